@@ -1,0 +1,221 @@
+"""Bars that read the columns of a subscription when asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
+from tradinglab.core.clock import Zone
+from tradinglab.core.decimals import Number
+from tradinglab.core.enums import TickType
+
+if TYPE_CHECKING:
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns
+
+
+class _View:
+    """Times and fill-forward mark of a row of columns."""
+
+    _columns: BarColumns
+    _row: int
+    _zone: Zone
+
+    @property
+    def time(self) -> datetime:
+        """The start of the bar, in the exchange's time zone."""
+        return self._zone.datetime(int(self._columns.time_ns[self._row]))
+
+    @property
+    def end_time(self) -> datetime:
+        """The end of the bar, in the exchange's time zone."""
+        return self._zone.datetime(int(self._columns.end_ns[self._row]))
+
+    @property
+    def period(self) -> timedelta:
+        """The span of time that the bar covers."""
+        columns, row = self._columns, self._row
+        return timedelta(microseconds=int(columns.end_ns[row] - columns.time_ns[row]) // 1000)
+
+    @property
+    def end_ns(self) -> int:
+        """The end of the bar, as an instant."""
+        return int(self._columns.end_ns[self._row])
+
+    @property
+    def time_ns(self) -> int:
+        """The start of the bar, as an instant."""
+        return int(self._columns.time_ns[self._row])
+
+    @property
+    def is_fill_forward(self) -> bool:
+        """Whether the bar repeats the one before because there was none."""
+        filled = self._columns.filled
+        return filled is not None and bool(filled[self._row])
+
+
+def _price(name: str, doc: str) -> property:
+    def read(self: TradeBarView) -> float:
+        return self._columns.view(name)[self._row]
+
+    def write(self: TradeBarView, value: Number) -> None:
+        self._own()
+        setattr(self, name, value)
+
+    return property(read, write, doc=doc)
+
+
+def _exact(name: str) -> property:
+    def read(self: TradeBarView) -> Decimal:
+        return self._columns.exact(name, self._row)
+
+    return property(read, doc=f"``{name}`` as a decimal.")
+
+
+class TradeBarView(_View, TradeBar):
+    """A trade bar over a row of columns; it becomes one with its own numbers when written to."""
+
+    def __init__(self, columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> None:
+        self._columns = columns
+        self._row = row
+        self._symbol = symbol
+        self._zone = zone
+
+    open = _price("open", "First price.")
+    high = _price("high", "Highest price.")
+    low = _price("low", "Lowest price.")
+    close = _price("close", "Last price.")
+    volume = _price("volume", "Units traded.")
+    value = _price("close", "The close.")
+    price = _price("close", "The close.")
+    exact_open = _exact("open")
+    exact_high = _exact("high")
+    exact_low = _exact("low")
+    exact_close = _exact("close")
+    exact_volume = _exact("volume")
+    exact_value = _exact("close")
+    exact_price = _exact("close")
+
+    def _own(self) -> None:
+        """Become an ordinary bar: copy the numbers and forget the columns."""
+        plain = self.clone()
+        self.__class__ = TradeBar  # type: ignore[assignment]
+        self.__dict__.clear()
+        self.__dict__.update(plain.__dict__)
+
+
+class QuoteSideView(Bar):
+    """The bid or the ask over a row of columns."""
+
+    def __init__(self, columns: BarColumns, row: int, side: str) -> None:
+        self._columns = columns
+        self._row = row
+        self._side = side
+
+    @property
+    def open(self) -> float:
+        """First price."""
+        return self._columns.view(self._side + "_open")[self._row]
+
+    @property
+    def high(self) -> float:
+        """Highest price."""
+        return self._columns.view(self._side + "_high")[self._row]
+
+    @property
+    def low(self) -> float:
+        """Lowest price."""
+        return self._columns.view(self._side + "_low")[self._row]
+
+    @property
+    def close(self) -> float:
+        """Last price."""
+        return self._columns.view(self._side + "_close")[self._row]
+
+    @property
+    def exact_open(self) -> Decimal:
+        """``open`` as a decimal."""
+        return self._columns.exact(self._side + "_open", self._row)
+
+    @property
+    def exact_high(self) -> Decimal:
+        """``high`` as a decimal."""
+        return self._columns.exact(self._side + "_high", self._row)
+
+    @property
+    def exact_low(self) -> Decimal:
+        """``low`` as a decimal."""
+        return self._columns.exact(self._side + "_low", self._row)
+
+    @property
+    def exact_close(self) -> Decimal:
+        """``close`` as a decimal."""
+        return self._columns.exact(self._side + "_close", self._row)
+
+
+class QuoteBarView(_View, QuoteBar):
+    """A quote bar over a row of columns."""
+
+    def __init__(self, columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> None:
+        self._columns = columns
+        self._row = row
+        self._symbol = symbol
+        self._zone = zone
+
+    def _side(self, side: str) -> Bar | None:
+        price = self._columns.view(side + "_close")[self._row]
+        return QuoteSideView(self._columns, self._row, side) if price == price else None
+
+    @property
+    def bid(self) -> Bar | None:
+        """The bar of the bid, or ``None``."""
+        return self._side("bid")
+
+    @property
+    def ask(self) -> Bar | None:
+        """The bar of the ask, or ``None``."""
+        return self._side("ask")
+
+    @property
+    def last_bid_size(self) -> float:
+        """Units bid for at the end of the bar."""
+        size = self._columns.view("bid_size")[self._row]
+        return size if size == size else 0.0
+
+    @property
+    def last_ask_size(self) -> float:
+        """Units asked for at the end of the bar."""
+        size = self._columns.view("ask_size")[self._row]
+        return size if size == size else 0.0
+
+    @property
+    def value(self) -> float:
+        """The close of the middle."""
+        return self.close
+
+
+def bar_view(columns: BarColumns, row: int, symbol: Symbol, zone: Zone, is_tick: bool) -> TradeBar | QuoteBar | Tick:
+    """Return the data point at a row: a view of a bar, or a tick."""
+    if is_tick:
+        return _tick(columns, row, symbol, zone)
+    if columns.tick_type == TickType.QUOTE:
+        return QuoteBarView(columns, row, symbol, zone)
+    return TradeBarView(columns, row, symbol, zone)
+
+
+def _tick(columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> Tick:
+    time = zone.datetime(int(columns.end_ns[row]))
+    if columns.tick_type == TickType.TRADE:
+        return Tick(time, symbol, columns.exact("close", row), columns.exact("volume", row))
+
+    def side(name: str) -> Decimal:
+        price = columns.view(name)[row]
+        return columns.exact(name, row) if price == price else Decimal(0)
+
+    bid, ask = side("bid_close"), side("ask_close")
+    return Tick(
+        time, symbol, (bid + ask) / 2 if bid and ask else bid or ask, tick_type=TickType.QUOTE,
+        bid_price=bid, ask_price=ask, bid_size=side("bid_size"), ask_size=side("ask_size"),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Where floats become decimals, and back, by .NET's rules.
+
+Signals are floats; money is ``decimal.Decimal``. LEAN accounts in ``System.Decimal``, whose
+results keep their scale ("2.200", not "2.2") and whose figures must be met to the last digit.
+Python's default context (28 digits, half-even) multiplies, adds and divides with the same
+scales; what differs is gathered here.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+_FIFTEEN_DIGITS = Context(prec=15, rounding=ROUND_HALF_EVEN)
+_SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_UP)
+
+Number = Decimal | float | int | str
+
+
+def to_decimal(value: Number) -> Decimal:
+    """Return *value* as the decimal that .NET makes of it.
+
+    A float keeps 15 significant digits and no trailing zeros, as ``(decimal)double`` does;
+    integers, decimals and texts keep every digit.
+    """
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, float):
+        return strip_zeros(_FIFTEEN_DIGITS.create_decimal_from_float(value))
+    if isinstance(value, (int, str)):
+        return Decimal(value)
+    return strip_zeros(_FIFTEEN_DIGITS.create_decimal_from_float(float(value)))
+
+
+def to_float(value: Decimal) -> float:
+    """Return the double that .NET's ``(double)decimal`` gives."""
+    return float(value)
+
+
+def strip_zeros(value: Decimal) -> Decimal:
+    """Return *value* without trailing zeros and never with a positive exponent."""
+    stripped = value.normalize()
+    return stripped.quantize(ONE) if stripped.as_tuple().exponent > 0 else stripped  # type: ignore[operator]
+
+
+def smart_round(value: Decimal) -> Decimal:
+    """Round as LEAN's charts and order hash do, and strip trailing zeros.
+
+    Above 1000 to four decimals, else to seven significant digits.
+    """
+    value = strip_zeros(value)
+    if value > 1000:
+        return strip_zeros(round_half_even(value, 4))
+    return strip_zeros(_SEVEN_DIGITS.create_decimal(value))
+
+
+def scale_of(value: Decimal) -> int:
+    """Return the number of decimal places that *value* carries, trailing zeros included."""
+    exponent = value.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def round_half_even(value: Decimal, digits: int) -> Decimal:
+    """Round like ``Math.Round(decimal, digits)``: half to even, and no digits are added."""
+    if scale_of(value) <= digits:
+        return value
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+
+
+def round_half_away(value: Decimal, digits: int) -> Decimal:
+    """Round half away from zero to exactly *digits* decimals, as .NET formats numbers."""
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)

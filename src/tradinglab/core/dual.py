@@ -1,0 +1,110 @@
+"""One definition, two spellings.
+
+QuantConnect publishes every member of its API twice: ``set_holdings`` and ``SetHoldings``.
+Here a member is written once, in snake case, and answers to both. A strategy that overrides
+the other spelling (``def OnData``) overrides ours.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import EnumType, IntEnum
+from types import FunctionType, MemberDescriptorType
+from typing import Any
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ALIASED = (FunctionType, property, classmethod, staticmethod, MemberDescriptorType)
+
+
+def snake_case(name: str) -> str:
+    """Return *name* in snake case: ``GetOHLC`` becomes ``get_ohlc``."""
+    return _WORD.sub("_", name).lower()
+
+
+def pascal_case(name: str) -> str:
+    """Return *name* in Pascal case: ``on_end_of_day`` becomes ``OnEndOfDay``."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def fold(name: str) -> str:
+    """Return the form in which both spellings of a name are equal."""
+    return name.replace("_", "").lower()
+
+
+def other_spelling(name: str) -> str:
+    """Return the snake-case name of a Pascal-case one, and the other way round."""
+    return snake_case(name) if name[:1].isupper() else pascal_case(name)
+
+
+class Dual:
+    """Base of every class that a strategy's author sees.
+
+    Methods and properties get their second spelling when the class is made; irregular
+    spellings (``SMA`` for ``sma``) are found, once, when first asked for.
+    """
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        for name, value in list(own.items()):
+            if name.startswith("_") or not isinstance(value, _ALIASED):
+                continue
+            alias = other_spelling(name)
+            if alias != name and alias not in own:
+                setattr(cls, alias, value)
+
+    def __getattr__(self, name: str) -> Any:
+        found = _resolve(type(self), name)
+        if found is not None:
+            return getattr(self, found)
+        return self._missing(name)
+
+    def _missing(self, name: str) -> Any:
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+_resolved: dict[tuple[type, str], str | None] = {}
+
+
+def _resolve(cls: type, name: str) -> str | None:
+    """Return the member of *cls* that *name* is an irregular spelling of, if there is one."""
+    if name.startswith("_"):
+        return None
+    key = (cls, name)
+    if key not in _resolved:
+        wanted = fold(name)
+        _resolved[key] = next(
+            (member for member in dir(cls) if member != name and not member.startswith("_") and fold(member) == wanted),
+            None,
+        )
+    return _resolved[key]
+
+
+class DualEnumType(EnumType):
+    """Metaclass that lets ``Resolution.Minute`` mean ``Resolution.MINUTE``."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if not name.startswith("_"):
+            wanted = fold(name)
+            for member in cls.__members__:
+                if fold(member) == wanted:
+                    return cls.__members__[member]
+        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+
+class DualEnum(IntEnum, metaclass=DualEnumType):
+    """An enumeration of the author's API: integer values as in LEAN, printed in Pascal case."""
+
+    def __str__(self) -> str:
+        return pascal_case(self.name.lower())
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def to_string(self) -> str:
+        """Return the Pascal-case name, as .NET prints it."""
+        return str(self)
+
+    ToString = to_string
