@@ -1,0 +1,71 @@
+# Needs: Linux or macOS, make, Python 3.11 or newer. Everything else goes into .venv.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+REPORT ?= runs/demo.html
+PYTEST_ARGS ?= -n auto
+
+# The first Python on the PATH that is new enough; override with `make PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(STAMPS)/run ## Set everything up and backtest the demo strategy on bundled real bars
+	@$(BIN)/tradinglab backtest demo --report $(REPORT)
+
+.PHONY: test
+test: $(STAMPS)/dev ## Run the tests (PYTEST_ARGS="-k name" narrows)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(STAMPS)/dev ## Style, types, layers, dependencies, size of modules and functions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry src
+	@$(BIN)/python tools/shape.py --check
+	@$(BIN)/python tools/api_coverage.py --check
+
+.PHONY: format
+format: $(STAMPS)/dev ## Rewrite the sources in house style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(STAMPS)/dev ## Race the engine against its peers
+	@$(BIN)/python -m bench
+
+.PHONY: docs
+docs: $(STAMPS)/dev ## Regenerate what is generated in docs/
+	@$(BIN)/python tools/api_coverage.py
+
+.PHONY: lock
+lock: $(STAMPS)/dev ## Choose the versions of all dependencies anew (UPGRADE=--upgrade)
+	@UV="$(BIN)/uv" sh requirements/lock.sh $(UPGRADE)
+
+.PHONY: clean
+clean: ## Remove .venv and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis runs
+	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found on the PATH. Install it, or say where it is: make PYTHON=/path/to/python" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+# The package itself is installed in place, without build isolation: its build tools are locked too.
+$(STAMPS)/%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what $< names"
+	@$(PIP) install --require-hashes --no-deps --only-binary :all: -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@mkdir -p $(STAMPS) && touch $@

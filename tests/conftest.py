@@ -1,0 +1,27 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+_HERE = Path(__file__).resolve().parent
+_LEAN_DATA = Path(os.environ.get("TRADINGLAB_LEAN_DATA", _HERE.parent.parent / "shared" / "lean" / "data"))
+
+
+@pytest.fixture(scope="session")
+def lean_data() -> Path:
+    """Return the folder of LEAN's sample data; the test is skipped where there is none."""
+    if not (_LEAN_DATA / "market-hours").is_dir():
+        pytest.skip("LEAN's sample data is not here; name its folder in TRADINGLAB_LEAN_DATA")
+    return _LEAN_DATA
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests out of the developer's own files and settings."""
+    for name in [name for name in os.environ if name.startswith("TRADINGLAB_") and name != "TRADINGLAB_LEAN_DATA"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TRADINGLAB_HOME", str(tmp_path_factory.getbasetemp() / "home"))
