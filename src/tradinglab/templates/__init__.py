@@ -1,0 +1,56 @@
+"""Strategies to start from: each runs on the bundled sample data as it stands.
+
+They are ordinary QuantConnect files. The first line of a file's docstring is its title.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+#: The strategy that ``make run`` backtests.
+DEMO = "momentum-rotation"
+
+_FOLDER = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One strategy that can be copied.
+
+    Attributes
+    ----------
+    name
+        Its name on the command line, such as ``sma-cross``.
+    title
+        What it does, in one line.
+    path
+        The file.
+    """
+
+    name: str
+    title: str
+    path: Path
+
+    @property
+    def source(self) -> str:
+        """The file's text."""
+        return self.path.read_text(encoding="utf-8")
+
+
+def all_templates() -> list[Template]:
+    """Return every template, by name."""
+    paths = sorted(path for path in _FOLDER.glob("*.py") if not path.name.startswith("_"))
+    return [_read(path) for path in paths]
+
+
+def find_template(name: str) -> Template | None:
+    """Return the template called *name* (``demo`` is one of them), or None."""
+    wanted = DEMO if name == "demo" else name
+    return next((template for template in all_templates() if template.name == wanted), None)
+
+
+def _read(path: Path) -> Template:
+    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return Template(name=path.stem.replace("_", "-"), title=doc.partition("\n")[0].rstrip("."), path=path)

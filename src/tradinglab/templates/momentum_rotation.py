@@ -1,0 +1,47 @@
+"""Each month, hold the two stocks that rose most over half a year.
+
+The five stocks of the sample were chosen long after 2000: the result says how the engine works,
+not that the rule would have found them.
+"""
+
+from AlgorithmImports import *
+
+
+class MomentumRotation(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2001, 1, 1)
+        self.set_end_date(2013, 3, 1)
+        self.set_cash(100_000)
+        self.holdings_count = int(self.get_parameter("holdings", 2))
+        lookback = int(self.get_parameter("lookback", 126))
+
+        self.momentum = {}
+        for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT"):
+            symbol = self.add_equity(ticker, Resolution.DAILY).symbol
+            self.momentum[symbol] = self.roc(symbol, lookback, Resolution.DAILY)
+        self.set_warm_up(lookback + 1, Resolution.DAILY)
+
+        self.basket = {}
+        self.set_benchmark(self.equal_weight)
+        self.month = None
+
+    def equal_weight(self, time):
+        """Value one unit of money in each stock, bought when it was first seen."""
+        prices = {symbol: self.securities[symbol].price for symbol in self.momentum}
+        for symbol, price in prices.items():
+            if price > 0:
+                self.basket.setdefault(symbol, price)
+        return sum(prices[symbol] / first for symbol, first in self.basket.items()) / max(1, len(self.basket))
+
+    def on_data(self, data):
+        if self.is_warming_up or self.time.month == self.month:
+            return
+        self.month = self.time.month
+
+        rising = {
+            symbol: roc.current.value for symbol, roc in self.momentum.items() if roc.is_ready and roc.current.value > 0
+        }
+        best = sorted(rising, key=rising.get, reverse=True)[: self.holdings_count]
+        targets = [PortfolioTarget(symbol, 1 / self.holdings_count) for symbol in best]
+        self.set_holdings(targets, liquidate_existing_holdings=True)
+        self.log(f"holding {', '.join(symbol.value for symbol in best) or 'cash'}")
