@@ -82,6 +82,16 @@ def _resolve(cls: type, name: str) -> str | None:
     return _resolved[key]
 
 
+class DualType(type):
+    """Metaclass of classes that hold constants: ``Market.Oanda`` means ``Market.OANDA``."""
+
+    def __getattr__(cls, name: str) -> Any:
+        found = _resolve(cls, name)
+        if found is not None:
+            return getattr(cls, found)
+        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+
+
 class DualEnumType(EnumType):
     """Metaclass that lets ``Resolution.Minute`` mean ``Resolution.MINUTE``."""
 
