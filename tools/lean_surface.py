@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from tools.stubs import StubClass, stubs_version
+from lean_stubs import StubClass, stubs_version
 
 #: Thousands of plain figures of a company's reports: their classes are listed, their members are not.
 _NAMES_ONLY = ("QuantConnect.Data.Fundamental", "QuantConnect.DataSource", "QuantConnect.Api")
