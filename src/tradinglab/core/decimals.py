@@ -9,12 +9,14 @@ scales; what differs is gathered here.
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from math import frexp, isfinite
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
-_FIFTEEN_DIGITS = Context(prec=15, rounding=ROUND_HALF_EVEN)
-_SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_UP)
+_SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
+_POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
+_LONGEST_SHORT_TEXT = 16  # fifteen digits and a point
 
 Number = Decimal | float | int | str
 
@@ -27,11 +29,46 @@ def to_decimal(value: Number) -> Decimal:
     """
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, float):
-        return strip_zeros(_FIFTEEN_DIGITS.create_decimal_from_float(value))
     if isinstance(value, (int, str)):
         return Decimal(value)
-    return strip_zeros(_FIFTEEN_DIGITS.create_decimal_from_float(float(value)))
+    return _from_double(float(value))
+
+
+def _from_double(value: float) -> Decimal:
+    if not value:
+        return ZERO
+    text = repr(value)
+    if len(text) <= _LONGEST_SHORT_TEXT and text[-1].isdigit() and "e" not in text:
+        # At most fifteen digits bring the double back, so those are the ones that .NET finds.
+        return Decimal(text[:-2] if text.endswith(".0") else text)
+    return _from_long_double(value) if isfinite(value) else Decimal(value)
+
+
+def _from_long_double(value: float) -> Decimal:
+    """Follow .NET step by step: scale to an integer of fifteen digits *in doubles*, round it half to even."""
+    exponent = frexp(value)[1]
+    if exponent < -94:  # less than half of 1e-28
+        return ZERO
+    power = 14 - ((exponent * 19728) >> 16)
+    scaled = abs(value)
+    if power >= 0:
+        power = min(power, 28)
+        scaled *= _POWERS_OF_TEN[power]
+    elif power != -1 or scaled >= 1e15:
+        scaled /= _POWERS_OF_TEN[-power]
+    else:
+        power = 0
+    if scaled < 1e14 and power < 28:
+        scaled *= 10
+        power += 1
+    digits = round(scaled)
+    while power > 0 and digits % 10 == 0:
+        if digits == 0:
+            return ZERO
+        digits //= 10
+        power -= 1
+    digits = digits if value > 0 else -digits
+    return Decimal(digits).scaleb(-power) if power > 0 else Decimal(digits * 10**-power)
 
 
 def to_float(value: Decimal) -> float:
