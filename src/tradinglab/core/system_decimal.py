@@ -1,0 +1,155 @@
+"""What .NET's ``System.Decimal`` does where Python's ``Decimal`` does otherwise, and how .NET prints numbers.
+
+A ``System.Decimal`` is a 96-bit integer and a scale of 0 to 28. Python's default context keeps 28
+significant digits instead and lets the exponent run free: a quotient such as ``10 / 0.5`` is
+``2E+1`` here and ``20`` there, and ``0.01 / 3`` has 28 digits there, 30 decimals here. Sums, differences and
+products of everyday figures agree, so only code whose results are printed with their scale needs this module.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from math import floor, isnan, log10
+
+from tradinglab.core.decimals import ZERO, round_half_away, round_half_even, scale_of, to_decimal
+
+MAX_VALUE = Decimal(2**96 - 1)
+MAX_SCALE = 28
+
+_LIMIT = 2**96
+_WIDE = Context(prec=80, rounding=ROUND_HALF_EVEN)
+
+
+def fit(value: Decimal) -> Decimal:
+    """Return *value* as ``System.Decimal`` holds it: no positive exponent, scale and digits within bounds."""
+    _, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        raise OverflowError(f"{value} is no decimal")
+    if exponent > 0:
+        value = _WIDE.quantize(value, Decimal(1))
+        exponent = 0
+    if len(digits) <= 28 and exponent >= -MAX_SCALE:
+        return value
+    scale = min(-exponent, MAX_SCALE)
+    while scale >= 0:
+        fitted = _WIDE.quantize(value, Decimal(1).scaleb(-scale))
+        if abs(int(_WIDE.scaleb(fitted, scale))) < _LIMIT:
+            return fitted
+        scale -= 1
+    raise OverflowError(f"{value} is too large for a decimal")
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """Return the product with .NET's scale."""
+    return fit(_WIDE.multiply(left, right))
+
+
+def divide(left: Decimal, right: Decimal) -> Decimal:
+    """Return the quotient with .NET's scale.
+
+    An exact quotient keeps the difference of the scales if that suffices; any other is rounded half to
+    even at the largest scale that fits, and loses its trailing zeros.
+    """
+    if not right:
+        raise ZeroDivisionError("division of a decimal by zero")
+    scale = scale_of(left) - scale_of(right)
+    dividend, divisor = _mantissa(left), _mantissa(right)
+    negative = (dividend < 0) != (divisor < 0)
+    dividend, divisor = abs(dividend), abs(divisor)
+    if scale < 0:
+        dividend *= 10**-scale
+        scale = 0
+    quotient, remainder = divmod(dividend, divisor)
+    if remainder:
+        quotient, scale = _scaled_quotient(dividend, divisor, scale)
+    return Decimal(f"{'-' if negative and quotient else ''}{quotient}e-{scale}")
+
+
+def _scaled_quotient(dividend: int, divisor: int, scale: int) -> tuple[int, int]:
+    # As many more decimals as the 96 bits and the largest scale allow.
+    whole_digits = len(str(dividend // divisor))
+    more = min(MAX_SCALE - scale, 30 - whole_digits)
+    while more > 0 and dividend * 10**more // divisor >= _LIMIT:
+        more -= 1
+    quotient, remainder = divmod(dividend * 10**more, divisor)
+    if 2 * remainder > divisor or (2 * remainder == divisor and quotient % 2):
+        quotient += 1
+    scale += more
+    while scale > 0 and quotient % 10 == 0:
+        quotient //= 10
+        scale -= 1
+    return quotient, scale
+
+
+def _mantissa(value: Decimal) -> int:
+    return int(_WIDE.scaleb(value, scale_of(value)))
+
+
+def cast_double(value: float) -> Decimal:
+    """Return a double as a decimal, the extremes cut to what a decimal can hold; not-a-number becomes zero."""
+    if isnan(value):
+        return ZERO
+    if abs(value) >= float(MAX_VALUE):
+        return MAX_VALUE if value > 0 else -MAX_VALUE
+    return to_decimal(value)
+
+
+def round_to_significant_digits(value: Decimal, digits: int) -> Decimal:
+    """Round half to even to a number of significant digits, keeping the scale that LEAN's arithmetic leaves."""
+    if not value:
+        return ZERO
+    scale = to_decimal(10.0 ** (floor(log10(abs(float(value)))) + 1))
+    return multiply(scale, round_half_even(divide(value, scale), digits))
+
+
+def round_to_multiple(value: Decimal, step: Decimal) -> Decimal:
+    """Round half away from zero to a multiple of *step*."""
+    return multiply(step, round_half_away(divide(value, step), 0)) if step else value
+
+
+def round_double(value: float, digits: int) -> float:
+    """Round like ``Math.Round(double, digits)``: half to even of the scaled value, not of the decimal text."""
+    if abs(value) >= 1e16 or value != value:
+        return value
+    power = 10.0**digits
+    return round(value * power, 0) / power
+
+
+def decimal_text(value: Decimal) -> str:
+    """Return a decimal as ``ToString`` prints it: every digit of its scale, never an exponent, no minus zero."""
+    return f"{value or value.copy_abs():f}"
+
+
+def double_text(value: float) -> str:
+    """Return a double as ``ToString`` prints it: the shortest digits that bring it back."""
+    if isnan(value):
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    assert isinstance(exponent, int)
+    point = len(digits) + exponent
+    minus = "-" if sign else ""
+    text = "".join(map(str, digits))
+    if value and (point > max(len(digits), 15) or point < -3):
+        fraction = f".{text[1:]}" if len(text) > 1 else ""
+        power = point - 1
+        return f"{minus}{text[0]}{fraction}E{'-' if power < 0 else '+'}{abs(power):02d}"
+    return minus + f"{Decimal((0, digits, exponent)):f}" if value else f"{minus}0"
+
+
+def fixed_text(value: Decimal, digits: int = 2) -> str:
+    """Return the format ``0.00``: half away from zero, always *digits* decimals."""
+    rounded = round_half_away(value, digits)
+    return f"{rounded or rounded.copy_abs():f}"
+
+
+def grouped_text(value: Decimal, digits: int = 2) -> str:
+    """Return the format ``N2``: ``-1,234.50``."""
+    rounded = round_half_away(value, digits)
+    return f"{rounded or rounded.copy_abs():,f}"
+
+
+def percent_text(value: Decimal) -> str:
+    """Return the format ``P`` of the invariant culture: ``1.69 %``."""
+    return f"{grouped_text(value * 100)} %"
