@@ -1,0 +1,1 @@
+"""Values that all of TradingLab shares: symbols, clocks, decimals, market hours, errors."""

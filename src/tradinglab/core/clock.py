@@ -8,12 +8,16 @@ time zone of the algorithm or of the exchange. A wall-clock time is also held as
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+
+from tradinglab.core.tz_rules import read_changes
+
+Ints = npt.NDArray[np.int64]
+Moment = datetime  # `datetime` is also the name of a method below
 
 SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
@@ -21,7 +25,7 @@ HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
 EPOCH = datetime(1970, 1, 1)
 _EPOCH_ORDINAL = EPOCH.toordinal()
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+_LAST_YEAR = 2100
 
 
 def to_ns(moment: datetime) -> int:
@@ -58,29 +62,44 @@ def day_of_date(when: date) -> int:
 class Zone:
     """A time zone with its offsets as arrays, so that single instants and whole columns convert fast.
 
-    Get one with :func:`zone`; ``Zone.name`` is the IANA name.
+    Get one with :func:`zone`; ``Zone.name`` is the IANA name, or a fixed offset such as ``UTC-05``.
+    Zones of one name are equal, and equal to the name.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.info = ZoneInfo(name)
-        starts, offsets = _transitions(self.info)
-        self._starts = starts
-        self._offsets = offsets
-        self._starts_array = np.array(starts, np.int64)
-        self._offsets_array = np.array(offsets, np.int64)
-        # The wall-clock time at which each offset begins to hold. Times that a change skips map
-        # forward; of times that occur twice the second (standard time) is meant, as in NodaTime's lenient rule.
-        self._local_starts_array = self._starts_array + np.maximum(
-            self._offsets_array, np.concatenate([self._offsets_array[:1], self._offsets_array[:-1]])
-        )
-        self._local_starts_array[0] = self._starts_array[0]
+        changes = read_changes(name, _LAST_YEAR)
+        self._starts = [start * SECOND_NS for start, _ in changes]
+        self._offsets = [offset * SECOND_NS for _, offset in changes]
+        self._starts_array = np.array(self._starts, np.int64)
+        self._offsets_array = np.array(self._offsets, np.int64)
+        # From which wall-clock time on each offset is used. Of times that occur twice the first is
+        # meant, and times that are skipped count on from before, as NodaTime's lenient rule has it.
+        before = np.concatenate([self._offsets_array[:1], self._offsets_array[:-1]])
+        self._local_starts_array = self._starts_array + np.maximum(self._offsets_array, before)
+        self._local_starts: list[int] = self._local_starts_array.tolist()
         self._from = self._until = self._offset = 0
 
     def __repr__(self) -> str:
         return f"Zone({self.name!r})"
 
     def __str__(self) -> str:
+        return self.name
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Zone):
+            return self.name == other.name
+        return self.name == other if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return zone, (self.name,)
+
+    @property
+    def id(self) -> str:
+        """The name of the zone, as NodaTime calls it."""
         return self.name
 
     def offset_ns(self, utc_ns: int) -> int:
@@ -99,61 +118,36 @@ class Zone:
 
     def utc_ns(self, local_ns: int) -> int:
         """Return the instant of a wall-clock time."""
-        index = max(int(np.searchsorted(self._local_starts_array, local_ns, side="right")) - 1, 0)
-        return local_ns - self._offsets[index]
+        return local_ns - self._offsets[max(bisect_right(self._local_starts, local_ns) - 1, 0)]
 
-    def local_ns_array(self, utc_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def local_ns_array(self, utc_ns: Ints) -> Ints:
         """Return the wall-clock times of instants."""
         index = np.searchsorted(self._starts_array, utc_ns, side="right") - 1
-        return utc_ns + self._offsets_array[np.maximum(index, 0)]
+        local: Ints = utc_ns + self._offsets_array[np.maximum(index, 0)]
+        return local
 
-    def utc_ns_array(self, local_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def utc_ns_array(self, local_ns: Ints) -> Ints:
         """Return the instants of wall-clock times."""
         index = np.searchsorted(self._local_starts_array, local_ns, side="right") - 1
-        return local_ns - self._offsets_array[np.maximum(index, 0)]
+        utc: Ints = local_ns - self._offsets_array[np.maximum(index, 0)]
+        return utc
 
-    def datetime(self, utc_ns: int) -> datetime:
+    def datetime(self, utc_ns: int) -> Moment:
         """Return the naive wall-clock datetime of an instant."""
         return from_ns(utc_ns + self.offset_ns(utc_ns))
 
-    def to_utc(self, local: datetime) -> int:
+    def to_utc(self, local: Moment) -> int:
         """Return the instant of a naive wall-clock datetime."""
         return self.utc_ns(to_ns(local))
 
 
-def _transitions(info: ZoneInfo) -> tuple[list[int], list[int]]:
-    """Return when each UTC offset of a zone begins and what it is, both in nanoseconds."""
-
-    def offset(seconds: int) -> int:
-        found = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(info).utcoffset()
-        return int(found.total_seconds()) if found is not None else 0
-
-    first = day_of_date(date(_FIRST_YEAR, 1, 1)) * 86_400
-    last = day_of_date(date(_LAST_YEAR, 1, 1)) * 86_400
-    starts, offsets = [first], [offset(first)]
-    step = 28 * 86_400
-    at = first
-    while at < last:
-        following = min(at + step, last)
-        if offset(following) != offsets[-1]:
-            low, high = at, following
-            while high - low > 1:
-                middle = (low + high) // 2
-                low, high = (middle, high) if offset(middle) == offsets[-1] else (low, middle)
-            starts.append(high)
-            offsets.append(offset(high))
-            following = high
-        at = following
-    return [s * SECOND_NS for s in starts], [o * SECOND_NS for o in offsets]
-
-
-@lru_cache(maxsize=None)
+@cache
 def zone(name: str) -> Zone:
-    """Return the zone of an IANA name, built once.
+    """Return the zone of an IANA name or of a fixed offset (``UTC-05``), built once.
 
     Raises
     ------
-    zoneinfo.ZoneInfoNotFoundError
+    UnknownTimeZoneError
         If there is no zone of that name.
     """
     return Zone(name)

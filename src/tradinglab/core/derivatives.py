@@ -32,12 +32,32 @@ _MONTHS_AFTER_EXPIRY = {
     "BZ": 2,
     **dict.fromkeys(("AE5", "A9N", "CL", "MCL", "RB", "HO", "AYV", "NG", "HH", "HP", "HTT", "HCL", "SB", "YO"), 1),
 }
+_SAME_WITH_AN_O = (
+    "EH",
+    "KE",
+    "TN",
+    "UB",
+    "YM",
+    "YG",
+    "ZB",
+    "ZC",
+    "ZF",
+    "ZG",
+    "ZI",
+    "ZL",
+    "ZM",
+    "ZN",
+    "ZO",
+    "ZS",
+    "ZT",
+    "ZW",
+)
 _OPTION_TICKER_OF_FUTURE = {
-    **{ticker: "O" + ticker for ticker in "EH KE TN UB YM ZB ZC ZF ZL ZM ZN ZO ZS ZT ZW YG ZG ZI".split()},
-    **{"RTY": "RTO", "GC": "OG", "HG": "HXE", "SI": "SO", "CL": "LO", "HCL": "HCO", "HO": "OH", "NG": "ON"},
-    **{"PA": "PAO", "PL": "PO", "RB": "OB", "6A": "ADU", "6B": "GBU", "6C": "CAU", "6E": "EUU", "6J": "JPU"},
-    "6S": "CHU",
-}
+    **{ticker: "O" + ticker for ticker in _SAME_WITH_AN_O},
+    "CL": "LO", "GC": "OG", "HCL": "HCO", "HG": "HXE", "HO": "OH", "NG": "ON",
+    "PA": "PAO", "PL": "PO", "RB": "OB", "RTY": "RTO", "SI": "SO",
+    "6A": "ADU", "6B": "GBU", "6C": "CAU", "6E": "EUU", "6J": "JPU", "6S": "CHU",
+}  # fmt: skip
 _OSI = re.compile(r"([A-Z0-9.]+)\s*(\d{6})([CP])(\d{8})", re.IGNORECASE)
 
 

@@ -6,7 +6,8 @@
     └── CoreError
         ├── InvalidIdentifierError      text or value that no security identifier can hold
         ├── UnknownMarketError          market without a code
-        ├── UnknownTickerError          ticker that is not known, or not only once
+        ├── UnknownTimeZoneError        name without a time zone
+    ├── UnknownTickerError          ticker that is not known, or not only once
         ├── MarketHoursError            no market hours for a security, or an unreadable table of them
         └── SymbolPropertiesError       no properties for a security, or an unreadable table of them
 
@@ -62,6 +63,12 @@ class UnknownMarketError(CoreError, ValueError):
             f"The market '{market}' is not known. Use a constant of Market, such as Market.USA, "
             "or register it first with Market.add(name, code)."
         )
+
+
+class UnknownTimeZoneError(CoreError, ValueError):
+    """There is no time zone of a name."""
+
+    code = "unknown_time_zone"
 
 
 class UnknownTickerError(CoreError, KeyError):

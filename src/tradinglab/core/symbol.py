@@ -174,7 +174,12 @@ class Symbol(_TextMethods, metaclass=DualType):
 
     @classmethod
     def create_canonical_option(
-        cls, underlying: Symbol, market: str | None = None, alias: str | None = None, *, target_option: str | None = None
+        cls,
+        underlying: Symbol,
+        market: str | None = None,
+        alias: str | None = None,
+        *,
+        target_option: str | None = None,
     ) -> Symbol:
         """Return the symbol that stands for all options on *underlying*."""
         style = default_option_style(cls.get_option_type_from_underlying(underlying))

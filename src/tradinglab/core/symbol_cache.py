@@ -81,7 +81,7 @@ class SymbolCache(Dual):
             return cls._symbols[key]
         sid = SecurityIdentifier.try_parse(ticker)
         if sid is not None:
-            from tradinglab.core.symbol import Symbol  # noqa: PLC0415 - symbols compare through this cache
+            from tradinglab.core.symbol import Symbol  # symbols compare through this cache
 
             return Symbol(sid, sid.symbol)
         matches = [name for name, symbol in cls._symbols.items() if name.startswith(key + ".") and symbol is not None]
