@@ -62,6 +62,8 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     quotient, remainder = divmod(dividend, divisor)
     if remainder:
         quotient, scale = _scaled_quotient(dividend, divisor, scale)
+    if quotient >= _LIMIT:
+        raise OverflowError(f"{left} / {right} is too large for a decimal")
     return Decimal(f"{'-' if negative and quotient else ''}{quotient}e-{scale}")
 
 
@@ -83,6 +85,15 @@ def _scaled_quotient(dividend: int, divisor: int, scale: int) -> tuple[int, int]
 
 def _mantissa(value: Decimal) -> int:
     return int(_WIDE.scaleb(value, scale_of(value)))
+
+
+def double_of(value: Decimal) -> float:
+    """Return the double that .NET makes of a decimal: its integer, in doubles, over a power of ten."""
+    scale = scale_of(value)
+    mantissa = _mantissa(value)
+    high, low = divmod(abs(mantissa), 2**64)
+    double = (float(low) + float(high) * 2.0**64) / 10.0**scale
+    return -double if mantissa < 0 else double
 
 
 def cast_double(value: float) -> Decimal:

@@ -1,0 +1,110 @@
+"""From samples to statistics: the whole run, and windows of 1, 3, 6 and 12 months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tradinglab.algorithm.trade import Trade
+from tradinglab.core.clock import date_of_day, day_of, day_of_date
+from tradinglab.core.dual import Dual
+from tradinglab.engine.statistics.inputs import StatisticsInput, cut
+from tradinglab.engine.statistics.portfolio import PortfolioStatistics, portfolio_statistics
+from tradinglab.engine.statistics.summary import summary
+from tradinglab.engine.statistics.trades import TradeStatistics
+
+_WINDOW_MONTHS = (1, 3, 6, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class AlgorithmPerformance(Dual):
+    """Statistics of the portfolio and of the closed trades over one period."""
+
+    portfolio_statistics: PortfolioStatistics
+    trade_statistics: TradeStatistics
+    closed_trades: list[Trade]
+
+
+class StatisticsResults(Dual):
+    """A run's statistics; the rolling windows are computed when first asked for."""
+
+    def __init__(self, source: StatisticsInput | None = None) -> None:
+        self._source = source if source is not None and source.equity else None
+        self._rolling: dict[str, AlgorithmPerformance] | None = None
+        if self._source is None:
+            self._total = AlgorithmPerformance(PortfolioStatistics(), TradeStatistics(), [])
+            self._summary: dict[str, str] = {}
+        else:
+            self._total = _performance(self._source, *_days(self._source))
+            self._summary = summary(self._source, self._total.portfolio_statistics)
+
+    @property
+    def total_performance(self) -> AlgorithmPerformance:
+        """The performance over the whole run."""
+        return self._total
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """The statistics as LEAN prints them."""
+        return self._summary
+
+    @property
+    def rolling_performances(self) -> dict[str, AlgorithmPerformance]:
+        """Performances by window, named ``M3_20131031``: three months up to that day."""
+        if self._rolling is None:
+            self._rolling = {} if self._source is None else _rolling_performances(self._source)
+        return self._rolling
+
+
+def build_statistics(source: StatisticsInput) -> StatisticsResults:
+    """Return the statistics of a run; without an equity point all are empty."""
+    return StatisticsResults(source)
+
+
+def window_ranges(months: int, first_day: int, last_day: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last day of each window of *months* months, oldest first.
+
+    Windows end on month ends and on the last day; the first ones are shorter.
+    """
+    first = date_of_day(first_day)
+    ends: list[date] = []
+    end = date_of_day(last_day)
+    while not ends or end >= first:
+        ends.append(end)
+        end = end.replace(day=1) - timedelta(days=1)
+    before = ends.pop()
+    yield first_day, day_of_date(before)
+    for end in reversed(ends):
+        start = max(first, _add_months(before + timedelta(days=1), 1 - months))
+        yield day_of_date(start), day_of_date(end)
+        before = end
+
+
+def _add_months(month_start: date, months: int) -> date:
+    index = month_start.year * 12 + month_start.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1) if index >= 12 else date.min
+
+
+def _rolling_performances(source: StatisticsInput) -> dict[str, AlgorithmPerformance]:
+    first, last = _days(source)
+    return {
+        f"M{months}_{date_of_day(end):%Y%m%d}": _performance(source, start, end)
+        for months in _WINDOW_MONTHS
+        for start, end in window_ranges(months, first, last)
+    }
+
+
+def _days(source: StatisticsInput) -> tuple[int, int]:
+    return day_of(source.equity[0][0]), day_of(source.equity[-1][0])
+
+
+def _performance(source: StatisticsInput, first_day: int, last_day: int) -> AlgorithmPerformance:
+    period = cut(source, first_day, last_day)
+    if not period.equity:
+        return AlgorithmPerformance(PortfolioStatistics(), TradeStatistics(), [])
+    return AlgorithmPerformance(
+        portfolio_statistics(period, source.trading_days_per_year, source.risk_free_rate),
+        TradeStatistics(period.trades),
+        period.trades,
+    )

@@ -1,0 +1,237 @@
+"""The portfolio's statistics, defined and rounded as LEAN does (Common/Statistics in QuantConnect/LEAN)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+from math import sqrt
+from statistics import NormalDist
+
+from tradinglab.core.clock import DAY_NS, from_ns
+from tradinglab.core.decimals import ZERO, round_half_even, to_decimal
+from tradinglab.core.system_decimal import cast_double, divide, double_of
+from tradinglab.engine.statistics import moments
+from tradinglab.engine.statistics.figures import Figure, FigureRecord, camel_case, json_figure
+from tradinglab.engine.statistics.inputs import Period, Point, RateModel
+
+_TICK_NS = 100
+_TICKS_PER_DAY = DAY_NS // _TICK_NS
+
+
+class PortfolioStatistics(FigureRecord):
+    """Statistics of the portfolio over a period; rates and ratios are fractions, not percent.
+
+    All are zero, but for the start and end equity and the turnover, when fewer than two returns are known.
+    """
+
+    average_win_rate = Figure()
+    average_loss_rate = Figure()
+    profit_loss_ratio = Figure()
+    win_rate = Figure()
+    loss_rate = Figure()
+    expectancy = Figure()
+    start_equity = Figure()
+    end_equity = Figure()
+    compounding_annual_return = Figure()
+    drawdown = Figure()
+    total_net_profit = Figure()
+    sharpe_ratio = Figure()
+    probabilistic_sharpe_ratio = Figure()
+    sortino_ratio = Figure()
+    alpha = Figure()
+    beta = Figure()
+    annual_standard_deviation = Figure()
+    annual_variance = Figure()
+    information_ratio = Figure()
+    tracking_error = Figure()
+    treynor_ratio = Figure()
+    portfolio_turnover = Figure()
+    value_at_risk_99 = Figure()
+    value_at_risk_95 = Figure()
+
+    drawdown_recovery: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """Return the figures under the names and in the form of LEAN's result file."""
+        figures: dict[str, object] = {camel_case(name): json_figure(self.exact[name]) for name in self.figures}
+        return figures | {"drawdownRecovery": str(self.drawdown_recovery)}
+
+
+def portfolio_statistics(period: Period, trading_days: int, risk_free_rate: RateModel) -> PortfolioStatistics:
+    """Return the statistics of *period*."""
+    result = PortfolioStatistics()
+    exact = result.exact
+    exact["start_equity"] = period.starting_capital
+    exact["end_equity"] = period.equity[-1][1]
+    if period.turnover:
+        exact["portfolio_turnover"] = _average([value for _, value in period.turnover])
+    returns = portfolio_returns(period.performance)
+    benchmark = benchmark_returns(period.benchmark)
+    if not period.starting_capital or len(benchmark) < 2 or len(returns) < 2:
+        return result
+    exact |= _trading_figures(period)
+    exact["total_net_profit"] = divide(period.equity[-1][1], period.starting_capital) - 1
+    exact["compounding_annual_return"] = _compounding_annual_return(period)
+    rate = _average([to_decimal(risk_free_rate(from_ns(time))) for time, _ in period.equity])
+    exact |= _risk_figures(returns, benchmark, trading_days, rate)
+    exact["drawdown"], result.drawdown_recovery = drawdown_and_recovery(period.equity)
+    return result
+
+
+def portfolio_returns(performance: Sequence[Point]) -> list[float]:
+    """Return the sampled returns as fractions, without the first two samples (the start, and a partial day)."""
+    return [double_of(divide(value, Decimal(100))) for _, value in performance[2:]]
+
+
+def benchmark_returns(benchmark: Sequence[Point]) -> list[float]:
+    """Return the benchmark's changes from sample to sample, without the first one."""
+    values = [value for _, value in benchmark]
+    changes = [double_of(divide(value - before, before)) if before else 0.0 for before, value in pairwise(values)]
+    return changes[1:]
+
+
+def drawdown_and_recovery(equity: Sequence[Point]) -> tuple[Decimal, int]:
+    """Return the deepest drawdown as a fraction with three decimals, and the longest recovery in whole days.
+
+    A recovery lasts from a peak until the peak is reached again; one that never came does not count.
+    """
+    if len(equity) < 2:
+        return ZERO, 0
+    peak_time, peak = equity[0]
+    deepest, longest, under_water = ZERO, 0, False
+    for time, value in equity:
+        if not peak:
+            return ZERO, 0
+        if value >= peak:
+            if under_water:
+                longest = max(longest, time - peak_time)
+            peak_time, peak, under_water = time, value, False
+        else:
+            deepest = min(deepest, divide(value, peak) - 1)
+            under_water = True
+    return round_half_even(abs(deepest), 3), longest // DAY_NS
+
+
+def _trading_figures(period: Period) -> dict[str, Decimal]:
+    capital = period.starting_capital
+    gains, losses = ZERO, ZERO
+    gain_count = loss_count = 0
+    for _, profit in period.profit_loss:
+        # A transaction without profit counts as a loss here.
+        if profit > 0:
+            gains += divide(profit, capital)
+            gain_count += 1
+        else:
+            losses += divide(profit, capital)
+            loss_count += 1
+        capital += profit
+    average_gain = divide(gains, Decimal(gain_count)) if gain_count else ZERO
+    average_loss = divide(losses, Decimal(loss_count)) if loss_count else ZERO
+    ratio = divide(average_gain, abs(average_loss)) if average_loss else ZERO
+    count = Decimal(period.win_count + period.loss_count)
+    win_rate = divide(Decimal(period.win_count), count) if count else ZERO
+    loss_rate = divide(Decimal(period.loss_count), count) if count else ZERO
+    return {
+        "average_win_rate": average_gain,
+        "average_loss_rate": average_loss,
+        "profit_loss_ratio": ratio,
+        "win_rate": win_rate,
+        "loss_rate": loss_rate,
+        "expectancy": win_rate * ratio - loss_rate,
+    }
+
+
+def _compounding_annual_return(period: Period) -> Decimal:
+    ticks = (period.equity[-1][0] - period.equity[0][0]) // _TICK_NS
+    years = double_of(divide(to_decimal(ticks / _TICKS_PER_DAY), Decimal(365)))
+    if not years:
+        return ZERO
+    try:
+        growth = double_of(period.equity[-1][1]) / double_of(period.starting_capital)
+        power = growth ** (1 / years)
+    except OverflowError:
+        return ZERO
+    # A negative base has no real power: .NET has not-a-number there, and LEAN zero.
+    return ZERO if isinstance(power, complex) else cast_double(power - 1)
+
+
+def _risk_figures(
+    returns: list[float], benchmark: list[float], trading_days: int, risk_free: Decimal
+) -> dict[str, Decimal]:
+    rate = double_of(risk_free)
+    variance = cast_double(_annual_variance(returns, trading_days))
+    deviation = to_decimal(sqrt(double_of(variance)))
+    annual = cast_double(_annual_return(returns, trading_days))
+    benchmark_annual = cast_double(_annual_return(benchmark, trading_days))
+    downside = cast_double(sqrt(_annual_variance([value for value in returns if value < 0], trading_days)))
+    spread = moments.variance(benchmark)
+    beta = cast_double(moments.covariance(returns, benchmark) / spread) if spread else ZERO
+    differences = [mine - theirs for mine, theirs in zip(returns, benchmark, strict=True)]
+    tracking_error = cast_double(sqrt(_annual_variance(differences, trading_days)))
+    return {
+        "annual_variance": variance,
+        "annual_standard_deviation": deviation,
+        "sharpe_ratio": _sharpe_ratio(annual, deviation, rate),
+        "sortino_ratio": _sharpe_ratio(annual, downside, rate),
+        "beta": beta,
+        "alpha": annual - (risk_free + beta * (benchmark_annual - risk_free)) if beta else ZERO,
+        "tracking_error": tracking_error,
+        "information_ratio": _ratio(double_of(annual) - double_of(benchmark_annual), tracking_error),
+        "treynor_ratio": _ratio(double_of(annual) - rate, beta),
+        "probabilistic_sharpe_ratio": cast_double(probabilistic_sharpe_ratio(returns, trading_days, rate)),
+        "value_at_risk_99": _value_at_risk(returns[-trading_days:], 0.99),
+        "value_at_risk_95": _value_at_risk(returns[-trading_days:], 0.95),
+    }
+
+
+def probabilistic_sharpe_ratio(returns: Sequence[float], trading_days: int, rate: float) -> float:
+    """Return the probability that the true Sharpe ratio exceeds 1 a year (Bailey and Lopez de Prado, 2012).
+
+    ``cdf((S - 1/sqrt(days)) / sqrt((1 - skew S + (kurtosis - 1)/4 S^2) / (n - 1)))`` with S the Sharpe ratio of one
+    period and the *excess* kurtosis, as in LEAN.
+    """
+    deviation = moments.standard_deviation(returns)
+    observed = (moments.mean(returns) - rate / trading_days) / deviation if deviation else 0.0
+    skewness, kurtosis = moments.skewness_and_kurtosis(returns)
+    spread = (1 - skewness * observed + (kurtosis - 1) / 4 * observed**2) / (len(returns) - 1)
+    if not spread >= 0:
+        return 0.0
+    benchmark = 1.0 / sqrt(trading_days)
+    return moments.normal_cdf((observed - benchmark) / sqrt(spread) if spread else 0.0)
+
+
+def _annual_return(returns: list[float], trading_days: int) -> float:
+    try:
+        return float((moments.mean(returns) + 1) ** trading_days) - 1
+    except OverflowError:
+        return float("inf")
+
+
+def _annual_variance(returns: list[float], trading_days: int) -> float:
+    variance = moments.variance(returns)
+    return variance * trading_days if variance > 0 else 0.0
+
+
+def _sharpe_ratio(annual: Decimal, deviation: Decimal, rate: float) -> Decimal:
+    return cast_double((double_of(annual) - rate) / double_of(deviation)) if deviation else ZERO
+
+
+def _ratio(excess: float, risk: Decimal) -> Decimal:
+    try:
+        return divide(cast_double(excess), risk) if risk else ZERO
+    except OverflowError:
+        return ZERO
+
+
+def _value_at_risk(returns: list[float], confidence: float) -> Decimal:
+    mean = 0.0
+    for count, value in enumerate(returns, start=1):
+        mean += (value - mean) / count
+    deviation = moments.standard_deviation(returns)
+    quantile = mean + deviation * NormalDist().inv_cdf(1 - confidence) if deviation else mean
+    return round_half_even(cast_double(quantile), 3)
+
+
+def _average(values: Sequence[Decimal]) -> Decimal:
+    return divide(sum(values[1:], values[0]), Decimal(len(values))) if values else ZERO
