@@ -1,1 +1,3 @@
 """A result as one self-contained HTML file."""
+
+from __future__ import annotations
