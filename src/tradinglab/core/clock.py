@@ -73,10 +73,10 @@ class Zone:
         self._offsets = [offset * SECOND_NS for _, offset in changes]
         self._starts_array = np.array(self._starts, np.int64)
         self._offsets_array = np.array(self._offsets, np.int64)
-        # From which wall-clock time on each offset is used. Of times that occur twice the first is
-        # meant, and times that are skipped count on from before, as NodaTime's lenient rule has it.
+        # From which wall-clock time on each offset is used. LEAN's rule: of times that occur twice the
+        # later is meant, and times that are skipped stand for the instant of the change.
         before = np.concatenate([self._offsets_array[:1], self._offsets_array[:-1]])
-        self._local_starts_array = self._starts_array + np.maximum(self._offsets_array, before)
+        self._local_starts_array = self._starts_array + np.minimum(self._offsets_array, before)
         self._local_starts: list[int] = self._local_starts_array.tolist()
         self._from = self._until = self._offset = 0
 
@@ -118,7 +118,9 @@ class Zone:
 
     def utc_ns(self, local_ns: int) -> int:
         """Return the instant of a wall-clock time."""
-        return local_ns - self._offsets[max(bisect_right(self._local_starts, local_ns) - 1, 0)]
+        index = max(bisect_right(self._local_starts, local_ns) - 1, 0)
+        found = local_ns - self._offsets[index]
+        return max(found, self._starts[index]) if index else found
 
     def local_ns_array(self, utc_ns: Ints) -> Ints:
         """Return the wall-clock times of instants."""
@@ -129,7 +131,8 @@ class Zone:
     def utc_ns_array(self, local_ns: Ints) -> Ints:
         """Return the instants of wall-clock times."""
         index = np.searchsorted(self._local_starts_array, local_ns, side="right") - 1
-        utc: Ints = local_ns - self._offsets_array[np.maximum(index, 0)]
+        index = np.maximum(index, 0)
+        utc: Ints = np.maximum(local_ns - self._offsets_array[index], self._starts_array[index])
         return utc
 
     def datetime(self, utc_ns: int) -> Moment:
