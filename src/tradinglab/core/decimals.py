@@ -83,13 +83,14 @@ def strip_zeros(value: Decimal) -> Decimal:
 
 
 def smart_round(value: Decimal) -> Decimal:
-    """Round as LEAN's charts and order hash do, and strip trailing zeros.
+    """Round as LEAN's charts and order hash do.
 
-    Above 1000 to four decimals, else to seven significant digits.
+    Above 1000 to four decimals, else to seven significant digits. Only zeros that *value* ended
+    with are stripped from the former: 1234.50001 becomes 1234.5000.
     """
     value = strip_zeros(value)
     if value > 1000:
-        return strip_zeros(round_half_even(value, 4))
+        return round_half_even(value, 4)
     return strip_zeros(_SEVEN_DIGITS.create_decimal(value))
 
 

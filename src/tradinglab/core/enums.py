@@ -233,6 +233,15 @@ class OrderDirection(DualEnum):
     HOLD = 2
 
 
+class OrderPosition(DualEnum):
+    """Whether an order opens or closes a position, and on which side."""
+
+    BUY_TO_OPEN = 0
+    BUY_TO_CLOSE = 1
+    SELL_TO_OPEN = 2
+    SELL_TO_CLOSE = 3
+
+
 class OrderStatus(DualEnum):
     """Where an order is in its life."""
 

@@ -1,0 +1,332 @@
+"""The order: what was asked for, and what became of it.
+
+Authors read floats; the exact decimals behind them carry LEAN's scale, which its hash over all
+orders needs. Times are kept as nanoseconds UTC and read as naive datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from tradinglab.algorithm.orders.properties import OrderProperties
+from tradinglab.algorithm.orders.text import Moment, instant_ns
+from tradinglab.core.clock import from_ns
+from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
+from tradinglab.core.dual import Dual
+from tradinglab.core.enums import DataNormalizationMode, OrderDirection, OrderStatus, OrderType, SecurityType
+from tradinglab.core.system_decimal import decimal_text
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders.combo import GroupOrderManager
+    from tradinglab.algorithm.orders.protocols import PricedSecurity
+    from tradinglab.algorithm.orders.requests import SubmitOrderRequest, UpdateOrderRequest
+    from tradinglab.algorithm.orders.submission import OrderSubmissionData
+    from tradinglab.algorithm.orders.time_in_force import TimeInForce
+    from tradinglab.core.symbol import Symbol
+
+_KINDS: dict[OrderType, type[Order]] = {}
+
+
+def direction_of(quantity: Decimal) -> OrderDirection:
+    """Return the direction of an order for *quantity* units."""
+    if quantity > 0:
+        return OrderDirection.BUY
+    return OrderDirection.SELL if quantity < 0 else OrderDirection.HOLD
+
+
+class Order(Dual):
+    """Base of all orders.
+
+    Parameters
+    ----------
+    symbol
+        What to trade.
+    quantity
+        How many units: positive to buy, negative to sell.
+    time
+        When the order was made, in UTC.
+    tag
+        A note that stays with the order.
+    properties
+        Time in force and what the broker understands; default: good until cancelled.
+    """
+
+    __slots__ = (
+        "_group_order_manager",
+        "_id",
+        "_price",
+        "_quantity",
+        "broker_id",
+        "canceled_time_ns",
+        "contingent_id",
+        "last_fill_time_ns",
+        "last_update_time_ns",
+        "order_submission_data",
+        "price_adjustment_mode",
+        "price_currency",
+        "properties",
+        "status",
+        "symbol",
+        "tag",
+        "time_ns",
+    )
+
+    order_type: ClassVar[OrderType]
+    json_fields: ClassVar[tuple[str, ...]] = ("type",)
+    """Members in JSON that this class adds to its base, in LEAN's order."""
+
+    broker_id: list[str]
+    contingent_id: int
+    time_ns: int
+    last_fill_time_ns: int | None
+    last_update_time_ns: int | None
+    canceled_time_ns: int | None
+    order_submission_data: OrderSubmissionData | None
+    price_adjustment_mode: DataNormalizationMode
+    price_currency: str
+    properties: OrderProperties
+    status: OrderStatus
+    symbol: Symbol
+    tag: str | None
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "order_type" in vars(cls):
+            _KINDS[cls.order_type] = cls
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        quantity: Number,
+        time: Moment,
+        tag: str | None = "",
+        properties: OrderProperties | None = None,
+        *,
+        group_order_manager: GroupOrderManager | None = None,
+    ) -> None:
+        self._id = 0
+        self._group_order_manager = group_order_manager
+        self._price = ZERO
+        self.symbol = symbol
+        self.exact_quantity = to_decimal(quantity)
+        self.time_ns = instant_ns(time)
+        self.last_fill_time_ns = self.last_update_time_ns = self.canceled_time_ns = None
+        self.tag = tag
+        self.properties = OrderProperties() if properties is None else properties
+        self.price_currency = ""
+        self.status = OrderStatus.NONE
+        self.broker_id = []
+        self.contingent_id = 0
+        self.order_submission_data = None
+        self.price_adjustment_mode = DataNormalizationMode.RAW
+
+    @property
+    def id(self) -> int:
+        """Number of the order in its algorithm."""
+        return self._id
+
+    @id.setter
+    def id(self, value: int) -> None:
+        self._id = value
+        if value and self._group_order_manager is not None:
+            self._group_order_manager.order_ids.add(value)
+
+    @property
+    def group_order_manager(self) -> GroupOrderManager | None:
+        """What the legs of a combo order share; ``None`` for others."""
+        return self._group_order_manager
+
+    @group_order_manager.setter
+    def group_order_manager(self, value: GroupOrderManager | None) -> None:
+        self._group_order_manager = value
+
+    @property
+    def type(self) -> OrderType:
+        """The type of the order."""
+        return self.order_type
+
+    @property
+    def exact_quantity(self) -> Decimal:
+        """``quantity`` as a decimal without trailing zeros."""
+        return self._quantity
+
+    @exact_quantity.setter
+    def exact_quantity(self, value: Decimal) -> None:
+        self._quantity = strip_zeros(value)
+
+    @property
+    def quantity(self) -> float:
+        """Units: positive to buy, negative to sell."""
+        return float(self.exact_quantity)
+
+    @quantity.setter
+    def quantity(self, value: Number) -> None:
+        self.exact_quantity = to_decimal(value)
+
+    @property
+    def absolute_quantity(self) -> float:
+        """Units, without a sign."""
+        return abs(self.quantity)
+
+    @property
+    def exact_absolute_quantity(self) -> Decimal:
+        """``absolute_quantity`` as a decimal."""
+        return abs(self.exact_quantity)
+
+    @property
+    def exact_price(self) -> Decimal:
+        """``price`` as a decimal without trailing zeros."""
+        return self._price
+
+    @exact_price.setter
+    def exact_price(self, value: Decimal) -> None:
+        self._price = strip_zeros(value)
+
+    @property
+    def price(self) -> float:
+        """Average price of what was filled so far, 0 before."""
+        return float(self._price)
+
+    @price.setter
+    def price(self, value: Number) -> None:
+        self.exact_price = to_decimal(value)
+
+    @property
+    def direction(self) -> OrderDirection:
+        """Buy, sell, or hold when the quantity is 0."""
+        return direction_of(self.exact_quantity)
+
+    @property
+    def security_type(self) -> SecurityType:
+        """Class of the asset."""
+        return self.symbol.security_type
+
+    @property
+    def time_in_force(self) -> TimeInForce:
+        """How long the order works."""
+        return self.properties.time_in_force
+
+    @property
+    def time(self) -> datetime:
+        """When the order was made, in UTC."""
+        return from_ns(self.time_ns)
+
+    @property
+    def created_time(self) -> datetime:
+        """The same as ``time``."""
+        return self.time
+
+    @property
+    def last_fill_time(self) -> datetime | None:
+        """When the order was last filled, in UTC."""
+        return _moment(self.last_fill_time_ns)
+
+    @property
+    def last_update_time(self) -> datetime | None:
+        """When the order was last updated, in UTC."""
+        return _moment(self.last_update_time_ns)
+
+    @property
+    def canceled_time(self) -> datetime | None:
+        """When the order was cancelled, in UTC."""
+        return _moment(self.canceled_time_ns)
+
+    @property
+    def exact_value(self) -> Decimal:
+        """``value`` as a decimal."""
+        return self.exact_quantity * self._price
+
+    @property
+    def value(self) -> float:
+        """Quantity times price, in the quote currency."""
+        return float(self.exact_value)
+
+    @property
+    def is_marketable(self) -> bool:
+        """Whether the order could trade at once when it was submitted."""
+        return False
+
+    def get_exact_value(self, security: PricedSecurity) -> Decimal:
+        """Return what the order is worth in the account's currency, as a decimal."""
+        value = self._value_in_quote_currency(security)
+        rate = security.quote_currency.exact_conversion_rate
+        return value * rate * security.symbol_properties.exact_contract_multiplier
+
+    def get_value(self, security: PricedSecurity) -> float:
+        """Return what the order is worth in the account's currency."""
+        return float(self.get_exact_value(security))
+
+    def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
+        return self.exact_quantity * security.exact_price
+
+    def _value_at(self, limit: Decimal, security: PricedSecurity) -> Decimal:
+        """Return the value at the better of *limit* and the market: the one that the order may trade at."""
+        quantity = self.exact_quantity
+        if not quantity:
+            return ZERO
+        return quantity * (max if quantity < 0 else min)(limit, security.exact_price)
+
+    def get_default_tag(self) -> str:
+        """Return the tag of an order that was given none."""
+        return ""
+
+    def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
+        """Take over what *request* changes.
+
+        Raises
+        ------
+        ValueError
+            If the request is for another order.
+        """
+        self._apply_tag(request)
+        if request.exact_quantity is not None:
+            self.exact_quantity = request.exact_quantity
+
+    def _apply_tag(self, request: UpdateOrderRequest) -> None:
+        if request.order_id != self._id:
+            raise ValueError(f"The update is for order {request.order_id}, this is order {self._id}.")
+        if request.tag is not None:
+            self.tag = request.tag
+
+    def clone(self) -> Self:
+        """Return a copy; the legs of a combo order still share their group."""
+        twin = copy(self)
+        twin.broker_id = list(self.broker_id)
+        twin.properties = self.properties.clone()
+        if self.order_submission_data is not None:
+            twin.order_submission_data = self.order_submission_data.clone()
+        return twin
+
+    @staticmethod
+    def create_order(request: SubmitOrderRequest) -> Order:
+        """Return the new order that *request* asks for."""
+        order = _KINDS[request.order_type]._from_request(request)
+        order.status = OrderStatus.NEW
+        order.id = request.order_id
+        return order
+
+    @classmethod
+    def _from_request(cls, request: SubmitOrderRequest) -> Order:
+        return cls(request.symbol, request.exact_quantity, request.time_ns, request.tag, request.order_properties)
+
+    def __str__(self) -> str:
+        tag = f": {self.tag}" if self.tag else ""
+        quantity = self.exact_quantity
+        return (
+            f"OrderId: {self._id} (BrokerId: {','.join(self.broker_id)}) {self.status} {self.type} order for "
+            f"{decimal_text(quantity)} unit{'' if quantity == 1 else 's'} of {self.symbol}{tag}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def to_string(self) -> str:
+        """Return the order as text."""
+        return str(self)
+
+
+def _moment(utc_ns: int | None) -> datetime | None:
+    return None if utc_ns is None else from_ns(utc_ns)

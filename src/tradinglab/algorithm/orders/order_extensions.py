@@ -1,0 +1,44 @@
+"""What the states and types of orders mean."""
+
+from __future__ import annotations
+
+from tradinglab.core.dual import Dual
+from tradinglab.core.enums import OrderStatus, OrderType
+
+_CLOSED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID})
+_FILLS = frozenset({OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED})
+_LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
+_STOPS = frozenset({OrderType.STOP_MARKET, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
+
+
+def is_closed(status: OrderStatus) -> bool:
+    """Return whether nothing more can happen to an order with this status."""
+    return status in _CLOSED
+
+
+def is_open(status: OrderStatus) -> bool:
+    """Return whether something may still happen to an order with this status."""
+    return status not in _CLOSED
+
+
+def is_fill(status: OrderStatus) -> bool:
+    """Return whether an event with this status is a fill."""
+    return status in _FILLS
+
+
+class OrderExtensions(Dual):
+    """The same questions under QuantConnect's name."""
+
+    is_closed = staticmethod(is_closed)
+    is_open = staticmethod(is_open)
+    is_fill = staticmethod(is_fill)
+
+    @staticmethod
+    def is_limit_order(order_type: OrderType) -> bool:
+        """Return whether orders of this type have a limit price."""
+        return order_type in _LIMITS
+
+    @staticmethod
+    def is_stop_order(order_type: OrderType) -> bool:
+        """Return whether orders of this type have a stop price."""
+        return order_type in _STOPS
