@@ -58,6 +58,8 @@ _OPTION_TICKER_OF_FUTURE = {
     "PA": "PAO", "PL": "PO", "RB": "OB", "RTY": "RTO", "SI": "SO",
     "6A": "ADU", "6B": "GBU", "6C": "CAU", "6E": "EUU", "6J": "JPU", "6S": "CHU",
 }  # fmt: skip
+_FUTURE_OF_OPTION_TICKER = {option: future for future, option in _OPTION_TICKER_OF_FUTURE.items()}
+_INDEX_OF_OPTION_TICKER = {"RUTW": "RUT", "SPXW": "SPX", "VIXW": "VIX", "NDXP": "NDX", "NQX": "NDX"}
 _OSI = re.compile(r"([A-Z0-9.]+)\s*(\d{6})([CP])(\d{8})", re.IGNORECASE)
 
 
@@ -71,6 +73,21 @@ def future_option_ticker(future: str) -> str:
     """Return the ticker of options on a future: ``OG`` for gold's ``GC``."""
     future = future.upper()
     return _OPTION_TICKER_OF_FUTURE.get(future, future)
+
+
+def future_of_option(option: str) -> str:
+    """Return the future on which options of a ticker are: ``GC`` for ``OG``."""
+    option = option.upper()
+    return _FUTURE_OF_OPTION_TICKER.get(option, option)
+
+
+def underlying_ticker(option: str, option_type: SecurityType) -> str:
+    """Return the ticker of what options of a ticker and type derive from: ``SPX`` for ``SPXW``."""
+    if option_type is SecurityType.FUTURE_OPTION:
+        return future_of_option(option)
+    if option_type is SecurityType.INDEX_OPTION:
+        return _INDEX_OF_OPTION_TICKER.get(option.upper(), option)
+    return option
 
 
 def future_ticker(underlying: str, expiry: datetime) -> str:
