@@ -1,0 +1,1 @@
+"""Bars in and out: sources, the bar store, adjustment for splits and dividends, import."""

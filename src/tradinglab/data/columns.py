@@ -7,9 +7,9 @@ the decimal that LEAN would hold, digits and trailing zeros included, for money.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from tradinglab.core.enums import TickType
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.str_]
+Rows = npt.NDArray[np.int64] | slice
 
 TRADE_FIELDS = ("open", "high", "low", "close", "volume")
 QUOTE_FIELDS = (
@@ -35,7 +37,7 @@ class Exact(Protocol):
         """Return the decimal at *row*."""
         ...
 
-    def take(self, rows: Ints) -> Exact:
+    def take(self, rows: Rows) -> Exact:
         """Return the column that has the given rows, in their order."""
         ...
 
@@ -47,41 +49,65 @@ class FloatExact:
     values: Floats
 
     def exact(self, row: int) -> Decimal:
+        """Return the decimal at *row*."""
         return to_decimal(float(self.values[row]))
 
-    def take(self, rows: Ints) -> Exact:
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
         return FloatExact(self.values[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class ScaledExact:
-    """Integers times a unit, times a factor that changes from row to row (LEAN's equity files)."""
+    """Integers times a unit (LEAN's equity files hold prices times 10,000)."""
 
     raw: Ints
     unit: Decimal
-    factors: Sequence[Decimal] = ()
-    factor_of_row: Ints | None = None
 
     def exact(self, row: int) -> Decimal:
-        value = Decimal(int(self.raw[row])) * self.unit
-        return value if self.factor_of_row is None else value * self.factors[self.factor_of_row[row]]
+        """Return the decimal at *row*."""
+        return Decimal(int(self.raw[row])) * self.unit
 
-    def take(self, rows: Ints) -> Exact:
-        index = None if self.factor_of_row is None else self.factor_of_row[rows]
-        return replace(self, raw=self.raw[rows], factor_of_row=index)
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
+        return ScaledExact(self.raw[rows], self.unit)
 
 
 @dataclass(frozen=True, slots=True)
-class TextExact:
-    """Decimal texts as they stood in the file (LEAN's forex and crypto files)."""
+class DigitsExact:
+    """Integers, each with its own number of decimals: the digits of a text file, trailing zeros included."""
 
-    texts: npt.NDArray[Any]
+    raw: Ints
+    scales: npt.NDArray[np.int8]
 
     def exact(self, row: int) -> Decimal:
-        return Decimal(self.texts[row])
+        """Return the decimal at *row*."""
+        return Decimal(int(self.raw[row])).scaleb(-int(self.scales[row]))
 
-    def take(self, rows: Ints) -> Exact:
-        return TextExact(self.texts[rows])
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
+        return DigitsExact(self.raw[rows], self.scales[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustedExact:
+    """Another column times a factor plus an amount, both of which change from row to row.
+
+    ``index[row]`` says which of ``terms``, pairs of factor and amount, apply.
+    """
+
+    base: Exact
+    terms: Sequence[tuple[Decimal, Decimal]]
+    index: Ints
+
+    def exact(self, row: int) -> Decimal:
+        """Return the decimal at *row*."""
+        factor, amount = self.terms[self.index[row]]
+        return self.base.exact(row) * factor + amount
+
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
+        return AdjustedExact(self.base.take(rows), self.terms, self.index[rows])
 
 
 @dataclass(slots=True)
@@ -93,7 +119,8 @@ class BarColumns:
     side that is absent is NaN); ``decimals`` maps the price fields to their decimal face.
     ``filled`` marks bars that repeat the one before because there was none (``None``: no bar is).
     Ticks use the same class: a trade tick has ``close`` and ``volume`` only, a quote tick
-    ``bid_close``, ``bid_size``, ``ask_close``, ``ask_size``.
+    ``bid_close``, ``bid_size``, ``ask_close``, ``ask_size``; where the file has them, ``texts``
+    holds ``exchange`` and ``sale_condition``, and ``values`` holds ``suspicious`` as 0 or 1.
     """
 
     tick_type: TickType
@@ -102,6 +129,7 @@ class BarColumns:
     values: dict[str, Floats]
     decimals: dict[str, Exact] = field(default_factory=dict)
     filled: Flags | None = None
+    texts: dict[str, Texts] = field(default_factory=dict)
     _views: dict[str, memoryview] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -119,7 +147,7 @@ class BarColumns:
         column = self.decimals.get(name)
         return column.exact(row) if column is not None else to_decimal(float(self.values[name][row]))
 
-    def take(self, rows: Ints, *, time_ns: Ints | None = None, end_ns: Ints | None = None,
+    def take(self, rows: Rows, *, time_ns: Ints | None = None, end_ns: Ints | None = None,
              filled: Flags | None = None) -> BarColumns:  # fmt: skip
         """Return the bars at *rows*, with other times where given."""
         return BarColumns(
@@ -129,7 +157,13 @@ class BarColumns:
             values={name: column[rows] for name, column in self.values.items()},
             decimals={name: column.take(rows) for name, column in self.decimals.items()},
             filled=filled if filled is not None else (None if self.filled is None else self.filled[rows]),
+            texts={name: column[rows] for name, column in self.texts.items()},
         )
+
+    def between(self, start_ns: int, end_ns: int) -> BarColumns:
+        """Return the bars that start in ``[start_ns, end_ns)``, as views where arrays allow it."""
+        first, last = np.searchsorted(self.time_ns, [start_ns, end_ns])
+        return self.take(slice(int(first), int(last)))
 
     @classmethod
     def empty(cls, tick_type: TickType) -> BarColumns:
@@ -137,3 +171,74 @@ class BarColumns:
         names = QUOTE_FIELDS if tick_type == TickType.QUOTE else TRADE_FIELDS
         none = np.empty(0, np.int64)
         return cls(tick_type, none, none, {name: np.empty(0) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedExact:
+    """Two decimal columns, one after the other."""
+
+    first: Exact
+    split: int
+    second: Exact
+    count: int
+
+    def exact(self, row: int) -> Decimal:
+        """Return the decimal at *row*."""
+        return self.first.exact(row) if row < self.split else self.second.exact(row - self.split)
+
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
+        return TakenExact(self, np.arange(self.count)[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class TakenExact:
+    """Some rows of a decimal column."""
+
+    column: Exact
+    rows: Ints
+
+    def exact(self, row: int) -> Decimal:
+        """Return the decimal at *row*."""
+        return self.column.exact(int(self.rows[row]))
+
+    def take(self, rows: Rows) -> Exact:
+        """Return the column that has the given rows, in their order."""
+        return TakenExact(self.column, self.rows[rows])
+
+
+def join_columns(first: BarColumns, second: BarColumns) -> BarColumns:
+    """Return two sets of bars as one; of the second only what ends after the first."""
+    if len(first) == 0:
+        return second
+    second = second.take(np.flatnonzero(second.end_ns > first.end_ns[-1]))
+    if len(second) == 0:
+        return first
+    split = len(first)
+
+    def flags(bars: BarColumns) -> Flags:
+        return np.zeros(len(bars), bool) if bars.filled is None else bars.filled
+
+    filled = None if first.filled is None and second.filled is None else np.concatenate([flags(first), flags(second)])
+    names = first.decimals.keys() | second.decimals.keys()
+    return BarColumns(
+        tick_type=first.tick_type,
+        time_ns=np.concatenate([first.time_ns, second.time_ns]),
+        end_ns=np.concatenate([first.end_ns, second.end_ns]),
+        values={name: np.concatenate([column, second.values[name]]) for name, column in first.values.items()},
+        decimals={
+            name: JoinedExact(
+                first.decimals.get(name) or FloatExact(first.values[name]),
+                split,
+                second.decimals.get(name) or FloatExact(second.values[name]),
+                split + len(second),
+            )
+            for name in names
+        },
+        filled=filled,
+        texts={
+            name: np.concatenate([column, second.texts[name]])
+            for name, column in first.texts.items()
+            if name in second.texts
+        },
+    )

@@ -1,0 +1,5 @@
+"""LEAN's data folders."""
+
+from tradinglab.data.lean.source import LeanSource
+
+__all__ = ["LeanSource"]
