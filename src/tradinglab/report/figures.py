@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ class Drawdown:
 def returns(values: Sequence[float]) -> list[float]:
     """Return the simple return of each step; the first is 0."""
     steps = [0.0]
-    steps.extend(after / before - 1 if before else 0.0 for before, after in zip(values, values[1:], strict=False))
+    steps.extend(after / before - 1 if before else 0.0 for before, after in itertools.pairwise(values))
     return steps
 
 

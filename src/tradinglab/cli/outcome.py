@@ -1,0 +1,74 @@
+"""What a run leaves: its figures on the screen, its files on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradinglab.cli.console import note, say, show_pairs
+from tradinglab.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from tradinglab.engine.errors import StrategyError
+    from tradinglab.engine.result import BacktestResult
+
+_MOST_LOG_LINES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """The files that a run shall write."""
+
+    json: Path | None = None
+    report: Path | None = None
+
+
+def show(result: BacktestResult, outputs: Outputs, *, quiet: bool) -> None:
+    """Print the messages, the statistics and why there were no orders; write the files."""
+    if not quiet:
+        _show_log(result.logs)
+    say(f"{result.name}  {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}  data {result.data}")
+    say(_speed(result.data_points, result.seconds))
+    say()
+    show_pairs(result.statistics, "Statistics")
+    if result.total_orders == 0:
+        say()
+        say("No order was sent. From bars to orders:")
+        for label, count in result.funnel:
+            say(f"  {count:>12,}  {label}")
+    _write(result, outputs)
+
+
+def failure_text(error: StrategyError) -> str:
+    """Return the strategy's traceback, trimmed to its own frames, and when it happened."""
+    return str(error)
+
+
+def _speed(data_points: int, seconds: float) -> str:
+    rate = data_points / seconds if seconds > 0 else 0.0
+    return f"{data_points:,} data points in {seconds:.2f} s ({rate:,.0f} per second)"
+
+
+def _show_log(lines: Sequence[str]) -> None:
+    for line in lines[:_MOST_LOG_LINES]:
+        note(line)
+    if len(lines) > _MOST_LOG_LINES:
+        note(f"… and {len(lines) - _MOST_LOG_LINES:,} more messages; --report shows them")
+
+
+def _write(result: BacktestResult, outputs: Outputs) -> None:
+    try:
+        if outputs.json is not None:
+            from tradinglab.engine.result import write_lean_json
+
+            write_lean_json(result, outputs.json)
+            say(f"\nResult: {outputs.json}")
+        if outputs.report is not None:
+            from tradinglab.report import write_report
+
+            write_report(result, outputs.report)
+            say(f"\nReport: {outputs.report}")
+    except OSError as error:
+        raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from error

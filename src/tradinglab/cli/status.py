@@ -1,0 +1,10 @@
+"""Exit statuses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FINISHED: Final = 0
+STRATEGY_FAILED: Final = 1
+BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
