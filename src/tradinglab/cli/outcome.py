@@ -42,8 +42,10 @@ def show(result: BacktestResult, outputs: Outputs, *, quiet: bool) -> None:
 
 
 def failure_text(error: StrategyError) -> str:
-    """Return the strategy's traceback, trimmed to its own frames, and when it happened."""
-    return str(error)
+    """Return where and when the strategy failed, and its traceback without the engine's frames."""
+    when = f" at {error.time}" if error.time else ""
+    head = f"The strategy failed in {error.phase}{when}: {error}"
+    return f"{head}\n{error.trace}" if error.trace else head
 
 
 def _speed(data_points: int, seconds: float) -> str:
