@@ -21,8 +21,9 @@ _THURSDAY = 4  # the day of the week of 1970-01-01, Sunday being 0
 def hours_from_calendar(name: str) -> SecurityExchangeHours | None:
     """Return the hours of a calendar (``XLON``), None if there is no such calendar.
 
-    A day of the week opens and closes as it does most often; days that differ are late opens and
-    early closes, days without a session holidays. A session outside those hours is cut to them.
+    A day of the week has the widest hours that are usual, over the years, and the break that is the most
+    usual; days that differ are late opens and early closes, days without a session holidays. What
+    lies outside the usual hours is cut off.
     """
     import exchange_calendars
 
@@ -45,7 +46,7 @@ def hours_from_calendar(name: str) -> SecurityExchangeHours | None:
         rows = np.flatnonzero(weekday == day)
         if not rows.size:
             continue
-        first, last = _most(opens[rows]), _most(closes[rows])
+        first, last = _usual(opens[rows])[0], _usual(closes[rows])[-1]
         pause = None if breaks is None else tuple(_most(column[rows]) for column in breaks)
         week[day] = LocalMarketHours(day, _segments(first, last, pause))
         early |= {int(days[row]): int(closes[row]) for row in rows if closes[row] < last}
@@ -64,10 +65,16 @@ def _times(column: pd.Series[pd.Timestamp], at: Zone, days: Ints) -> Ints:
     return np.where(np.isnat(instants), -1, local)
 
 
-def _most(times: Ints) -> int:
-    """Return the time that occurs most often; of equals the latest."""
+def _usual(times: Ints) -> list[int]:
+    """Return the times that one day in twenty has, in order."""
     values, counts = np.unique(times, return_counts=True)
-    return int(values[len(values) - 1 - int(np.argmax(counts[::-1]))])
+    return [int(value) for value in values[counts * 20 >= len(times)]]
+
+
+def _most(times: Ints) -> int:
+    """Return the time that occurs most often."""
+    values, counts = np.unique(times, return_counts=True)
+    return int(values[np.argmax(counts)])
 
 
 def _segments(start: int, end: int, pause: tuple[int, ...] | None) -> list[MarketHoursSegment]:
