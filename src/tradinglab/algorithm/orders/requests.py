@@ -127,7 +127,7 @@ class SubmitOrderRequest(OrderRequest):
         time, tag = given.pop("time"), given.pop("tag", "")
         if not isinstance(time, (datetime, int)):
             raise TypeError(f"The time of an order request must be a datetime, it was {time!r}.")
-        super().__init__(time, OrderResponseErrorCode.UNABLE_TO_FIND_ORDER, tag)  # type: ignore[arg-type]
+        super().__init__(time, int(OrderResponseErrorCode.UNABLE_TO_FIND_ORDER), tag)  # type: ignore[arg-type]
         self._order_type = order_type
         self._security_type = security_type
         self._symbol = symbol
