@@ -16,6 +16,8 @@ ONE = Decimal(1)
 
 _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
+# So many digits, and powers of ten up to that one, are exact in a double: their quotient is the nearest one.
+_EXACT_DIGITS, _EXACT_POWER = 15, -22
 _LONGEST_SHORT_TEXT = 16  # fifteen digits and a point
 
 Number = Decimal | float | int | str
@@ -72,8 +74,18 @@ def _from_long_double(value: float) -> Decimal:
 
 
 def to_float(value: Decimal) -> float:
-    """Return the double that .NET's ``(double)decimal`` gives."""
-    return float(value)
+    """Return the double that .NET's ``(double)decimal`` gives: its integer, in doubles, over a power of ten.
+
+    Of a long decimal that is not always the nearest double.
+    """
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int) or not -28 <= exponent <= 0:
+        return float(value)
+    if len(digits) <= _EXACT_DIGITS and exponent >= _EXACT_POWER:
+        return float(value)
+    high, low = divmod(int("".join(map(str, digits))), 1 << 64)
+    double = (float(low) + float(high) * 2.0**64) / _POWERS_OF_TEN[-exponent]
+    return -double if sign else double
 
 
 def strip_zeros(value: Decimal) -> Decimal:

@@ -12,6 +12,25 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import floor, isnan, log10
 
 from tradinglab.core.decimals import ZERO, round_half_away, round_half_even, scale_of, to_decimal
+from tradinglab.core.decimals import to_float as double_of
+
+__all__ = [
+    "MAX_SCALE",
+    "MAX_VALUE",
+    "cast_double",
+    "decimal_text",
+    "divide",
+    "double_of",
+    "double_text",
+    "fit",
+    "fixed_text",
+    "grouped_text",
+    "multiply",
+    "percent_text",
+    "round_double",
+    "round_to_multiple",
+    "round_to_significant_digits",
+]
 
 MAX_VALUE = Decimal(2**96 - 1)
 MAX_SCALE = 28
@@ -85,15 +104,6 @@ def _scaled_quotient(dividend: int, divisor: int, scale: int) -> tuple[int, int]
 
 def _mantissa(value: Decimal) -> int:
     return int(_WIDE.scaleb(value, scale_of(value)))
-
-
-def double_of(value: Decimal) -> float:
-    """Return the double that .NET makes of a decimal: its integer, in doubles, over a power of ten."""
-    scale = scale_of(value)
-    mantissa = _mantissa(value)
-    high, low = divmod(abs(mantissa), 2**64)
-    double = (float(low) + float(high) * 2.0**64) / 10.0**scale
-    return -double if mantissa < 0 else double
 
 
 def cast_double(value: float) -> Decimal:

@@ -25,13 +25,13 @@ _BY_FOLDED_NAME = {fold(name): iana for name, iana in _NAMES.items()}
 class _TimeZonesType(DualType):
     """Makes a zone when it is first asked for: reading them all would take longer than most programs need."""
 
-    def __getattr__(cls, name: str) -> Zone:
+    def __getattr__(cls, name: str) -> Zone:  # noqa: N805 - the self of a metaclass
         iana = _BY_FOLDED_NAME.get(fold(name))
         if iana is None:
             raise AttributeError(f"type object 'TimeZones' has no attribute '{name}'")
         return zone(iana)
 
-    def __dir__(cls) -> list[str]:
+    def __dir__(cls) -> list[str]:  # noqa: N805
         return [*super().__dir__(), *_NAMES]
 
 
