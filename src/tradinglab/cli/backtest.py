@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    file: Annotated[str, typer.Argument(help="Strategy file, folder with a main.py, or the name of a template.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Strategy file, folder with a main.py, or template name.")
+    ],
     data: Annotated[str, typer.Option(metavar="SPEC", help="sample, lean:DIR or store:DIR.")] = "sample",
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First day, in place of the strategy's.")] = None,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last day, in place of the strategy's.")] = None,

@@ -16,7 +16,9 @@ _CLASS = re.compile(r"^class (\w+)\(QCAlgorithm\)", re.MULTILINE)
 
 
 def command(
-    name: Annotated[str | None, typer.Argument(help="Folder to make; the strategy is its main.py.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Folder to make; the strategy is its main.py.")
+    ] = None,
     template: Annotated[str, typer.Option("--template", "-t", help="Strategy to start from.")] = "sma-cross",
     listed: Annotated[bool, typer.Option("--list", help="List the templates and exit.")] = False,
 ) -> None:
