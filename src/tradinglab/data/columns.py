@@ -102,7 +102,7 @@ class AdjustedExact:
 
     def exact(self, row: int) -> Decimal:
         """Return the decimal at *row*."""
-        factor, amount = self.terms[self.index[row]]
+        factor, amount = self.terms[int(self.index[row])]
         return self.base.exact(row) * factor + amount
 
     def take(self, rows: Rows) -> Exact:
@@ -139,7 +139,7 @@ class BarColumns:
         """Return a field as a memoryview: ``view[i]`` is a Python float, at a fifth of numpy's cost."""
         found = self._views.get(name)
         if found is None:
-            found = self._views[name] = memoryview(np.ascontiguousarray(self.values[name]))
+            found = self._views[name] = np.ascontiguousarray(self.values[name]).data
         return found
 
     def exact(self, name: str, row: int) -> Decimal:

@@ -91,6 +91,10 @@ class DataSource(Protocol):
         """Return whether there are any bars."""
         ...
 
+    def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
+        """Return whether the bars are made up."""
+        ...
+
     def factors(self, symbol: Symbol) -> FactorTable | None:
         """Return the factors of an equity, if it has any."""
         ...

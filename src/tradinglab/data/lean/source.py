@@ -171,6 +171,10 @@ class LeanSource:
                 return True
         return False
 
+    def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
+        """Return whether the bars are made up: never."""
+        return False
+
     # ---- equities over time
 
     def _map_files(self, market: str) -> MapFiles:
