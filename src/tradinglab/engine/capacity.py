@@ -1,0 +1,275 @@
+"""How much money a strategy could trade before its own orders moved the market.
+
+As LEAN estimates it (Common/CapacityEstimate.cs in QuantConnect/LEAN): after each fill the dollar volume of the
+following bars is captured for a while; at every snapshot the symbol with the smallest captured volume bounds the
+capacity by its share of what was traded or held. Nothing is done while no capture window is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from tradinglab.core.decimals import ONE, ZERO, to_decimal
+from tradinglab.core.enums import Resolution
+from tradinglab.core.symbol import Symbol
+from tradinglab.core.system_decimal import divide, multiply, round_to_multiple
+
+NEVER_NS = 1 << 62
+
+_EFFECT_NS = 30 * DAY_NS
+_LONGEST_WINDOW = 120
+_MINUTE_VOLUME = Decimal(6_000_000)
+_SECOND_VOLUME = Decimal(100_000)
+_ROUNDED_TO = Decimal("1000.00")
+_TRADING_MINUTES = Decimal(390)
+_NEW_WEIGHT, _OLD_WEIGHT = Decimal("0.33"), Decimal("0.66")
+_SCALES = {
+    Resolution.DAILY: Decimal("0.02"),
+    Resolution.HOUR: Decimal("0.05"),
+    Resolution.MINUTE: Decimal("0.20"),
+    Resolution.SECOND: Decimal("0.50"),
+    Resolution.TICK: Decimal("0.50"),
+}
+
+
+class CapacityBar(NamedTuple):
+    """A bar that arrived at the present step; a quote bar has its market's typical volume."""
+
+    close: Decimal
+    volume: Decimal
+    period_ns: int
+
+
+class CapacityMarket(Protocol):
+    """What the estimate asks of the account and its securities."""
+
+    def portfolio_value(self) -> Decimal:
+        """Return what the account is worth."""
+        ...
+
+    def bar(self, symbol: Symbol) -> CapacityBar | None:
+        """Return the symbol's bar of the present step, if there is one."""
+        ...
+
+    def conversion_rate(self, symbol: Symbol) -> Decimal:
+        """Return what one unit of the symbol's quote currency is worth."""
+        ...
+
+    def contract_multiplier(self, symbol: Symbol) -> Decimal:
+        """Return the symbol's contract multiplier."""
+        ...
+
+    def used_buying_power(self, symbol: Symbol) -> Decimal:
+        """Return the margin that the position binds, times its leverage."""
+        ...
+
+    def is_invested(self, symbol: Symbol) -> bool:
+        """Return whether the symbol is held."""
+        ...
+
+
+class Filled(Protocol):
+    """The part of a fill event that counts here."""
+
+    @property
+    def symbol(self) -> Symbol:
+        """The symbol filled."""
+        ...
+
+    @property
+    def utc_ns(self) -> int:
+        """When."""
+        ...
+
+    @property
+    def exact_fill_price(self) -> Decimal:
+        """At which price."""
+        ...
+
+    @property
+    def exact_fill_quantity(self) -> Decimal:
+        """How much, signed."""
+        ...
+
+
+@dataclass(slots=True)
+class _SymbolCapacity:
+    """What was captured for one symbol since the last snapshot."""
+
+    symbol: Symbol
+    rate: Decimal = ONE
+    multiplier: Decimal = ONE
+    trades: int = 0
+    sale_volume: Decimal = ZERO
+    captured: Decimal = ZERO
+    scale: Decimal = ZERO
+    discount: Decimal = ZERO
+    filled_ns: int | None = None
+    starts_over: bool = False
+    average_volume: Decimal = ZERO
+    previous_ns: int | None = None
+    previous_volume: Decimal = ZERO
+
+    @property
+    def market_volume(self) -> Decimal:
+        return self.captured * self.scale
+
+    def on_fill(self, fill: Filled) -> None:
+        amount = self.rate * fill.exact_fill_price * abs(fill.exact_fill_quantity)
+        self.sale_volume += amount * self.multiplier
+        # Frequent trading captures less of each bar; the first fill all of it.
+        since_ns = DAY_NS if self.filled_ns is None else fill.utc_ns - self.filled_ns
+        minutes = to_decimal(since_ns / MINUTE_NS)
+        self.discount = min(ONE, max(Decimal("0.20"), 2 * divide(minutes, _TRADING_MINUTES)))
+        if self.starts_over:
+            self.captured = ZERO
+            self.trades = 0
+            self.starts_over = False
+        self.trades += 1
+        self.filled_ns = fill.utc_ns
+
+    def capture(self, bar: CapacityBar, utc_ns: int) -> bool:
+        """Take a bar in; return whether the window stays open."""
+        self._update_average(bar, utc_ns)
+        resolution = _resolution_of(bar.period_ns)
+        if not self._is_within(resolution, utc_ns):
+            return False
+        self.scale = _SCALES[resolution]
+        self.captured += bar.close * self.discount * bar.volume * self.rate * self.multiplier
+        return True
+
+    def _update_average(self, bar: CapacityBar, utc_ns: int) -> None:
+        before = self.previous_ns
+        if before is None or before == utc_ns:
+            self.average_volume = self.rate * bar.close * bar.volume
+        else:
+            minutes = to_decimal((utc_ns - before) / MINUTE_NS)
+            volume = bar.volume + self.previous_volume
+            self.average_volume = divide(bar.close * self.rate * volume, minutes)
+        self.previous_ns = utc_ns
+        self.previous_volume = bar.volume
+
+    def _is_within(self, resolution: Resolution, utc_ns: int) -> bool:
+        filled_ns = self.filled_ns
+        if filled_ns is None:
+            return False
+        if resolution == Resolution.DAILY:
+            return utc_ns == filled_ns or utc_ns // DAY_NS * DAY_NS == _round_up(filled_ns, DAY_NS)
+        if resolution == Resolution.HOUR:
+            return utc_ns == _round_up(filled_ns, HOUR_NS)
+        by_minute = resolution == Resolution.MINUTE
+        scale, shortest = (_MINUTE_VOLUME, 1) if by_minute else (_SECOND_VOLUME, 5)
+        factor = divide(scale, self.average_volume) if self.average_volume else Decimal(10)
+        minutes = _LONGEST_WINDOW if factor > _LONGEST_WINDOW else int(max(shortest, float(factor)))
+        return utc_ns <= filled_ns + minutes * MINUTE_NS
+
+
+@dataclass(slots=True)
+class CapacityEstimate:
+    """The estimate of a run from *start_ns* to *end_ns*, wall-clock times of the algorithm's time zone."""
+
+    market: CapacityMarket
+    start_ns: int
+    end_ns: int
+    lowest_capacity_asset: Symbol | None = None
+    _value: Decimal = ZERO
+    _next_snapshot_ns: int = 0
+    _period_ns: int = 0
+    _by_symbol: dict[Symbol, _SymbolCapacity] = field(default_factory=dict)
+    _open: list[_SymbolCapacity] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._period_ns = max(min(self.end_ns - self.start_ns - DAY_NS, 7 * DAY_NS), DAY_NS)
+        self._next_snapshot_ns = self.start_ns + self._period_ns
+
+    @property
+    def capacity(self) -> Decimal:
+        """The capacity in the account's currency, to the nearest thousand."""
+        return round_to_multiple(self._value, _ROUNDED_TO)
+
+    @property
+    def is_capturing(self) -> bool:
+        """Whether a window is open, so that every step must be handed in."""
+        return bool(self._open)
+
+    @property
+    def next_snapshot_ns(self) -> int:
+        """The first instant at which a snapshot is due; without any fill, never."""
+        return _round_up(self._next_snapshot_ns, DAY_NS) if self._by_symbol else NEVER_NS
+
+    def on_fill(self, fill: Filled) -> None:
+        """Open or prolong the window of a symbol that was filled."""
+        found = self._by_symbol.get(fill.symbol)
+        if found is None:
+            found = self._by_symbol[fill.symbol] = _SymbolCapacity(
+                fill.symbol, multiplier=self.market.contract_multiplier(fill.symbol)
+            )
+        found.rate = self.market.conversion_rate(fill.symbol)
+        found.on_fill(fill)
+        if not any(each is found for each in self._open):
+            self._open.append(found)
+
+    def update(self, utc_ns: int, force: bool = False) -> None:
+        """Take the bars of the present step in, and the snapshot if one is due or forced."""
+        if self._open:
+            self._open = [each for each in self._open if self._stays_open(each, utc_ns)]
+        if self._by_symbol and (force or utc_ns // DAY_NS * DAY_NS >= self._next_snapshot_ns):
+            self._take_snapshot(utc_ns)
+
+    def _stays_open(self, each: _SymbolCapacity, utc_ns: int) -> bool:
+        bar = self.market.bar(each.symbol)
+        if bar is None or not bar.volume:
+            return True
+        each.rate = self.market.conversion_rate(each.symbol)
+        return each.capture(bar, utc_ns)
+
+    def _take_snapshot(self, utc_ns: int) -> None:
+        portfolio_value = self.market.portfolio_value()
+        if not portfolio_value:
+            return
+        everything = self._by_symbol.values()
+        smallest = min(everything, key=lambda each: each.market_volume)
+        self.lowest_capacity_asset = smallest.symbol
+        sold = _total(each.sale_volume for each in everything)
+        share_of_sales = divide(smallest.sale_volume, sold) if sold else ZERO
+        share_of_holdings = divide(self.market.used_buying_power(smallest.symbol), portfolio_value)
+        share = max(share_of_sales, share_of_holdings)
+        daily_volume = divide(smallest.market_volume, Decimal(smallest.trades))
+        value = divide(daily_volume, share) if share else self._value
+        if self._value:
+            value = multiply(_NEW_WEIGHT, value) + multiply(self._value, _OLD_WEIGHT)
+        self._value = value
+        self._start_over(utc_ns)
+        self._next_snapshot_ns = utc_ns // DAY_NS * DAY_NS + self._period_ns
+
+    def _start_over(self, utc_ns: int) -> None:
+        for each in list(self._by_symbol.values()):
+            recent = each.filled_ns is not None and utc_ns < each.filled_ns + _EFFECT_NS
+            if recent or self.market.is_invested(each.symbol):
+                each.starts_over = True
+                each.sale_volume = ZERO
+            else:
+                del self._by_symbol[each.symbol]
+                self._open = [other for other in self._open if other is not each]
+
+
+def _resolution_of(period_ns: int) -> Resolution:
+    if period_ns < SECOND_NS:
+        return Resolution.TICK
+    if period_ns < MINUTE_NS:
+        return Resolution.SECOND
+    if period_ns < HOUR_NS:
+        return Resolution.MINUTE
+    return Resolution.HOUR if period_ns < DAY_NS else Resolution.DAILY
+
+
+def _round_up(time_ns: int, span_ns: int) -> int:
+    return -(-time_ns // span_ns) * span_ns
+
+
+def _total(values: Iterable[Decimal]) -> Decimal:
+    return sum(values, ZERO)

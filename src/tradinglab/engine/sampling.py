@@ -1,0 +1,325 @@
+"""Samples of a run: the series behind its statistics and charts.
+
+LEAN samples at midnight of the algorithm's time zone, at the end of steps that are a resample period apart, and
+at the end (Engine/Results in QuantConnect/LEAN). Values are written down as they are and rounded for charts when
+asked for, so that sampling costs the loop one comparison a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tradinglab.core.clock import MINUTE_NS
+from tradinglab.core.decimals import ZERO, round_half_even, smart_round
+from tradinglab.core.enums import OrderStatus, SecurityType
+from tradinglab.core.system_decimal import divide, round_to_significant_digits
+from tradinglab.engine.capacity import CapacityEstimate, Filled
+
+Point = tuple[int, Decimal]
+
+_FEWEST_MINUTES = 4.0
+_SAMPLES = 4000
+_TICK_NS = 100
+_TICKS_PER_MINUTE = MINUTE_NS // _TICK_NS
+_LARGEST_BY_SALES = 30
+_HUNDRED = Decimal(100)
+_FILLED = (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
+
+
+class HoldingSample(NamedTuple):
+    """A position: what it is worth, signed, and the margin that it binds."""
+
+    name: str
+    security_type: SecurityType
+    value: Decimal
+    margin: Decimal
+
+
+class SampledAccount(Protocol):
+    """What the sampler reads of a run."""
+
+    @property
+    def is_warming_up(self) -> bool:
+        """Whether the algorithm is before its start; nothing is written down then."""
+        ...
+
+    def portfolio_value(self) -> Decimal:
+        """Return what the account is worth."""
+        ...
+
+    def benchmark_value(self, utc_ns: int) -> Decimal:
+        """Return the benchmark's value."""
+        ...
+
+    def sale_volume(self) -> Decimal:
+        """Return the worth of all that was bought and sold so far."""
+        ...
+
+    def sales_by_name(self) -> Iterable[tuple[str, Decimal]]:
+        """Return that worth for each security that was traded."""
+        ...
+
+    def security_types(self) -> Iterable[SecurityType]:
+        """Return the classes of the securities that the algorithm has."""
+        ...
+
+    def holdings(self) -> Iterable[HoldingSample]:
+        """Return the positions."""
+        ...
+
+
+class FillEvent(Filled, Protocol):
+    """An order event that may be a fill."""
+
+    @property
+    def status(self) -> OrderStatus:
+        """The order's status."""
+        ...
+
+
+class Candle(NamedTuple):
+    """The account's value since the sample before."""
+
+    time_ns: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+
+
+class DaySample(NamedTuple):
+    """What is sampled once a day beside the equity; ``None`` where LEAN leaves the point out."""
+
+    time_ns: int
+    benchmark: Decimal
+    performance: Decimal
+    drawdown: Decimal | None
+    sales: list[tuple[str, Decimal]]
+    exposure: dict[tuple[SecurityType, bool], Decimal]
+    capacity: Decimal
+    margins: list[tuple[str, Decimal]]
+
+
+def resample_period_ns(start_ns: int, end_ns: int) -> int:
+    """Return the time between equity samples of a run: 4 minutes, or its 4000th part if that is longer."""
+    minutes = (end_ns - start_ns) // _TICK_NS / _TICKS_PER_MINUTE
+    period = _FEWEST_MINUTES if minutes < _FEWEST_MINUTES * _SAMPLES else minutes / _SAMPLES
+    return int(period * _TICKS_PER_MINUTE) * _TICK_NS
+
+
+class ResultSampler:
+    """Samples an account.
+
+    Parameters
+    ----------
+    account
+        What is sampled.
+    capacity
+        The estimate that fills and steps are handed to.
+    start_ns, end_ns
+        The run's first and last moment, wall-clock times of the algorithm's time zone.
+    start_utc_ns
+        The instant of *start_ns*: the turnover is not sampled there.
+    starting_portfolio_value
+        The account's value at the start, with its scale.
+    """
+
+    def __init__(
+        self,
+        account: SampledAccount,
+        capacity: CapacityEstimate,
+        *,
+        start_ns: int,
+        end_ns: int,
+        start_utc_ns: int,
+        starting_portfolio_value: Decimal,
+    ) -> None:
+        self._account = account
+        self.capacity = capacity
+        self.resample_period_ns = resample_period_ns(start_ns, end_ns)
+        self.starting_portfolio_value = starting_portfolio_value
+        self._start_utc_ns = start_utc_ns
+        self._highest = self._at_last_sample = starting_portfolio_value
+        self._next_equity_ns = 0
+        self._bar: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+        self.candles: list[Candle] = []
+        self.days: list[DaySample] = []
+        self.turnover: list[Point] = []
+        # Sale volume at the last two turnover samples, the newest first.
+        self._sold: tuple[Decimal, Decimal] = (ZERO, ZERO)
+        self._turnover_ns: int | None = None
+        self._ranked: tuple[Decimal | None, list[tuple[str, Decimal]]] = (None, [])
+
+    # What the loop asks.
+
+    @property
+    def next_sample_ns(self) -> int:
+        """The first instant at which a step must be handed in."""
+        return min(self._next_equity_ns, self.capacity.next_snapshot_ns)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether every step must be handed in, because the volume after a fill is being captured."""
+        return self.capacity.is_capturing
+
+    def on_order_event(self, event: FillEvent) -> None:
+        """Take an order event."""
+        if event.status in _FILLED:
+            self.capacity.on_fill(event)
+
+    def update_equity(self) -> None:
+        """Take the account's present value into the candle that is being made.
+
+        A loop that does so at every step has LEAN's candles. Otherwise a candle opens at the close before and spans
+        the values that were seen, until :meth:`refine_candles`; statistics need closes only.
+        """
+        value = round_half_even(self._account.portfolio_value(), 4)
+        if self._bar is None:
+            first = self.candles[-1].close if self.candles else value
+            self._bar = (first, max(first, value), min(first, value), value)
+        else:
+            first, high, low, _ = self._bar
+            self._bar = (first, max(high, value), min(low, value), value)
+
+    def process_synchronous_events(self, utc_ns: int, force: bool = False) -> None:
+        """End a step: capture volume, and sample the equity if that is due or forced."""
+        self.capacity.update(utc_ns, force)
+        if utc_ns >= self._next_equity_ns or force:
+            self.update_equity()
+            # LEAN samples at the first step *after* the period.
+            self._next_equity_ns = utc_ns + self.resample_period_ns + 1
+            self._sample_equity(utc_ns)
+
+    def sample(self, utc_ns: int) -> None:
+        """Sample everything, as is done at midnight and at the end."""
+        account = self._account
+        value = account.portfolio_value()
+        before = self._at_last_sample
+        performance = round_half_even(divide((value - before) * _HUNDRED, before), 10) if before else ZERO
+        self._highest = max(value, self._highest)
+        self.update_equity()
+        self._sample_equity(utc_ns)
+        benchmark = account.benchmark_value(utc_ns)
+        if not account.is_warming_up and (not self.days or utc_ns > self.days[-1].time_ns):
+            self.days.append(self._day_sample(utc_ns, value, benchmark, performance))
+        self._sample_turnover(utc_ns, value)
+        self._at_last_sample = value
+
+    def on_warmup_finished(self) -> None:
+        """Take the account's value at the end of the warm-up as the start."""
+        value = self._account.portfolio_value()
+        # A value that is equal keeps its scale, which is printed.
+        self._highest = self._highest if self._highest == value else value
+        self._at_last_sample = self._at_last_sample if self._at_last_sample == value else value
+        if self.starting_portfolio_value != value:
+            self.starting_portfolio_value = value
+            self._bar = None
+
+    def finish(self, utc_ns: int) -> None:
+        """Take the last samples, in the order and number in which LEAN takes them."""
+        self.process_synchronous_events(utc_ns, force=True)
+        self.sample(utc_ns)
+        self.process_synchronous_events(utc_ns, force=True)
+
+    # Samples.
+
+    def _sample_equity(self, utc_ns: int) -> None:
+        bar, self._bar = self._bar, None
+        if bar is None or self._account.is_warming_up:
+            return
+        if not self.candles or utc_ns > self.candles[-1].time_ns:
+            self.candles.append(Candle(utc_ns, *bar))
+
+    def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal, performance: Decimal) -> DaySample:
+        account = self._account
+        holdings = list(account.holdings())
+        highest = self._highest
+        return DaySample(
+            utc_ns,
+            benchmark,
+            performance,
+            round_half_even((divide(value, highest) - 1) * _HUNDRED, 2) if highest else None,
+            self._largest_by_sales(),
+            _exposure(account.security_types(), holdings, value) if value else {},
+            self.capacity.capacity,
+            [(each.name, _margin_percent(each.margin, value)) for each in holdings],
+        )
+
+    def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
+        sold = self._account.sale_volume()
+        if self._ranked[0] != sold:
+            sales = [(name, volume) for name, volume in self._account.sales_by_name() if volume]
+            sales.sort(key=lambda sale: sale[1], reverse=True)
+            self._ranked = (sold, sales[:_LARGEST_BY_SALES])
+        return self._ranked[1]
+
+    def _sample_turnover(self, utc_ns: int, value: Decimal) -> None:
+        if not value or utc_ns == self._start_utc_ns:
+            return
+        sold = self._account.sale_volume()
+        # Sampled twice at one instant, the second sample replaces the first and counts from the one before.
+        since = self._sold[1] if self._turnover_ns == utc_ns else self._sold[0]
+        self._sold = (sold, self._sold[0])
+        self._turnover_ns = utc_ns
+        if self._account.is_warming_up:
+            return
+        if self.turnover and self.turnover[-1][0] == utc_ns:
+            self.turnover.pop()
+        self.turnover.append((utc_ns, divide(sold - since, value)))
+
+    # What became of them.
+
+    def equity_points(self) -> list[Point]:
+        """Return the equity as charted."""
+        return [(candle.time_ns, smart_round(candle.close)) for candle in self.candles]
+
+    def performance_points(self) -> list[Point]:
+        """Return the daily returns in percent as charted."""
+        return [(day.time_ns, smart_round(day.performance)) for day in self.days]
+
+    def benchmark_points(self) -> list[Point]:
+        """Return the benchmark as charted: rounded when sampled, and again by the chart."""
+        return [(day.time_ns, smart_round(smart_round(day.benchmark))) for day in self.days]
+
+    def turnover_points(self) -> list[Point]:
+        """Return the turnover as charted."""
+        return [(time_ns, smart_round(value)) for time_ns, value in self.turnover]
+
+    def refine_candles(self, times_ns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
+        """Give the candles the opens, highs and lows of a path of the account's value, known only after the run."""
+        ends = np.searchsorted(times_ns, [candle.time_ns for candle in self.candles], side="right")
+        begin = 0
+        for index, (candle, end) in enumerate(zip(self.candles, ends, strict=True)):
+            path = values[begin:end]
+            begin = int(end)
+            if len(path):
+                self.candles[index] = candle._replace(
+                    open=_four_places(path[0]),
+                    high=max(candle.close, _four_places(path.max())),
+                    low=min(candle.close, _four_places(path.min())),
+                )
+
+
+def _four_places(value: np.float64) -> Decimal:
+    return Decimal(f"{value:.4f}")
+
+
+def _exposure(
+    types: Iterable[SecurityType], holdings: list[HoldingSample], value: Decimal
+) -> dict[tuple[SecurityType, bool], Decimal]:
+    """Return the long and the short share of the account by class."""
+    sums = {(kind, is_long): ZERO for is_long in (True, False) for kind in dict.fromkeys(types)}
+    for holding in holdings:
+        if holding.value:
+            key = (holding.security_type, holding.value > 0)
+            sums[key] = sums.get(key, ZERO) + holding.value
+    return {key: round_half_even(divide(total, value), 4) for key, total in sums.items()}
+
+
+def _margin_percent(margin: Decimal, value: Decimal) -> Decimal:
+    return round_to_significant_digits(divide(margin, value), 4) * _HUNDRED if value else ZERO
