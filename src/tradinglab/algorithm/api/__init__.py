@@ -1,0 +1,1 @@
+"""The methods of ``QCAlgorithm``, by what they are about."""

@@ -1,0 +1,325 @@
+"""The state of an algorithm, and what every group of its methods builds on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from tradinglab.algorithm.charting import Chart
+from tradinglab.algorithm.models.brokerage import DefaultBrokerageModel
+from tradinglab.algorithm.models.interest_rate import InterestRateProvider
+from tradinglab.algorithm.models.security_initializer import BrokerageModelSecurityInitializer, SecuritySeeder
+from tradinglab.algorithm.orders import OrderProperties
+from tradinglab.algorithm.runtime import AlgorithmContext, AlgorithmError, Runtime, current_context
+from tradinglab.algorithm.scheduling import DateRules, ScheduleManager, TimeRules
+from tradinglab.algorithm.securities import (
+    Security,
+    SecurityManager,
+    SecurityPortfolioManager,
+    SecurityTransactionManager,
+    TimeKeeper,
+)
+from tradinglab.algorithm.settings import AlgorithmSettings, UniverseSettings
+from tradinglab.algorithm.subscriptions import SubscriptionManager
+from tradinglab.algorithm.surface import missing_member
+from tradinglab.core.clock import NEW_YORK_ZONE, Zone, from_ns, zone
+from tradinglab.core.dual import Dual
+from tradinglab.core.enums import AlgorithmMode, AlgorithmStatus, DeploymentTarget
+from tradinglab.core.symbol import Symbol
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.slice import Slice
+
+SymbolLike = Symbol | Security | str
+
+#: LEAN's default: the first day that its data covers.
+_FIRST_DAY = datetime(1998, 1, 1)
+_LOG_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+class AlgorithmCore(Dual):
+    """What an algorithm holds: its clock, securities, portfolio, orders, schedule, settings and logs."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Make the algorithm ready before the author's ``__init__``, which need not call ours."""
+        self = super().__new__(cls)
+        self._prepare(current_context())
+        return self
+
+    def _prepare(self, context: AlgorithmContext) -> None:
+        self._context = context
+        self._parameters = {str(key): str(value) for key, value in context.parameters.items()}
+        self.name = context.name or type(self).__name__
+        self.tags: set[str] = set()
+        self.algorithm_id = ""
+        self.project_id = 0
+        self.status = AlgorithmStatus.RUNNING
+        self.settings = AlgorithmSettings()
+        self.universe_settings = UniverseSettings()
+        self.default_order_properties = OrderProperties()
+        self.maximum_orders = 2**31 - 1
+        self._locked = False
+        self._quit_message: str | None = None
+        self._warned: set[str] = set()
+        self._prepare_clock()
+        self._prepare_managers(context)
+        self._prepare_output()
+
+    def _prepare_clock(self) -> None:
+        self._zone = zone(NEW_YORK_ZONE)
+        self._start_date = _FIRST_DAY
+        self._end_date = from_ns(self._now_ns())
+        self.time_keeper = TimeKeeper(self._zone.to_utc(self._start_date))
+        self._is_warming_up = True
+        self._warm_up_span: Any = None
+        self._warm_up_resolution: Any = None
+
+    def _prepare_managers(self, context: AlgorithmContext) -> None:
+        source = context.source
+        self.market_hours_database = source.market_hours
+        self.symbol_properties_database = source.symbol_properties
+        self.subscription_manager = SubscriptionManager(self.time_keeper, self)
+        self.securities = SecurityManager(self.time_keeper)
+        self.transactions = SecurityTransactionManager(self, self.securities)
+        self.portfolio = SecurityPortfolioManager(self.securities, self.transactions, self.settings)
+        self.date_rules = DateRules(self.securities, self._zone, self.market_hours_database, self.time_keeper)
+        self.time_rules = TimeRules(self.securities, self._zone, self.market_hours_database)
+        self.schedule = ScheduleManager(self.date_rules, self.time_rules, self.time_keeper)
+        self.brokerage_model: Any = DefaultBrokerageModel()
+        self.risk_free_interest_rate_model: Any = InterestRateProvider(source.interest_rates())
+        self.security_initializer: Any = BrokerageModelSecurityInitializer(self.brokerage_model, SecuritySeeder.NULL)
+        self._user_set_initializer = False
+        self.benchmark: Any = None
+
+    def _prepare_output(self) -> None:
+        self.logs: list[str] = []
+        self.charts: dict[str, Chart] = {}
+        self.runtime_statistics: dict[str, str] = {}
+        self.summary_statistics: dict[str, str] = {}
+        self._current_slice: Slice | None = None
+
+    @staticmethod
+    def _now_ns() -> int:
+        import time
+
+        return time.time_ns()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The engine that runs the algorithm."""
+        runtime = self._context.runtime
+        if runtime is None:
+            raise AlgorithmError("the algorithm is not attached to an engine")
+        return runtime
+
+    # Time.
+
+    @property
+    def utc_ns(self) -> int:
+        """The present instant, nanoseconds UTC."""
+        return self.time_keeper.utc_ns
+
+    @property
+    def utc_time(self) -> datetime:
+        """The present time, UTC."""
+        return from_ns(self.time_keeper.utc_ns)
+
+    @property
+    def time(self) -> datetime:
+        """The present time in the algorithm's time zone."""
+        return self._zone.datetime(self.time_keeper.utc_ns)
+
+    @property
+    def time_zone(self) -> Zone:
+        """The algorithm's time zone."""
+        return self._zone
+
+    @property
+    def start_date(self) -> datetime:
+        """The first day, in the algorithm's time zone."""
+        return self._start_date
+
+    @property
+    def end_date(self) -> datetime:
+        """The end of the last day, in the algorithm's time zone."""
+        return self._end_date
+
+    @property
+    def is_warming_up(self) -> bool:
+        """Whether the algorithm is fed the past before its start."""
+        return self._is_warming_up
+
+    @property
+    def live_mode(self) -> bool:
+        """Whether the algorithm trades live: never in a backtest."""
+        return False
+
+    @property
+    def algorithm_mode(self) -> AlgorithmMode:
+        """What the algorithm runs for."""
+        return AlgorithmMode.BACKTESTING
+
+    @property
+    def deployment_target(self) -> DeploymentTarget:
+        """Where the algorithm runs."""
+        return DeploymentTarget.LOCAL_PLATFORM
+
+    @property
+    def current_slice(self) -> Slice | None:
+        """The data of the present time step."""
+        return self._current_slice
+
+    @property
+    def active_securities(self) -> SecurityManager:
+        """The securities that are subscribed to."""
+        return self.securities
+
+    def get_locked(self) -> bool:
+        """Return whether ``initialize`` is over."""
+        return self._locked
+
+    # Logs.
+
+    def log(self, message: object) -> None:
+        """Write a line to the run's log."""
+        self._write("", message)
+
+    def debug(self, message: object) -> None:
+        """Write a line to the run's log, for the author's eyes."""
+        self._write("", message)
+
+    def error(self, message: object) -> None:
+        """Write an error to the run's log; the run goes on."""
+        self._write("ERROR: ", message)
+
+    def _write(self, prefix: str, message: object) -> None:
+        if len(self.logs) < self._context.log_limit:
+            self.logs.append(f"{self.time.strftime(_LOG_TIME)} {prefix}{message}")
+        elif len(self.logs) == self._context.log_limit:
+            self.logs.append(f"The log is full: further lines are dropped after {self._context.log_limit}.")
+
+    def _once(self, key: str, message: str) -> None:
+        """Write a warning the first time only."""
+        if key not in self._warned:
+            self._warned.add(key)
+            self.debug(message)
+
+    def quit(self, message: str = "") -> None:
+        """End the run after this time step."""
+        self._quit_message = message
+        if message:
+            self.debug(f"quit(): {message}")
+        self.status = AlgorithmStatus.STOPPED
+
+    def set_quit(self, quit: bool) -> None:  # noqa: A002
+        """End the run after this time step, if asked."""
+        if quit:
+            self.quit()
+
+    def stop_for_too_many_orders(self) -> None:
+        """End the run because it sent more orders than it may."""
+        self.status = AlgorithmStatus.STOPPED
+
+    # Symbols and securities.
+
+    def _symbol(self, value: SymbolLike) -> Symbol:
+        """Return the symbol that an author means by a symbol, a security or a ticker."""
+        if isinstance(value, Symbol):
+            return value
+        if isinstance(value, Security):
+            return value.symbol
+        if isinstance(value, str):
+            found = self.securities.find_symbol(value)
+            return found if found is not None else self._resolve_ticker(value)
+        symbol = getattr(value, "symbol", None)
+        if isinstance(symbol, Symbol):
+            return symbol
+        raise TypeError(f"expected a Symbol, a Security or a ticker, got {value!r}")
+
+    def _resolve_ticker(self, ticker: str) -> Symbol:
+        raise NotImplementedError
+
+    def _security(self, value: SymbolLike) -> Security:
+        return self.securities[self._symbol(value)]
+
+    def _add_security_by_symbol(self, symbol: Symbol) -> Security:
+        raise NotImplementedError
+
+    def _seed(self, securities: Iterable[Security]) -> None:
+        raise NotImplementedError
+
+    def _attach_indicator(self, symbol: Symbol, indicator: object, selector: str) -> bool:
+        """Let an indicator read a subscription's columns; return whether it could."""
+        return self.runtime.attach_indicator(symbol, indicator, selector)
+
+    def _missing(self, name: str) -> Any:
+        return missing_member("QCAlgorithm", self, name)
+
+    # Callbacks, for an author to override.
+
+    def initialize(self) -> None:
+        """Set dates, cash and securities; called once, first."""
+
+    def on_data(self, slice: Slice) -> None:  # noqa: A002
+        """Trade; called at each time step that has data."""
+
+    def on_warmup_finished(self) -> None:
+        """Called once, when the warm-up is over."""
+
+    def on_securities_changed(self, changes: Any) -> None:
+        """Called when securities were added or removed."""
+
+    def on_order_event(self, order_event: Any) -> None:
+        """Called at each event of an order."""
+
+    def on_end_of_day(self, symbol: Symbol | None = None) -> None:
+        """Called for each security ten minutes before its market closes."""
+
+    def on_end_of_algorithm(self) -> None:
+        """Called once, last."""
+
+    def on_margin_call(self, requests: list[Any]) -> list[Any]:
+        """Called before margin-call orders are sent; return those to send."""
+        return requests
+
+    def on_margin_call_warning(self) -> None:
+        """Called when the margin left falls below five percent."""
+
+    def on_splits(self, splits: Any) -> None:
+        """Called when a stock splits, and the day before."""
+
+    def on_dividends(self, dividends: Any) -> None:
+        """Called when a dividend is paid."""
+
+    def on_delistings(self, delistings: Any) -> None:
+        """Called when a security is delisted, and the day before."""
+
+    def on_symbol_changed_events(self, symbols_changed: Any) -> None:
+        """Called when a ticker changes."""
+
+    def on_brokerage_message(self, message_event: Any) -> None:
+        """Called on a message from the brokerage: in a backtest there is none."""
+
+    def on_brokerage_disconnect(self) -> None:
+        """Called when the brokerage is lost: in a backtest never."""
+
+    def on_brokerage_reconnect(self) -> None:
+        """Called when the brokerage is back: in a backtest never."""
+
+    def on_assignment_order_event(self, assignment_event: Any) -> None:
+        """Called when an option is assigned."""
+
+    def on_command(self, data: Any) -> bool | None:
+        """Called on a command from outside: in a backtest there is none."""
+        return True
+
+
+def author_overrides(algorithm: AlgorithmCore, name: str) -> Callable[..., Any] | None:
+    """Return an algorithm's own version of a callback, or ``None`` if it has none."""
+    method = getattr(type(algorithm), name, None)
+    for base in type(algorithm).__mro__:
+        if name in vars(base):
+            return None if base.__module__.startswith("tradinglab.") else getattr(algorithm, name)
+    return None if method is None else getattr(algorithm, name)
+

@@ -1,0 +1,274 @@
+"""Dates, cash, brokerage, benchmark, parameters: what ``initialize`` sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tradinglab.algorithm.api.core import AlgorithmCore, SymbolLike
+from tradinglab.algorithm.benchmark import FuncBenchmark, SecurityBenchmark
+from tradinglab.algorithm.models.brokerage import BrokerageModel
+from tradinglab.algorithm.models.security_initializer import (
+    BrokerageModelSecurityInitializer,
+    CompositeSecurityInitializer,
+    FuncSecurityInitializer,
+    SecuritySeeder,
+)
+from tradinglab.algorithm.runtime import AlgorithmError
+from tradinglab.core.clock import Zone, zone
+from tradinglab.core.decimals import Number, to_decimal
+from tradinglab.core.enums import AccountType, BrokerageName, Resolution, SecurityType
+from tradinglab.core.market import Market
+from tradinglab.core.symbol import Symbol
+
+_LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
+_MISSING = object()
+
+
+class SetupMethods(AlgorithmCore):
+    """What is set once, before the run."""
+
+    def _require_unlocked(self, name: str) -> None:
+        if self._locked:
+            raise AlgorithmError(f"{name} can be called in initialize only: the algorithm is running already.")
+
+    # Dates and time.
+
+    def set_start_date(self, *args: Any, **kwargs: Any) -> None:
+        """Set the first day: ``(year, month, day)`` or a date, in the algorithm's time zone."""
+        self._require_unlocked("set_start_date")
+        start = _moment("set_start_date", "start", args, kwargs)
+        midnight = datetime(start.year, start.month, start.day)
+        if midnight < datetime(1900, 1, 1):
+            raise AlgorithmError(f"set_start_date: {midnight:%Y-%m-%d} is before 1900-01-01, the earliest date.")
+        self._start_date = midnight
+        self.time_keeper.set_utc_ns(self._zone.to_utc(midnight))
+
+    def set_end_date(self, *args: Any, **kwargs: Any) -> None:
+        """Set the last day, which is traded too: ``(year, month, day)`` or a date."""
+        self._require_unlocked("set_end_date")
+        end = _moment("set_end_date", "end", args, kwargs)
+        self._end_date = datetime(end.year, end.month, end.day) + _LAST_MOMENT
+
+    def set_time_zone(self, time_zone: str | Zone) -> None:
+        """Set the time zone of the algorithm's clock, New York by default."""
+        self._require_unlocked("set_time_zone")
+        self._zone = time_zone if isinstance(time_zone, Zone) else zone(str(time_zone))
+        self.time_rules.set_default_time_zone(self._zone)
+        self.date_rules.set_default_time_zone(self._zone)
+        self.time_keeper.set_utc_ns(self._zone.to_utc(self._start_date))
+
+    def set_warm_up(self, period: int | timedelta, resolution: Resolution | None = None) -> None:
+        """Feed the algorithm the past before its start: a number of bars or a span of time."""
+        self._require_unlocked("set_warm_up")
+        self._warm_up_span = period
+        self.settings.warm_up_resolution = resolution
+
+    def set_warmup(self, period: int | timedelta, resolution: Resolution | None = None) -> None:
+        """Feed the algorithm the past before its start; the same as ``set_warm_up``."""
+        self.set_warm_up(period, resolution)
+
+    def set_finished_warming_up(self) -> None:
+        """End the warm-up."""
+        self._is_warming_up = False
+
+    # Money.
+
+    def set_cash(self, *args: Any, **kwargs: Any) -> None:
+        """Set the starting cash: ``(amount)`` or ``(currency, amount[, conversion_rate])``."""
+        self._require_unlocked("set_cash")
+        values = list(args)
+        amount = kwargs.get("starting_cash")
+        symbol = kwargs.get("symbol")
+        if values and isinstance(values[0], str) and symbol is None:
+            symbol = values.pop(0)
+        if amount is None:
+            if not values:
+                raise TypeError("set_cash: an amount is missing, such as set_cash(100000)")
+            amount = values.pop(0)
+        if symbol is None:
+            self.portfolio.set_cash(to_decimal(amount))
+        else:
+            rate = values.pop(0) if values else kwargs.get("conversion_rate", 0)
+            self.portfolio.set_cash(symbol, to_decimal(amount), to_decimal(rate))
+
+    def set_account_currency(self, account_currency: str, starting_cash: Number | None = None) -> None:
+        """Set the currency that the account is held in, US dollars by default."""
+        self._require_unlocked("set_account_currency")
+        cash = None if starting_cash is None else to_decimal(starting_cash)
+        self.debug(f"Changing account currency from {self.account_currency} to {account_currency}...")
+        self.portfolio.set_account_currency(account_currency, cash)
+
+    @property
+    def account_currency(self) -> str:
+        """The currency that the account is held in."""
+        return self.portfolio.cash_book.account_currency
+
+    # Models.
+
+    def set_brokerage_model(self, brokerage: BrokerageName | Any, account_type: AccountType = AccountType.MARGIN) -> None:
+        """Trade by the rules, fees and margins of a brokerage."""
+        if isinstance(brokerage, BrokerageName):
+            model = BrokerageModel.create(self.transactions, brokerage, account_type)
+        else:
+            model = brokerage
+        self.brokerage_model = model
+        if self._user_set_initializer:
+            return
+        initializer = BrokerageModelSecurityInitializer(model, SecuritySeeder.NULL)
+        if isinstance(self.security_initializer, CompositeSecurityInitializer):
+            self.security_initializer = self.security_initializer.with_brokerage(initializer)
+        else:
+            self.security_initializer = initializer
+        for security in self.securities.values():
+            leverage = security.exact_leverage
+            self.security_initializer.initialize(security)
+            security.set_leverage(leverage)
+
+    def set_security_initializer(self, initializer: Any) -> None:
+        """Set what is done to each security when it is added: a function or an initializer."""
+        self._require_unlocked("set_security_initializer")
+        self.security_initializer = _as_initializer(initializer)
+        self._user_set_initializer = True
+
+    def add_security_initializer(self, initializer: Any) -> None:
+        """Add to what is done to each security when it is added."""
+        self._require_unlocked("add_security_initializer")
+        self.security_initializer = CompositeSecurityInitializer(
+            self.security_initializer, _as_initializer(initializer)
+        )
+
+    def set_risk_free_interest_rate_model(self, model: Any) -> None:
+        """Set the risk-free rate that the statistics use."""
+        self.risk_free_interest_rate_model = model
+
+    def set_brokerage_message_handler(self, handler: Any) -> None:
+        """Set what is done with messages of a brokerage; a backtest has none."""
+        self.brokerage_message_handler = handler
+
+    def set_benchmark(self, *args: Any) -> None:
+        """Measure against a ticker, a symbol, ``(SecurityType, ticker)`` or a function of time."""
+        self._require_unlocked("set_benchmark")
+        value = args[-1]
+        if len(args) == 2:
+            security_type = args[0]
+            market = self._market(None, security_type)
+            self._set_security_benchmark(Symbol.create(value, security_type, market))
+        elif callable(value) and not isinstance(value, (Symbol, str)) and not hasattr(value, "symbol"):
+            self.benchmark = FuncBenchmark(value)
+        elif isinstance(value, str):
+            found = self.securities.find_symbol(value)
+            if found is None:
+                self.debug(
+                    f"Warning: set_benchmark({value}): no existing symbol found, benchmark security will be added "
+                    f"with {SecurityType.EQUITY} type."
+                )
+                found = Symbol.create(value, SecurityType.EQUITY, Market.USA)
+            self._set_security_benchmark(found)
+        else:
+            self._set_security_benchmark(self._symbol(value))
+
+    def _set_security_benchmark(self, symbol: Symbol) -> None:
+        self.benchmark = SecurityBenchmark(self._benchmark_security(symbol))
+
+    def _benchmark_security(self, symbol: Symbol) -> Any:
+        raise NotImplementedError
+
+    def _market(self, market: str | None, security_type: SecurityType) -> str:
+        if market:
+            return market.lower()
+        default = self.brokerage_model.default_markets.get(security_type)
+        if default is None:
+            raise AlgorithmError(f"there is no default market for {security_type}; give market=...")
+        return str(default)
+
+    # Names and parameters.
+
+    def set_name(self, name: str) -> None:
+        """Name the run."""
+        self.name = name
+
+    def add_tag(self, tag: str) -> None:
+        """Tag the run."""
+        if tag and tag.strip():
+            self.tags.add(tag.strip()[:200])
+
+    def set_tags(self, tags: set[str]) -> None:
+        """Set the tags of the run."""
+        self.tags = set(tags)
+
+    def set_algorithm_id(self, algorithm_id: str) -> None:
+        """Set the identifier of the run."""
+        self.algorithm_id = algorithm_id
+
+    def get_parameter(self, name: str, default_value: Any = _MISSING, **kwargs: Any) -> Any:
+        """Return a parameter, in the type of the default; without a default, as text or ``None``."""
+        default = kwargs.get("default", default_value)
+        text = self._parameters.get(name)
+        if text is None:
+            return None if default is _MISSING else default
+        if default is _MISSING or default is None or isinstance(default, str):
+            return text
+        kind = type(default)
+        try:
+            if kind is bool:
+                return text.strip().lower() in ("1", "true", "yes", "on")
+            return kind(float(text)) if kind is int and "." in text else kind(text)
+        except ValueError as problem:
+            raise AlgorithmError(
+                f"parameter '{name}' is '{text}', which cannot be read as {kind.__name__} like its default {default!r}"
+            ) from problem
+
+    def get_parameters(self) -> dict[str, str]:
+        """Return all parameters."""
+        return dict(self._parameters)
+
+    def set_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Set the parameters."""
+        self._parameters = {str(key): str(value) for key, value in parameters.items()}
+
+    # Work that takes long.
+
+    def train(self, *args: Any) -> Any:
+        """Run a function that takes long, now or on a schedule: ``(function)`` or ``(date_rule, time_rule, function)``."""
+        if len(args) == 1:
+            return args[0]()
+        date_rule, time_rule, function = args
+        return self.schedule.training(date_rule, time_rule, function)
+
+    def set_live_mode(self, live: bool) -> None:
+        """Ignored: a backtest is never live."""
+
+    def set_trade_builder(self, trade_builder: Any) -> None:
+        """Set how fills are made into trades."""
+        self.trade_builder = trade_builder
+
+
+def _as_initializer(initializer: Any) -> Any:
+    if hasattr(initializer, "initialize") or hasattr(initializer, "Initialize"):
+        return initializer
+    if isinstance(initializer, Callable):  # type: ignore[arg-type]
+        return FuncSecurityInitializer(initializer)
+    raise AlgorithmError(
+        f"a security initializer is a function of a security or has a method initialize; it was {initializer!r}"
+    )
+
+
+def _moment(method: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> date:
+    """Return the date in ``(year, month, day)`` or ``(date)``, given by place or by name."""
+    values = list(args)
+    for key in ("year", "month", "day"):
+        if key in kwargs:
+            values = [kwargs["year"], kwargs["month"], kwargs["day"]]
+            break
+    if name in kwargs:
+        values = [kwargs[name]]
+    if len(values) == 1 and isinstance(values[0], date):
+        return values[0]
+    try:
+        year, month, day = (int(value) for value in values)
+        return date(year, month, day)
+    except (TypeError, ValueError) as problem:
+        given = ", ".join(repr(value) for value in values)
+        raise AlgorithmError(f"{method}({given}): give a year, a month and a day, or a date ({problem})") from problem

@@ -1,0 +1,342 @@
+"""What happened at an instant: the bars, ticks and corporate events of one time step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tradinglab.algorithm.bars import (
+    BaseData,
+    Delisting,
+    Dividend,
+    QuoteBar,
+    Split,
+    SymbolChangedEvent,
+    Tick,
+    TradeBar,
+)
+from tradinglab.core.dual import Dual
+from tradinglab.core.enums import MarketDataType
+from tradinglab.core.symbol import Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+
+
+class KeyValuePair(Dual, Generic[T]):
+    """A key and its value, as iteration over LEAN's dictionaries gives them."""
+
+    __slots__ = ("_key", "_value")
+
+    def __init__(self, key: Any, value: T) -> None:
+        self._key, self._value = key, value
+
+    @property
+    def key(self) -> Any:
+        """The key."""
+        return self._key
+
+    @property
+    def value(self) -> T:
+        """The value."""
+        return self._value
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self._key, self._value))
+
+
+class DataDictionary(Dual, Generic[T]):
+    """Data by symbol. It is found by ``Symbol``, by security and by ticker."""
+
+    def __init__(self, items: dict[Symbol, T] | None = None) -> None:
+        self._items: dict[Symbol, T] = {} if items is None else items
+
+    def _find(self, key: Any) -> T | None:
+        found = self._items.get(key) if isinstance(key, Symbol) else None
+        if found is not None or isinstance(key, Symbol):
+            return found
+        symbol = getattr(key, "symbol", None)
+        if isinstance(symbol, Symbol):
+            return self._items.get(symbol)
+        wanted = str(key).upper()
+        return next((value for s, value in self._items.items() if s.value.upper() == wanted or str(s.id) == key), None)
+
+    def __getitem__(self, key: Any) -> T:
+        found = self._find(key)
+        if found is None:
+            raise KeyError(
+                f"'{key}' was not found in the {type(self).__name__} at this time. Check with "
+                "`contains_key` (or `get`) first: a security has no data at a time it did not trade."
+            )
+        return found
+
+    def __setitem__(self, key: Symbol, value: T) -> None:
+        self._items[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        return self._find(key) is not None
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        return bool(self._items)
+
+    def __iter__(self) -> Iterator[KeyValuePair[T]]:
+        return (KeyValuePair(symbol, value) for symbol, value in self._items.items())
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._items)
+
+    def contains_key(self, key: Any) -> bool:
+        """Return whether there is data for a symbol."""
+        return key in self
+
+    def get(self, key: Any, default: T | None = None) -> T | None:
+        """Return the data for a symbol, or the default."""
+        found = self._find(key)
+        return default if found is None else found
+
+    def get_value(self, key: Any) -> T | None:
+        """Return the data for a symbol, or ``None``."""
+        return self._find(key)
+
+    def try_get_value(self, key: Any, default: T | None = None) -> tuple[bool, T | None]:
+        """Return whether there is data for a symbol, and the data."""
+        found = self._find(key)
+        return found is not None, found
+
+    def keys(self) -> list[Symbol]:
+        """Return the symbols."""
+        return list(self._items)
+
+    def values(self) -> list[T]:
+        """Return the data."""
+        return list(self._items.values())
+
+    def items(self) -> list[tuple[Symbol, T]]:
+        """Return symbols and data."""
+        return list(self._items.items())
+
+
+class TradeBars(DataDictionary[TradeBar]):
+    """Trade bars by symbol."""
+
+
+class QuoteBars(DataDictionary[QuoteBar]):
+    """Quote bars by symbol."""
+
+
+class Ticks(DataDictionary[list[Tick]]):
+    """Ticks by symbol."""
+
+
+class Splits(DataDictionary[Split]):
+    """Splits by symbol."""
+
+
+class Dividends(DataDictionary[Dividend]):
+    """Dividends by symbol."""
+
+
+class Delistings(DataDictionary[Delisting]):
+    """Delistings by symbol."""
+
+
+class SymbolChangedEvents(DataDictionary[SymbolChangedEvent]):
+    """Changes of ticker by symbol."""
+
+
+class Slice(Dual):
+    """All data of one time step. It is looked up when asked for, not before.
+
+    Iteration and indexing give, for each symbol, its trade bar, else its quote bar, else its ticks.
+    """
+
+    def __init__(self, time: Callable[[], datetime], utc_ns: int, load: Callable[[], Iterable[BaseData]]) -> None:
+        self._time = time
+        self._utc_ns = utc_ns
+        self._load = load
+        self._data: list[BaseData] | None = None
+        self._bars: TradeBars | None = None
+        self._quote_bars: QuoteBars | None = None
+        self._ticks: Ticks | None = None
+        self._by_symbol: dict[Symbol, Any] | None = None
+        self._events: dict[type, Any] = {}
+
+    @property
+    def time(self) -> datetime:
+        """The time of the step, in the algorithm's time zone."""
+        return self._time()
+
+    @property
+    def utc_ns(self) -> int:
+        """The time of the step as an instant."""
+        return self._utc_ns
+
+    @property
+    def all_data(self) -> list[BaseData]:
+        """Every data point of the step."""
+        if self._data is None:
+            self._data = list(self._load())
+        return self._data
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there is any data."""
+        return bool(self.all_data)
+
+    @property
+    def bars(self) -> TradeBars:
+        """Trade bars by symbol."""
+        if self._bars is None:
+            self._bars = TradeBars({d.symbol: d for d in self.all_data if isinstance(d, TradeBar)})
+        return self._bars
+
+    @property
+    def quote_bars(self) -> QuoteBars:
+        """Quote bars by symbol."""
+        if self._quote_bars is None:
+            self._quote_bars = QuoteBars({d.symbol: d for d in self.all_data if isinstance(d, QuoteBar)})
+        return self._quote_bars
+
+    @property
+    def ticks(self) -> Ticks:
+        """Ticks by symbol."""
+        if self._ticks is None:
+            found: dict[Symbol, list[Tick]] = {}
+            for data in self.all_data:
+                if isinstance(data, Tick):
+                    found.setdefault(data.symbol, []).append(data)
+            self._ticks = Ticks(found)
+        return self._ticks
+
+    def _of(self, kind: type, container: type) -> Any:
+        if kind not in self._events:
+            self._events[kind] = container({d.symbol: d for d in self.all_data if isinstance(d, kind)})
+        return self._events[kind]
+
+    @property
+    def splits(self) -> Splits:
+        """Splits, and warnings of them, by symbol."""
+        return self._of(Split, Splits)  # type: ignore[no-any-return]
+
+    @property
+    def dividends(self) -> Dividends:
+        """Dividends by symbol."""
+        return self._of(Dividend, Dividends)  # type: ignore[no-any-return]
+
+    @property
+    def delistings(self) -> Delistings:
+        """Delistings, and warnings of them, by symbol."""
+        return self._of(Delisting, Delistings)  # type: ignore[no-any-return]
+
+    @property
+    def symbol_changed_events(self) -> SymbolChangedEvents:
+        """Changes of ticker by symbol."""
+        return self._of(SymbolChangedEvent, SymbolChangedEvents)  # type: ignore[no-any-return]
+
+    @property
+    def option_chains(self) -> DataDictionary[Any]:
+        """Option chains by symbol: none, options are not simulated."""
+        return DataDictionary()
+
+    @property
+    def futures_chains(self) -> DataDictionary[Any]:
+        """Futures chains by symbol: none, futures are not simulated."""
+        return DataDictionary()
+
+    def _symbols(self) -> dict[Symbol, Any]:
+        """Return the data point that stands for each symbol."""
+        if self._by_symbol is None:
+            found: dict[Symbol, Any] = {}
+            for data in self.all_data:
+                if data.data_type == MarketDataType.AUXILIARY:
+                    continue
+                if isinstance(data, Tick):
+                    if not isinstance(found.get(data.symbol), BaseData):
+                        found.setdefault(data.symbol, []).append(data)
+                elif isinstance(data, QuoteBar):
+                    if not isinstance(found.get(data.symbol), TradeBar):
+                        found[data.symbol] = data
+                else:
+                    found[data.symbol] = data
+            self._by_symbol = found
+        return self._by_symbol
+
+    def _lookup(self) -> DataDictionary[Any]:
+        return DataDictionary(self._symbols())
+
+    def __getitem__(self, key: Any) -> Any:
+        found = self._symbols().get(key) if isinstance(key, Symbol) else None
+        return self._lookup()[key] if found is None else found
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._lookup()
+
+    def __len__(self) -> int:
+        return len(self._symbols())
+
+    def __iter__(self) -> Iterator[KeyValuePair[Any]]:
+        return iter(self._lookup())
+
+    @property
+    def count(self) -> int:
+        """How many symbols have data."""
+        return len(self)
+
+    @property
+    def keys(self) -> _CallableList:
+        """The symbols that have data; ``slice.keys`` and ``slice.keys()`` both give them."""
+        return _CallableList(self._symbols())
+
+    @property
+    def values(self) -> _CallableList:
+        """The data; ``slice.values`` and ``slice.values()`` both give it."""
+        return _CallableList(self._symbols().values())
+
+    def items(self) -> list[tuple[Symbol, Any]]:
+        """Return symbols and data."""
+        return list(self._symbols().items())
+
+    def contains_key(self, key: Any) -> bool:
+        """Return whether a symbol has data."""
+        return key in self
+
+    def get(self, key: Any, symbol: Any = None) -> Any:
+        """Return the data of a type by symbol, or, given a symbol too, that symbol's data of the type."""
+        if isinstance(key, type):
+            found = self._of(key, DataDictionary) if key is not Tick else self.ticks
+            return found if symbol is None else found.get(symbol)
+        return self._lookup().get(key, symbol)
+
+    def get_value(self, key: Any) -> Any:
+        """Return the data of a symbol, or ``None``."""
+        return self._lookup().get(key)
+
+    def try_get_value(self, key: Any, default: Any = None) -> tuple[bool, Any]:
+        """Return whether a symbol has data, and the data."""
+        return self._lookup().try_get_value(key)
+
+    @property
+    def utc_time(self) -> datetime:
+        """The time of the step in UTC."""
+        from tradinglab.core.clock import from_ns
+
+        return from_ns(self._utc_ns)
+
+
+class _CallableList(list[Any]):
+    """A list that is also a method returning itself: LEAN has properties where Python expects methods."""
+
+    def __call__(self) -> list[Any]:
+        return list(self)
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return len(self)

@@ -1,0 +1,71 @@
+"""The benchmark's own stream of bars, which the author does not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.benchmark import FuncBenchmark, SecurityBenchmark
+from tradinglab.algorithm.history_requests import start_of_bars
+from tradinglab.core.clock import DAY_NS
+from tradinglab.core.decimals import ZERO
+from tradinglab.core.enums import Resolution, TickType
+from tradinglab.engine.bar_stream import uses_session_ends
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.securities import Security
+    from tradinglab.data.source import DataSource
+    from tradinglab.engine.parts import RunParts
+
+
+def set_up_benchmark(parts: RunParts, source: DataSource, start_ns: int) -> None:
+    """Choose the benchmark, if the author has not, and start its stream a trading day early.
+
+    LEAN reads hourly bars. A source that has none gives the next coarser or finer ones it has; one
+    that has nothing of the benchmark leaves it at zero.
+    """
+    algorithm = parts.algorithm
+    if algorithm.benchmark is None:
+        algorithm.benchmark = _default(algorithm, source)
+    if not isinstance(algorithm.benchmark, SecurityBenchmark):
+        return
+    security = algorithm.benchmark.security
+    resolution = _resolution(source, security)
+    if resolution is None:
+        algorithm.debug(f"There are no bars of the benchmark {security.symbol}: it stays at 0.")
+        algorithm.benchmark = FuncBenchmark(lambda _: ZERO)
+        return
+    service = algorithm.subscription_manager.subscription_data_config_service
+    types = service.lookup_subscription_config_data_types(security.type, resolution)
+    tick_type = _tick_type(source, security, resolution, [tick_type for _, tick_type in types])
+    config = service.add(
+        security.symbol,
+        resolution,
+        fill_forward=False,
+        is_internal_feed=True,
+        subscription_data_types=[pair for pair in types if pair[1] == tick_type] or types[:1],
+    )[0]
+    hours = security.exchange.hours
+    local = start_of_bars(
+        hours, hours.time_zone.local_ns(start_ns), DAY_NS, 1, False, config.data_time_zone,
+        algorithm.settings.daily_precise_end_time is True and uses_session_ends(security.symbol, Resolution.DAILY, hours),
+    )  # fmt: skip
+    parts.feed.subscribe(security, config, hours.time_zone.utc_ns(local))
+
+
+def _default(algorithm: QCAlgorithm, source: DataSource) -> SecurityBenchmark:
+    chosen = source.default_benchmark
+    if chosen is not None:
+        return SecurityBenchmark(algorithm._benchmark_security(chosen))
+    benchmark: SecurityBenchmark = algorithm.brokerage_model.get_benchmark(algorithm)
+    return benchmark
+
+
+def _resolution(source: DataSource, security: Security) -> Resolution | None:
+    order = (Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE, Resolution.SECOND)
+    return next((r for r in order if source.tick_types(security.symbol, r)), None)
+
+
+def _tick_type(source: DataSource, security: Security, resolution: Resolution, wanted: list[TickType]) -> TickType:
+    there = source.tick_types(security.symbol, resolution)
+    return next((tick_type for tick_type in wanted if tick_type in there), wanted[0])

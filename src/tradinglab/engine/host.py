@@ -1,0 +1,248 @@
+"""The engine around one algorithm: it prepares it, runs it and gathers what it did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.api.core import author_overrides
+from tradinglab.algorithm.scheduling import EndOfDayEvents
+from tradinglab.core.clock import from_ns
+from tradinglab.core.decimals import to_decimal
+from tradinglab.core.enums import AlgorithmStatus
+from tradinglab.engine.benchmark import set_up_benchmark
+from tradinglab.engine.brokerage import BacktestingBrokerage
+from tradinglab.engine.corporate import CorporateActions
+from tradinglab.engine.currencies import set_up_currencies
+from tradinglab.engine.errors import UsageError
+from tradinglab.engine.feed import DataFeed
+from tradinglab.engine.history import HistoryReader
+from tradinglab.engine.indicators import IndicatorDesk
+from tradinglab.engine.loop import Loop
+from tradinglab.engine.outcome import Outcome, build_result
+from tradinglab.engine.parts import RunParts
+from tradinglab.engine.phases import Attention, Phase
+from tradinglab.engine.sampling import ResultSampler
+from tradinglab.engine.trade_builder import TradeBuilder
+from tradinglab.engine.transactions import TransactionHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.orders import OrderEvent, OrderRequest, OrderTicket
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.runtime import AlgorithmContext, HistoryRequest
+    from tradinglab.algorithm.securities import Security
+    from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns
+    from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.run import RunOptions
+
+_TRADING_DAYS_ALWAYS_OPEN = 365
+_TRADING_DAYS = 252
+_LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
+
+
+class Host:
+    """Implements what an algorithm asks of its engine (``Runtime``), and drives the run."""
+
+    def __init__(self, context: AlgorithmContext, options: RunOptions) -> None:
+        self._context = context
+        self._options = options
+        self._source = context.source
+        self.phase = Phase()
+        self.attention = Attention()
+        self._parts: RunParts | None = None
+        self._loop: Loop | None = None
+        self._algorithm: QCAlgorithm | None = None
+        context.runtime = self
+
+    # Preparing.
+
+    def prepare(self, algorithm: QCAlgorithm) -> None:
+        """Call the author's ``initialize`` and set up what it asked for."""
+        self._algorithm = algorithm
+        algorithm.trade_builder = TradeBuilder()
+        self._feed = DataFeed(algorithm, self._source)
+        self._desk = IndicatorDesk(self._feed)
+        self._history = HistoryReader(algorithm, self._source)
+        brokerage = BacktestingBrokerage(algorithm)
+        transactions = TransactionHandler(algorithm, brokerage, self._on_order_event)
+        algorithm.transactions.set_order_processor(transactions)
+        self.phase.name = "initialize"
+        algorithm.initialize()
+        self._apply_options(algorithm)
+        self._check_dates(algorithm)
+        sampler = ResultSampler(algorithm)
+        self._parts = RunParts(
+            algorithm=algorithm,
+            feed=self._feed,
+            transactions=transactions,
+            brokerage=brokerage,
+            sampler=sampler,
+            corporate=CorporateActions(algorithm, self._feed, transactions),
+            end_of_day=self._end_of_day(algorithm),
+            phase=self.phase,
+            attention=self.attention,
+        )
+
+    def _apply_options(self, algorithm: QCAlgorithm) -> None:
+        options = self._options
+        if options.start is not None:
+            algorithm.set_start_date(options.start)
+        if options.end is not None:
+            algorithm.set_end_date(options.end)
+        if options.cash is not None:
+            for cash in algorithm.portfolio.cash_book.values():
+                cash.set_amount(0)
+            algorithm.set_cash(to_decimal(options.cash))
+        if algorithm.settings.trading_days_per_year is None:
+            always_open = algorithm.brokerage_model.trades_every_day
+            algorithm.settings.trading_days_per_year = _TRADING_DAYS_ALWAYS_OPEN if always_open else _TRADING_DAYS
+
+    def _check_dates(self, algorithm: QCAlgorithm) -> None:
+        if algorithm.end_date < algorithm.start_date:
+            raise UsageError(
+                f"the start date ({algorithm.start_date:%Y-%m-%d}) is after the end date "
+                f"({algorithm.end_date:%Y-%m-%d}); set_end_date must come after set_start_date"
+            )
+
+    def _end_of_day(self, algorithm: QCAlgorithm) -> EndOfDayEvents:
+        method = author_overrides(algorithm, "on_end_of_day")
+        takes_symbol = method is not None and _takes_argument(method)
+        return EndOfDayEvents(
+            algorithm.schedule,
+            algorithm.securities,
+            algorithm.time_keeper,
+            on_security=method if takes_symbol else None,
+            on_day=method if method is not None and not takes_symbol else None,
+        )
+
+    # Running.
+
+    def run(self) -> None:
+        """Run the algorithm from its start, or the start of its warm-up, to its end."""
+        parts = self._parts
+        assert parts is not None
+        algorithm = parts.algorithm
+        algorithm.start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
+        end_ns = algorithm.time_zone.to_utc(algorithm.end_date)
+        begin_ns = algorithm.warm_up_start_ns()
+        if begin_ns is None or begin_ns >= algorithm.start_ns:
+            begin_ns = algorithm.start_ns
+            algorithm.set_finished_warming_up()
+        algorithm.time_keeper.set_utc_ns(begin_ns)
+        self._feed.open(begin_ns, end_ns)
+        if algorithm.is_warming_up:
+            self._feed.pulses.append(algorithm.start_ns)
+        set_up_benchmark(parts, self._source, begin_ns)
+        set_up_currencies(parts)
+        parts.sampler.start()
+        algorithm._locked = True
+        algorithm.schedule.start()
+        parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
+        self._schedule_sampling(parts)
+        if not algorithm.is_warming_up:
+            self.phase.name = "on_warmup_finished"
+            algorithm.on_warmup_finished()
+        self._loop = Loop(parts, self._options.on_progress)
+        if algorithm.status == AlgorithmStatus.RUNNING:
+            self._loop.run(begin_ns)
+        self.phase.name = "on_end_of_algorithm"
+        algorithm.on_end_of_algorithm()
+        parts.sampler.process_synchronous_events(algorithm.utc_ns, force=True)
+        parts.sampler.sample(algorithm.utc_ns)
+
+    def _schedule_sampling(self, parts: RunParts) -> None:
+        algorithm, sampler = parts.algorithm, parts.sampler
+        rules = algorithm.schedule
+        rules.on(
+            "Daily Sampling",
+            rules.date_rules.every_day(),
+            rules.time_rules.midnight,
+            lambda: sampler.sample(algorithm.utc_ns),
+        )
+
+    def _on_order_event(self, event: OrderEvent) -> None:
+        parts = self._parts
+        assert parts is not None
+        parts.sampler.on_order_event(event)
+        before, self.phase.name = self.phase.name, "on_order_event"
+        parts.algorithm.on_order_event(event)
+        self.phase.name = before
+
+    # What the algorithm asks for (Runtime).
+
+    def add_subscriptions(self, security: Security, configs: Iterable[SubscriptionDataConfig]) -> None:
+        """Start the streams of a security at the end of this time step."""
+        self._feed.add(security, configs)
+        self.attention.raised = True
+
+    def remove_security(self, security: Security) -> None:
+        """End the streams of a security at the end of this time step."""
+        self._feed.remove(security)
+        self.attention.raised = True
+
+    def read_history(self, request: HistoryRequest) -> BarColumns:
+        """Return bars of the past."""
+        return self._history.read(request)
+
+    def process_request(self, request: OrderRequest) -> OrderTicket:
+        """Carry out an order request."""
+        assert self._parts is not None
+        self.attention.raised = True
+        return self._parts.transactions.process(request)
+
+    def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:
+        """Let an indicator read the columns of a subscription; return whether it could."""
+        return self._desk.attach(config, indicator, selector)
+
+    def current_data(self) -> Iterable[BaseData]:
+        """Return the data of the present time step."""
+        current = None if self._algorithm is None else self._algorithm.current_slice
+        return [] if current is None else current.all_data
+
+    # Gathering.
+
+    @property
+    def time_text(self) -> str:
+        """The algorithm's present time, for messages."""
+        if self._algorithm is None:
+            return ""
+        time: datetime = from_ns(self._algorithm.time_zone.local_ns(self._algorithm.utc_ns))
+        return time.isoformat(sep=" ")
+
+    def result(self, path: Path | None, *, status: str) -> BacktestResult:
+        """Return what the run came to."""
+        assert self._parts is not None
+        return build_result(
+            Outcome(
+                parts=self._parts,
+                source=self._source,
+                path=path,
+                status=status,
+                bars=0 if self._loop is None else self._loop.bars,
+                ruined=self._loop is not None and self._loop.was_ruined,
+            )
+        )
+
+    def partial_result(self, path: Path | None) -> BacktestResult | None:
+        """Return what a failed run came to, ``None`` if it never began."""
+        if self._loop is None:
+            return None
+        try:
+            return self.result(path, status="failed")
+        except Exception:
+            return None
+
+
+def _takes_argument(method: object) -> bool:
+    import inspect
+
+    try:
+        return bool(inspect.signature(method).parameters)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False

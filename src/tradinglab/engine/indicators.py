@@ -1,0 +1,87 @@
+"""Indicators that read whole columns instead of listening to bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tradinglab.algorithm.consolidators import IdentityDataConsolidator
+from tradinglab.core.enums import Resolution
+from tradinglab.engine.subscription import IndicatorSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+    from tradinglab.engine.feed import DataFeed
+    from tradinglab.engine.subscription import Subscription
+
+_Waiting = tuple[Any, str]
+
+
+class IndicatorDesk:
+    """Attaches indicators to subscriptions.
+
+    An indicator that is registered before its subscription's columns are there waits for them. As
+    soon as anything listens to the bars of a subscription one by one, its attached indicators do so
+    too: who sees a bar first is then decided by who was registered first, as in LEAN.
+    """
+
+    def __init__(self, feed: DataFeed) -> None:
+        self._feed = feed
+        self._waiting: dict[SubscriptionDataConfig, list[_Waiting]] = {}
+        self._attached: dict[SubscriptionDataConfig, list[_Waiting]] = {}
+        feed.on_opened = self.open
+        feed.before_streaming = self.release
+
+    def attach(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> bool:
+        """Let an indicator read a subscription's columns; return whether it could."""
+        if config.resolution == Resolution.TICK or len(config.consolidators):
+            return False
+        subscription = self._feed.of_config(config)
+        if subscription is None:
+            self._waiting.setdefault(config, []).append((indicator, selector))
+            return True
+        return self._connect(subscription, indicator, selector)
+
+    def open(self, subscription: Subscription) -> None:
+        """Attach what waited for a subscription's columns; what has no array form streams."""
+        for indicator, selector in self._waiting.pop(subscription.config, []):
+            if len(subscription.config.consolidators) or not self._connect(subscription, indicator, selector):
+                self._stream(subscription.config, indicator, selector)
+
+    def release(self, config: SubscriptionDataConfig) -> None:
+        """Let the indicators on a subscription stream from now on, ahead of whatever listens later."""
+        waiting = self._waiting.pop(config, [])
+        attached = self._attached.pop(config, [])
+        for indicator, selector in (*waiting, *attached):
+            indicator.detach()
+            self._stream(config, indicator, selector)
+
+    def _connect(self, subscription: Subscription, indicator: Any, selector: str) -> bool:
+        config = subscription.config
+
+        def stream() -> None:
+            entries = self._attached.get(config, [])
+            if any(one is indicator for one, _ in entries):
+                self._attached[config] = [entry for entry in entries if entry[0] is not indicator]
+                self._stream(config, indicator, selector)
+
+        if not indicator.attach(IndicatorSource(subscription, selector, stream)):
+            return False
+        self._attached.setdefault(config, []).append((indicator, selector))
+        return True
+
+    def _stream(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> None:
+        consolidator = IdentityDataConsolidator()
+        consolidator.data_consolidated += _updater(indicator, selector)
+        config.consolidators.add(consolidator)
+        self._feed.refresh_streaming()
+
+
+def _updater(indicator: Any, selector: str) -> Callable[[object, BaseData], None]:
+    """Return a handler that updates an indicator with a field of a bar, or with the bar itself."""
+    if not selector:
+        return lambda _, bar: indicator.update(bar)
+    return lambda _, bar: indicator.update(bar.end_time, getattr(bar, selector))
+

@@ -1,0 +1,117 @@
+"""From a strategy's file to its class."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from tradinglab.algorithm import imports as algorithm_imports
+from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.engine.errors import StrategyError, StrategyFileError
+from tradinglab.engine.traces import own_trace
+
+#: The module that a strategy finds in place of LEAN's.
+_STAR_IMPORT = "AlgorithmImports"
+
+
+
+@contextmanager
+def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
+    """Let ``from AlgorithmImports import *`` and a strategy's own modules be found, and forget them after."""
+    before = dict(sys.modules)
+    path_before = list(sys.path)
+    sys.modules[_STAR_IMPORT] = algorithm_imports
+    sys.path[:0] = [str(folder) for folder in folders]
+    try:
+        yield
+    finally:
+        sys.path[:] = path_before
+        own = [Path(folder).resolve() for folder in folders]
+        for name in set(sys.modules) - set(before):
+            if _is_inside(sys.modules[name], own):
+                del sys.modules[name]
+        if _STAR_IMPORT in before:
+            sys.modules[_STAR_IMPORT] = before[_STAR_IMPORT]
+        else:
+            sys.modules.pop(_STAR_IMPORT, None)
+
+
+def _is_inside(module: ModuleType, folders: list[Path]) -> bool:
+    file = getattr(module, "__file__", None)
+    return bool(file) and any(folder in Path(str(file)).resolve().parents for folder in folders)
+
+
+def load_strategy(path: Path, class_name: str | None = None) -> type[QCAlgorithm]:
+    """Return the algorithm class in a file.
+
+    Call it inside :func:`strategy_modules`.
+
+    Raises
+    ------
+    StrategyFileError
+        If there is no such file, it is not Python, or it has no algorithm class, or several and
+        *class_name* does not choose.
+    StrategyError
+        If the file raises while it is read.
+    """
+    source = _read(path)
+    try:
+        code = compile(source, str(path), "exec")
+    except SyntaxError as problem:
+        where = f"{path}, line {problem.lineno}"
+        text = (problem.text or "").rstrip()
+        raise StrategyFileError(f"{where}: syntax error: {problem.msg}\n    {text}") from None
+    module = ModuleType(path.stem)
+    module.__file__ = str(path)
+    sys.modules[path.stem] = module
+    try:
+        exec(code, module.__dict__)
+    except Exception as problem:
+        raise StrategyError(
+            f"{type(problem).__name__}: {problem}", phase="import", time="", trace=own_trace(problem)
+        ) from problem
+    return choose_class(module, path, class_name)
+
+
+def _read(path: Path) -> str:
+    if not path.exists():
+        raise StrategyFileError(f"there is no file {path}")
+    if path.is_dir():
+        main = path / "main.py"
+        raise StrategyFileError(
+            f"{path} is a folder; give the file" + (f", probably {main}" if main.exists() else "")
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise StrategyFileError(f"{path} cannot be read: {problem}") from None
+
+
+def choose_class(module: ModuleType, path: Path, class_name: str | None) -> type[QCAlgorithm]:
+    """Return the one algorithm class that a module defines, or the one that is named."""
+    found = {
+        name: value
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, QCAlgorithm) and value.__module__ == module.__name__
+    }
+    if class_name is not None:
+        if class_name not in found:
+            known = ", ".join(found) or "none"
+            raise StrategyFileError(f"{path} has no algorithm class '{class_name}'; it has: {known}")
+        return found[class_name]
+    bases = {base for value in found.values() for base in value.__mro__[1:]}
+    leaves = [value for value in found.values() if value not in bases]
+    if not leaves:
+        raise StrategyFileError(
+            f"{path} has no algorithm class. Write one that derives from QCAlgorithm: class MyStrategy(QCAlgorithm)."
+        )
+    if len(leaves) > 1:
+        names = ", ".join(value.__name__ for value in leaves)
+        raise StrategyFileError(f"{path} has several algorithm classes ({names}); choose one with --class NAME")
+    return leaves[0]
+
+

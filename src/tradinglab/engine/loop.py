@@ -1,0 +1,143 @@
+"""The loop: one time step after another, in LEAN's order.
+
+Most steps are quiet: nothing is scheduled, no order rests, nothing listens to bars. They cost the
+clock, the cursor and the author's ``on_data``. What makes a step busy announces itself: a time
+(``wake_ns``) or a flag (``attention``), so that a quiet step checks two numbers.
+"""
+
+from __future__ import annotations
+
+import time as wall
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tradinglab.core.clock import from_ns
+from tradinglab.engine.step import FullStep
+from tradinglab.engine.step_slice import StepSlice
+
+if TYPE_CHECKING:
+    from tradinglab.engine.parts import RunParts
+
+_PROGRESS_STEPS = 2048
+_NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is: the algorithm's time, its equity, bars so far and bars a second."""
+
+    utc_ns: int
+    date: str
+    equity: float
+    bars: int
+    bars_per_second: float
+    fraction: float
+
+
+class Loop:
+    """Drives an algorithm through the timeline of its feed."""
+
+    def __init__(self, parts: RunParts, on_progress: Callable[[Progress], None] | None = None) -> None:
+        self._parts = parts
+        self._algorithm = parts.algorithm
+        self._feed = parts.feed
+        self._full_step = FullStep(parts)
+        self._on_progress = on_progress
+        self._next_progress_ns = _NEVER
+        self._began = wall.perf_counter()
+        self._bars_before = 0
+        self.steps = 0
+        self.last_ns = 0
+
+    @property
+    def was_ruined(self) -> bool:
+        """Whether the run ended because the portfolio was worth nothing."""
+        return self._full_step.was_ruined
+
+    @property
+    def bars(self) -> int:
+        """How many bars the author has seen."""
+        step, timeline = self._feed.cursor.step, self._feed.timeline
+        if step < 0:
+            return self._bars_before
+        seen = sum(rows[step] - timeline.before[s] for s, rows in timeline.rows.items() if not s.is_internal)
+        return self._bars_before + seen
+
+    def run(self, start_ns: int) -> None:
+        """Run from an instant to the end of the data."""
+        self._full_step.begin(start_ns)
+        at_ns: int | None = start_ns
+        include_now = True
+        while at_ns is not None:
+            self._bars_before = self.bars
+            changes = self._full_step.change_securities(at_ns, include_now=include_now)
+            include_now = bool(changes)
+            if not include_now and not len(self._feed.timeline.times):
+                break
+            at_ns = self._run_timeline()
+            include_now = True
+        self._algorithm.time_keeper.set_utc_ns(self.last_ns or start_ns)
+
+    def _run_timeline(self) -> int | None:
+        """Run the steps of the present timeline; return where it broke off for new subscriptions, if it did."""
+        algorithm, feed = self._algorithm, self._feed
+        timeline, cursor, keeper = feed.timeline, feed.cursor, algorithm.time_keeper
+        times, has_data = memoryview(timeline.times), memoryview(timeline.has_data)
+        zone, load, on_data = algorithm.time_zone, feed.data_at, algorithm.on_data
+        portfolio, phase, attention = algorithm.portfolio, self._parts.phase, self._parts.attention
+        wake_ns = 0
+        attention.raised = True
+        for step in range(len(times)):
+            utc_ns = times[step]
+            if attention.raised or utc_ns >= wake_ns:
+                if not self._full_step.take(utc_ns, step):
+                    return None
+                self.last_ns = utc_ns
+                if feed.has_changes:
+                    return utc_ns
+                wake_ns = self._wake_ns(utc_ns)
+                attention.raised = self._full_step.must_repeat()
+                continue
+            keeper.utc_ns = utc_ns
+            cursor.step = cursor.consumed = step
+            portfolio.invalidate_total_portfolio_value()
+            self.last_ns = utc_ns
+            if not has_data[step]:
+                continue
+            algorithm._current_slice = current = StepSlice(zone, utc_ns, load, timeline, step)
+            phase.name = "on_data"
+            on_data(current)
+            if attention.raised:
+                self._full_step.close(utc_ns, current)
+                if feed.has_changes:
+                    return utc_ns
+                wake_ns = self._wake_ns(utc_ns)
+                attention.raised = self._full_step.must_repeat()
+        return None
+
+    def _wake_ns(self, utc_ns: int) -> int:
+        """Return the next instant at which more than ``on_data`` is due."""
+        if self._on_progress is not None and utc_ns >= self._next_progress_ns:
+            self._report(utc_ns)
+        if self._on_progress is not None:
+            times = self._feed.timeline.times
+            ahead = self._feed.cursor.step + _PROGRESS_STEPS
+            self._next_progress_ns = int(times[ahead]) if ahead < len(times) else _NEVER
+        return min(self._full_step.wake_ns(), self._next_progress_ns)
+
+    def _report(self, utc_ns: int) -> None:
+        assert self._on_progress is not None
+        seconds = max(wall.perf_counter() - self._began, 1e-9)
+        feed, bars = self._feed, self.bars
+        whole = max(feed.end_ns - feed.start_ns, 1)
+        self._on_progress(
+            Progress(
+                utc_ns=utc_ns,
+                date=f"{from_ns(self._algorithm.time_zone.local_ns(utc_ns)):%Y-%m-%d}",
+                equity=self._algorithm.portfolio.total_portfolio_value,
+                bars=bars,
+                bars_per_second=bars / seconds,
+                fraction=min((utc_ns - feed.start_ns) / whole, 1.0),
+            )
+        )

@@ -1,0 +1,31 @@
+"""The parts of a run, put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.scheduling import EndOfDayEvents
+    from tradinglab.engine.brokerage import BacktestingBrokerage
+    from tradinglab.engine.corporate import CorporateActions
+    from tradinglab.engine.feed import DataFeed
+    from tradinglab.engine.phases import Attention, Phase
+    from tradinglab.engine.sampling import ResultSampler
+    from tradinglab.engine.transactions import TransactionHandler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunParts:
+    """An algorithm and everything that the engine keeps beside it."""
+
+    algorithm: QCAlgorithm
+    feed: DataFeed
+    transactions: TransactionHandler
+    brokerage: BacktestingBrokerage
+    sampler: ResultSampler
+    corporate: CorporateActions
+    end_of_day: EndOfDayEvents
+    phase: Phase
+    attention: Attention

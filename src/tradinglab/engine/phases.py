@@ -1,0 +1,21 @@
+"""Which callback a strategy is in, and the flag that something asks for the engine's attention."""
+
+from __future__ import annotations
+
+
+class Phase:
+    """The name of the author's callback that is running, for error messages."""
+
+    __slots__ = ("name",)
+
+    def __init__(self) -> None:
+        self.name = "initialize"
+
+
+class Attention:
+    """Raised by whatever makes the next steps more than quiet: an order, a subscription, a quit."""
+
+    __slots__ = ("raised",)
+
+    def __init__(self) -> None:
+        self.raised = True

@@ -1,0 +1,179 @@
+"""A backtest from a strategy to its result."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.algorithm.runtime import AlgorithmContext, making_with
+from tradinglab.core.decimals import Number
+from tradinglab.core.symbol_cache import SymbolCache
+from tradinglab.data.source import DataSource, open_source
+from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
+from tradinglab.engine.host import Host
+from tradinglab.engine.loader import load_strategy, strategy_modules
+from tradinglab.engine.loop import Progress
+from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.time_limit import TimeIsUp, time_limit
+from tradinglab.engine.traces import explain, own_trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the caller of a backtest may set over the strategy's own choice.
+
+    Attributes
+    ----------
+    start, end
+        First and last day; ``None`` leaves them to the strategy.
+    cash
+        Starting cash in the account's currency.
+    parameters
+        Values for ``get_parameter``.
+    timeout_s
+        Seconds of wall-clock time after which the run is stopped; ``None`` for no limit.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    cash: Number | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float | None = None
+    on_progress: Callable[[Progress], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise UsageError(f"the start ({self.start}) is after the end ({self.end}); swap them")
+        if self.timeout_s is not None and self.timeout_s <= 0:
+            raise UsageError(f"the time limit must be more than 0 seconds; it was {self.timeout_s}")
+
+
+def backtest(
+    strategy: str | Path | type[QCAlgorithm],
+    *,
+    data: str | DataSource = "sample",
+    start: date | str | None = None,
+    end: date | str | None = None,
+    cash: Number | None = None,
+    parameters: Mapping[str, object] | None = None,
+    import_paths: Iterable[str | Path] = (),
+    class_name: str | None = None,
+    timeout_s: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> BacktestResult:
+    """Run a strategy over historical bars.
+
+    Parameters
+    ----------
+    strategy
+        A Python file written for QuantConnect, or an algorithm class.
+    data
+        Where bars come from: ``sample``, ``lean:DIR``, ``store:DIR``, or a source.
+    start, end
+        First and last day (``2013-10-07`` or a date), over the strategy's own.
+    cash
+        Starting cash, over the strategy's own.
+    parameters
+        Values for ``get_parameter``.
+    import_paths
+        Folders whose modules the strategy may import, beside its own.
+    class_name
+        The class to run, if the file has several.
+    timeout_s
+        Seconds after which the run is stopped.
+    on_progress
+        Called now and then while the run goes on.
+
+    Returns
+    -------
+    BacktestResult
+        Its ``status`` is ``completed``, or ``interrupted`` after Ctrl+C.
+
+    Raises
+    ------
+    UsageError
+        If an argument cannot be used, or the file cannot be loaded.
+    DataSourceError
+        If there is no such source.
+    StrategyError
+        If the strategy raises; ``result`` has what was computed until then.
+    TimeLimitError
+        If the strategy did not come back within ``timeout_s``.
+    """
+    options = RunOptions(
+        start=_day("start", start),
+        end=_day("end", end),
+        cash=cash,
+        parameters={key: str(value) for key, value in (parameters or {}).items()},
+        timeout_s=timeout_s,
+        on_progress=on_progress,
+    )
+    folders = [Path(folder).expanduser().resolve() for folder in import_paths]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"--import-path: there is no folder {folder}")
+    path = None if isinstance(strategy, type) else Path(strategy).expanduser()
+    if path is not None:
+        folders.insert(0, path.resolve().parent)
+    SymbolCache.clear()
+    with strategy_modules(folders), contextlib.ExitStack() as stack:
+        source = open_source(data) if isinstance(data, str) else data
+        if timeout_s is not None:
+            stack.enter_context(time_limit(timeout_s))
+        try:
+            cls = strategy if isinstance(strategy, type) else load_strategy(path, class_name)  # type: ignore[arg-type]
+        except TimeIsUp:
+            raise TimeLimitError(
+                f"the strategy's file did not load within {timeout_s:g} s", phase="import", time="", trace=""
+            ) from None
+        return _run(cls, path, source, options)
+
+
+def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options: RunOptions) -> BacktestResult:
+    context = AlgorithmContext(source=source, parameters=options.parameters, name=cls.__name__)
+    host = Host(context, options)
+    try:
+        with making_with(context):
+            algorithm = cls()
+        host.prepare(algorithm)
+        host.run()
+    except KeyboardInterrupt:
+        return host.result(path, status="interrupted")
+    except TimeIsUp as problem:
+        raise TimeLimitError(
+            f"the strategy was still in {host.phase.name} after {options.timeout_s:g} s",
+            phase=host.phase.name,
+            time=host.time_text,
+            trace=own_trace(problem),
+            result=host.partial_result(path),
+        ) from None
+    except UsageError:
+        raise
+    except Exception as problem:
+        raise StrategyError(
+            explain(problem),
+            phase=host.phase.name,
+            time=host.time_text,
+            trace=own_trace(problem),
+            result=host.partial_result(path),
+        ) from problem
+    return host.result(path, status="completed")
+
+
+def _day(name: str, value: date | str | None) -> date | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    for form in ("%Y-%m-%d", "%Y%m%d"):
+        try:
+            return datetime.strptime(value, form).date()
+        except ValueError:
+            continue
+    raise UsageError(f"{name}: '{value}' is not a date; write it as 2013-10-07")

@@ -1,0 +1,210 @@
+"""One time step with all its phases, in LEAN's order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.security_changes import SecurityChanges
+from tradinglab.core.clock import HOUR_NS, MINUTE_NS
+from tradinglab.core.enums import AlgorithmStatus
+from tradinglab.engine.currencies import add_currency_feeds
+from tradinglab.engine.risk import can_be_ruined, needs_margin_checks
+from tradinglab.engine.step_slice import StepSlice
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.slice import Slice
+    from tradinglab.engine.parts import RunParts
+
+_MARGIN_CALL_NS = 5 * MINUTE_NS
+_NEVER = 1 << 62
+_NO_CHANGES = SecurityChanges()
+
+
+class FullStep:
+    """Takes steps at which something may be due beside ``on_data``."""
+
+    def __init__(self, parts: RunParts) -> None:
+        self._parts = parts
+        self._algorithm = parts.algorithm
+        self._next_model_scan_ns = 0
+        self._next_margin_call_ns = 0
+        self._changes = _NO_CHANGES
+        self._can_be_ruined = False
+        self._margin_checks = False
+        self._models_scanned = False
+        self._fills_seen = -1
+        self.was_ruined = False
+
+    def begin(self, start_ns: int) -> None:
+        """Get ready for the first step."""
+        self._next_model_scan_ns = start_ns // HOUR_NS * HOUR_NS + HOUR_NS
+
+    # What may be due.
+
+    def wake_ns(self) -> int:
+        """Return the next instant at which a step must be a full one."""
+        algorithm = self._algorithm
+        self._look_at_positions()
+        wake: int = min(
+            algorithm.schedule.next_ns, algorithm.subscription_manager.next_scan_ns, self._parts.sampler.next_sample_ns
+        )
+        if algorithm.is_warming_up:
+            wake = min(wake, algorithm.start_ns)
+        if self._margin_checks:
+            wake = min(wake, self._next_margin_call_ns)
+        if self._models_scanned:
+            wake = min(wake, self._next_model_scan_ns)
+        return wake
+
+    def must_repeat(self) -> bool:
+        """Return whether the next step must be a full one whatever its time."""
+        algorithm, parts = self._algorithm, self._parts
+        return bool(
+            parts.brokerage.pending
+            or parts.feed.streaming
+            or parts.feed.timeline.events
+            or self._can_be_ruined
+            or algorithm.portfolio.cash_book.has_moving_rates
+            or parts.sampler.is_busy
+            or algorithm.status != AlgorithmStatus.RUNNING
+        )
+
+    def _look_at_positions(self) -> None:
+        """After fills, see anew what the positions can lead to."""
+        fills = len(self._parts.transactions.events)
+        if fills == self._fills_seen:
+            return
+        self._fills_seen = fills
+        algorithm = self._algorithm
+        self._can_be_ruined = can_be_ruined(algorithm.portfolio)
+        self._margin_checks = needs_margin_checks(algorithm)
+        self._models_scanned = any(
+            not security.settlement_model.is_idle or not security.margin_interest_rate_model.is_idle
+            for security in algorithm.securities.values()
+        )
+
+    # The step.
+
+    def change_securities(self, utc_ns: int, *, include_now: bool) -> SecurityChanges:
+        """Start and end the streams of securities that the author added and removed."""
+        feed = self._parts.feed
+        feed.start_changes(utc_ns)
+        add_currency_feeds(self._parts, utc_ns)
+        added, removed = feed.finish_changes(utc_ns, include_now=include_now)
+        self._changes = SecurityChanges(added, removed)
+        self._fills_seen = -1
+        return self._changes
+
+    def take(self, utc_ns: int, step: int) -> bool:
+        """Take a step; return whether the run goes on."""
+        algorithm, parts = self._algorithm, self._parts
+        if algorithm.status != AlgorithmStatus.RUNNING:
+            return False
+        if self._can_be_ruined and algorithm.portfolio.exact_total_portfolio_value <= 0:
+            algorithm.debug("The portfolio is worth nothing: the run ends here.")
+            self.was_ruined = True
+            return False
+        parts.phase.name = "a scheduled event"
+        algorithm.schedule.scan_past(utc_ns, algorithm.time_keeper.set_utc_ns)
+        parts.phase.name = "a consolidator"
+        if algorithm.subscription_manager.next_scan_ns <= utc_ns:
+            algorithm.subscription_manager.scan_past_consolidators(utc_ns, algorithm)
+        current = self._update(utc_ns, step)
+        has_events = step in parts.feed.timeline.events
+        if has_events:
+            parts.corporate.cancel_for_changed_symbols(current)
+        parts.phase.name = "on_order_event"
+        parts.transactions.process_synchronous_events()
+        parts.phase.name = "a scheduled event"
+        algorithm.schedule.fire_due(utc_ns)
+        if algorithm.status != AlgorithmStatus.RUNNING:
+            return False
+        self._check_margin(utc_ns)
+        self._tell_changes()
+        if has_events:
+            parts.corporate.pay_dividends(current)
+            parts.corporate.apply_splits(current)
+        parts.phase.name = "a consolidator"
+        parts.feed.stream(step)
+        if has_events:
+            parts.phase.name = "a corporate event"
+            parts.corporate.tell_author(current)
+        if parts.feed.timeline.has_data[step]:
+            parts.phase.name = "on_data"
+            algorithm.on_data(current)
+        self.close(utc_ns, current if has_events else None)
+        return True
+
+    def close(self, utc_ns: int, current: Slice | None) -> None:
+        """End a step: fill what was ordered in it, close delisted positions, sample."""
+        parts = self._parts
+        parts.phase.name = "on_order_event"
+        parts.transactions.process_synchronous_events()
+        if current is not None and current.delistings:
+            parts.corporate.delist(current)
+        parts.sampler.process_synchronous_events(utc_ns)
+
+    def _update(self, utc_ns: int, step: int) -> Slice:
+        """Move clock and prices to the step."""
+        algorithm, parts = self._algorithm, self._parts
+        algorithm.time_keeper.set_utc_ns(utc_ns)
+        parts.feed.cursor.step = step
+        current = StepSlice(algorithm.time_zone, utc_ns, parts.feed.data_at, parts.feed.timeline, step)
+        algorithm._current_slice = current
+        if utc_ns >= self._next_model_scan_ns:
+            self._scan_models(utc_ns)
+        book = algorithm.portfolio.cash_book
+        if book.has_moving_rates:
+            book.update_rates()
+        algorithm.portfolio.invalidate_total_portfolio_value()
+        if algorithm.is_warming_up and utc_ns >= algorithm.start_ns:
+            algorithm.set_finished_warming_up()
+            parts.sampler.on_warmup_finished()
+            parts.phase.name = "on_warmup_finished"
+            algorithm.on_warmup_finished()
+            algorithm.debug("Algorithm finished warming up.")
+        return current
+
+    def _scan_models(self, utc_ns: int) -> None:
+        """Once an hour: charge margin interest and settle what is due."""
+        algorithm = self._algorithm
+        for security in algorithm.securities.values():
+            if not security.margin_interest_rate_model.is_idle:
+                security.margin_interest_rate_model.apply(security, utc_ns)
+            if not security.settlement_model.is_idle:
+                security.settlement_model.scan_at(algorithm.portfolio, security, utc_ns)
+        self._next_model_scan_ns = utc_ns // HOUR_NS * HOUR_NS + HOUR_NS
+
+    def _check_margin(self, utc_ns: int) -> None:
+        """Every five minutes: call margin if more is used than there is, or warn."""
+        if not self._margin_checks or utc_ns < self._next_margin_call_ns:
+            return
+        algorithm = self._algorithm
+        self._next_margin_call_ns = utc_ns + _MARGIN_CALL_NS
+        model = algorithm.portfolio.margin_call_model
+        requests, warn = model.margin_call_orders()
+        tickets = []
+        if requests and all(algorithm.securities[request.symbol].exchange.exchange_open for request in requests):
+            self._parts.phase.name = "on_margin_call"
+            chosen = algorithm.on_margin_call(requests)
+            tickets = model.execute_margin_call(requests if chosen is None else chosen)
+            for ticket in tickets:
+                algorithm.error(
+                    f"Executed MarginCallOrder: {ticket.symbol} - Quantity: {ticket.quantity} @ "
+                    f"{ticket.average_fill_price}"
+                )
+        if not tickets and warn:
+            self._parts.phase.name = "on_margin_call_warning"
+            algorithm.on_margin_call_warning()
+
+    def _tell_changes(self) -> None:
+        changes, self._changes = self._changes, _NO_CHANGES
+        if not changes:
+            return
+        parts = self._parts
+        parts.phase.name = "on_securities_changed"
+        algorithm = self._algorithm
+        parts.end_of_day.on_securities_changed(
+            changes.added_securities, changes.removed_securities, algorithm.end_date, algorithm.time_zone
+        )
+        algorithm.on_securities_changed(changes)

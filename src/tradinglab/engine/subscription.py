@@ -1,0 +1,140 @@
+"""A subscription in a run: its columns and where the run stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradinglab.algorithm.bar_views import bar_view
+from tradinglab.core.enums import Resolution, TickType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+    from tradinglab.core.clock import Zone
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns
+
+
+class Cursor:
+    """Where a run stands: the index of the current step on the timeline.
+
+    ``step`` is what prices are read at; ``consumed`` what indicators and consolidators have
+    seen, which lags behind during fills and scheduled events. ``-1`` is before the first.
+    """
+
+    __slots__ = ("consumed", "step")
+
+    def __init__(self) -> None:
+        self.step = -1
+        self.consumed = -1
+
+
+class Subscription:
+    """One stream of bars. It is the price feed of its security and the source of its indicators."""
+
+    def __init__(self, config: SubscriptionDataConfig, columns: BarColumns, zone: Zone, cursor: Cursor) -> None:
+        self.config = config
+        self.symbol: Symbol = config.symbol
+        self.columns = columns
+        self.zone = zone
+        self.tick_type: TickType = config.tick_type
+        self.resolution: Resolution = config.resolution
+        self.is_internal: bool = config.is_internal_feed
+        self.is_tick = config.resolution == Resolution.TICK
+        self.removed_ns: int | None = None
+        self._cursor = cursor
+        self._row_at: Sequence[int] = ()
+        self._last_real = _last_real(columns)
+        self._frozen_row: int | None = None
+        self._before = -1
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def place(self, row_at: Sequence[int], before: int) -> None:
+        """Take the last row emitted by each step of a new timeline, and by what came before it."""
+        self._row_at = row_at
+        self._before = before
+
+    def row_at(self, step: int) -> int:
+        """Return the last row emitted by a step of the timeline, -1 if none was."""
+        if self._frozen_row is not None:
+            return self._frozen_row
+        return self._row_at[step] if step >= 0 else self._before
+
+    def freeze(self) -> None:
+        """Stop: from now on the last row emitted stays the current one."""
+        self._frozen_row = self.row_at(self._cursor.step)
+
+    def replace_columns(self, columns: BarColumns) -> None:
+        """Take other columns whose rows up to the current one are the same."""
+        self.columns = columns
+        self._last_real = _last_real(columns)
+
+    # The price feed of a security.
+
+    def row(self) -> int:
+        """Return the last row at the current step that is a bar of its own, not filled forward."""
+        row = self._frozen_row
+        if row is None:
+            step = self._cursor.step
+            row = self._row_at[step] if step >= 0 else self._before
+        if self._last_real is not None and row >= 0:
+            return self._last_real[row]
+        return row
+
+    def bar(self, row: int) -> BaseData:
+        """Return the data point at a row."""
+        return bar_view(self.columns, row, self.symbol, self.zone, self.is_tick)
+
+    # The source of indicators.
+
+    def consumed_row(self) -> int:
+        """Return the last row that indicators have seen."""
+        return self.row_at(self._cursor.consumed)
+
+    def end_time(self, row: int) -> datetime:
+        """Return the end of a row, in the exchange's time zone."""
+        return self.zone.datetime(int(self.columns.end_ns[row]))
+
+
+def _last_real(columns: BarColumns) -> memoryview | None:
+    """Return, for each row, the last one up to it that is not filled forward; ``None`` if that is itself."""
+    if columns.filled is None or not len(columns):
+        return None
+    rows = np.where(columns.filled, -1, np.arange(len(columns)))
+    return memoryview(np.maximum.accumulate(rows))
+
+
+class IndicatorSource:
+    """What one indicator that is registered on a subscription reads (``IndicatorFeed``)."""
+
+    def __init__(self, subscription: Subscription, selector: str, on_stream: Callable[[], None]) -> None:
+        self._subscription = subscription
+        self._on_stream = on_stream
+        self.columns = subscription.columns
+        self.selector = selector
+        self.symbol = subscription.symbol
+        self.first_row = subscription.consumed_row() + 1
+
+    def row(self) -> int:
+        """Return the last row that the indicator has consumed."""
+        return self._subscription.consumed_row()
+
+    def time(self, row: int) -> datetime:
+        """Return the end of a row, in the exchange's time zone."""
+        return self._subscription.end_time(row)
+
+    def bar(self, row: int) -> BaseData:
+        """Return the bar at a row."""
+        return self._subscription.bar(row)
+
+    def stream(self) -> None:
+        """Tell the engine that the indicator wants its bars one by one from now on."""
+        self._on_stream()

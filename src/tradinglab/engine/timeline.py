@@ -1,0 +1,103 @@
+"""The instants at which a run stops: every end of a bar, once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from tradinglab.data.columns import Flags, Ints
+    from tradinglab.engine.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The steps of a run from an instant on; a new one is laid out when subscriptions come or go.
+
+    Attributes
+    ----------
+    times
+        The instants, int64 nanoseconds UTC.
+    has_data
+        The steps at which a subscription that the author sees emits, or a corporate event is due.
+    rows
+        For each subscription, the last row emitted by each step (-1 before the first).
+    before
+        For each subscription, the last row emitted before the first step.
+    events
+        The steps at which corporate events are due.
+    """
+
+    times: Ints
+    has_data: Flags
+    rows: dict[Subscription, Sequence[int]]
+    before: dict[Subscription, int]
+    events: frozenset[int]
+
+    @classmethod
+    def empty(cls) -> Timeline:
+        """Return a timeline without steps."""
+        return cls(np.empty(0, np.int64), np.empty(0, bool), {}, {}, frozenset())
+
+    @classmethod
+    def lay_out(
+        cls,
+        subscriptions: Iterable[Subscription],
+        from_ns: int,
+        event_ns: Iterable[int],
+        pulse_ns: Iterable[int],
+        *,
+        include_start: bool,
+    ) -> Timeline:
+        """Return the steps after an instant, and at it if asked.
+
+        ``event_ns`` are the instants of corporate events, ``pulse_ns`` others at which the clock
+        must stop.
+        """
+        active = [s for s in subscriptions if s.removed_ns is None]
+        firsts = [int(np.searchsorted(s.columns.end_ns, from_ns, side="right")) for s in active]
+        if include_start:
+            begins = [int(np.searchsorted(s.columns.end_ns, from_ns, side="left")) for s in active]
+        else:
+            begins = firsts
+        parts = [s.columns.end_ns[first:] for s, first in zip(active, firsts, strict=True)]
+        events = np.array(sorted({t for t in event_ns if t > from_ns or (include_start and t == from_ns)}), np.int64)
+        pulses = np.array(sorted({t for t in pulse_ns if t > from_ns}), np.int64)
+        times = _merge([part for part in (*parts, events[events > from_ns], pulses) if len(part)])
+        if include_start:
+            times = np.concatenate([np.array([from_ns], np.int64), times])
+        has_data = np.zeros(len(times), bool)
+        rows: dict[Subscription, Sequence[int]] = {}
+        before: dict[Subscription, int] = {}
+        for subscription, begin in zip(active, begins, strict=True):
+            ends = subscription.columns.end_ns[begin:]
+            rows[subscription] = _rows_at(ends, times, begin)
+            before[subscription] = begin - 1
+            if not subscription.is_internal and len(ends):
+                has_data[np.searchsorted(times, ends)] = True
+        at = np.searchsorted(times, events)
+        has_data[at] = True
+        return cls(times, has_data, rows, before, frozenset(at.tolist()))
+
+
+def _rows_at(ends: Ints, times: Ints, begin: int) -> Sequence[int]:
+    """Return the last row emitted by each instant; without gaps that is a range, which needs no memory."""
+    if len(ends) == len(times) and np.array_equal(ends, times):
+        return range(begin, begin + len(ends))
+    if len(ends) + 1 == len(times) and np.array_equal(ends, times[1:]):
+        return range(begin - 1, begin + len(ends))
+    found = np.searchsorted(ends, times, side="right") + (begin - 1)
+    return memoryview(found.astype(np.int32))  # type: ignore[return-value]
+
+
+def _merge(parts: list[Ints]) -> Ints:
+    """Return the sorted union of sorted arrays."""
+    if not parts:
+        return np.empty(0, np.int64)
+    first = parts[0]
+    if all(len(part) == len(first) and np.array_equal(part, first) for part in parts[1:]):
+        return first if len(first) < 2 or bool((first[1:] > first[:-1]).all()) else np.unique(first)
+    return np.unique(np.concatenate(parts))
