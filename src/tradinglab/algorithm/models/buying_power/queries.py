@@ -1,0 +1,64 @@
+"""Short ways to ask a security's buying power model."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.models.buying_power.amounts import exact
+from tradinglab.algorithm.models.buying_power.parameters import InitialMarginParameters, MaintenanceMarginParameters
+from tradinglab.core.enums import OrderDirection
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
+    from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
+    from tradinglab.algorithm.securities.security import Security
+
+
+def initial_margin(model: BuyingPowerModel, security: Security, quantity: Decimal) -> Decimal:
+    """Return the margin that opening a position takes, with the sign of *quantity*."""
+    return exact(model.get_initial_margin_requirement(InitialMarginParameters(security, quantity)))
+
+
+def maintenance_margin(model: BuyingPowerModel, security: Security) -> Decimal:
+    """Return the margin that the present position takes."""
+    return exact(model.get_maintenance_margin(MaintenanceMarginParameters.for_current_holdings(security)))
+
+
+def reserved_margin(security: Security) -> Decimal:
+    """Return the margin that a security's position binds at the present price."""
+    parameters = MaintenanceMarginParameters.for_quantity_at_current_price(security, security.holdings.exact_quantity)
+    return exact(security.buying_power_model.get_maintenance_margin(parameters))
+
+
+def buying_power_of(portfolio: SecurityPortfolioManager, security: Security, direction: OrderDirection) -> Decimal:
+    """Return the margin that an order may use: against the position, its own margin comes back twice."""
+    power = portfolio.exact_margin_remaining()
+    held = security.holdings
+    against = OrderDirection.BUY if held.is_short else OrderDirection.SELL
+    if held.invested and direction == against:
+        power += reserved_margin(security)
+        power += abs(initial_margin(security.buying_power_model, security, held.exact_quantity))
+    return power
+
+
+def is_worth_ordering(portfolio: SecurityPortfolioManager, minimum_percentage: Decimal, margin: Decimal) -> bool:
+    """Return whether an order's margin reaches the least fraction of the portfolio that is worth an order.
+
+    When more margin is used than there is, any order is: it may reduce a position.
+    """
+    total = portfolio.exact_total_portfolio_value
+    return total * minimum_percentage <= margin or portfolio.exact_margin_remaining(total) <= 0
+
+
+def above_minimum_order_margin(
+    model: BuyingPowerModel,
+    security: Security,
+    quantity: Decimal,
+    portfolio: SecurityPortfolioManager,
+    minimum_percentage: Decimal,
+) -> bool:
+    """Return whether an order of *quantity* is large enough to be worth it."""
+    if not minimum_percentage:
+        return True
+    return is_worth_ordering(portfolio, minimum_percentage, abs(initial_margin(model, security, quantity)))

@@ -1,0 +1,37 @@
+"""What an order would cost, asked of the security's fee model."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders import CashAmount, Order
+    from tradinglab.algorithm.securities.cash_book import CashBook
+    from tradinglab.algorithm.securities.security import Security
+
+
+def order_fee(security: Security, order: Order) -> CashAmount:
+    """Return the fee of an order, in the currency in which it is paid."""
+    from tradinglab.algorithm.models.fees import OrderFeeParameters
+
+    return security.fee_model.get_order_fee(OrderFeeParameters(security, order)).value
+
+
+def market_order_fees(security: Security, quantity: Decimal) -> CashAmount:
+    """Return the fee of a market order for *quantity* sent now."""
+    from tradinglab.algorithm.orders import MarketOrder
+
+    return order_fee(security, MarketOrder(security.symbol, quantity, security.utc_ns))
+
+
+def exact_fee_in_account_currency(cash_book: CashBook, security: Security, order: Order) -> Decimal:
+    """Return the fee of an order in the account's currency, as a decimal."""
+    fee = order_fee(security, order)
+    return cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency))
+
+
+def exact_market_fee_in_account_currency(cash_book: CashBook, security: Security, quantity: Decimal) -> Decimal:
+    """Return the fee of a market order for *quantity* in the account's currency, as a decimal."""
+    fee = market_order_fees(security, quantity)
+    return cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency))

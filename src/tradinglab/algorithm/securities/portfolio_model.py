@@ -1,0 +1,107 @@
+"""How a fill is booked: cash, fees, profit, quantity and average price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.orders.fee import CashAmount
+from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
+from tradinglab.core.decimals import ZERO
+from tradinglab.core.dual import Dual
+from tradinglab.core.enums import SecurityType
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders import OrderEvent
+    from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
+    from tradinglab.algorithm.securities.security import Security
+
+#: Nothing is paid for these when they are bought: only their profit moves cash.
+MARGINED = frozenset({SecurityType.FUTURE, SecurityType.CFD, SecurityType.CRYPTO_FUTURE})
+#: Buying these swaps one currency for another.
+SWAPPED = frozenset({SecurityType.FOREX, SecurityType.CRYPTO})
+
+
+class SecurityPortfolioModel(Dual):
+    """Average-price accounting for every class of asset."""
+
+    def process_fill(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
+        """Book a fill."""
+        holdings = security.holdings
+        held, average = holdings.exact_quantity, holdings.exact_average_price
+        quantity, price = fill.exact_fill_quantity, fill.exact_fill_price
+        worth = holdings.exact_quantity_value(abs(quantity), price)
+        holdings.add_new_sale(worth.exact_in_account_currency)
+        fee = self._pay_fee(portfolio, security, fill)
+        self._move_funds(portfolio, security, fill)
+        if held * quantity < 0:
+            self._book_profit(portfolio, security, fill, fee)
+        holdings.set_holdings(average_after(held, average, quantity, price), held + quantity)
+
+    def _pay_fee(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> Decimal:
+        """Pay the fee and return it in the account's currency."""
+        fee = fill.order_fee.value
+        if not fee.exact_amount:
+            return ZERO
+        amount = portfolio.cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency))
+        security.holdings.add_new_fee(amount)
+        fill.order_fee.apply_to_portfolio(portfolio, fill)
+        return amount
+
+    def _move_funds(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
+        """Pay for what was bought, and for a pair receive its base currency."""
+        quantity = fill.exact_fill_quantity
+        if security.type not in MARGINED:
+            multiplier = security.symbol_properties.exact_contract_multiplier
+            amount = -quantity * fill.exact_fill_price * multiplier
+            _apply(portfolio, security, fill, CashAmount(amount, security.quote_currency.symbol))
+        if security.type in SWAPPED:
+            _apply(portfolio, security, fill, CashAmount(quantity, security.base_currency.symbol))
+
+    def _book_profit(
+        self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, fee: Decimal
+    ) -> None:
+        holdings = security.holdings
+        profit = self.process_close_trade_profit(portfolio, security, fill).exact_in_account_currency
+        holdings.add_new_profit(profit)
+        holdings.set_last_trade_profit(profit)
+        # the fee of this fill stands for that of the one which opened the position too
+        profit_loss = profit - 2 * fee
+        portfolio.add_transaction_record(security.utc_ns, profit_loss, profit_loss > 0)
+
+    def process_close_trade_profit(
+        self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent
+    ) -> ConvertibleCashAmount:
+        """Return what the part of the position that a fill closes has earned; pay it out if margined."""
+        holdings = security.holdings
+        closed = min(abs(fill.exact_fill_quantity), abs(holdings.exact_quantity))
+        if fill.exact_fill_quantity > 0:
+            closed = -closed
+        cost = holdings.exact_quantity_value(closed, holdings.exact_average_price)
+        worth = holdings.exact_quantity_value(closed, fill.exact_fill_price)
+        profit = ConvertibleCashAmount(worth.exact_amount - cost.exact_amount, worth.cash)
+        if security.type in MARGINED:
+            _apply(portfolio, security, fill, profit.cash_amount)
+        return profit
+
+
+def average_after(held: Decimal, average: Decimal, quantity: Decimal, price: Decimal) -> Decimal:
+    """Return the average price of a position after a fill.
+
+    Adding to a position averages, reducing it leaves the average as it is, crossing zero starts anew.
+    """
+    after = held + quantity
+    if not held:
+        return price
+    if held * quantity > 0:
+        return (average * held + quantity * price) / after
+    if not after:
+        return ZERO
+    return price if after * held < 0 else average
+
+
+def _apply(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, amount: CashAmount) -> None:
+    from tradinglab.algorithm.models.settlement import ApplyFundsSettlementModelParameters
+
+    parameters = ApplyFundsSettlementModelParameters(portfolio, security, fill.utc_time, amount, fill)
+    security.settlement_model.apply_funds(parameters)
