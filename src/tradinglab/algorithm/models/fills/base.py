@@ -13,7 +13,6 @@ from tradinglab.algorithm.models.fills.prices import Prices
 from tradinglab.algorithm.orders import Order, OrderEvent, OrderFee
 from tradinglab.algorithm.orders.text import local_time_text
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, span_ns, to_ns
-from tradinglab.core.decimals import to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderDirection, Resolution
 
@@ -176,10 +175,6 @@ class FillRules(Dual):
     def _no_fill(asset: Security, order: Order) -> OrderEvent:
         """Return the event of an order that is not filled: the order's own status, now."""
         return OrderEvent(order, asset.utc_ns, OrderFee.ZERO)
-
-    @staticmethod
-    def _slippage(asset: Security, order: Order) -> Decimal:
-        return to_decimal(asset.slippage_model.get_slippage_approximation(asset, order))
 
     def _stale_before_ns(self, order: Order) -> int:
         """Return the instant before which a price is too old for *order*."""

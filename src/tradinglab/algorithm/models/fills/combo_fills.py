@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.models.fills.base import FillRules, stale_price_text, utc_of
 from tradinglab.algorithm.models.fills.parameters import FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
+from tradinglab.algorithm.models.slippage import exact_slippage
 from tradinglab.algorithm.orders import ComboLegLimitOrder, Order, OrderEvent, leg_ratio
 from tradinglab.core.clock import span_ns
 from tradinglab.core.enums import OrderDirection, OrderStatus, SecurityType
@@ -37,7 +38,7 @@ class ComboFills(FillRules):
             fill.message = stale_price_text(asset, prices)
         price = self._exact_market_price(asset, order, prices, configs)
         fill.status = OrderStatus.FILLED
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         if direction == OrderDirection.BUY:
             price += slip
         elif direction == OrderDirection.SELL:

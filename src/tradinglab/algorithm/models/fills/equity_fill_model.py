@@ -9,6 +9,7 @@ from tradinglab.algorithm.models.fills.equity_prices import BestEffort, best_eff
 from tradinglab.algorithm.models.fills.fill_model import FillModel
 from tradinglab.algorithm.models.fills.parameters import FilledSubscription
 from tradinglab.algorithm.models.fills.prices import Prices
+from tradinglab.algorithm.models.slippage import exact_slippage
 from tradinglab.algorithm.orders import (
     LimitIfTouchedOrder,
     LimitOrder,
@@ -70,7 +71,7 @@ class EquityFillModel(FillModel):
         fill = self._no_fill(asset, order)
         if order.status == OrderStatus.CANCELED or not self.is_exchange_open(asset, False):
             return fill
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         configs = self.get_subscription_data_configs(asset)
         types = self._types_of(asset, configs)
         is_buy = order.direction == OrderDirection.BUY
@@ -96,7 +97,7 @@ class EquityFillModel(FillModel):
         is_sell = direction == OrderDirection.SELL
         if not ((is_sell and bar.exact_low <= stop) or (direction == OrderDirection.BUY and bar.exact_high >= stop)):
             return fill
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         price = stop
         if bar.exact_open <= stop if is_sell else bar.exact_open >= stop:
             price = bar.exact_open
@@ -174,7 +175,7 @@ class EquityFillModel(FillModel):
 
     def _fill_at_auction(self, asset: Security, order: Order, auction: AuctionPrice, fill: OrderEvent) -> OrderEvent:
         """Fill at the price of an auction, or at the quote if no trade is known."""
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         is_buy = order.direction == OrderDirection.BUY
         price, fill.message = auction.price, auction.message
         if not price:

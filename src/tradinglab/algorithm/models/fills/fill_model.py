@@ -10,6 +10,7 @@ from tradinglab.algorithm.models.fills.combo_fills import ComboFills
 from tradinglab.algorithm.models.fills.errors import NeverClosesError, NoMarketDataError
 from tradinglab.algorithm.models.fills.parameters import Fill, FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
+from tradinglab.algorithm.models.slippage import exact_slippage
 from tradinglab.algorithm.orders import (
     LimitIfTouchedOrder,
     LimitOrder,
@@ -95,7 +96,7 @@ class FillModel(ComboFills):
         prices = self._fresh_prices(asset, order)
         if prices is None:
             return fill
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         stop, direction = order.exact_stop_price, order.direction
         is_hit = (direction == OrderDirection.SELL and prices.exact_low < stop) or (
             direction == OrderDirection.BUY and prices.exact_high > stop
@@ -110,7 +111,7 @@ class FillModel(ComboFills):
         prices = self._fresh_prices(asset, order)
         if prices is None:
             return fill
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         stop, direction = order.exact_stop_price, order.direction
         is_sell = direction == OrderDirection.SELL
         if (is_sell and prices.exact_low <= stop) or (direction == OrderDirection.BUY and prices.exact_high >= stop):
@@ -226,7 +227,7 @@ class FillModel(ComboFills):
         return self._filled_with_slippage(asset, order, self.get_prices(asset, order.direction).exact_close)
 
     def _filled_with_slippage(self, asset: Security, order: Order, price: Decimal) -> OrderEvent:
-        slip = self._slippage(asset, order)
+        slip = exact_slippage(asset, order)
         return self._filled(asset, order, price + slip if order.direction == OrderDirection.BUY else price - slip)
 
 
