@@ -10,6 +10,7 @@ from tradinglab.algorithm.orders.order import Order
 from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment, price_text
 from tradinglab.core.decimals import Number, to_decimal
+from tradinglab.core.dual import DualType, fold
 from tradinglab.core.enums import OrderDirection, OrderType
 
 if TYPE_CHECKING:
@@ -37,15 +38,22 @@ class MarketOnOpenOrder(Order):
     order_type = OrderType.MARKET_ON_OPEN
 
 
-class MarketOnCloseOrder(Order):
+class _OneBuffer(DualType):
+    """Lets a strategy set ``MarketOnCloseOrder.submission_time_buffer`` under either spelling."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__("submission_time_buffer" if fold(name) == "submissiontimebuffer" else name, value)
+
+
+class MarketOnCloseOrder(Order, metaclass=_OneBuffer):
     """Trade at the next closing price."""
 
     __slots__ = ()
     order_type = OrderType.MARKET_ON_CLOSE
 
     DEFAULT_SUBMISSION_TIME_BUFFER: ClassVar[timedelta] = timedelta(minutes=15.5)
-    SUBMISSION_TIME_BUFFER: ClassVar[timedelta] = DEFAULT_SUBMISSION_TIME_BUFFER
-    """How long before the close the last order must be in."""
+    submission_time_buffer: ClassVar[timedelta] = DEFAULT_SUBMISSION_TIME_BUFFER
+    """How long before the close the last order must be in; a strategy may change it, the engine restores it."""
 
 
 class OptionExerciseOrder(Order):

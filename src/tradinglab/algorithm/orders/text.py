@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from tradinglab.core.clock import SECOND_NS, from_ns, to_ns
+from tradinglab.core.currencies import Currencies
 from tradinglab.core.decimals import smart_round
 from tradinglab.core.system_decimal import decimal_text
 
@@ -24,8 +25,6 @@ def instant_ns(moment: Moment) -> int:
 
 def currency_symbol(currency: str) -> str:
     """Return the sign of a currency, such as ``$``; its code if it has none."""
-    from tradinglab.core.currencies import Currencies
-
     return Currencies.get_currency_symbol(currency) if currency else ""
 
 
