@@ -1,0 +1,286 @@
+"""How indicators get their updates: registered on subscriptions, warmed up with history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from tradinglab.algorithm.api.core import AlgorithmCore, SymbolLike
+from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, QuoteBar, TradeBar
+from tradinglab.algorithm.indicator_history import IndicatorHistory, record_history
+from tradinglab.algorithm.indicators.composites import as_indicator
+from tradinglab.algorithm.indicators.field import QUOTE_COLUMNS, Selector
+from tradinglab.algorithm.subscriptions import SPANS, is_common_data_type
+from tradinglab.core.enums import Resolution, TickType
+from tradinglab.core.symbol import Symbol
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.api.history import HistoryMethods
+    from tradinglab.algorithm.consolidators.base import DataConsolidator
+    from tradinglab.algorithm.indicators.base import IndicatorBase
+    from tradinglab.algorithm.slice import Slice
+    from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+
+Select = Callable[[Any], Any] | None
+_SHORT = {
+    Resolution.TICK: "tick", Resolution.SECOND: "sec", Resolution.MINUTE: "min", Resolution.HOUR: "hr",
+    Resolution.DAILY: "day",
+}  # fmt: skip
+
+
+class IndicatorRegistration(AlgorithmCore):
+    """What feeds indicators."""
+
+    _python_indicators: dict[int, tuple[Any, IndicatorBase]]
+
+    def create_indicator_name(self, symbol: SymbolLike | None, type: str, resolution: Resolution | None = None) -> str:
+        """Return an indicator's name as LEAN makes it: ``SMA(14,SPY_day)``."""
+        parts = []
+        if symbol is not None and symbol != "":
+            found = self._symbol(symbol)
+            parts.append(str(found))
+            if resolution is None:
+                resolution = self.subscription_of(found).resolution
+        parts.append("" if resolution is None else _SHORT.get(resolution, str(resolution)))
+        return f"{type}({'_'.join(parts)})".replace(")(", ",")
+
+    def subscription_of(self, symbol: Symbol, tick_type: TickType | None = None) -> SubscriptionDataConfig:
+        """Return the subscription that an indicator of a symbol reads: of the given tick type, if there is one."""
+        service = self.subscription_manager.subscription_data_config_service
+        configs: list[SubscriptionDataConfig] = service.get_subscription_data_configs(symbol)
+        if not configs:
+            raise ValueError(
+                f"Please register to receive data for symbol '{symbol}' using the add_security() function."
+            )
+        configs.sort(key=lambda config: (not is_common_data_type(config.type), config.tick_type))
+        return next((config for config in configs if config.tick_type == tick_type), configs[0])
+
+    def initialize_indicator(
+        self, indicator: IndicatorBase, symbols: Iterable[SymbolLike], resolution: Any, selector: Select
+    ) -> None:
+        """Register an indicator for updates, and warm it up if the settings say so."""
+        found = [self._symbol(symbol) for symbol in symbols]
+        for symbol in found:
+            self.register_indicator(symbol, indicator, resolution, selector)
+        if self.settings.automatic_indicator_warm_up:
+            self.warm_up_indicator(found, indicator, resolution, selector)
+
+    def register_indicator(
+        self, symbol: SymbolLike, indicator: Any, resolution: Any = None, selector: Select = None
+    ) -> None:
+        """Update an indicator with the bars of a security from now on.
+
+        *resolution* is a resolution, a timedelta or a consolidator; by default the subscription's
+        own bars are used. *selector* picks the number (or the bar) of each bar: a ``Field`` or any
+        function.
+        """
+        symbol, target = self._symbol(symbol), self._indicator(indicator)
+        if resolution is not None and not isinstance(resolution, Resolution | timedelta):
+            self._connect(symbol, target, resolution, selector)
+            return
+        config = self.subscription_of(symbol, _tick_type(target, selector))
+        column = "" if selector is None else selector.column if isinstance(selector, Selector) else None
+        plain = resolution is None or resolution in (config.resolution, config.increment)
+        if plain and column is not None and not config.is_custom_data:
+            if self._attach_indicator(symbol, target, column):
+                self._attached.append(target)
+                return
+        self._connect(symbol, target, self._consolidator_for(symbol, resolution, config), selector)
+
+    def unregister_indicator(self, indicator: Any) -> None:
+        """Stop updating an indicator."""
+        target = self._indicator(indicator)
+        for consolidator in target.consolidators:
+            self.subscription_manager.remove_consolidator(None, consolidator)
+        target.consolidators.clear()
+        if any(attached is target for attached in self._attached):
+            self._attached[:] = [attached for attached in self._attached if attached is not target]
+            self.runtime.detach_indicator(target)
+
+    def deregister_indicator(self, indicator: Any) -> None:
+        """Stop updating an indicator."""
+        self.unregister_indicator(indicator)
+
+    def warm_up_indicator(
+        self,
+        symbol: SymbolLike | Iterable[SymbolLike],
+        indicator: Any,
+        resolution: Any = None,
+        selector: Select = None,
+        *,
+        period: timedelta | None = None,
+    ) -> None:
+        """Feed an indicator as much history as it says that it needs.
+
+        *resolution* is a resolution (by default the subscription's), or a timedelta to consolidate to.
+        """
+        symbols, target = self._symbols(symbol), self._indicator(indicator)
+        count = getattr(target, "warm_up_period", None)
+        if count is None:
+            self._once(
+                "warm_up_indicator",
+                "Warning: the 'warm_up_indicator' feature only works with indicators that define a warm up period, "
+                f"by a property 'warm_up_period' above 0. The indicator of type '{type(target).__name__}' "
+                "will not be warmed up.",
+            )
+            return
+        span = resolution if isinstance(resolution, timedelta) else period
+        if span is not None:
+            self._warm_up_consolidated(symbols, target, count, span, selector)
+        else:
+            record_history(target, self._history_by_count(symbols, count, resolution), selector)
+
+    def indicator_history(self, indicator: Any, *args: Any, **kwargs: Any) -> IndicatorHistory:
+        """Reset an indicator, feed it history, and return its values.
+
+        ``(indicator, symbol(s), periods | timedelta | start, end, [resolution, selector])`` asks for
+        history, of which the beginning warms the indicator up; ``(indicator, slices, [selector])`` uses
+        what is given.
+        """
+        target, call = self._indicator(indicator), list(args)
+        symbols = kwargs.pop("symbols", kwargs.pop("symbol", None)) or (call.pop(0) if call else None)
+        if symbols is None or "history" in kwargs or _are_slices(symbols):
+            slices = kwargs.pop("history", symbols)
+            selector = kwargs.pop("selector", call[0] if call else None)
+            return record_history(target, slices, selector)
+        amount = [kwargs.pop(key) for key in ("period", "span", "start") if key in kwargs] or [call.pop(0)]
+        end = kwargs.pop("end", None)
+        if isinstance(amount[0], datetime) and end is None:
+            end = call.pop(0)
+        resolution = kwargs.pop("resolution", call.pop(0) if call else None)
+        selector = kwargs.pop("selector", call.pop(0) if call else None)
+        found, count = self._symbols(symbols), int(getattr(target, "warm_up_period", 0) or 0)
+        if isinstance(amount[0], int | float):
+            periods = int(amount[0]) + max(0, count - 1 if amount[0] > 0 else count)
+            return record_history(target, self._history_by_count(found, periods, resolution), selector)
+        start = self.time - amount[0] if isinstance(amount[0], timedelta) else amount[0]
+        end = self.time if isinstance(amount[0], timedelta) else end
+        return record_history(target, self._history_between(found, start, end, count - 1, resolution), selector)
+
+    # What is behind
+
+    @property
+    def _attached(self) -> list[IndicatorBase]:
+        return cast("list[IndicatorBase]", self.__dict__.setdefault("_attached_indicators", []))
+
+    def _symbols(self, symbols: Any) -> list[Symbol]:
+        if isinstance(symbols, list | tuple | set | frozenset):
+            return [self._symbol(symbol) for symbol in symbols]
+        return [self._symbol(symbols)]
+
+    def _indicator(self, indicator: Any) -> IndicatorBase:
+        """Return an indicator; of an author's own object, always the same wrapper."""
+        known = self.__dict__.setdefault("_python_indicators", {})
+        if id(indicator) not in known:
+            known[id(indicator)] = (indicator, as_indicator(indicator))
+        return cast("IndicatorBase", known[id(indicator)][1])
+
+    def _consolidator_for(self, symbol: Symbol, resolution: Any, config: SubscriptionDataConfig) -> DataConsolidator:
+        maker = cast("Any", self)
+        return cast("DataConsolidator", maker.resolve_consolidator(symbol, resolution, config.type))
+
+    def _connect(self, symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
+        """Update an indicator with what a consolidator puts out."""
+        _check_types(symbol, target, consolidator, selector)
+        target.consolidators.append(consolidator)
+        self.subscription_manager.add_consolidator(symbol, consolidator)
+
+        def update(_: object, bar: BaseData) -> None:
+            target.consume(chosen(target, bar, selector))
+
+        consolidator.data_consolidated += update
+
+    def _warm_up_consolidated(
+        self, symbols: list[Symbol], target: IndicatorBase, count: int, span: timedelta, selector: Select
+    ) -> None:
+        resolution = max((r for r, length in SPANS.items() if length <= span), key=lambda r: SPANS[r])
+        length = SPANS[resolution]
+        periods = count * (span // length) if length else count
+        if not periods:
+            return
+        consolidators = {}
+        for symbol in symbols:
+            config = self.subscription_of(symbol, _tick_type(target, selector))
+            consolidator = self._consolidator_for(symbol, span, config)
+            consolidator.data_consolidated += lambda _, bar: target.consume(chosen(target, bar, selector))
+            consolidators[symbol] = consolidator
+        for piece in self._history_by_count(symbols, periods, resolution):
+            for symbol, consolidator in consolidators.items():
+                data = piece.get(consolidator.input_type, symbol)
+                if data is not None:
+                    consolidator.update(data)
+        for symbol, consolidator in consolidators.items():
+            if consolidator.working_data is not None:
+                consolidator.scan(self._security(symbol).local_time)
+
+    def _history_by_count(self, symbols: list[Symbol], count: int, resolution: Any) -> list[Slice]:
+        from tradinglab.algorithm.history_requests import HistoryOptions
+
+        if count <= 0:
+            return []
+        past, options = cast("HistoryMethods", self), HistoryOptions(resolution=resolution)
+        return past.history_slices(past.history_requests.by_count(symbols, None, count, options))
+
+    def _history_between(
+        self, symbols: list[Symbol], start: datetime, end: datetime, extra: int, resolution: Any
+    ) -> list[Slice]:
+        """Return slices between two times, and *extra* bars before them."""
+        from tradinglab.algorithm.history_requests import HistoryOptions
+
+        past, options = cast("HistoryMethods", self), HistoryOptions(resolution=resolution)
+        requests = past.history_requests.by_dates(symbols, None, start, end, options)
+        if extra > 0:
+            earliest = min((bars_before(self, request, extra) for request in requests), default=None)
+            start = start if earliest is None else min(start, self._zone.datetime(earliest))
+            requests = past.history_requests.by_dates(symbols, None, start, end, options)
+        return past.history_slices(requests)
+
+
+def bars_before(algorithm: AlgorithmCore, request: Any, count: int) -> int:
+    """Return the instant from which *count* bars precede the start of a history request."""
+    from tradinglab.algorithm.history_requests import SPAN_NS, has_session_ends, start_of_bars
+
+    hours, zone = request.hours, request.hours.time_zone
+    local = start_of_bars(
+        hours, zone.local_ns(request.start_ns), SPAN_NS[request.resolution], count, request.extended_market_hours,
+        request.config.data_time_zone, has_session_ends(algorithm, request.symbol, request.resolution, hours),
+    )  # fmt: skip
+    return int(zone.utc_ns(local))
+
+
+def chosen(target: IndicatorBase, bar: BaseData, selector: Select) -> BaseData:
+    """Return what an indicator is updated with: the bar, or what a selector picks of it."""
+    if selector is None:
+        return bar
+    picked = selector(bar)
+    if isinstance(picked, BaseData) and target.input_kind != "point":
+        return picked
+    return IndicatorDataPoint(bar.symbol, bar.end_time, float(picked))
+
+
+def _tick_type(target: IndicatorBase, selector: Select) -> TickType | None:
+    """Return the kind of data that an indicator asks for, ``None`` if any will do."""
+    if isinstance(selector, Selector):
+        if selector.column in QUOTE_COLUMNS:
+            return TickType.QUOTE
+        return TickType.TRADE if selector.column == "volume" else None
+    return TickType.TRADE if target.input_kind in ("bar", "trade_bar") else None
+
+
+def _check_types(symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
+    wanted: tuple[type, ...] = {"bar": (TradeBar, QuoteBar), "trade_bar": (TradeBar,)}.get(target.input_kind, ())
+    given = consolidator.output_type
+    if wanted and selector is None and isinstance(given, type) and not issubclass(given, wanted):
+        raise TypeError(
+            f"Type mismatch found between consolidator and indicator for symbol: {symbol}. "
+            f"Consolidator outputs type {given.__name__} but indicator expects input type {wanted[0].__name__}"
+        )
+
+
+def _are_slices(value: Any) -> bool:
+    from tradinglab.algorithm.slice import Slice
+
+    if isinstance(value, list | tuple):
+        return bool(value) and isinstance(value[0], Slice)
+    return hasattr(value, "__next__")

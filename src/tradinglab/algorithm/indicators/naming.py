@@ -1,0 +1,51 @@
+"""Names of indicators as LEAN makes them: ``SMA(14)`` unless the author gives another."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from tradinglab.core.decimals import to_decimal
+from tradinglab.core.dual import snake_case
+
+P = ParamSpec("P")
+
+
+def named(template: str) -> Callable[[Callable[Concatenate[Any, str, P], None]], Callable[..., None]]:
+    """Let a constructor ``(name, period, …)`` be called without the name, as LEAN's can.
+
+    The name is then *template*, filled with the arguments: ``"SMA({period})"``. Arguments may also
+    be given by LEAN's camel-case names.
+    """
+
+    def decorate(init: Callable[Concatenate[Any, str, P], None]) -> Callable[..., None]:
+        signature = inspect.signature(init)
+
+        @wraps(init)
+        def construct(self: Any, *args: Any, **kwargs: Any) -> None:
+            if kwargs:
+                kwargs = {snake_case(key): value for key, value in kwargs.items()}
+            if "name" not in kwargs and not (args and isinstance(args[0], str)):
+                bound = signature.bind(self, "", *args, **kwargs)
+                bound.apply_defaults()
+                args = (fill(template, bound.arguments), *args)
+            init(self, *args, **kwargs)
+
+        return construct
+
+    return decorate
+
+
+def fill(template: str, arguments: Mapping[str, object]) -> str:
+    """Fill a template with arguments, numbers as .NET prints decimals."""
+    return template.format_map({key: text_of(value) for key, value in arguments.items()})
+
+
+def text_of(value: object) -> object:
+    """Return a number as .NET prints a decimal (``2``, not ``2.0``), nothing for ``None``."""
+    if isinstance(value, float | Decimal):
+        return format(to_decimal(value), "f")
+    return "" if value is None else value

@@ -1,0 +1,238 @@
+"""Indicators as arrays: what an indicator that follows a subscription's columns reads instead of streaming.
+
+The values of an indicator depend on bars, never on decisions, so they can be computed at once for
+all bars, and read at the row that the engine has reached. The arrays hold, bit for bit, what the
+streaming form gives; what has no array form, or is touched in a way that needs streaming, streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint
+from tradinglab.algorithm.indicators.field import blend
+from tradinglab.core.enums import TickType
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.indicators.base import IndicatorBase
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns, Floats, Ints
+
+NO_VALUE = IndicatorDataPoint(datetime.min, 0.0)
+PRICES = ("open", "high", "low", "close")
+
+
+class NoArrayForm(Exception):
+    """An indicator, or one that it is made of, can only stream."""
+
+
+class IndicatorFeed(Protocol):
+    """The bars of a subscription, and how many of them an indicator has seen."""
+
+    columns: BarColumns
+    selector: str
+    first_row: int
+    symbol: Symbol
+
+    def row(self) -> int:
+        """Return the last row that the indicator has consumed; below ``first_row`` if none."""
+        ...
+
+    def time(self, row: int) -> datetime:
+        """Return when the bar at *row* ended, in the exchange's time zone."""
+        ...
+
+    def bar(self, row: int) -> BaseData:
+        """Return the bar at *row*."""
+        ...
+
+    def stream(self) -> None:
+        """Update the indicator with each bar from the next one on: it no longer follows the columns."""
+        ...
+
+
+class Series:
+    """Values by sample, made when first read.
+
+    ``first`` is the first sample that has a value. ``stamps``, where there are any, say for each
+    sample which one brought the value (none did if before ``first``): an update may give no value.
+    ``is_driven`` says that there was no update either where there is no value.
+    """
+
+    __slots__ = ("_make", "_make_stamps", "_values", "_view", "first", "is_driven")
+
+    def __init__(
+        self,
+        first: int,
+        make: Callable[[], Floats],
+        stamps: Callable[[], Ints | None] | None = None,
+        *,
+        is_driven: bool = False,
+    ) -> None:
+        self.first = first
+        self.is_driven = is_driven
+        self._make = make
+        self._make_stamps = stamps
+        self._values: Floats | None = None
+        self._view: memoryview | None = None
+
+    @property
+    def values(self) -> Floats:
+        """The values; those before ``first`` mean nothing."""
+        if self._values is None:
+            self._values = np.ascontiguousarray(self._make(), np.float64)
+        return self._values
+
+    @property
+    def stamps(self) -> Ints | None:
+        """Where each value came from; ``None`` if every update gives one."""
+        return None if self._make_stamps is None else self._make_stamps()
+
+    @property
+    def view(self) -> memoryview:
+        """The values as Python floats."""
+        if self._view is None:
+            self._view = memoryview(self.values.data)
+        return self._view
+
+    def since(self, first: int) -> Series:
+        """Return the series without the values before *first*."""
+        return Series(max(first, self.first), lambda: self.values)
+
+
+class BarSeries:
+    """Open, high, low, close and volume by sample."""
+
+    first = 0
+
+    def __init__(self, feed: IndicatorFeed) -> None:
+        self._feed = feed
+        self.has_volume = feed.columns.tick_type == TickType.TRADE
+
+    def __getattr__(self, name: str) -> Floats:
+        if name not in (*PRICES, "volume"):
+            raise AttributeError(name)
+        column = field_column(self._feed.columns, name)[self._feed.first_row :]
+        setattr(self, name, column)
+        return column
+
+
+class Link:
+    """What the indicators of one tree have in common while they read arrays."""
+
+    def __init__(self, feed: IndicatorFeed, owner: IndicatorBase, source: Series | BarSeries) -> None:
+        self.feed = feed
+        self.owner = owner
+        self.source = source
+        self.nodes: list[IndicatorBase] = []
+        self.offset = feed.first_row
+
+    def sample(self) -> int:
+        """Return the last sample consumed; -1 if none."""
+        return self.feed.row() - self.offset
+
+    def time(self, sample: int) -> datetime:
+        """Return the end of the bar of a sample."""
+        return self.feed.time(sample + self.offset)
+
+
+class Track:
+    """The array of one indicator, and where in it the engine is."""
+
+    __slots__ = ("link", "series")
+
+    def __init__(self, link: Link, series: Series) -> None:
+        self.link = link
+        self.series = series
+
+    def samples(self) -> int:
+        """Return how many samples the indicator has seen."""
+        series = self.series
+        count = max(0, self.link.sample() - series.first + 1)
+        if series.is_driven and count and series.stamps is not None:
+            stamps = series.stamps[series.first : series.first + count]
+            return int((stamps == np.arange(series.first, series.first + count)).sum())
+        return count
+
+    def _stamp(self, sample: int) -> int:
+        """Return the sample that brought the value at *sample*; -1 if there is none."""
+        series = self.series
+        if sample < series.first:
+            return -1
+        stamps = series.stamps
+        if stamps is None:
+            return sample
+        stamp = int(stamps[sample])
+        return stamp if stamp >= series.first else -1
+
+    def value(self) -> float:
+        """Return the current value."""
+        stamp = self._stamp(self.link.sample())
+        return 0.0 if stamp < 0 else self.series.view[stamp]
+
+    def current(self) -> IndicatorDataPoint:
+        """Return the current value with its time."""
+        return self._point(self._stamp(self.link.sample()))
+
+    def previous(self) -> IndicatorDataPoint:
+        """Return the value before the current one, with its time."""
+        stamp = self._stamp(self.link.sample())
+        return NO_VALUE if stamp < 0 else self._point(self._stamp(stamp - 1))
+
+    def _point(self, stamp: int) -> IndicatorDataPoint:
+        if stamp < 0:
+            return NO_VALUE
+        return TrackPoint(self.link, stamp, self.series.view[stamp])
+
+
+class TrackPoint(IndicatorDataPoint):
+    """A value of an array, whose time is looked up when asked for."""
+
+    def __init__(self, link: Link, stamp: int, value: float) -> None:
+        self._value = value
+        self._link = link
+        self._stamp = stamp
+        self._end_time = None
+
+    @property  # type: ignore[misc]
+    def value(self) -> float:
+        """The value of the indicator."""
+        return self._value  # type: ignore[return-value]
+
+    @property
+    def price(self) -> float:
+        """The same as ``value``."""
+        return self._value  # type: ignore[return-value]
+
+    @property  # type: ignore[misc]
+    def time(self) -> datetime:
+        """When the value became known."""
+        return self._link.time(self._stamp)
+
+    @property  # type: ignore[misc]
+    def symbol(self) -> Symbol:
+        """The symbol whose bar brought the value."""
+        return self._link.feed.symbol
+
+
+def field_column(columns: BarColumns, selector: str) -> Floats:
+    """Return the column that a selector names; the middle of bid and ask where it has no trades.
+
+    The fields are those of ``Field``: ``average``, ``median``, ``typical``, ``weighted`` and
+    ``seven_bar`` are computed from the four prices.
+    """
+    if selector in columns.values:
+        return columns.values[selector]
+    if selector in _BLENDS:
+        return blend(selector, *(field_column(columns, price) for price in PRICES))  # type: ignore[arg-type, return-value]
+    if columns.tick_type == TickType.QUOTE and selector in PRICES and "bid_" + selector in columns.values:
+        bid, ask = (np.nan_to_num(columns.values[f"{side}_{selector}"]) for side in ("bid", "ask"))
+        return np.where((bid != 0) & (ask != 0), (bid + ask) / 2, np.where(bid != 0, bid, ask))
+    raise NoArrayForm(selector)
+
+
+_BLENDS = ("average", "median", "typical", "weighted", "seven_bar")
