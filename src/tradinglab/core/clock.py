@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from tradinglab.core.dual import Dual
 from tradinglab.core.tz_rules import read_changes
 
 Ints = npt.NDArray[np.int64]
@@ -59,7 +60,7 @@ def day_of_date(when: date) -> int:
     return when.toordinal() - _EPOCH_ORDINAL
 
 
-class Zone:
+class Zone(Dual):
     """A time zone with its offsets as arrays, so that single instants and whole columns convert fast.
 
     Get one with :func:`zone`; ``Zone.name`` is the IANA name, or a fixed offset such as ``UTC-05``.
