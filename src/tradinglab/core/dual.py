@@ -36,11 +36,11 @@ def other_spelling(name: str) -> str:
     return snake_case(name) if name[:1].isupper() else pascal_case(name)
 
 
-class Dual:
-    """Base of every class that a strategy's author sees.
+class Spelled:
+    """Gives methods and properties their second spelling when the class is made.
 
-    Methods and properties get their second spelling when the class is made; irregular
-    spellings (``SMA`` for ``sma``) are found, once, when first asked for.
+    For classes on the path of every bar: without ``__getattr__`` the interpreter reads their
+    attributes two to three times faster than those of :class:`Dual`.
     """
 
     __slots__ = ()
@@ -54,6 +54,16 @@ class Dual:
             alias = other_spelling(name)
             if alias != name and alias not in own:
                 setattr(cls, alias, value)
+
+
+class Dual(Spelled):
+    """Base of every class that a strategy's author sees.
+
+    Methods and properties get their second spelling when the class is made; irregular
+    spellings (``SMA`` for ``sma``) are found, once, when first asked for.
+    """
+
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         found = _resolve(type(self), name)
