@@ -83,7 +83,7 @@ class IndicatorRegistration(AlgorithmCore):
         column = "" if selector is None else selector.column if isinstance(selector, Selector) else None
         plain = resolution is None or resolution in (config.resolution, config.increment)
         if plain and column is not None and not config.is_custom_data:
-            if self._attach_indicator(symbol, target, column):
+            if self.runtime.attach_indicator(config, target, column):
                 self._attached.append(target)
                 return
         self._connect(symbol, target, self._consolidator_for(symbol, resolution, config), selector)
@@ -186,10 +186,7 @@ class IndicatorRegistration(AlgorithmCore):
         target.consolidators.append(consolidator)
         self.subscription_manager.add_consolidator(symbol, consolidator)
 
-        def update(_: object, bar: BaseData) -> None:
-            target.consume(chosen(target, bar, selector))
-
-        consolidator.data_consolidated += update
+        consolidator.data_consolidated += updater(target, selector)
 
     def _warm_up_consolidated(
         self, symbols: list[Symbol], target: IndicatorBase, count: int, span: timedelta, selector: Select
@@ -203,7 +200,7 @@ class IndicatorRegistration(AlgorithmCore):
         for symbol in symbols:
             config = self.subscription_of(symbol, _tick_type(target, selector))
             consolidator = self._consolidator_for(symbol, span, config)
-            consolidator.data_consolidated += lambda _, bar: target.consume(chosen(target, bar, selector))
+            consolidator.data_consolidated += updater(target, selector)
             consolidators[symbol] = consolidator
         for piece in self._history_by_count(symbols, periods, resolution):
             for symbol, consolidator in consolidators.items():
@@ -247,6 +244,15 @@ def bars_before(algorithm: AlgorithmCore, request: Any, count: int) -> int:
         request.config.data_time_zone, has_session_ends(algorithm, request.symbol, request.resolution, hours),
     )  # fmt: skip
     return int(zone.utc_ns(local))
+
+
+def updater(target: IndicatorBase, selector: Select) -> Callable[[object, BaseData], None]:
+    """Return a handler that updates an indicator with each bar, or with what a selector picks of it."""
+
+    def update(_: object, bar: BaseData) -> None:
+        target.consume(chosen(target, bar, selector))
+
+    return update
 
 
 def chosen(target: IndicatorBase, bar: BaseData, selector: Select) -> BaseData:

@@ -62,8 +62,12 @@ class Runtime(Protocol):
         """Carry out an order request."""
         ...
 
-    def attach_indicator(self, symbol: Symbol, indicator: object, selector: str) -> bool:
+    def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:
         """Let an indicator read the columns of a subscription; return whether it could."""
+        ...
+
+    def detach_indicator(self, indicator: object) -> None:
+        """Stop an indicator that was attached: it gets no more bars."""
         ...
 
     def current_data(self) -> Iterable[BaseData]:

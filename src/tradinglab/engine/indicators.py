@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.consolidators import IdentityDataConsolidator
+from tradinglab.algorithm.indicator_registration import updater
+from tradinglab.algorithm.indicators.field import selector_of
 from tradinglab.core.enums import Resolution
 from tradinglab.engine.subscription import IndicatorSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tradinglab.algorithm.bars import BaseData
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.subscription import Subscription
@@ -58,6 +57,13 @@ class IndicatorDesk:
             indicator.detach()
             self._stream(config, indicator, selector)
 
+    def detach(self, indicator: Any) -> None:
+        """Forget an indicator: it gets no more bars."""
+        for table in (self._waiting, self._attached):
+            for config, entries in table.items():
+                table[config] = [entry for entry in entries if entry[0] is not indicator]
+        indicator.detach()
+
     def _connect(self, subscription: Subscription, indicator: Any, selector: str) -> bool:
         config = subscription.config
 
@@ -74,14 +80,7 @@ class IndicatorDesk:
 
     def _stream(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> None:
         consolidator = IdentityDataConsolidator()
-        consolidator.data_consolidated += _updater(indicator, selector)
+        consolidator.data_consolidated += updater(indicator, selector_of(selector))
+        indicator.consolidators.append(consolidator)
         config.consolidators.add(consolidator)
         self._feed.refresh_streaming()
-
-
-def _updater(indicator: Any, selector: str) -> Callable[[object, BaseData], None]:
-    """Return a handler that updates an indicator with a field of a bar, or with the bar itself."""
-    if not selector:
-        return lambda _, bar: indicator.update(bar)
-    return lambda _, bar: indicator.update(bar.end_time, getattr(bar, selector))
-

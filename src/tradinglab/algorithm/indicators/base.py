@@ -240,6 +240,10 @@ class IndicatorBase(ActsAsNumber):
                 node._track = None
         return fits
 
+    def detach(self) -> None:
+        """Stop reading arrays, if it does, and stream from here on."""
+        self._stream()
+
     def _source(self, feed: IndicatorFeed) -> Series | BarSeries:
         """Return what the arrays are computed from."""
         if self.input_kind == "point":

@@ -108,3 +108,11 @@ class Field(Dual, metaclass=DualType):
 
 
 QUOTE_COLUMNS = frozenset(f"{side}_{price}" for side in ("bid", "ask") for price in ("open", "high", "low", "close"))
+
+_SELECTORS = {member.column: member for member in vars(Field).values() if isinstance(member, Selector)}
+_SELECTORS |= {"bid_close": Field.BID_CLOSE, "ask_close": Field.ASK_CLOSE}
+
+
+def selector_of(column: str) -> Selector | None:
+    """Return the field that reads a column, ``None`` for no column: the bar itself."""
+    return _SELECTORS[column] if column else None
