@@ -96,6 +96,7 @@ class DaySample(NamedTuple):
     """What is sampled once a day beside the equity; ``None`` where LEAN leaves the point out."""
 
     time_ns: int
+    value: Decimal
     benchmark: Decimal
     performance: Decimal
     drawdown: Decimal | None
@@ -241,6 +242,7 @@ class ResultSampler:
         highest = self._highest
         return DaySample(
             utc_ns,
+            value,
             benchmark,
             performance,
             round_half_even((divide(value, highest) - 1) * _HUNDRED, 2) if highest else None,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import date_of_day, day_of, day_of_date
 from tradinglab.core.dual import Dual
-from tradinglab.engine.statistics.inputs import StatisticsInput, cut
+from tradinglab.engine.statistics.inputs import StatisticsInput, cut, trades_within
 from tradinglab.engine.statistics.portfolio import PortfolioStatistics, portfolio_statistics
 from tradinglab.engine.statistics.summary import summary
 from tradinglab.engine.statistics.trades import TradeStatistics
@@ -17,13 +16,41 @@ from tradinglab.engine.statistics.trades import TradeStatistics
 _WINDOW_MONTHS = (1, 3, 6, 12)
 
 
-@dataclass(frozen=True, slots=True)
 class AlgorithmPerformance(Dual):
-    """Statistics of the portfolio and of the closed trades over one period."""
+    """Statistics of the portfolio and of the closed trades over one period; those of the trades when asked for."""
 
-    portfolio_statistics: PortfolioStatistics
-    trade_statistics: TradeStatistics
-    closed_trades: list[Trade]
+    def __init__(self, source: StatisticsInput | None = None, first_day: int = 0, last_day: int = 0) -> None:
+        self._source = source
+        self._days = (first_day, last_day)
+        self._trades: list[Trade] | None = None
+        self._trade_statistics: TradeStatistics | None = None
+        self._portfolio_statistics = PortfolioStatistics()
+        period = None if source is None else cut(source, first_day, last_day)
+        if source is None or period is None or not period.equity:
+            self._source = None
+        else:
+            self._portfolio_statistics = portfolio_statistics(
+                period, source.trading_days_per_year, source.risk_free_rate
+            )
+
+    @property
+    def portfolio_statistics(self) -> PortfolioStatistics:
+        """Statistics of the portfolio."""
+        return self._portfolio_statistics
+
+    @property
+    def trade_statistics(self) -> TradeStatistics:
+        """Statistics of the closed trades."""
+        if self._trade_statistics is None:
+            self._trade_statistics = TradeStatistics(self.closed_trades)
+        return self._trade_statistics
+
+    @property
+    def closed_trades(self) -> list[Trade]:
+        """The trades that were closed in the period."""
+        if self._trades is None:
+            self._trades = [] if self._source is None else trades_within(self._source, *self._days)
+        return self._trades
 
 
 class StatisticsResults(Dual):
@@ -33,10 +60,10 @@ class StatisticsResults(Dual):
         self._source = source if source is not None and source.equity else None
         self._rolling: dict[str, AlgorithmPerformance] | None = None
         if self._source is None:
-            self._total = AlgorithmPerformance(PortfolioStatistics(), TradeStatistics(), [])
+            self._total = AlgorithmPerformance()
             self._summary: dict[str, str] = {}
         else:
-            self._total = _performance(self._source, *_days(self._source))
+            self._total = AlgorithmPerformance(self._source, *_days(self._source))
             self._summary = summary(self._source, self._total.portfolio_statistics)
 
     @property
@@ -89,7 +116,7 @@ def _add_months(month_start: date, months: int) -> date:
 def _rolling_performances(source: StatisticsInput) -> dict[str, AlgorithmPerformance]:
     first, last = _days(source)
     return {
-        f"M{months}_{date_of_day(end):%Y%m%d}": _performance(source, start, end)
+        f"M{months}_{date_of_day(end):%Y%m%d}": AlgorithmPerformance(source, start, end)
         for months in _WINDOW_MONTHS
         for start, end in window_ranges(months, first, last)
     }
@@ -97,14 +124,3 @@ def _rolling_performances(source: StatisticsInput) -> dict[str, AlgorithmPerform
 
 def _days(source: StatisticsInput) -> tuple[int, int]:
     return day_of(source.equity[0][0]), day_of(source.equity[-1][0])
-
-
-def _performance(source: StatisticsInput, first_day: int, last_day: int) -> AlgorithmPerformance:
-    period = cut(source, first_day, last_day)
-    if not period.equity:
-        return AlgorithmPerformance(PortfolioStatistics(), TradeStatistics(), [])
-    return AlgorithmPerformance(
-        portfolio_statistics(period, source.trading_days_per_year, source.risk_free_rate),
-        TradeStatistics(period.trades),
-        period.trades,
-    )

@@ -21,6 +21,11 @@ def no_rate(_: datetime) -> Decimal:
     return ZERO
 
 
+def no_trades() -> Sequence[Trade]:
+    """Return no trades."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsInput:
     """Everything that a run's statistics depend on.
@@ -38,6 +43,8 @@ class StatisticsInput:
         When, of those, a transaction won or lost (option exercises count by another rule than their profit).
     risk_free_rate
         The yearly rate at a UTC time; zero by default.
+    trades
+        Gives the closed trades; asked only when trade statistics are.
     trading_days_per_year
         252, or 365 for markets that never close.
     """
@@ -49,7 +56,7 @@ class StatisticsInput:
     profit_loss: Mapping[int, Decimal] = field(default_factory=dict)
     wins: Sequence[int] = ()
     losses: Sequence[int] = ()
-    trades: Sequence[Trade] = ()
+    trades: Callable[[], Sequence[Trade]] = no_trades
     starting_capital: Decimal
     total_fees: Decimal = ZERO
     total_orders: int = 0
@@ -71,7 +78,6 @@ class Period:
     profit_loss: list[Point]
     win_count: int
     loss_count: int
-    trades: list[Trade]
     starting_capital: Decimal
 
 
@@ -97,6 +103,11 @@ def cut(source: StatisticsInput, first_day: int, last_day: int) -> Period:
         profit_loss=within(sorted(source.profit_loss.items())),
         win_count=count(source.wins),
         loss_count=count(source.losses),
-        trades=[trade for trade in source.trades if start <= trade.exit_ns < stop],
         starting_capital=source.starting_capital if whole or not equity else equity[0][1],
     )
+
+
+def trades_within(source: StatisticsInput, first_day: int, last_day: int) -> list[Trade]:
+    """Return the trades that were closed on the days from *first_day* to *last_day*."""
+    start, stop = first_day * DAY_NS, (last_day + 1) * DAY_NS
+    return [trade for trade in source.trades() if start <= trade.exit_ns < stop]
