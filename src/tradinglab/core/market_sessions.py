@@ -36,7 +36,7 @@ class SessionTable:
     def between(self, first_day: int, last_day: int) -> tuple[Ints, Ints]:
         """Return opens and closes, in local nanoseconds, of the days from first to last, both included.
 
-        Stretches that touch are one.
+        Stretches that touch or overlap are one.
         """
         key = first_day, last_day
         if key not in self._found:
@@ -63,11 +63,11 @@ def _stack(parts: list[Ints]) -> Ints:
 
 
 def _joined(opens: Ints, closes: Ints) -> tuple[Ints, Ints]:
-    """Return the stretches in order, those that touch made one, as arrays that cannot be written."""
+    """Return the stretches in order, those that touch or overlap made one, as arrays that cannot be written."""
     order = np.argsort(opens, kind="stable")
-    opens, closes = opens[order], closes[order]
+    opens, closes = opens[order], np.maximum.accumulate(closes[order])
     if len(opens):
-        apart = opens[1:] != closes[:-1]
+        apart = opens[1:] > closes[:-1]
         opens = opens[np.concatenate([[True], apart])]
         closes = closes[np.concatenate([apart, [True]])]
     opens.flags.writeable = closes.flags.writeable = False
