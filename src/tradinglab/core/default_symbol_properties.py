@@ -19,12 +19,10 @@ _CURRENCIES = (
     "USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "HKD", "SGD", "SEK", "NOK", "DKK",
     "CNH", "CZK", "HUF", "ILS", "MXN", "PLN", "RUB", "THB", "TRY", "ZAR", "INR", "KRW", "BRL", "SAR", "TWD",
 )  # fmt: skip
-# The longest name that a ticker ends with is its quote currency: BTCBUSD is quoted in BUSD, not USD.
-_COIN_QUOTES = sorted(
-    ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USDP", "UST", "DAI", "BTC", "ETH", "BNB", *_CURRENCIES),
-    key=len,
-    reverse=True,
-)
+# The first name that a ticker ends with is its quote currency. Binance quotes in coins worth a dollar but not
+# in dollars, others the other way round: ARBUSD is ARB in USD on one, and would be AR in BUSD on the other.
+_COIN_QUOTES = ("USDT", "USDC", "USD", "DAI", "BTC", "ETH", *_CURRENCIES[1:])
+_BINANCE_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USDP", "DAI", "BTC", "ETH", "BNB", *_CURRENCIES[1:])
 _COIN_TYPES = frozenset({SecurityType.CRYPTO, SecurityType.CRYPTO_FUTURE})
 
 
@@ -43,7 +41,8 @@ class DefaultSymbolProperties:
         if kind is SecurityType.CFD and ticker[-3:] in _CURRENCIES and len(ticker) > 3:
             return SymbolProperties(ticker, ticker[-3:], ONE, _COARSE, ONE, "")
         if kind in _COIN_TYPES:
-            quote = next((name for name in _COIN_QUOTES if ticker.endswith(name) and ticker != name), None)
+            quotes = _BINANCE_QUOTES if key.market.lower() == Market.BINANCE else _COIN_QUOTES
+            quote = next((name for name in quotes if ticker.endswith(name) and ticker != name), None)
             return None if quote is None else SymbolProperties(ticker, quote, ONE, _CENT, _COIN_STEP, ticker)
         return None
 
