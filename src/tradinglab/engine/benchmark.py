@@ -57,7 +57,7 @@ def _default(algorithm: QCAlgorithm, source: DataSource) -> SecurityBenchmark:
     chosen = source.default_benchmark
     if chosen is not None:
         return SecurityBenchmark(algorithm._benchmark_security(chosen))
-    benchmark: SecurityBenchmark = algorithm.brokerage_model.get_benchmark(algorithm)
+    benchmark: SecurityBenchmark = algorithm.brokerage_model.get_benchmark(algorithm.securities)
     return benchmark
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.core import author_overrides
 from tradinglab.algorithm.scheduling import EndOfDayEvents
-from tradinglab.core.clock import from_ns
+from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.benchmark import set_up_benchmark
 from tradinglab.engine.brokerage import BacktestingBrokerage
+from tradinglab.engine.capacity import CapacityEstimate
 from tradinglab.engine.corporate import CorporateActions
 from tradinglab.engine.currencies import set_up_currencies
 from tradinglab.engine.errors import UsageError
@@ -23,8 +24,9 @@ from tradinglab.engine.loop import Loop
 from tradinglab.engine.outcome import Outcome, build_result
 from tradinglab.engine.parts import RunParts
 from tradinglab.engine.phases import Attention, Phase
+from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
-from tradinglab.engine.trade_builder import TradeBuilder
+from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.engine.transactions import TransactionHandler
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
 
 _TRADING_DAYS_ALWAYS_OPEN = 365
 _TRADING_DAYS = 252
-_LAST_MOMENT = timedelta(days=1) - timedelta(microseconds=1)
+#: The brokerages whose markets never close: their statistics count 365 days a year.
+_EVERY_DAY = {f"{name}BrokerageModel" for name in ("Coinbase", "Binance", "Bitfinex", "Bybit", "FTX", "Kraken")}
 
 
 class Host:
@@ -76,7 +79,7 @@ class Host:
         algorithm.initialize()
         self._apply_options(algorithm)
         self._check_dates(algorithm)
-        sampler = ResultSampler(algorithm)
+        sampler = self._make_sampler(algorithm)
         self._parts = RunParts(
             algorithm=algorithm,
             feed=self._feed,
@@ -87,6 +90,18 @@ class Host:
             end_of_day=self._end_of_day(algorithm),
             phase=self.phase,
             attention=self.attention,
+        )
+
+    def _make_sampler(self, algorithm: QCAlgorithm) -> ResultSampler:
+        account = AlgorithmAccount(algorithm)
+        begin, end = algorithm.start_date, algorithm.end_date
+        return ResultSampler(
+            account,
+            CapacityEstimate(account, to_ns(begin), to_ns(end)),
+            start_ns=to_ns(begin),
+            end_ns=to_ns(end),
+            start_utc_ns=algorithm.time_zone.to_utc(begin),
+            starting_portfolio_value=algorithm.portfolio.cash_book.exact_total_value_in_account_currency,
         )
 
     def _apply_options(self, algorithm: QCAlgorithm) -> None:
@@ -100,8 +115,9 @@ class Host:
                 cash.set_amount(0)
             algorithm.set_cash(to_decimal(options.cash))
         if algorithm.settings.trading_days_per_year is None:
-            always_open = algorithm.brokerage_model.trades_every_day
-            algorithm.settings.trading_days_per_year = _TRADING_DAYS_ALWAYS_OPEN if always_open else _TRADING_DAYS
+            names = {base.__name__ for base in type(algorithm.brokerage_model).__mro__}
+            every_day = not names.isdisjoint(_EVERY_DAY)
+            algorithm.settings.trading_days_per_year = _TRADING_DAYS_ALWAYS_OPEN if every_day else _TRADING_DAYS
 
     def _check_dates(self, algorithm: QCAlgorithm) -> None:
         if algorithm.end_date < algorithm.start_date:
@@ -139,8 +155,7 @@ class Host:
         if algorithm.is_warming_up:
             self._feed.pulses.append(algorithm.start_ns)
         set_up_benchmark(parts, self._source, begin_ns)
-        set_up_currencies(parts)
-        parts.sampler.start()
+        set_up_currencies(parts, begin_ns)
         algorithm._locked = True
         algorithm.schedule.start()
         parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
@@ -153,8 +168,7 @@ class Host:
             self._loop.run(begin_ns)
         self.phase.name = "on_end_of_algorithm"
         algorithm.on_end_of_algorithm()
-        parts.sampler.process_synchronous_events(algorithm.utc_ns, force=True)
-        parts.sampler.sample(algorithm.utc_ns)
+        parts.sampler.finish(algorithm.utc_ns)
 
     def _schedule_sampling(self, parts: RunParts) -> None:
         algorithm, sampler = parts.algorithm, parts.sampler
@@ -199,6 +213,10 @@ class Host:
     def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:
         """Let an indicator read the columns of a subscription; return whether it could."""
         return self._desk.attach(config, indicator, selector)
+
+    def detach_indicator(self, indicator: object) -> None:
+        """Stop an indicator that was attached: it gets no more bars."""
+        self._desk.detach(indicator)
 
     def current_data(self) -> Iterable[BaseData]:
         """Return the data of the present time step."""

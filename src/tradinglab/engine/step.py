@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel, MarginInterestRateParameters
+from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters, SettlementModel
 from tradinglab.algorithm.security_changes import SecurityChanges
-from tradinglab.core.clock import HOUR_NS, MINUTE_NS
+from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.currencies import add_currency_feeds
 from tradinglab.engine.risk import can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.slice import Slice
     from tradinglab.engine.parts import RunParts
 
@@ -79,8 +82,7 @@ class FullStep:
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
         self._margin_checks = needs_margin_checks(algorithm)
         self._models_scanned = any(
-            not security.settlement_model.is_idle or not security.margin_interest_rate_model.is_idle
-            for security in algorithm.securities.values()
+            _settles(security) or _charges_interest(security) for security in algorithm.securities.values()
         )
 
     # The step.
@@ -168,11 +170,14 @@ class FullStep:
     def _scan_models(self, utc_ns: int) -> None:
         """Once an hour: charge margin interest and settle what is due."""
         algorithm = self._algorithm
+        now = from_ns(utc_ns)
         for security in algorithm.securities.values():
-            if not security.margin_interest_rate_model.is_idle:
-                security.margin_interest_rate_model.apply(security, utc_ns)
-            if not security.settlement_model.is_idle:
-                security.settlement_model.scan_at(algorithm.portfolio, security, utc_ns)
+            if _charges_interest(security):
+                security.margin_interest_rate_model.apply_margin_interest_rate(
+                    MarginInterestRateParameters(security, now)
+                )
+            if _settles(security):
+                security.settlement_model.scan(ScanSettlementModelParameters(algorithm.portfolio, security, now))
         self._next_model_scan_ns = utc_ns // HOUR_NS * HOUR_NS + HOUR_NS
 
     def _check_margin(self, utc_ns: int) -> None:
@@ -182,7 +187,7 @@ class FullStep:
         algorithm = self._algorithm
         self._next_margin_call_ns = utc_ns + _MARGIN_CALL_NS
         model = algorithm.portfolio.margin_call_model
-        requests, warn = model.margin_call_orders()
+        requests, warn = model.get_margin_call_orders()
         tickets = []
         if requests and all(algorithm.securities[request.symbol].exchange.exchange_open for request in requests):
             self._parts.phase.name = "on_margin_call"
@@ -208,3 +213,15 @@ class FullStep:
             changes.added_securities, changes.removed_securities, algorithm.end_date, algorithm.time_zone
         )
         algorithm.on_securities_changed(changes)
+
+
+def _settles(security: Security) -> bool:
+    """Return whether a settlement model does anything as time goes by."""
+    return getattr(type(security.settlement_model), "scan", None) is not SettlementModel.scan
+
+
+def _charges_interest(security: Security) -> bool:
+    """Return whether a margin interest model charges anything."""
+    model = security.margin_interest_rate_model
+    ours = MarginInterestRateModel.apply_margin_interest_rate
+    return getattr(type(model), "apply_margin_interest_rate", None) is not ours

@@ -32,6 +32,7 @@ from tradinglab.core.enums import (
     OrderDirection,
     OrderRequestStatus,
     OrderStatus,
+    OrderType,
     SecurityType,
 )
 from tradinglab.core.enums import OrderResponseErrorCode as Code
@@ -46,6 +47,16 @@ if TYPE_CHECKING:
 CLOSED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID))
 FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
 
+#: The prices of an order that its events carry.
+_EVENT_PRICES = {
+    OrderType.LIMIT: ("limit_price",),
+    OrderType.COMBO_LEG_LIMIT: ("limit_price",),
+    OrderType.STOP_MARKET: ("stop_price",),
+    OrderType.STOP_LIMIT: ("limit_price", "stop_price"),
+    OrderType.TRAILING_STOP: ("stop_price", "trailing_amount"),
+    OrderType.LIMIT_IF_TOUCHED: ("limit_price", "trigger_price"),
+}
+
 
 class TransactionHandler:
     """Holds the orders of a run and carries out what is asked of them."""
@@ -58,6 +69,7 @@ class TransactionHandler:
         self._queue: deque[OrderRequest] = deque()
         self._warned: set[str] = set()
         self._status_before_cancel: dict[int, OrderStatus] = {}
+        self._event_counts: dict[int, int] = {}
         self.orders: dict[int, Order] = {}
         self.tickets: dict[int, OrderTicket] = {}
         self.open: dict[int, Order] = {}
@@ -407,7 +419,7 @@ class TransactionHandler:
         status = event.status
         if order.status not in (OrderStatus.FILLED, OrderStatus.CANCELED) or status != OrderStatus.INVALID:
             order.status = status
-        event.id = order.get_new_id()
+        event.id = self._event_counts[order.id] = self._event_counts.get(order.id, 0) + 1
         if status == OrderStatus.CANCELED:
             order.canceled_time_ns = event.utc_ns
         elif status in FILLS:
@@ -417,7 +429,9 @@ class TransactionHandler:
         if status == OrderStatus.INVALID:
             reason = event.message or "invalid"
             self.rejections[reason] = self.rejections.get(reason, 0) + 1
-        event.take_prices(order)
+        event.quantity = order.exact_quantity
+        for name in _EVENT_PRICES.get(order.type, ()):
+            setattr(event, name, getattr(order, f"exact_{name}"))
 
     def _fee_from_quantity(self, event: OrderEvent, order: Order) -> None:
         """A fee in the base currency of a crypto pair that is bought comes off the quantity."""
@@ -427,7 +441,7 @@ class TransactionHandler:
         fee = event.order_fee.value
         if fee.currency != security.base_currency.symbol or fee.exact_amount == 0:
             return
-        event.exact_fill_quantity -= fee.exact_amount
+        event.fill_quantity = event.exact_fill_quantity - fee.exact_amount
         event.order_fee = ModifiedFillQuantityOrderFee(
             fee, security.quote_currency.symbol, security.symbol_properties.exact_contract_multiplier
         )
@@ -474,9 +488,9 @@ class TransactionHandler:
         order = MarketOrder(security.symbol, quantity, utc_ns, tag)
         ticket = self.add_open_order(order)
         event = OrderEvent(order, utc_ns, OrderFee.ZERO, tag)
-        event.exact_fill_price = security.exact_price
+        event.fill_price = security.exact_price
         event.status = OrderStatus.FILLED
-        event.exact_fill_quantity = order.exact_quantity
+        event.fill_quantity = order.exact_quantity
         self.handle_events([event])
         return ticket
 

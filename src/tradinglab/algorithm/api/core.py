@@ -73,7 +73,8 @@ class AlgorithmCore(Dual):
         self.time_keeper = TimeKeeper(self._zone.to_utc(self._start_date))
         self._is_warming_up = True
         self._warm_up_span: Any = None
-        self._warm_up_resolution: Any = None
+        self.start_ns = 0
+        self.no_data: list[Any] = []
 
     def _prepare_managers(self, context: AlgorithmContext) -> None:
         source = context.source
@@ -81,6 +82,7 @@ class AlgorithmCore(Dual):
         self.symbol_properties_database = source.symbol_properties
         self.subscription_manager = SubscriptionManager(self.time_keeper, self)
         self.securities = SecurityManager(self.time_keeper)
+        self.securities.set_benchmark_maker(self._benchmark_security)
         self.transactions = SecurityTransactionManager(self, self.securities)
         self.portfolio = SecurityPortfolioManager(self.securities, self.transactions, self.settings)
         self.date_rules = DateRules(self.securities, self._zone, self.market_hours_database, self.time_keeper)
@@ -237,6 +239,9 @@ class AlgorithmCore(Dual):
             return symbol
         raise TypeError(f"expected a Symbol, a Security or a ticker, got {value!r}")
 
+    def _benchmark_security(self, symbol: Symbol) -> Security:
+        raise NotImplementedError
+
     def _resolve_ticker(self, ticker: str) -> Symbol:
         raise NotImplementedError
 
@@ -249,12 +254,8 @@ class AlgorithmCore(Dual):
     def _seed(self, securities: Iterable[Security]) -> None:
         raise NotImplementedError
 
-    def _attach_indicator(self, symbol: Symbol, indicator: object, selector: str) -> bool:
-        """Let an indicator read a subscription's columns; return whether it could."""
-        return self.runtime.attach_indicator(symbol, indicator, selector)
-
     def _missing(self, name: str) -> Any:
-        return missing_member("QCAlgorithm", self, name)
+        raise missing_member(type(self), name)
 
     # Callbacks, for an author to override.
 

@@ -172,9 +172,6 @@ class SetupMethods(AlgorithmCore):
     def _set_security_benchmark(self, symbol: Symbol) -> None:
         self.benchmark = SecurityBenchmark(self._benchmark_security(symbol))
 
-    def _benchmark_security(self, symbol: Symbol) -> Any:
-        raise NotImplementedError
-
     def _market(self, market: str | None, security_type: SecurityType) -> str:
         if market:
             return market.lower()
