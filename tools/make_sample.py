@@ -23,9 +23,9 @@ from decimal import Decimal
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tradinglab.core.clock import date_of_day, day_of_date
+from tradinglab.core.clock import day_of_date
 from tradinglab.data.derivation import actions_from_adjusted, factor_rows
-from tradinglab.data.factors import FactorRow
+from tradinglab.data.lean.tables import factor_line
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "tradinglab" / "data" / "sample" / "folder"
 MEMBER = "bokeh_sampledata/_data/stocks.csv.gz"
@@ -63,11 +63,6 @@ def bar_line(row: Row) -> str:
     if any(price != int(price) for price in prices):
         sys.exit(f"a price has more than four decimals: {row}")
     return ",".join([row["Date"].replace("-", "") + " 00:00", *(str(int(price)) for price in prices), row["Volume"]])
-
-
-def factor_line(row: FactorRow) -> str:
-    """Return a row of a factor file."""
-    return f"{date_of_day(row.day):%Y%m%d},{row.price_factor},{row.split_factor},{row.reference_price}"
 
 
 def write(path: Path, lines: Iterable[str]) -> None:

@@ -9,10 +9,12 @@ the raw close of the day before.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from tradinglab.core.decimals import ONE, ZERO, round_half_even, strip_zeros
 from tradinglab.data.factors import FactorRow
@@ -53,6 +55,28 @@ def actions_from_adjusted(days: Sequence[int], closes: Sequence[Decimal], adjust
         dividend = ZERO
         if abs(rest - 1) >= _SMALLEST_STEP:
             dividend = strip_zeros(round_half_even(closes[at] * Decimal(1 / rest - 1), _DIVIDEND_DIGITS))
+        found.append(Action(days[at], dividend, split))
+    return found
+
+
+def actions_of_rows(rows: Sequence[FactorRow], days: Sequence[int]) -> list[Action]:
+    """Return the splits and dividends that factor rows came from.
+
+    Parameters
+    ----------
+    rows
+        Factor rows in order of their days.
+    days
+        Trading days, in order; an event falls on the first after its row's.
+    """
+    found = []
+    for row, following in pairwise(rows):
+        at = bisect_right(days, row.day)
+        if row.scale == following.scale or at == len(days):
+            continue
+        split = strip_zeros(round_half_even(row.split_factor / following.split_factor, _SPLIT_FACTOR_DIGITS))
+        per_old_share = row.reference_price * (1 - row.price_factor / following.price_factor)
+        dividend = strip_zeros(round_half_even(per_old_share * split, _DIVIDEND_DIGITS))
         found.append(Action(days[at], dividend, split))
     return found
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, from_ns
+from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, Zone, from_ns
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data.columns import BarColumns, DigitsExact, Exact, Flags, Floats, Ints, ScaledExact, Texts
 from tradinglab.data.digits import BadField, Fields, Numbers, clean, numbers, split
@@ -16,14 +16,8 @@ from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.lean.archive import read_entry
 from tradinglab.data.lean.layouts import Layout, layout_of
 from tradinglab.data.lean.paths import LONG, DataFile
+from tradinglab.data.periods import ends_of
 
-PERIODS = {
-    Resolution.TICK: 0,
-    Resolution.SECOND: SECOND_NS,
-    Resolution.MINUTE: MINUTE_NS,
-    Resolution.HOUR: HOUR_NS,
-    Resolution.DAILY: DAY_NS,
-}
 _BATCH_BYTES = 2_000_000
 _NS_DIGITS = 6  # of a millisecond
 _DAY_MS = 86_400_000
@@ -234,11 +228,7 @@ def _assemble(batches: Sequence[_Batch], layout: Layout, series: Series) -> BarC
     if "suspicious" in texts:
         values["suspicious"] = (texts.pop("suspicious") == "1").astype(np.float64)
     time_ns = series.data_zone.utc_ns_array(local_ns)
-    end_ns = time_ns
-    if series.resolution != Resolution.TICK:
-        # The period is added on the wall clock of the exchange, as LEAN does: a day can have 23 or 25 hours.
-        zone = series.exchange_zone
-        end_ns = zone.utc_ns_array(zone.local_ns_array(time_ns) + PERIODS[series.resolution])
+    end_ns = ends_of(time_ns, series.resolution, series.exchange_zone)
     return BarColumns(series.tick_type, time_ns, end_ns, values, decimals, texts=texts)
 
 

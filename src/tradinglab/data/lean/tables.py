@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from tradinglab.core.clock import MINUTE_NS, day_of_date, to_ns
+from tradinglab.core.clock import MINUTE_NS, date_of_day, day_of_date, to_ns
 from tradinglab.core.decimals import ZERO
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.factors import FactorRow, FactorTable
@@ -68,6 +68,11 @@ def _factor_rows(path: Path, lines: Lines) -> Iterator[FactorRow]:
             _decimal(path, number, "split factor", split),
             _decimal(path, number, "reference price", rest[0]) if rest and rest[0] else ZERO,
         )
+
+
+def factor_line(row: FactorRow) -> str:
+    """Return a row as it stands in a factor file."""
+    return f"{date_of_day(row.day):%Y%m%d},{row.price_factor},{row.split_factor},{row.reference_price}"
 
 
 def read_interest_rates(path: Path) -> InterestRates:

@@ -1,0 +1,23 @@
+"""The bar store: Parquet files of bars, with what was imported from where."""
+
+from tradinglab.data.store.bar_store import BarStore, Stored
+from tradinglab.data.store.files import BarFile, Origin
+from tradinglab.data.store.generated import store_synthetic_bars
+from tradinglab.data.store.importer import import_files
+from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.report import ImportReport
+from tradinglab.data.store.source import StoreSource
+
+__all__ = [
+    "BarFile",
+    "BarStore",
+    "ImportOptions",
+    "ImportReport",
+    "Origin",
+    "SeriesKey",
+    "StoreSource",
+    "Stored",
+    "import_files",
+    "store_synthetic_bars",
+]

@@ -1,0 +1,142 @@
+"""CSV and Parquet files into a bar store: recognised, checked, merged, and nothing in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.data.columns import Ints
+from tradinglab.data.errors import DataImportError
+from tradinglab.data.periods import PERIODS
+from tradinglab.data.store.actions import ACTION_FIELDS, StoredFactors, store_factors
+from tradinglab.data.store.bar_store import BarStore
+from tradinglab.data.store.files import Origin
+from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.report import ImportReport
+from tradinglab.data.store.rows import FileReader, Rows, in_order
+from tradinglab.data.store.sessions import session_notes
+from tradinglab.data.store.tables import read_blocks, sha256_of
+
+_US = 1_000
+_FOREX_MARKETS = ("oanda", "fxcm", "dukascopy")
+_CRYPTO_MARKETS = (
+    "binance", "binanceus", "bitfinex", "bitstamp", "bybit", "coinbase", "dydx", "ftx", "ftxus", "kraken", "poloniex",
+)  # fmt: skip
+
+
+def import_files(
+    paths: Sequence[Path],
+    symbol: str,
+    resolution: Resolution,
+    market: str,
+    store: Path,
+    options: ImportOptions | None = None,
+) -> ImportReport:
+    """Import files of bars of one symbol into a store, which is made if need be.
+
+    Parameters
+    ----------
+    paths
+        CSV (plain or gzip) or Parquet files.
+    symbol
+        The ticker.
+    resolution
+        How long the bars are: a second, a minute, an hour or a day.
+    market
+        ``usa``, ``oanda``, ``coinbase`` and so on.
+    store
+        The store's folder.
+
+    Raises
+    ------
+    DataImportError
+        If columns or times are not recognised, or bars do not fit the resolution or contradict each other.
+    MalformedDataError
+        If a row is wrong, naming file, line, field and value.
+    StoreError
+        If the store holds other bars of the same times.
+    """
+    options = options or ImportOptions()
+    if not paths:
+        raise DataImportError("There are no files to import.")
+    if resolution == Resolution.TICK:
+        raise DataImportError("Ticks cannot be imported, only bars: second, minute, hour or daily.")
+    kind = options.security_type if options.security_type is not None else _type_of(market)
+    key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
+    entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, kind)
+    exchange_zone = entry.exchange_hours.time_zone
+    target = BarStore(store)
+    readers = [FileReader(path, key, options, entry.data_time_zone) for path in dict.fromkeys(paths)]
+    rows, repeated, notes = in_order({reader.path: _read(reader) for reader in readers}, key)
+    _check_spacing(rows.times_us, key)
+    origins = [Origin(reader.path.name, sha256_of(reader.path)) for reader in readers]
+    stored = target.write(key, rows.times_us, rows.values, origins, on_conflict=options.on_conflict)
+    extra = {name: rows.values[name] for name in ACTION_FIELDS if name in rows.values}
+    factors = StoredFactors(0, 0)
+    if extra:
+        factors = store_factors(target, key, entry.data_time_zone, rows.times_us, rows.values["close"], extra)
+    local_ns = exchange_zone.local_ns_array(rows.times_us * _US)
+    return ImportReport(
+        series=key,
+        rows=len(rows.lines) + repeated + sum(reader.dropped for reader in readers),
+        bars=len(rows.lines),
+        added=stored.added,
+        known=stored.known,
+        first=exchange_zone.datetime(int(rows.times_us[0]) * _US),
+        last=exchange_zone.datetime(int(rows.times_us[-1]) * _US),
+        columns=readers[0].columns,
+        time_form=readers[0].time_form,
+        time_zone=readers[0].time_zone,
+        repeated=repeated,
+        dropped=sum(reader.dropped for reader in readers),
+        dividends=factors.dividends,
+        splits=factors.splits,
+        notes=[
+            *(note for reader in readers for note in reader.notes),
+            *notes,
+            *session_notes(local_ns, resolution, entry.exchange_hours),
+        ],
+        written=tuple(file.path for file in stored.files),
+    )
+
+
+def _type_of(market: str) -> SecurityType:
+    if market.lower() in _FOREX_MARKETS:
+        return SecurityType.FOREX
+    return SecurityType.CRYPTO if market.lower() in _CRYPTO_MARKETS else SecurityType.EQUITY
+
+
+def _read(reader: FileReader) -> Rows:
+    """Return all rows of a file."""
+    blocks = [reader.read(block) for block in read_blocks(reader.path, reader.options.tick_type)]
+    if not any(len(block.lines) for block in blocks):
+        raise DataImportError(f"{reader.path} has no rows of bars.")
+    return Rows(
+        np.concatenate([block.times_us for block in blocks]),
+        {name: np.concatenate([block.values[name] for block in blocks]) for name in blocks[0].values},
+        np.concatenate([block.lines for block in blocks]),
+    )
+
+
+def _check_spacing(times_us: Ints, key: SeriesKey) -> None:
+    """Refuse bars that are nearer to each other, or all farther apart, than their resolution says."""
+    if len(times_us) < 3:
+        return
+    period = PERIODS[key.resolution] // _US
+    shortest = int(np.diff(times_us).min())
+    # A day may have 23 hours.
+    if shortest < period - (3_600_000_000 if key.resolution == Resolution.DAILY else 0):
+        raise DataImportError(
+            f"The bars are {shortest / 1e6:g} s apart; bars of the resolution {key.resolution.name.lower()} "
+            f"are at least {period / 1e6:g} s apart. Give their own resolution."
+        )
+    if key.resolution != Resolution.DAILY and shortest > period:
+        raise DataImportError(
+            f"The bars are at least {shortest / 1e6:g} s apart, those of the resolution {key.resolution.name.lower()} "
+            f"{period / 1e6:g} s. Bars of other lengths than a second, a minute, an hour or a day cannot be stored."
+        )

@@ -1,0 +1,160 @@
+"""A bar store as a source of bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from tradinglab.core.clock import DAY_NS
+from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_identifier import SecurityIdentifier
+from tradinglab.core.symbol import Symbol
+from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.data.columns import BarColumns
+from tradinglab.data.errors import DataSourceError, StoreError
+from tradinglab.data.factors import FactorTable
+from tradinglab.data.interest import InterestRates, shipped_interest_rates
+from tradinglab.data.loaded import LoadedBars
+from tradinglab.data.mapping import MapFile
+from tradinglab.data.periods import ends_of
+from tradinglab.data.source import Coverage, ShortableDay
+from tradinglab.data.store.bar_store import BarStore, iter_origins
+from tradinglab.data.store.layout import MARKER, SeriesKey
+
+_US = 1_000
+_TICK_TYPES = (TickType.TRADE, TickType.QUOTE)
+
+
+class StoreSource:
+    """Bars from a bar store; market hours, symbol properties and rates are those shipped.
+
+    Parameters
+    ----------
+    folder
+        The store's folder.
+
+    Raises
+    ------
+    DataSourceError
+        If the folder is no bar store.
+    """
+
+    default_benchmark: Symbol | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"store:{folder}"
+        self.warnings: list[str] = []
+        if not (folder / MARKER).is_file():
+            raise DataSourceError(self.name, f"it is not a bar store, it has no {MARKER}. Import bars into it first.")
+        try:
+            self.store = BarStore(folder)
+        except StoreError as problem:
+            raise DataSourceError(self.name, str(problem)) from problem
+        self._loaded = LoadedBars()
+        self._is_synthetic: dict[SeriesKey, bool] = {}
+
+    @cached_property
+    def market_hours(self) -> MarketHoursDatabase:
+        """When markets are open."""
+        return MarketHoursDatabase.default()
+
+    @cached_property
+    def symbol_properties(self) -> SymbolPropertiesDatabase:
+        """Lot sizes and the like."""
+        return SymbolPropertiesDatabase.default()
+
+    def bars(
+        self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int, end_ns: int
+    ) -> BarColumns:
+        """Return raw bars that start in ``[start_ns, end_ns)``."""
+        key = SeriesKey.of(symbol, resolution, tick_type)
+        if end_ns <= start_ns or not self.store.has(key):
+            return BarColumns.empty(tick_type)
+        self._say_synthetic(key)
+        zone = self.market_hours.get_exchange_hours(symbol.id.market, symbol.value, symbol.security_type).time_zone
+
+        def read(first_day: int, last_day: int) -> BarColumns:
+            day_us = DAY_NS // _US
+            times, values = self.store.read(key, first_day * day_us, (last_day + 1) * day_us)
+            time_ns = times * _US
+            return BarColumns(tick_type, time_ns, ends_of(time_ns, resolution, zone), values)
+
+        first, last = start_ns // DAY_NS, (end_ns - 1) // DAY_NS
+        return self._loaded.get(key, first, last, read).between(start_ns, end_ns)
+
+    def tick_types(self, symbol: Symbol, resolution: Resolution) -> tuple[TickType, ...]:
+        """Return the tick types of which there are bars."""
+        return tuple(kind for kind in _TICK_TYPES if self.has(symbol, resolution, kind))
+
+    def has(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
+        """Return whether there are any bars."""
+        return self.store.has(SeriesKey.of(symbol, resolution, tick_type))
+
+    def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
+        """Return whether any of the bars are made up."""
+        return self._any_synthetic(SeriesKey.of(symbol, resolution, tick_type))
+
+    def factors(self, symbol: Symbol) -> FactorTable | None:
+        """Return the factors of an equity, if it has any."""
+        if symbol.security_type != SecurityType.EQUITY:
+            return None
+        return self.store.factors(symbol.security_type, symbol.id.market, symbol.value)
+
+    def map_file(self, symbol: Symbol) -> MapFile | None:
+        """Return nothing: a store knows each security under one ticker."""
+        return None
+
+    def resolve_symbol(self, ticker: str, security_type: SecurityType, market: str, day: int | None = None) -> Symbol:
+        """Return the symbol of a ticker."""
+        if security_type == SecurityType.EQUITY:
+            return Symbol(SecurityIdentifier.generate_equity(ticker, market, False), ticker)
+        return Symbol.create(ticker, security_type, market)
+
+    def first_listing(self, ticker: str, market: str, when: datetime | None) -> tuple[str, datetime] | None:
+        """Return nothing: a store does not know when a security was first listed."""
+        return None
+
+    def interest_rates(self) -> InterestRates:
+        """Return the risk-free interest rate over time."""
+        return shipped_interest_rates()
+
+    def margin_interest_rates(self, symbol: Symbol) -> list[tuple[int, Decimal]]:
+        """Return nothing: a store holds no funding rates."""
+        return []
+
+    def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
+        """Return nothing: a store sets no limits to borrowing."""
+        return {}
+
+    def coverage(self) -> Iterator[Coverage]:
+        """Return what the store has."""
+        for key in self.store.series():
+            files = self.store.files(key)
+            zone = self.market_hours.get_exchange_hours(key.market, key.ticker, key.security_type).time_zone
+            yield Coverage(
+                ticker=key.ticker,
+                security_type=key.security_type,
+                market=key.market,
+                resolution=key.resolution,
+                tick_type=key.tick_type,
+                first_day=zone.local_ns(min(file.first_us for file in files) * _US) // DAY_NS,
+                last_day=zone.local_ns(max(file.last_us for file in files) * _US) // DAY_NS,
+                bars=len(self.store.read(key)[0]) if len(files) > 1 else files[0].rows,
+                is_synthetic=any(origin.is_synthetic for origin in iter_origins(files)),
+            )
+
+    def _any_synthetic(self, key: SeriesKey) -> bool:
+        if key not in self._is_synthetic:
+            self._is_synthetic[key] = any(origin.is_synthetic for origin in iter_origins(self.store.files(key)))
+        return self._is_synthetic[key]
+
+    def _say_synthetic(self, key: SeriesKey) -> None:
+        if self._any_synthetic(key):
+            text = f"Bars of {key} are synthetic. Results on them say nothing about the market."
+            if text not in self.warnings:
+                self.warnings.append(text)

@@ -1,0 +1,180 @@
+"""Columns of times, in whatever form, to instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradinglab.core.clock import DAY_NS, Zone
+from tradinglab.core.enums import Resolution
+from tradinglab.data.columns import Ints
+from tradinglab.data.errors import DataImportError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_SAMPLE = 200
+NOT_A_TIME = np.iinfo(np.int64).min
+_EPOCHS = {10: ("seconds", 10**9), 13: ("milliseconds", 10**6), 16: ("microseconds", 10**3), 19: ("nanoseconds", 1)}
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y", "%d %b %Y")
+_SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
+_CLOCKS = ("%H:%M:%S%.f", "%H:%M:%S", "%H:%M", "%H%M%S", "%H%M", "%I:%M:%S %p", "%I:%M %p")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Times as read.
+
+    Attributes
+    ----------
+    ns
+        Nanoseconds since 1970: UTC if ``is_instant``, else of some wall clock; ``NOT_A_TIME`` where there is none.
+    form
+        What the texts looked like.
+    """
+
+    ns: Ints
+    is_instant: bool
+    form: str
+
+
+def parse_times(texts: pl.Series, form: str | None, file: str) -> Times:
+    """Return the times in a column of texts.
+
+    Parameters
+    ----------
+    texts
+        Times, without blanks around them.
+    form
+        A format such as ``%d/%m/%Y %H:%M``, or ``None`` to find out.
+
+    Raises
+    ------
+    DataImportError
+        If the form is unknown, or day and month cannot be told apart.
+    """
+    import polars as pl
+
+    filled = texts.drop_nulls().filter(texts.drop_nulls() != "")
+    if len(filled) == 0:
+        raise DataImportError(f"{file} has no times.")
+    if form is None:
+        digits = _epoch_of(filled)
+        if digits is not None:
+            name, unit = _EPOCHS[digits]
+            numbers = texts.cast(pl.Int64, strict=False)
+            return Times(_whole(numbers * unit), True, f"{name} since 1970")
+        form = _find_form(filled, file)
+    return Times(_strptime(texts, form), "%z" in form, form)
+
+
+def times_of_column(column: pl.Series) -> Times | None:
+    """Return the times of a column that is not of texts: dates, times, or numbers since 1970.
+
+    Raises
+    ------
+    DataImportError
+        If the column has another type.
+    """
+    import polars as pl
+
+    if column.dtype == pl.String:
+        return None
+    if column.dtype == pl.Date or isinstance(column.dtype, pl.Datetime):
+        is_instant = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None
+        wall = column.cast(pl.Datetime("ns", "UTC" if is_instant else None))
+        return Times(_whole(wall.cast(pl.Int64)), is_instant, str(column.dtype))
+    if column.dtype.is_integer():
+        largest = int(column.abs().max() or 0)  # type: ignore[arg-type]  # of integers it is one
+        name, unit = _EPOCHS[next((digits for digits in _EPOCHS if largest < 10**digits), 19)]
+        return Times(_whole(column.cast(pl.Int64) * unit), True, f"{name} since 1970")
+    raise DataImportError(f"The column '{column.name}' of type {column.dtype} does not hold times.")
+
+
+def _whole(numbers: pl.Series) -> Ints:
+    return numbers.fill_null(NOT_A_TIME).to_numpy().astype(np.int64)
+
+
+def _epoch_of(filled: pl.Series) -> int | None:
+    """Return how many digits the times have if they are numbers since 1970."""
+    sample = filled.head(100)
+    lengths = set(sample.str.len_chars().to_list())
+    if len(lengths) == 1 and sample.str.contains(r"^\d+$").all() and (length := lengths.pop()) in _EPOCHS:
+        return int(length)
+    return None
+
+
+def _find_form(filled: pl.Series, file: str) -> str:
+    first = filled.head(_SAMPLE)
+    fits = {form: int((_strptime(first, form) != NOT_A_TIME).sum()) for form in _forms(str(first[0]))}
+    # A few rows may be wrong; they are to be named, not to decide.
+    best = max(fits.values())
+    fitting = [form for form, count in fits.items() if count == best and 2 * count >= len(first) > 0]
+    if len(fitting) > 1:  # only day and month can be mixed up: all the rows decide
+        whole = {form: int((_strptime(filled, form) != NOT_A_TIME).sum()) for form in fitting}
+        fitting = [form for form, count in whole.items() if count == max(whole.values())]
+    if not fitting:
+        raise DataImportError(
+            f"{file} has times of an unknown form, such as '{first[0]}'. Give the form, such as %d/%m/%Y %H:%M."
+        )
+    other = next((form for form in fitting if form[:2] != fitting[0][:2]), None)
+    if other is not None:
+        raise DataImportError(
+            f"{file} has dates that can be read in two ways, such as '{first[0]}'. Give the form: "
+            f"{fitting[0]} or {other}."
+        )
+    return fitting[0]
+
+
+def _forms(example: str) -> list[str]:
+    """Return the forms that may fit, by the separators of an example."""
+    if example.isdecimal():
+        return ["%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S"]
+    dates = _SLASHED if "/" in example[:4] else _DATES
+    clocks = [f"{clock}{offset}" for clock in _CLOCKS for offset in ("", "%z", " %z")]
+    gaps = [gap for gap in (" ", "T", ",", ", ") if gap in example]
+    return [*dates, *(f"{date}{gap}{clock}" for date in dates for gap in gaps for clock in clocks)]
+
+
+def _strptime(texts: pl.Series, form: str) -> Ints:
+    """Return times of a form; those with an offset as UTC."""
+    import polars as pl
+
+    kind = pl.Datetime("ns", "UTC") if "%z" in form else pl.Datetime("ns")
+    prepared, chrono = texts, form
+    if "%z" in form:
+        prepared = texts.str.replace(r"(?:Z|UTC|GMT)$", "+00:00").str.replace(r"(?:GMT|UTC)([+-]\d)", "${1}")
+    if "%H" not in form and "%I" not in form:
+        prepared, chrono = prepared + " 00:00", form + " %H:%M"
+    elif form.endswith(("%H%M%S", "%H%M")) and not form.startswith("%Y%m%d%H"):
+        # A clock in one piece may have lost its leading zeros: 93000 is 09:30:00.
+        width = 6 if form.endswith("%S") else 4
+        parts = prepared.str.extract_groups(r"^(.*[ ,T])(\d+)$").struct.unnest()
+        prepared = parts["1"] + parts["2"].str.zfill(width)
+    try:
+        parsed = prepared.str.strptime(kind, chrono, strict=False, exact=True)
+    except pl.exceptions.PolarsError:
+        return np.full(len(texts), NOT_A_TIME)
+    return _whole(parsed.dt.replace_time_zone(None).cast(pl.Int64))
+
+
+def to_instants(times: Times, resolution: Resolution, data_zone: Zone, zone: Zone) -> Ints:
+    """Return instants in microseconds UTC of the starts of bars.
+
+    Parameters
+    ----------
+    data_zone
+        The zone in which the market's days begin.
+    zone
+        The zone of wall-clock times.
+    """
+    known = times.ns[times.ns != NOT_A_TIME]
+    if resolution == Resolution.DAILY:
+        # A day that is stamped with midnight, in whatever zone, is that day; anything else lies within its day.
+        is_dated = not times.is_instant or bool((known % DAY_NS == 0).all())
+        local = times.ns if is_dated else data_zone.local_ns_array(times.ns)
+        return data_zone.utc_ns_array(local // DAY_NS * DAY_NS) // 1_000
+    ns = times.ns if times.is_instant else zone.utc_ns_array(times.ns)
+    return ns // 1_000
