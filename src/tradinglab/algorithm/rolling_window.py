@@ -37,10 +37,13 @@ class RollingWindow(Dual, Generic[T]):
 
     @size.setter
     def size(self, value: int) -> None:
-        excess = len(self._items) - value
+        self._resize(value)
+
+    def _resize(self, size: int) -> None:
+        excess = len(self._items) - size
         if excess > 0:
             del self._items[:excess]
-        self._size = value
+        self._size = size
 
     @property
     def count(self) -> int:

@@ -1,0 +1,96 @@
+"""Consolidators: what makes bars of other bars, ticks or values."""
+
+from tradinglab.algorithm.consolidators.base import (
+    ConsolidatorBase,
+    DataConsolidator,
+    PythonConsolidator,
+    listen,
+    unlisten,
+)
+from tradinglab.algorithm.consolidators.brick_bars import (
+    BarDirection,
+    BaseRenkoBar,
+    RangeBar,
+    RenkoBar,
+    VolumeRenkoBar,
+)
+from tradinglab.algorithm.consolidators.calendar import Calendar, CalendarInfo, CalendarType, Expiry
+from tradinglab.algorithm.consolidators.errors import ConsolidationError
+from tradinglab.algorithm.consolidators.identity import (
+    FilteredIdentityDataConsolidator,
+    IdentityDataConsolidator,
+    SequentialConsolidator,
+)
+from tradinglab.algorithm.consolidators.market_hours import (
+    MarketHourAwareConsolidator,
+    daily_calendar,
+    intraday_calendar,
+    use_strict_end_time,
+)
+from tradinglab.algorithm.consolidators.open_interest import OpenInterest, OpenInterestConsolidator
+from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
+from tradinglab.algorithm.consolidators.quote_bars import QuoteBarConsolidator, TickQuoteBarConsolidator
+from tradinglab.algorithm.consolidators.renko import (
+    DollarVolumeRenkoConsolidator,
+    RenkoConsolidator,
+    VolumeRenkoConsolidator,
+    WickedRenkoConsolidator,
+)
+from tradinglab.algorithm.consolidators.session import Session, SessionBar, SessionConsolidator
+from tradinglab.algorithm.consolidators.timeless import (
+    BaseTimelessConsolidator,
+    ClassicRangeConsolidator,
+    ClassicRenkoConsolidator,
+    RangeConsolidator,
+)
+from tradinglab.algorithm.consolidators.trade_bars import (
+    BaseDataConsolidator,
+    DynamicDataConsolidator,
+    TickConsolidator,
+    TradeBarConsolidator,
+)
+
+__all__ = [
+    "BarDirection",
+    "BaseDataConsolidator",
+    "BaseRenkoBar",
+    "BaseTimelessConsolidator",
+    "Calendar",
+    "CalendarInfo",
+    "CalendarType",
+    "ClassicRangeConsolidator",
+    "ClassicRenkoConsolidator",
+    "ConsolidationError",
+    "ConsolidatorBase",
+    "DataConsolidator",
+    "DollarVolumeRenkoConsolidator",
+    "DynamicDataConsolidator",
+    "Expiry",
+    "FilteredIdentityDataConsolidator",
+    "IdentityDataConsolidator",
+    "MarketHourAwareConsolidator",
+    "OpenInterest",
+    "OpenInterestConsolidator",
+    "PeriodCountConsolidatorBase",
+    "PythonConsolidator",
+    "QuoteBarConsolidator",
+    "RangeBar",
+    "RangeConsolidator",
+    "RenkoBar",
+    "RenkoConsolidator",
+    "SequentialConsolidator",
+    "Session",
+    "SessionBar",
+    "SessionConsolidator",
+    "TickConsolidator",
+    "TickQuoteBarConsolidator",
+    "TradeBarConsolidator",
+    "VolumeRenkoBar",
+    "VolumeRenkoConsolidator",
+    "WickedRenkoConsolidator",
+    "daily_calendar",
+    "intraday_calendar",
+    "listen",
+    "unlisten",
+    "use_strict_end_time",
+]
