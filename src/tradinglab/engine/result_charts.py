@@ -46,6 +46,11 @@ class SeriesData:
     index_name: str | None = None
     tooltip: str | None = None
 
+    @property
+    def is_candle(self) -> bool:
+        """Whether the points are candles."""
+        return self.series_type == SeriesType.CANDLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartData:

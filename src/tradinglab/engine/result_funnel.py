@@ -79,7 +79,9 @@ class Funnel:
             return self._without_requests()
         if self.rejected:
             reason, count = max(self.rejections.items(), key=lambda item: item[1])
-            return f"{self.requests:,} orders were asked for, and {self.rejected:,} refused, {count:,} of them: {reason}"
+            return (
+                f"{self.requests:,} orders were asked for, and {self.rejected:,} refused, {count:,} of them: {reason}"
+            )
         if self.open:
             return f"{self.open:,} orders rested until the end: no bar reached their price or their time."
         if self.canceled:

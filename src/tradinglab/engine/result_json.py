@@ -1,0 +1,187 @@
+"""LEAN's result file.
+
+Member names, their order and the form of numbers follow LEAN's (Common/Result.cs and its converters in
+QuantConnect/LEAN): decimals keep their scale, statistics are texts, times are UTC.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.orders.serialization import number_json, order_json
+from tradinglab.core.clock import SECOND_NS
+from tradinglab.engine.statistics.trades import span_text, time_text
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.trade import Trade
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.result_charts import ChartData, ChartValue, SeriesData
+    from tradinglab.engine.statistics import AlgorithmPerformance
+
+_TICK_NS = 100
+_STATUS_NAMES = {"completed": "Completed", "interrupted": "Stopped", "ruined": "Completed"}
+
+
+class _Raw(str):
+    """Text that is JSON already."""
+
+    __slots__ = ()
+
+
+def result_text(result: BacktestResult) -> str:
+    """Return the result file's text."""
+    statistics = result.statistics_results
+    document = {
+        "rollingWindow": {
+            name: _performance(window, with_trades=False) for name, window in statistics.rolling_performances.items()
+        },
+        "charts": {name: _chart(chart) for name, chart in result.charts.items()},
+        "orders": {str(order.id): _Raw(order_json(order)) for order in result.record.orders},
+        "profitLoss": {
+            time_text(time_ns): profit for time_ns, profit in sorted(result.record.statistics_input.profit_loss.items())
+        },
+        "statistics": result.statistics,
+        "runtimeStatistics": result.runtime_statistics,
+        "state": _state(result),
+        "algorithmConfiguration": _configuration(result),
+        "totalPerformance": _performance(statistics.total_performance, with_trades=True),
+    }
+    return "".join(_pieces(document, "\n")) + "\n"
+
+
+def _performance(performance: AlgorithmPerformance, *, with_trades: bool) -> dict[str, object]:
+    return {
+        "tradeStatistics": performance.trade_statistics.to_json(),
+        "portfolioStatistics": performance.portfolio_statistics.to_json(),
+        "closedTrades": [_trade(trade) for trade in performance.closed_trades] if with_trades else [],
+    }
+
+
+def _trade(trade: Trade) -> dict[str, object]:
+    return {
+        "id": trade.id,
+        "symbols": [_symbol(symbol) for symbol in trade.symbols],
+        "entryTime": time_text(trade.entry_ns),
+        "entryPrice": trade.exact_entry_price,
+        "direction": int(trade.direction),
+        "quantity": trade.exact_quantity,
+        "exitTime": time_text(trade.exit_ns),
+        "exitPrice": trade.exact_exit_price,
+        "profitLoss": trade.exact_profit_loss,
+        "totalFees": trade.exact_total_fees,
+        "mae": trade.exact_mae,
+        "mfe": trade.exact_mfe,
+        "duration": span_text((trade.exit_ns - trade.entry_ns) // _TICK_NS),
+        "endTradeDrawdown": trade.exact_end_trade_drawdown,
+        "isWin": trade.is_win,
+        "orderIds": sorted(trade.order_ids),
+    }
+
+
+def _symbol(symbol: Symbol) -> dict[str, object]:
+    return {"value": symbol.value, "id": str(symbol.id), "permtick": symbol.value}
+
+
+def _state(result: BacktestResult) -> dict[str, object]:
+    record = result.record
+    ended = record.began + timedelta(seconds=record.seconds)
+    return {
+        "Name": record.name,
+        "StartTime": _moment(record.began),
+        "EndTime": _moment(ended),
+        "RuntimeError": record.problem,
+        "StackTrace": record.trace,
+        "LogCount": str(len(record.logs)),
+        "OrderCount": str(result.total_orders),
+        "InsightCount": "0",
+        "Status": _STATUS_NAMES.get(record.status, "RuntimeError"),
+        "Hostname": "",
+    }
+
+
+def _configuration(result: BacktestResult) -> dict[str, object]:
+    record, configuration = result.record, result.record.configuration
+    return {
+        "name": record.name,
+        "tags": list(configuration.tags),
+        "accountCurrency": configuration.account_currency,
+        "brokerage": configuration.brokerage,
+        "accountType": configuration.account_type,
+        "parameters": dict(configuration.parameters),
+        "outOfSampleMaxEndDate": None,
+        "outOfSampleDays": 0,
+        "startDate": _moment(record.start),
+        "endDate": _moment(record.end),
+        "tradingDaysPerYear": record.statistics_input.trading_days_per_year,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _chart(chart: ChartData) -> dict[str, object]:
+    # Panes in order; in a pane, series with fewer points first, so that stacked areas stay whole.
+    series = sorted(chart.series.values(), key=lambda each: (each.index, len(each.values), _sum(each)))
+    written: dict[str, object] = {
+        "name": chart.name,
+        "chartType": 0,
+        "series": {each.name: _series(each) for each in series},
+    }
+    return written | {"legendDisabled": True} if chart.legend_disabled else written
+
+
+def _sum(series: SeriesData) -> Decimal:
+    return sum((point[1] for point in series.values if len(point) == 2 and point[1] is not None), Decimal(0))
+
+
+def _series(series: SeriesData) -> dict[str, object]:
+    written: dict[str, object] = {
+        "name": series.name,
+        "unit": series.unit,
+        "index": series.index,
+        "seriesType": int(series.series_type),
+    }
+    optional = {"zIndex": series.z_index, "indexName": series.index_name, "tooltip": series.tooltip}
+    written |= {name: value for name, value in optional.items() if value is not None}
+    written["values"] = _Raw("[" + ",".join(_point(point) for point in series.values) + "]")
+    if not series.is_candle:
+        written |= {"color": series.color, "scatterMarkerSymbol": str(series.marker.name).lower().replace("_", "-")}
+    return written
+
+
+def _point(point: ChartValue) -> str:
+    seconds = round(point[0] / SECOND_NS)
+    return f"[{seconds},{','.join('null' if value is None else number_json(value) for value in point[1:])}]"
+
+
+def _pieces(value: object, line: str) -> Iterable[str]:
+    """Yield the JSON of a value; *line* is a line break with the indent around it."""
+    if isinstance(value, _Raw):
+        yield value
+    elif isinstance(value, Decimal):
+        yield number_json(value)
+    elif isinstance(value, Mapping):
+        members = [(json.dumps(name, ensure_ascii=False) + ": ", each) for name, each in value.items()]
+        yield from _bracketed("{}", members, line)
+    elif isinstance(value, (list, tuple)):
+        yield from _bracketed("[]", [("", each) for each in value], line)
+    else:
+        yield json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _bracketed(brackets: str, members: list[tuple[str, object]], line: str) -> Iterable[str]:
+    if not members:
+        yield brackets
+        return
+    inner = line + "  "
+    yield brackets[0]
+    for index, (label, each) in enumerate(members):
+        yield f"{',' if index else ''}{inner}{label}"
+        yield from _pieces(each, inner)
+    yield line + brackets[1]

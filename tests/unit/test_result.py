@@ -1,0 +1,294 @@
+"""The result of a run: tables, the result file in LEAN's form, the notebook's view, the funnel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tradinglab.algorithm.orders import MarketOrder, OrderEvent, OrderFee
+from tradinglab.algorithm.trade_builder import TradeBuilder
+from tradinglab.core.clock import DAY_NS, HOUR_NS, to_ns, zone
+from tradinglab.core.decimals import ZERO
+from tradinglab.core.enums import OrderDirection, OrderStatus, SecurityType
+from tradinglab.core.symbol import Symbol
+from tradinglab.engine.capacity import CapacityBar, CapacityEstimate
+from tradinglab.engine.result import BacktestResult, write_lean_json
+from tradinglab.engine.result_funnel import Funnel
+from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
+from tradinglab.engine.sampling import HoldingSample, ResultSampler
+from tradinglab.engine.statistics import StatisticsInput
+
+NEW_YORK = zone("America/New_York")
+START = to_ns(datetime(2020, 1, 1))
+START_UTC = NEW_YORK.utc_ns(START)
+END = START + 5 * DAY_NS - 100
+SPY = Symbol.create("SPY", SecurityType.EQUITY, "usa")
+VALUES = ["100000", "100500.5", "99000", "99500.25", "101000"]
+
+
+class Account:
+    """An account whose value a test sets."""
+
+    is_warming_up = False
+    value = Decimal(100_000)
+    day = 0
+
+    def portfolio_value(self) -> Decimal:
+        return self.value
+
+    def benchmark_value(self, utc_ns: int) -> Decimal:
+        return Decimal(300 + self.day)
+
+    def sale_volume(self) -> Decimal:
+        return Decimal(1000 * self.day)
+
+    def sales_by_name(self) -> Iterator[tuple[str, Decimal]]:
+        yield "SPY", self.sale_volume()
+
+    def security_types(self) -> list[SecurityType]:
+        return [SecurityType.EQUITY]
+
+    def holdings(self) -> list[HoldingSample]:
+        held = [HoldingSample("SPY", SecurityType.EQUITY, Decimal(5000), Decimal(2500))]
+        return held if 0 < self.day < 4 else []
+
+    def bar(self, symbol: Symbol) -> CapacityBar | None:
+        return None
+
+    def conversion_rate(self, symbol: Symbol) -> Decimal:
+        return Decimal(1)
+
+    def contract_multiplier(self, symbol: Symbol) -> Decimal:
+        return Decimal(1)
+
+    def used_buying_power(self, symbol: Symbol) -> Decimal:
+        return ZERO
+
+    def is_invested(self, symbol: Symbol) -> bool:
+        return False
+
+
+def sampled() -> ResultSampler:
+    account = Account()
+    capacity = CapacityEstimate(account, START, END)
+    sampler = ResultSampler(account, capacity, start_ns=START, end_ns=END, start_utc_ns=START_UTC,
+                            starting_portfolio_value=account.value)  # fmt: skip
+    for account.day, value in enumerate(VALUES):
+        account.value = Decimal(value)
+        sampler.sample(START_UTC + account.day * DAY_NS)
+        sampler.process_synchronous_events(START_UTC + account.day * DAY_NS + HOUR_NS)
+    return sampler
+
+
+def traded() -> TradeBuilder:
+    builder = TradeBuilder()
+    for number, (hours, price, quantity) in enumerate([(15, "320.5", 10), (40, "321.0", -10)], start=1):
+        direction = OrderDirection.BUY if quantity > 0 else OrderDirection.SELL
+        event = OrderEvent(number, SPY, START_UTC + hours * HOUR_NS, OrderStatus.FILLED, direction, Decimal(price),
+                           quantity, OrderFee.ZERO)  # fmt: skip
+        builder.process_fill(event, 1, 1)
+    return builder
+
+
+def ordered() -> list[MarketOrder]:
+    orders = []
+    for number, (hours, quantity) in enumerate([(15, 10), (40, -10)], start=1):
+        order = MarketOrder(SPY, quantity, datetime(2020, 1, 1, 15))
+        order.id = number
+        order.time_ns = order.last_fill_time_ns = START_UTC + hours * HOUR_NS
+        order.status = OrderStatus.FILLED
+        order.exact_price = Decimal("320.5")
+        orders.append(order)
+    return orders
+
+
+@pytest.fixture
+def result() -> BacktestResult:
+    sampler, builder, orders = sampled(), traded(), ordered()
+    source = StatisticsInput(
+        equity=sampler.equity_points(),
+        performance=sampler.performance_points(),
+        benchmark=sampler.benchmark_points(),
+        turnover=sampler.turnover_points(),
+        profit_loss={START_UTC + 40 * HOUR_NS: Decimal("3.00")},
+        wins=[START_UTC + 40 * HOUR_NS],
+        trades=lambda: builder.closed_trades,
+        starting_capital=sampler.starting_portfolio_value,
+        total_fees=Decimal(2),
+        total_orders=len(orders),
+    )
+    return BacktestResult(
+        RunRecord(
+            name="Alpha & Co",
+            data="sample",
+            start=datetime(2020, 1, 1),
+            end=datetime(2020, 1, 5, 23, 59, 59),
+            began=datetime(2026, 1, 2, 3, 4, 5),
+            seconds=1.5,
+            data_points=1234,
+            statistics_input=source,
+            sampler=sampler,
+            orders=orders,
+            account=AccountFigures(value=Decimal(101_000), fees=Decimal(2), net_profit=Decimal(3)),
+            configuration=Configuration(parameters={"fast": "10"}),
+            runtime_statistics={"Mood": "fine"},
+            summary_statistics={"Own": "1", "Alpha": "never"},
+            logs=["2020-01-01 00:00:00 hello"],
+            funnel=Funnel(subscriptions=1, bars=10, steps=5, requests=2, orders=2, filled=2),
+        )
+    )
+
+
+def test_the_statistics_have_the_hash_and_the_authors_own(result: BacktestResult) -> None:
+    assert result.statistics["Own"] == "1"
+    assert result.statistics["Alpha"] != "never"
+    assert len(result.statistics["OrderListHash"]) == 32
+    assert result.statistics["Total Orders"] == "2"
+    assert "2 orders" in repr(result)
+
+
+def test_runtime_statistics(result: BacktestResult) -> None:
+    assert result.runtime_statistics == {
+        "Equity": "$101,000.00",
+        "Fees": "-$2.00",
+        "Holdings": "$0.00",
+        "Mood": "fine",
+        "Net Profit": "$3.00",
+        "Probabilistic Sharpe Ratio": result.statistics["Probabilistic Sharpe Ratio"],
+        "Return": "1.00 %",
+        "Unrealized": "$0.00",
+        "Volume": "$0.00",
+    }
+
+
+def test_tables_have_the_algorithms_time(result: BacktestResult) -> None:
+    assert list(result.equity["close"])[::2] == [float(value) for value in VALUES]
+    assert result.equity.index[0] == datetime(2020, 1, 1)
+    assert result.equity["drawdown"].min() == pytest.approx(99000 / 100500.5 - 1)
+    assert list(result.daily["benchmark"]) == [300.0, 301.0, 302.0, 303.0, 304.0]
+    assert result.daily["return"].iloc[1] == pytest.approx(0.005005)
+    order = result.orders.loc[1]
+    assert (order["symbol"], order["type"], order["status"], order["quantity"]) == ("SPY", "Market", "Filled", 10.0)
+    assert order["last_fill_time"] == datetime(2020, 1, 1, 15)
+    trade = result.trades.iloc[0]
+    assert (trade["direction"], trade["profit_loss"], trade["exit_price"]) == ("long", 5.0, 321.0)
+    assert trade["entry_time"] == datetime(2020, 1, 1, 15)
+
+
+def test_tables_of_nothing_are_tables() -> None:
+    sampler = sampled()
+    none = StatisticsInput(equity=[], performance=[], benchmark=[], starting_capital=ZERO)
+    now = datetime(2020, 1, 1)
+    empty = BacktestResult(RunRecord(name="x", start=now, end=now, began=now, statistics_input=none, sampler=sampler))
+    assert empty.orders.empty
+    assert empty.trades.empty
+    assert str(empty.trades["entry_time"].dtype) == "datetime64[ns]"
+    assert empty.statistics == {"OrderListHash": "d41d8cd98f00b204e9800998ecf8427e"}
+
+
+def test_charts(result: BacktestResult) -> None:
+    assert set(result.charts) == {
+        "Strategy Equity", "Benchmark", "Drawdown", "Exposure", "Capacity", "Portfolio Turnover", "Portfolio Margin",
+        "Assets Sales Volume",
+    }  # fmt: skip
+    assert len(result.charts["Strategy Equity"].series["Equity"].values) == 10
+    margin = result.charts["Portfolio Margin"].series["SPY"]
+    assert [point[1] for point in margin.values][:2] == [Decimal("2.488"), Decimal("2.525")]
+    assert set(result.charts["Exposure"].series) == {"Equity - Long Ratio", "Equity - Short Ratio"}
+
+
+def test_the_result_file_is_leans(result: BacktestResult, tmp_path: Path) -> None:
+    path = result.write_json(tmp_path / "out.json")
+    written = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    assert list(written) == [
+        "rollingWindow", "charts", "orders", "profitLoss", "statistics", "runtimeStatistics", "state",
+        "algorithmConfiguration", "totalPerformance",
+    ]  # fmt: skip
+    assert written["statistics"] == result.statistics
+    assert written["profitLoss"] == {"2020-01-02T21:00:00Z": Decimal("3.00")}
+    assert written["orders"]["1"]["symbol"]["value"] == "SPY"
+    assert written["state"]["Status"] == "Completed"
+    assert written["state"]["EndTime"] == "2026-01-02T03:04:06Z"
+    assert written["algorithmConfiguration"]["parameters"] == {"fast": "10"}
+    assert written["rollingWindow"]["M1_20200105"]["closedTrades"] == []
+    total = written["totalPerformance"]
+    assert set(total) == {"tradeStatistics", "portfolioStatistics", "closedTrades"}
+    assert total["closedTrades"][0]["duration"] == "1.01:00:00"
+    assert total["closedTrades"][0]["profitLoss"] == Decimal("5.0")
+    assert total["portfolioStatistics"]["endEquity"] == "101000"
+
+
+def test_charts_in_the_result_file(result: BacktestResult, tmp_path: Path) -> None:
+    charts = json.loads(write_lean_json(result, tmp_path / "out.json").read_text())["charts"]
+    equity = charts["Strategy Equity"]["series"]["Equity"]
+    assert (equity["seriesType"], equity["unit"], equity["index"]) == (2, "$", 0)
+    assert equity["values"][0] == [START_UTC // 10**9, 100000.0, 100000.0, 100000.0, 100000.0]
+    assert "color" not in equity
+    returns = charts["Strategy Equity"]["series"]["Return"]
+    assert (returns["seriesType"], returns["unit"], returns["scatterMarkerSymbol"]) == (3, "%", "none")
+    assert returns["values"][1][1] == 0.5005
+    assert charts["Portfolio Margin"]["legendDisabled"] is True
+    assert len(charts["Portfolio Margin"]["series"]["SPY"]["values"]) == 3
+    text = (tmp_path / "out.json").read_text()
+    assert "100000.0," in text  # decimals keep a place
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(
+    result: BacktestResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    monkeypatch.setattr("tradinglab.engine.result_json.result_text", lambda _: "\ud800")
+    with pytest.raises(UnicodeEncodeError):
+        result.write_json(target)
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_the_notebooks_view(result: BacktestResult) -> None:
+    html = result._repr_html_()
+    assert "Alpha &amp; Co" in html
+    assert "Sharpe Ratio" in html
+    assert "OrderListHash" not in html
+
+
+def test_plot(result: BacktestResult) -> None:
+    pytest.importorskip("matplotlib")
+    figure = result.plot()
+    assert [axes.get_title() for axes in figure.axes] == ["Alpha & Co", ""]
+    assert len(figure.axes[0].lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("funnel", "words"),
+    [
+        (Funnel(filled=1), ""),
+        (Funnel(), "subscribed to no security"),
+        (Funnel(subscriptions=1), "No bar reached"),
+        (Funnel(subscriptions=1, bars=9, steps=9, warm_up_steps=9), "warm-up"),
+        (Funnel(subscriptions=1, bars=9, steps=9), "never met"),
+        (Funnel(subscriptions=1, bars=9, steps=9, never_ready=("SMA(200)",)), "SMA(200)"),
+        (
+            Funnel(subscriptions=1, bars=9, steps=9, requests=3, rejections={"too dear": 2, "closed": 1}),
+            "2 of them: too",
+        ),
+        (Funnel(subscriptions=1, bars=9, steps=9, requests=1, orders=1, open=1), "rested until the end"),
+        (Funnel(subscriptions=1, bars=9, steps=9, requests=1, orders=1, canceled=1), "cancelled before"),
+    ],
+)
+def test_the_funnel_says_why_nothing_was_traded(funnel: Funnel, words: str) -> None:
+    assert words in funnel.explanation
+    assert bool(words) == bool(funnel.explanation)
+
+
+def test_the_funnel_counts() -> None:
+    rows = dict(Funnel(bars=10, steps=5, requests=4, rejections={"closed": 1, "dear": 3}, filled=0))
+    assert list(rows) == [
+        "bars delivered to the strategy", "calls of on_data", "orders asked for", "refused: dear", "refused: closed",
+        "orders filled",
+    ]  # fmt: skip
