@@ -281,7 +281,7 @@ def test_values_cannot_be_changed(aapl: Symbol) -> None:
 
 def test_values_survive_copying_and_pickling(aapl: Symbol) -> None:
     option = Symbol.create_option(aapl, Market.USA, OptionStyle.AMERICAN, OptionRight.CALL, 100, datetime(2020, 5, 21))
-    assert copy.deepcopy(option) is option
+    assert copy.deepcopy(option) == option
     again = pickle.loads(pickle.dumps(option))
     assert again == option
     assert again.value == option.value

@@ -51,6 +51,8 @@ class Currencies(Dual, metaclass=DualType):
         "USDTEUR", "USDTGBP", "USDTUSD", "USDTUSDC", "USTEUR", "USTUSD", "USTUSDT", "WBTCBTC",
     ))  # fmt: skip
 
+    STABLE_PAIRS_GDAX = STABLE_PAIRS_COINBASE
+
     @staticmethod
     def get_currency_symbol(currency: str | None) -> str:
         """Return the sign of a currency, its name if it has none."""

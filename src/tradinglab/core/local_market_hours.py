@@ -96,8 +96,12 @@ class MarketHoursSegment(Dual):
     def __hash__(self) -> int:
         return hash((self.state, self.start_ns, self.end_ns))
 
-    def __repr__(self) -> str:
+    def to_string(self) -> str:
+        """Return state, start and end."""
         return f"{self.state}: {self.start}-{self.end}"
+
+    def __repr__(self) -> str:
+        return self.to_string()
 
 
 class LocalMarketHours(Dual):
@@ -222,8 +226,22 @@ class LocalMarketHours(Dual):
                 return segment.end_ns
         return found
 
-    def __repr__(self) -> str:
+    @staticmethod
+    def is_continuous_market_open(
+        previous_segment_end: Span | None, next_segment_start: Span | None, prev_segment_is_from_prev_day: bool = True
+    ) -> bool:
+        """Whether one segment runs into another, of the same day or over midnight."""
+        if previous_segment_end is None or next_segment_start is None:
+            return False
+        end, start = _ns(previous_segment_end), _ns(next_segment_start)
+        return (end == DAY_NS and start == 0) if prev_segment_is_from_prev_day else end == start
+
+    def to_string(self) -> str:
+        """Return the day and its segments."""
         return f"{self.day_of_week}: {' | '.join(map(repr, self.segments)) or 'Closed All Day'}"
+
+    def __repr__(self) -> str:
+        return self.to_string()
 
 
 def _flat(parts: tuple[MarketHoursSegment | Iterable[MarketHoursSegment] | Span, ...]) -> list[MarketHoursSegment]:

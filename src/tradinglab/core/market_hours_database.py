@@ -11,7 +11,8 @@ from tradinglab.core.dual import Dual
 from tradinglab.core.enums import SecurityType
 from tradinglab.core.errors import MarketHoursError
 from tradinglab.core.market_hours import SecurityExchangeHours
-from tradinglab.core.security_database import SecurityDatabaseKey, custom_data_type, database_symbol_key
+from tradinglab.core.security_database import SecurityDatabaseKey, database_symbol_key
+from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 
 
@@ -62,9 +63,20 @@ class MarketHoursDatabase(Dual):
         MarketHoursError
             If the folder has none, or it cannot be read.
         """
+        return cls.from_file(Path(folder, "market-hours", "market-hours-database.json"))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Return the database of a file in LEAN's format.
+
+        Raises
+        ------
+        MarketHoursError
+            If it cannot be read.
+        """
         from tradinglab.core.lean_market_hours import LeanMarketHours
 
-        return cls(source=LeanMarketHours(Path(folder, "market-hours", "market-hours-database.json")))
+        return cls(source=LeanMarketHours(Path(path)))
 
     @classmethod
     def default(cls) -> Self:
@@ -96,7 +108,7 @@ class MarketHoursDatabase(Dual):
         if found is None and key.future_key is not None:
             found = self.try_get_entry(market, key.future_key, SecurityType.FUTURE)
         if found is None and security_type is SecurityType.BASE:
-            kind = custom_data_type(key.symbol)
+            kind = SecurityIdentifier.try_get_custom_data_type(key.symbol)
             found = self._exact(SecurityDatabaseKey(market, f"TYPE.{kind}", security_type)) if kind else None
         return found
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from tradinglab.core.clock import DAY_NS
+from tradinglab.core.clock import DAY_NS, Ints
 
-Ints = npt.NDArray[np.int64]
 Spans = Sequence[tuple[int, int]]
 
 _THURSDAY = 4  # the day of the week of 1970-01-01, Sunday being 0

@@ -56,7 +56,12 @@ class SecurityDatabaseKey(Dual):
     def __str__(self) -> str:
         return f"{self.security_type}-{self.market}-{self.symbol}"
 
-    __repr__ = __str__
+    def to_string(self) -> str:
+        """Return the text of the key."""
+        return str(self)
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 _TYPES = {str(kind).lower(): kind for kind in SecurityType}
@@ -79,9 +84,3 @@ def database_symbol_key(symbol: Symbol | str | None) -> str | None:
     if kind in (SecurityType.BASE, SecurityType.FUTURE):
         return symbol.id.symbol
     return symbol.value
-
-
-def custom_data_type(symbol: str) -> str | None:
-    """Return the type in the name of custom data: ``Bitcoin`` of ``BTC.Bitcoin``."""
-    _, dot, kind = symbol.rpartition(".")
-    return kind if dot and kind else None

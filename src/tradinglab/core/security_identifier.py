@@ -7,32 +7,32 @@ security type (2). An identifier of a derivative is followed by ``|`` and its un
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
+from functools import total_ordering
 from typing import ClassVar, Protocol
 from zlib import crc32
 
-from tradinglab.core.decimals import Number, strip_zeros, to_decimal
-from tradinglab.core.derivatives import DEFAULT_DATE, IS_OPTION, OPTION_TYPE_OF, future_option_ticker
-from tradinglab.core.dual import Dual, DualType
+from tradinglab.core.decimals import Number, to_decimal
+from tradinglab.core.derivatives import DEFAULT_DATE, OPTION_TYPE_OF, future_option_ticker
+from tradinglab.core.dual import DualType
 from tradinglab.core.enums import OptionRight, OptionStyle, SecurityType
 from tradinglab.core.errors import InvalidIdentifierError
+from tradinglab.core.identifier_terms import (
+    DAYS_OFFSET,
+    DAYS_WIDTH,
+    MARKET_OFFSET,
+    MARKET_WIDTH,
+    RIGHT_OFFSET,
+    STYLE_OFFSET,
+    TYPE_WIDTH,
+    IdentifierTerms,
+    decode_base36,
+    encode_base36,
+    strike_field,
+)
 from tradinglab.core.market import Market
 
 _SECURITY_TYPES = tuple(SecurityType)
-_TYPE_WIDTH = 100
-_MARKET_OFFSET, _MARKET_WIDTH = 100, 1_000
-_SCALE_OFFSET, _SCALE_WIDTH = 10**5, 100
-_STRIKE_OFFSET, _STRIKE_WIDTH = 10**7, 1_000_000
-_STYLE_OFFSET = 10**13
-_DAYS_OFFSET, _DAYS_WIDTH = 10**14, 100_000
-_RIGHT_OFFSET = 10**19
-_STRIKE_SCALE = 6
-_NEGATIVE_STRIKE = 1 << 19
-# The sign takes a bit of the six digits: from here on it would spill into the next field.
-_STRIKE_LIMIT = 475_712
-_NO_DATE = frozenset({SecurityType.FOREX, SecurityType.CFD, SecurityType.CRYPTO, SecurityType.COMMODITY})
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ULONG = 1 << 64
 
 
@@ -43,18 +43,16 @@ class Listings(Protocol):
         """Return first ticker and first date of what *ticker* names at *when* (None: today), if known."""
 
 
-class SecurityIdentifier(Dual, metaclass=DualType):
+@total_ordering
+class SecurityIdentifier(IdentifierTerms, metaclass=DualType):
     """Identity of a security: first ticker, market, type and, where it applies, dates and terms.
 
     Values are immutable, compare by content and sort by their text.
     """
 
-    __slots__ = ("_hash", "_text", "_underlying", "market", "properties", "security_type", "symbol")
+    __slots__ = ("_hash", "_text", "_underlying", "market")
 
-    symbol: str
     market: str
-    security_type: SecurityType
-    properties: int
     _underlying: SecurityIdentifier | None
     _hash: int
     _text: str
@@ -62,16 +60,17 @@ class SecurityIdentifier(Dual, metaclass=DualType):
     EMPTY: ClassVar[SecurityIdentifier]
     NONE: ClassVar[SecurityIdentifier]
     DEFAULT_DATE: ClassVar[datetime] = DEFAULT_DATE
+    INVALID_SYMBOL_CHARACTERS: ClassVar[frozenset[str]] = frozenset("| ")
     _parsed: ClassVar[dict[str, SecurityIdentifier]] = {}
     _listings: ClassVar[Listings | None] = None
 
     def __init__(self, symbol: str, properties: int, underlying: SecurityIdentifier | None = None) -> None:
         if " " in symbol or "|" in symbol:
             raise InvalidIdentifierError(f"A symbol may contain neither ' ' nor '|'; it was '{symbol}'.")
-        kind = properties % _TYPE_WIDTH
+        kind = properties % TYPE_WIDTH
         if kind >= len(_SECURITY_TYPES) or not 0 <= properties < _ULONG:
             raise InvalidIdentifierError(f"The properties {properties} of '{symbol}' hold no valid security type.")
-        code = properties // _MARKET_OFFSET % _MARKET_WIDTH
+        code = properties // MARKET_OFFSET % MARKET_WIDTH
         put = object.__setattr__
         put(self, "symbol", symbol)
         put(self, "properties", properties)
@@ -104,50 +103,6 @@ class SecurityIdentifier(Dual, metaclass=DualType):
         if self._underlying is None:
             raise InvalidIdentifierError(f"'{self}' has no underlying. Ask has_underlying first.")
         return self._underlying
-
-    @property
-    def date(self) -> datetime:
-        """First trading date of an equity, expiry of a derivative.
-
-        Raises
-        ------
-        InvalidIdentifierError
-            If securities of this type have no date.
-        """
-        if self.security_type in _NO_DATE:
-            raise InvalidIdentifierError(f"A security of type {self.security_type} has no date ('{self}').")
-        return DEFAULT_DATE + timedelta(days=self.properties // _DAYS_OFFSET % _DAYS_WIDTH)
-
-    @property
-    def strike_price(self) -> float:
-        """Strike price of an option."""
-        return float(self.exact_strike_price)
-
-    @property
-    def exact_strike_price(self) -> Decimal:
-        """Strike price of an option, as a decimal."""
-        self._require_option("strike price")
-        scale = self.properties // _SCALE_OFFSET % _SCALE_WIDTH
-        unscaled = self.properties // _STRIKE_OFFSET % _STRIKE_WIDTH
-        if unscaled & _NEGATIVE_STRIKE:
-            unscaled = -(unscaled ^ _NEGATIVE_STRIKE)
-        return strip_zeros(Decimal(unscaled).scaleb(scale - _STRIKE_SCALE))
-
-    @property
-    def option_right(self) -> OptionRight:
-        """Whether an option is a call or a put."""
-        self._require_option("right")
-        return OptionRight(self.properties // _RIGHT_OFFSET % 10)
-
-    @property
-    def option_style(self) -> OptionStyle:
-        """Whether an option may be exercised before expiry."""
-        self._require_option("style")
-        return OptionStyle(self.properties // _STYLE_OFFSET % 10)
-
-    def _require_option(self, what: str) -> None:
-        if self.security_type not in IS_OPTION:
-            raise InvalidIdentifierError(f"A security of type {self.security_type} has no option {what} ('{self}').")
 
     # ---- making
 
@@ -244,7 +199,7 @@ class SecurityIdentifier(Dual, metaclass=DualType):
         kind = OPTION_TYPE_OF.get(underlying.security_type)
         if kind is None:
             raise InvalidIdentifierError(f"There are no options on securities of type {underlying.security_type}.")
-        terms = _strike_field(to_decimal(strike)) + option_style * _STYLE_OFFSET + option_right * _RIGHT_OFFSET
+        terms = strike_field(to_decimal(strike)) + option_style * STYLE_OFFSET + option_right * RIGHT_OFFSET
         return cls._generate(expiry, target_option, kind, market, terms, underlying)
 
     @classmethod
@@ -258,11 +213,11 @@ class SecurityIdentifier(Dual, metaclass=DualType):
         underlying: SecurityIdentifier | None = None,
     ) -> SecurityIdentifier:
         days = (date - DEFAULT_DATE).days
-        if not 0 <= days < _DAYS_WIDTH:
+        if not 0 <= days < DAYS_WIDTH:
             raise InvalidIdentifierError(f"A date must be {DEFAULT_DATE:%Y-%m-%d} or later; it was {date}.")
         if security_type is not SecurityType.BASE:
             symbol = symbol.upper()
-        properties = terms + days * _DAYS_OFFSET + Market.code_of(market) * _MARKET_OFFSET + security_type
+        properties = terms + days * DAYS_OFFSET + Market.code_of(market) * MARKET_OFFSET + security_type
         return cls(symbol, properties, underlying)
 
     @classmethod
@@ -291,7 +246,7 @@ class SecurityIdentifier(Dual, metaclass=DualType):
             words = part.split()
             if len(words) != 2:
                 raise InvalidIdentifierError(f"An identifier consists of a ticker and a code; it was '{value}'.")
-            identifier = cls(words[0], _decode_base36(words[1], value), identifier)
+            identifier = cls(words[0], decode_base36(words[1], value), identifier)
             Market.code_of(identifier.market)
         assert identifier is not None  # split() yields at least one part
         cls._parsed[value] = identifier
@@ -307,9 +262,15 @@ class SecurityIdentifier(Dual, metaclass=DualType):
 
     def __str__(self) -> str:
         if not self._text:
-            text = f"{self.symbol} {_encode_base36(self.properties)}"
+            text = f"{self.symbol} {encode_base36(self.properties)}"
             object.__setattr__(self, "_text", text if self._underlying is None else f"{text}|{self._underlying}")
         return self._text
+
+    @staticmethod
+    def try_get_custom_data_type(symbol: str) -> str | None:
+        """Return the class in the name of custom data: ``Bitcoin`` of ``BTC.Bitcoin``; None if there is none."""
+        _, dot, kind = symbol.rpartition(".")
+        return kind if dot and kind else None
 
     def to_string(self) -> str:
         """Return the text of the identifier."""
@@ -337,53 +298,9 @@ class SecurityIdentifier(Dual, metaclass=DualType):
     def __lt__(self, other: SecurityIdentifier) -> bool:
         return str(self) < str(other)
 
-    def __le__(self, other: SecurityIdentifier) -> bool:
-        return str(self) <= str(other)
-
-    def __gt__(self, other: SecurityIdentifier) -> bool:
-        return str(self) > str(other)
-
-    def __ge__(self, other: SecurityIdentifier) -> bool:
-        return str(self) >= str(other)
-
     def __reduce__(self) -> tuple[object, ...]:
         return SecurityIdentifier, (self.symbol, self.properties, self._underlying)
-
-    def __copy__(self) -> SecurityIdentifier:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, object]) -> SecurityIdentifier:
-        return self
 
 
 SecurityIdentifier.EMPTY = SecurityIdentifier("", 0)
 SecurityIdentifier.NONE = SecurityIdentifier("NONE", 0)
-
-
-def _strike_field(strike: Decimal) -> int:
-    """Return a strike and its scale as they stand in an identifier's number."""
-    if strike == 0:
-        return 0
-    unscaled, scale = strike.scaleb(_STRIKE_SCALE), 0
-    while unscaled % 10 == 0:
-        unscaled, scale = unscaled / 10, scale + 1
-    if abs(unscaled) >= _STRIKE_LIMIT:
-        raise InvalidIdentifierError(f"A strike has at most six digits and lies below 475712; it was {strike}.")
-    encoded = abs(int(unscaled))
-    if strike < 0:
-        encoded |= _NEGATIVE_STRIKE
-    return encoded * _STRIKE_OFFSET + scale * _SCALE_OFFSET
-
-
-def _encode_base36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits or "0"
-
-
-def _decode_base36(code: str, whole: str) -> int:
-    if not set(code) <= set(_DIGITS):
-        raise InvalidIdentifierError(f"The code of an identifier consists of digits and capitals; it was '{whole}'.")
-    return int(code, 36)

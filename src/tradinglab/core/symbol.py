@@ -25,11 +25,46 @@ from tradinglab.core.symbol_cache import SymbolCache
 _DATED_UNDERLYING = IS_OPTION | {SecurityType.EQUITY, SecurityType.FUTURE, SecurityType.BASE}
 
 
-class _TextMethods(Dual):
-    """The methods of a text that QuantConnect keeps on symbols: they speak of the ticker."""
+class _Facts(Dual):
+    """What follows from a symbol's parts, and the methods of a text, which speak of the ticker."""
 
     __slots__ = ()
+    id: SecurityIdentifier
     value: str
+    security_type: SecurityType
+    underlying: Symbol | None
+
+    @property
+    def has_underlying(self) -> bool:
+        """Whether this is a derivative, or custom data about another security."""
+        return self.underlying is not None
+
+    def has_underlying_symbol(self, symbol: Symbol) -> bool:
+        """Whether *symbol* is the underlying, or the underlying's underlying."""
+        current = self.underlying
+        while current is not None and current != symbol:
+            current = current.underlying
+        return current is not None
+
+    def is_canonical(self) -> bool:
+        """Whether this stands for all contracts of an option or future."""
+        is_contract = self.security_type is SecurityType.FUTURE or (
+            self.security_type in IS_OPTION and self.id.has_underlying
+        )
+        return is_contract and self.id.date == DEFAULT_DATE
+
+    def has_canonical(self) -> bool:
+        """Whether this is one contract of an option or future."""
+        has_contracts = self.security_type in IS_OPTION or self.security_type is SecurityType.FUTURE
+        return has_contracts and not self.is_canonical()
+
+    def requires_mapping(self) -> bool:
+        """Whether the ticker of this security may change over time."""
+        if self.security_type is SecurityType.BASE:
+            return self.underlying is not None and self.underlying.requires_mapping()
+        if self.security_type is SecurityType.FUTURE:
+            return self.is_canonical()
+        return self.security_type in (SecurityType.EQUITY, SecurityType.OPTION)
 
     def contains(self, value: str) -> bool:
         """Whether the ticker contains a text."""
@@ -52,7 +87,7 @@ class _TextMethods(Dual):
         return self.value.upper()
 
 
-class Symbol(_TextMethods, metaclass=DualType):
+class Symbol(_Facts, metaclass=DualType):
     """A security, by its identifier; *value* is the ticker that it has now.
 
     Equality and hash are those of the identifier; order is that of the tickers, without regard
@@ -61,10 +96,6 @@ class Symbol(_TextMethods, metaclass=DualType):
 
     __slots__ = ("_canonical", "id", "security_type", "underlying", "value")
 
-    id: SecurityIdentifier
-    value: str
-    security_type: SecurityType
-    underlying: Symbol | None
     _canonical: Symbol | None
 
     EMPTY: ClassVar[Symbol]
@@ -191,30 +222,6 @@ class Symbol(_TextMethods, metaclass=DualType):
     # ---- what it says
 
     @property
-    def has_underlying(self) -> bool:
-        """Whether this is a derivative, or custom data about another security."""
-        return self.underlying is not None
-
-    def has_underlying_symbol(self, symbol: Symbol) -> bool:
-        """Whether *symbol* is the underlying, or the underlying's underlying."""
-        current = self.underlying
-        while current is not None and current != symbol:
-            current = current.underlying
-        return current is not None
-
-    def is_canonical(self) -> bool:
-        """Whether this stands for all contracts of an option or future."""
-        is_contract = self.security_type is SecurityType.FUTURE or (
-            self.security_type in IS_OPTION and self.id.has_underlying
-        )
-        return is_contract and self.id.date == DEFAULT_DATE
-
-    def has_canonical(self) -> bool:
-        """Whether this is one contract of an option or future."""
-        has_contracts = self.security_type in IS_OPTION or self.security_type is SecurityType.FUTURE
-        return has_contracts and not self.is_canonical()
-
-    @property
     def canonical(self) -> Symbol:
         """The symbol that stands for all contracts like this one.
 
@@ -235,14 +242,6 @@ class Symbol(_TextMethods, metaclass=DualType):
             object.__setattr__(self, "_canonical", made)
         assert self._canonical is not None
         return self._canonical
-
-    def requires_mapping(self) -> bool:
-        """Whether the ticker of this security may change over time."""
-        if self.security_type is SecurityType.BASE:
-            return self.underlying is not None and self.underlying.requires_mapping()
-        if self.security_type is SecurityType.FUTURE:
-            return self.is_canonical()
-        return self.security_type in (SecurityType.EQUITY, SecurityType.OPTION)
 
     def update_mapped_symbol(self, mapped_symbol: str) -> Symbol:
         """Return the same security under another ticker."""
@@ -329,12 +328,6 @@ class Symbol(_TextMethods, metaclass=DualType):
 
     def __reduce__(self) -> tuple[object, ...]:
         return Symbol, (self.id, self.value, self.underlying)
-
-    def __copy__(self) -> Symbol:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Symbol:
-        return self
 
 
 def _ticker(other: Symbol | str) -> str:
