@@ -209,6 +209,8 @@ def test_amounts_of_money(text: str, amount: str) -> None:
 def test_what_is_no_amount_is_refused() -> None:
     with pytest.raises(ValueError, match="'dear'"):
         Currencies.parse("dear")
+    assert Currencies.try_parse("dear") is None
+    assert Currencies.TryParse("$7") == 7.0
 
 
 def crypto(ticker: str, market: str = Market.BINANCE) -> Symbol:

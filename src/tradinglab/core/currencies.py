@@ -83,6 +83,14 @@ class Currencies(Dual, metaclass=DualType):
         """
         return float(exact_amount(value))
 
+    @classmethod
+    def try_parse(cls, value: str) -> float | None:
+        """Return the amount of a text, None if it is no amount."""
+        try:
+            return cls.parse(value)
+        except ValueError:
+            return None
+
 
 def exact_amount(value: str) -> Decimal:
     """Return the amount of a text with or without a sign of currency, as a decimal.

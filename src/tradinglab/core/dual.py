@@ -71,6 +71,20 @@ class Dual(Spelled):
             return getattr(self, found)
         return self._missing(name)
 
+    def equals(self, other: object) -> bool:
+        """Whether the two are equal, as every object of .NET can say."""
+        return self == other
+
+    def get_hash_code(self) -> int:
+        """Return the hash, as every object of .NET can."""
+        return hash(self)
+
+    def to_string(self) -> str:
+        """Return the text, as every object of .NET can."""
+        return str(self)
+
+    Equals, GetHashCode, ToString = equals, get_hash_code, to_string
+
     def _missing(self, name: str) -> Any:
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 

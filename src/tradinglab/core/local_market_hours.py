@@ -96,12 +96,8 @@ class MarketHoursSegment(Dual):
     def __hash__(self) -> int:
         return hash((self.state, self.start_ns, self.end_ns))
 
-    def to_string(self) -> str:
-        """Return state, start and end."""
-        return f"{self.state}: {self.start}-{self.end}"
-
     def __repr__(self) -> str:
-        return self.to_string()
+        return f"{self.state}: {self.start}-{self.end}"
 
 
 class LocalMarketHours(Dual):
@@ -236,12 +232,8 @@ class LocalMarketHours(Dual):
         end, start = _ns(previous_segment_end), _ns(next_segment_start)
         return (end == DAY_NS and start == 0) if prev_segment_is_from_prev_day else end == start
 
-    def to_string(self) -> str:
-        """Return the day and its segments."""
-        return f"{self.day_of_week}: {' | '.join(map(repr, self.segments)) or 'Closed All Day'}"
-
     def __repr__(self) -> str:
-        return self.to_string()
+        return f"{self.day_of_week}: {' | '.join(map(repr, self.segments)) or 'Closed All Day'}"
 
 
 def _flat(parts: tuple[MarketHoursSegment | Iterable[MarketHoursSegment] | Span, ...]) -> list[MarketHoursSegment]:

@@ -56,10 +56,6 @@ class SecurityDatabaseKey(Dual):
     def __str__(self) -> str:
         return f"{self.security_type}-{self.market}-{self.symbol}"
 
-    def to_string(self) -> str:
-        """Return the text of the key."""
-        return str(self)
-
     def __repr__(self) -> str:
         return str(self)
 

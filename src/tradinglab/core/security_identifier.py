@@ -272,10 +272,6 @@ class SecurityIdentifier(IdentifierTerms, metaclass=DualType):
         _, dot, kind = symbol.rpartition(".")
         return kind if dot and kind else None
 
-    def to_string(self) -> str:
-        """Return the text of the identifier."""
-        return str(self)
-
     def __repr__(self) -> str:
         return str(self)
 

@@ -278,10 +278,7 @@ class Symbol(_Facts, metaclass=DualType):
     # ---- text
 
     def __str__(self) -> str:
-        return SymbolCache.get_ticker(self)
-
-    def to_string(self) -> str:
-        """Return the ticker under which the security was added, else its identifier."""
+        """Return the ticker under which the security was added, else the text of its identifier."""
         return SymbolCache.get_ticker(self)
 
     def __repr__(self) -> str:
