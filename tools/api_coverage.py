@@ -15,10 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tradinglab.algorithm.imports import star_import_names
-
 from lean_stubs import StubClass, read_stubs, stubs_version
 from lean_surface import surface_text
+from tradinglab.algorithm import imports
 from tradinglab.core.dual import fold
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -134,7 +133,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
     options = parser.parse_args()
-    classes, ours = read_stubs(), star_import_names()
+    classes, ours = read_stubs(), vars(imports)
     texts = {_PAGE: page(classes, ours), _SURFACE: surface_text(classes)}
     if options.check:
         stale = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

@@ -384,3 +384,18 @@ def test_a_missing_file_cannot_be_imported(run: Run, tmp_path: Path) -> None:
     outcome = run("data", "import", tmp_path / "none.csv", *options)
     assert outcome.status == 2
     assert "none.csv" in outcome.err
+
+
+def test_generated_bars_are_labelled(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    made = run("data", "generate", "--symbol", "tst", "--first", "2020-01-02", "--last", "2020-01-03", "--store", store)
+    assert made.status == 0
+    assert "synthetic" in made.out
+    assert "synthetic" in run("data", "list", "--data", f"store:{store}").out
+
+
+def test_bars_of_no_trading_day_cannot_be_generated(run: Run, tmp_path: Path) -> None:
+    options = ["--symbol", "tst", "--first", "2020-01-04", "--last", "2020-01-05", "--store", tmp_path / "store"]
+    outcome = run("data", "generate", *options)
+    assert outcome.status == 2
+    assert "no trading day" in outcome.err

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +16,11 @@ from tradinglab.cli.console import fail, note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import reporter
 from tradinglab.cli.status import INTERRUPTED, STRATEGY_FAILED
+from tradinglab.cli.words import parse_day, parse_money, parse_parameters
 from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
+    from tradinglab.engine.loop import Progress
     from tradinglab.engine.result import BacktestResult
 
 
@@ -49,27 +53,57 @@ def command(
         raise CommandError(f"--timeout was {timeout:g}; it is a number of seconds above zero")
     strategy = _strategy_file(file)
     outputs = outcome.Outputs(json=_writable("--json", json_out), report=_writable("--report", report))
-    options = {
-        "data": data,
-        "start": _day("--start", start),
-        "end": _day("--end", end),
-        "cash": _money("--cash", cash),
-        "parameters": _parameters(parameter or []),
-        "import_paths": [_folder(path) for path in import_path or []],
-        "class_name": class_name,
-        "timeout_s": timeout,
-    }
-    return _run(strategy, options, outputs, quiet=quiet)
+    request = _Request(
+        strategy=strategy,
+        data=data,
+        start=None if start is None else parse_day("--start", start),
+        end=None if end is None else parse_day("--end", end),
+        cash=None if cash is None else parse_money("--cash", cash),
+        parameters=parse_parameters(parameter or []),
+        import_paths=[_folder(path) for path in import_path or []],
+        class_name=class_name,
+        timeout_s=timeout,
+    )
+    return _run(request, outputs, quiet=quiet)
 
 
-def _run(strategy: Path, options: dict[str, object], outputs: outcome.Outputs, *, quiet: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """What the engine is asked to run."""
+
+    strategy: Path
+    data: str
+    start: date | None
+    end: date | None
+    cash: Decimal | None
+    parameters: dict[str, str]
+    import_paths: list[Path]
+    class_name: str | None
+    timeout_s: float | None
+
+    def run(self, on_progress: Callable[[Progress], None]) -> BacktestResult:
+        from tradinglab.engine.run import backtest
+
+        return backtest(
+            self.strategy,
+            data=self.data,
+            start=self.start,
+            end=self.end,
+            cash=self.cash,
+            parameters=self.parameters,
+            import_paths=self.import_paths,
+            class_name=self.class_name,
+            timeout_s=self.timeout_s,
+            on_progress=on_progress,
+        )
+
+
+def _run(request: _Request, outputs: outcome.Outputs, *, quiet: bool) -> int:
     from tradinglab.engine.errors import StrategyError
-    from tradinglab.engine.run import backtest
 
-    result: BacktestResult | None
     try:
         with reporter() as progress:
-            result = backtest(strategy, on_progress=progress, **options)  # type: ignore[arg-type]
+            result = request.run(progress)
     except StrategyError as error:
         if error.result is not None:
             outcome.show(error.result, outputs, quiet=quiet)
@@ -118,34 +152,3 @@ def _writable(option: str, path: Path | None) -> Path | None:
     except OSError as error:
         raise CommandError(f"{option} was {path}, but its folder cannot be made: {error.strerror}") from error
     return path
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"{option} was '{text}', which is no day; write it like 2013-10-07") from None
-
-
-def _money(option: str, text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        amount = Decimal(text.replace(",", "").replace("_", ""))
-    except InvalidOperation:
-        raise CommandError(f"{option} was '{text}', which is no number") from None
-    if not amount.is_finite() or amount <= 0:
-        raise CommandError(f"{option} was {text}; it is an amount above zero")
-    return amount
-
-
-def _parameters(texts: list[str]) -> dict[str, str]:
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise CommandError(f"--parameter was '{text}'; write it as NAME=VALUE")
-        pairs[name.strip()] = value
-    return pairs

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+import tradinglab
 from tradinglab.cli import backtest, data, indicators, new
 from tradinglab.cli.console import fail, say
 from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
@@ -33,9 +34,7 @@ app.command("indicators")(indicators.command)
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        import importlib.metadata
-
-        say(f"tradinglab {importlib.metadata.version('tradinglab')}")
+        say(f"tradinglab {tradinglab.__version__}")
         raise typer.Exit
 
 

@@ -13,6 +13,7 @@ from tradinglab.cli.errors import CommandError
 if TYPE_CHECKING:
     from tradinglab.engine.errors import StrategyError
     from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.result_funnel import Funnel
 
 _MOST_LOG_LINES = 100
 
@@ -33,12 +34,16 @@ def show(result: BacktestResult, outputs: Outputs, *, quiet: bool) -> None:
     say(_speed(result.data_points, result.seconds))
     say()
     show_pairs(result.statistics, "Statistics")
-    if result.total_orders == 0:
-        say()
-        say("No order was sent. From bars to orders:")
-        for label, count in result.funnel:
-            say(f"  {count:>12,}  {label}")
+    if result.funnel.explanation:
+        _show_funnel(result.funnel)
     _write(result, outputs)
+
+
+def _show_funnel(funnel: Funnel) -> None:
+    """Print why nothing was traded, and the counts behind it."""
+    say(f"\n{funnel.explanation}")
+    for label, count in funnel:
+        say(f"{count:>12,}  {label}")
 
 
 def failure_text(error: StrategyError) -> str:

@@ -12,7 +12,7 @@ from tradinglab.cli.console import is_terminal, note
 if TYPE_CHECKING:
     import rich.progress
 
-    from tradinglab.engine.run import Progress
+    from tradinglab.engine.loop import Progress
 
 #: Runs shorter than this show nothing: most do not take as long as the bar takes to import.
 _PATIENCE_S = 0.7

@@ -72,8 +72,8 @@ class ReportContent:
         Every statistic, in order.
     trades, charts, logs
         Closed trades, the strategy's own charts, its messages.
-    funnel
-        From bars to orders, each with a count: why a run made few orders or none.
+    funnel, explanation
+        From bars to orders, each with a count, and in words: why a run traded nothing.
     """
 
     title: str
@@ -92,3 +92,4 @@ class ReportContent:
     charts: tuple[PlottedChart, ...] = field(default=())
     logs: tuple[LogLine, ...] = ()
     funnel: tuple[tuple[str, int], ...] = ()
+    explanation: str = ""

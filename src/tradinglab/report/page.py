@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import calendar
 import functools
-import importlib.metadata
 import importlib.resources
 from dataclasses import dataclass
 
 import jinja2
 
+import tradinglab
 from tradinglab.report import charts, figures
 from tradinglab.report.chart import Chart
 from tradinglab.report.content import PlottedChart, ReportContent
@@ -33,7 +33,7 @@ def render(content: ReportContent) -> str:
     worst = figures.worst_drawdowns(content.equity) if len(content.days) > 1 else []
     return _template().render(
         content=content,
-        version=importlib.metadata.version("tradinglab"),
+        version=tradinglab.__version__,
         style=_asset("report.css"),
         script=_asset("report.js"),
         month_names=list(calendar.month_abbr)[1:],
