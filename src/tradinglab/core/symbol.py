@@ -35,6 +35,11 @@ class _Facts(Dual):
     underlying: Symbol | None
 
     @property
+    def ID(self) -> SecurityIdentifier:  # noqa: N802 - neither spelling rule makes this of `id`
+        """The identifier, as QuantConnect spells it."""
+        return self.id
+
+    @property
     def has_underlying(self) -> bool:
         """Whether this is a derivative, or custom data about another security."""
         return self.underlying is not None
