@@ -95,7 +95,7 @@ class PortfolioTarget(Dual):
             ``None``, and an error in the log, if it cannot be computed.
         """
         if isinstance(return_delta_quantity, str):
-            return_delta_quantity, tag = False, return_delta_quantity
+            tag, return_delta_quantity = return_delta_quantity, False
         fraction = to_decimal(percent)
         security = _checked_security(algorithm, symbol, fraction)
         if security is None:
@@ -123,8 +123,8 @@ def _checked_security(algorithm: TargetAlgorithm, symbol: object, fraction: Deci
     if size > most or 0 < size < least:
         algorithm.error(
             f"The portfolio target percent {fraction} is not between the settings "
-            f"min_absolute_portfolio_target_percentage ({least}) and max_absolute_portfolio_target_percentage ({most}). "
-            "Skipping."
+            f"min_absolute_portfolio_target_percentage ({least}) and max_absolute_portfolio_target_percentage "
+            f"({most}). Skipping."
         )
         return None
     security = algorithm.securities.get(symbol)
@@ -151,13 +151,15 @@ def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) ->
         )
     )
     if result.is_error:
-        algorithm.error(f"Unable to compute order quantity of {security.symbol}. Reason: {result.reason} Returning null.")
+        algorithm.error(
+            f"Unable to compute order quantity of {security.symbol}. Reason: {result.reason} Returning null."
+        )
         return None
     if PortfolioTarget.minimum_order_margin_percentage_warning_sent is False:
         PortfolioTarget.minimum_order_margin_percentage_warning_sent = True
         algorithm.debug(
-            "Warning: portfolio rebalance result ignored as it was below the minimum order size for a portfolio of this "
-            "value. The setting minimum_order_margin_portfolio_percentage says how small is too small; 0 allows any size."
+            "Warning: an order was left out because it is too small for a portfolio of this value. The setting "
+            "minimum_order_margin_portfolio_percentage says how small is too small; 0 allows any size."
         )
     lot = security.symbol_properties.exact_lot_size
     return result.exact_quantity / lot * lot

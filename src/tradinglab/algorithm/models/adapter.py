@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tradinglab.core.dual import Dual, pascal_case
+from tradinglab.core.dual import Spelled, pascal_case
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ def adapt(model: T, *methods: str) -> T:
     named methods.
     """
     cls = type(model)
-    if not isinstance(model, Dual):
+    if not isinstance(model, Spelled):
         for name in methods:
             other = pascal_case(name)
             if not hasattr(cls, name) and hasattr(cls, other):

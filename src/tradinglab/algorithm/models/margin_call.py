@@ -28,9 +28,7 @@ class MarginCallModel(Dual):
     NULL: ClassVar[MarginCallModel]
     Null: ClassVar[MarginCallModel]
 
-    def get_margin_call_orders(
-        self, issue_margin_call_warning: bool = False
-    ) -> tuple[list[SubmitOrderRequest], bool]:
+    def get_margin_call_orders(self, issue_margin_call_warning: bool = False) -> tuple[list[SubmitOrderRequest], bool]:
         """Return the orders that bring margin back into bounds, and whether to warn the strategy."""
         return [], False
 
@@ -65,9 +63,7 @@ class DefaultMarginCallModel(MarginCallModel):
         self.default_order_properties = default_order_properties
         self._buffer = to_decimal(margin_buffer)
 
-    def get_margin_call_orders(
-        self, issue_margin_call_warning: bool = False
-    ) -> tuple[list[SubmitOrderRequest], bool]:
+    def get_margin_call_orders(self, issue_margin_call_warning: bool = False) -> tuple[list[SubmitOrderRequest], bool]:
         """Return the orders that bring margin back into bounds, and whether to warn the strategy."""
         portfolio = self.portfolio
         used = portfolio.exact_total_margin_used

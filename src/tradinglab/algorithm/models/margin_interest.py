@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from tradinglab.core.clock import DAY_NS, HOUR_NS, day_of, to_ns
 from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.dual import Dual
+from tradinglab.core.enums import SecurityType
+from tradinglab.core.security_identifier import SecurityIdentifier
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
@@ -128,6 +130,11 @@ class ShortMarginInterestRateModel(MarginInterestRateModel):
         self._amount += fee
         security.quote_currency.add_amount(fee)
         self._since_ns = now_ns
+
+
+def is_perpetual(security: Security) -> bool:
+    """Return whether a security is a crypto future without an end."""
+    return security.type == SecurityType.CRYPTO_FUTURE and security.symbol.id.date == SecurityIdentifier.DEFAULT_DATE
 
 
 def _next_funding_ns(now_ns: int) -> int:

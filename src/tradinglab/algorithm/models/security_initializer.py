@@ -56,10 +56,12 @@ class FuncSecuritySeeder(SecuritySeeder):
 
     def seed_security(self, security: Security) -> bool:
         """Give a security a price; return whether there was one."""
+        from tradinglab.algorithm.bars import BaseData
+
         found = self._function(security)
         if found is None:
             return False
-        bars = list(found) if isinstance(found, Iterable) else [found]
+        bars = [found] if isinstance(found, BaseData) else list(found)
         for bar in bars:
             security.set_market_price(bar)
         return bool(bars)
@@ -121,7 +123,7 @@ class CompositeSecurityInitializer(SecurityInitializer):
     def add_security_initializer(self, initializer: Initializes | Callable[[Security], object]) -> None:
         """Run one more initializer, after the others."""
         if isinstance(initializer, SecurityInitializer) or hasattr(initializer, "initialize"):
-            self.initializers.append(initializer)  # type: ignore[arg-type]
+            self.initializers.append(initializer)
         elif hasattr(initializer, "Initialize"):
             self.initializers.append(FuncSecurityInitializer(initializer.Initialize))
         else:

@@ -190,15 +190,13 @@ class StandardDeviationOfReturnsVolatilityModel(_WindowedModel):
     def __init__(
         self,
         periods: int | Resolution,
-        resolution: Resolution | None = None,
+        resolution: Resolution | timedelta | None = None,
         update_frequency: timedelta | None = None,
     ) -> None:
-        if isinstance(periods, Resolution):
-            if isinstance(resolution, timedelta):
-                update_frequency = resolution
-            resolution, periods = periods, _PERIODS.get(periods, 30)
-        elif isinstance(resolution, timedelta):
+        if isinstance(resolution, timedelta):
             resolution, update_frequency = None, resolution
+        if isinstance(periods, Resolution):
+            resolution, periods = periods, _PERIODS.get(periods, 30)
         self._resolution = resolution
         span_ns = DAY_NS if resolution is None else _SPAN_NS[resolution]
         super().__init__(int(periods), update_frequency or timedelta(microseconds=span_ns // 1000))

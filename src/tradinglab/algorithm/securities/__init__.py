@@ -4,6 +4,7 @@ from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.cache import SecurityCache
 from tradinglab.algorithm.securities.cash import Cash, ConvertibleCashAmount, UnsettledCashAmount
 from tradinglab.algorithm.securities.cash_book import CashBook
+from tradinglab.algorithm.securities.conversion_search import ensure_conversions, securities_to_seed
 from tradinglab.algorithm.securities.currency_conversion import (
     ConstantCurrencyConversion,
     CurrencyConversion,
@@ -105,4 +106,6 @@ __all__ = [
     "TimeKeeper",
     "TransactionRecord",
     "UnsettledCashAmount",
+    "ensure_conversions",
+    "securities_to_seed",
 ]

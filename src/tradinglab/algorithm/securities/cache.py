@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
-from tradinglab.algorithm.securities.price_cache import GROUP_OF, Group, PriceCache
+from tradinglab.algorithm.securities.price_cache import BID_ASK, FIELDS, GROUPS, LAST, VOLUME, PriceCache
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed
 from tradinglab.algorithm.securities.pushed import is_default, split_twin, values_of
 from tradinglab.core.decimals import ZERO
@@ -43,6 +43,11 @@ class SecurityCache(PriceCache):
         self._last_point: tuple[FeedReader, int, BaseData] | None = None
         self.exact_open_interest = ZERO
 
+    def refresh(self, feed: PriceFeed) -> None:
+        """Read the columns of a subscription anew: they were replaced."""
+        super().refresh(feed)
+        self._last_point = None
+
     def detach(self, feed: PriceFeed) -> None:
         """Stop reading a subscription."""
         super().detach(feed)
@@ -56,26 +61,26 @@ class SecurityCache(PriceCache):
     @property
     def exact_last_price(self) -> Decimal:
         """The price of the last data point as a decimal; 0 if there is none."""
-        pushed = self._held(Group.LAST) if self._pushed else None
+        pushed = self._held(LAST) if self._pushed else None
         if pushed is not None and pushed.point is not None:
             return pushed.point.exact_price
-        reader, row = self._latest(Group.LAST)
+        reader, row = self._latest(LAST)
         return ZERO if reader is None else reader.exact("close", row)
 
     @property
     def has_data_point(self) -> bool:
         """Whether there has been any data point that counts as the last one."""
-        return (bool(self._pushed) and self._held(Group.LAST) is not None) or self._latest(Group.LAST)[0] is not None
+        return (bool(self._pushed) and self._held(LAST) is not None) or self._latest(LAST)[0] is not None
 
     def get_data(self, data_type: type[T] | None = None) -> BaseData | T | None:
         """Return the last data point, or the last one of a type; ``None`` if there is none."""
         if data_type is not None:
             points = self.get_all(data_type)
             return points[-1] if points else None
-        pushed = self._held(Group.LAST) if self._pushed else None
+        pushed = self._held(LAST) if self._pushed else None
         if pushed is not None:
             return pushed.point
-        reader, row = self._latest(Group.LAST)
+        reader, row = self._latest(LAST)
         if reader is None:
             return None
         cached = self._last_point
@@ -102,7 +107,7 @@ class SecurityCache(PriceCache):
 
     def _latest_bar(self, is_quote: bool) -> BaseData | None:
         """Return the last trade or quote bar: of the feeds, or one that was pushed since."""
-        group, kind = (Group.BID_ASK, QuoteBar) if is_quote else (Group.VOLUME, TradeBar)
+        group, kind = (BID_ASK, QuoteBar) if is_quote else (VOLUME, TradeBar)
         pushed = self._held(group) if self._pushed else None
         if pushed is not None and isinstance(pushed.point, kind):
             return pushed.point
@@ -116,7 +121,7 @@ class SecurityCache(PriceCache):
     def _latest_ticks(self) -> list[BaseData]:
         """Return the trade or quote ticks that came last, of the kind that is newer; trades if equal."""
         found: list[list[BaseData]] = [list(points) for points in self._ticks.values() if points]
-        for reader in (*self._readers[Group.VOLUME], *self._readers[Group.BID_ASK]):
+        for reader in (*self._readers[VOLUME], *self._readers[BID_ASK]):
             row = reader.row() if reader.is_tick else -1
             if row >= 0:
                 first = row
@@ -154,29 +159,30 @@ class SecurityCache(PriceCache):
         if data.data_type == MarketDataType.AUXILIARY:
             return
         if is_default(data, self.security_type):
-            self._push(Group.LAST, {}, data)
+            self._push(LAST, {}, data)
         for name, value in values_of(data, self.security_type).items():
             if value:
-                self._push(GROUP_OF[name], {name: value}, data)
+                self._push(FIELDS[name][0], {name: value}, data)
 
     def apply_split(self, split_factor: Decimal) -> None:
         """Scale every price and size by a split, so that they are of the new shares."""
         last = self.get_data()
         if last is None or not split_factor:
             return
-        points: dict[Group, BaseData] = dict.fromkeys(Group, split_twin(last, split_factor))
-        for group, is_quote in ((Group.VOLUME, False), (Group.BID_ASK, True)):
+        points: dict[int, BaseData] = dict.fromkeys(GROUPS, split_twin(last, split_factor))
+        for group, is_quote in ((VOLUME, False), (BID_ASK, True)):
             bar = self._latest_bar(is_quote)
             if bar is not None:
                 points[group] = split_twin(bar, split_factor)
         scaled = {
             name: self.exact(name) / split_factor if name in _SIZES else self.exact(name) * split_factor
-            for name in GROUP_OF
+            for name in FIELDS
         }
         for name, value in scaled.items():
             if value:
-                self._push(GROUP_OF[name], {name: value}, points[GROUP_OF[name]])
-        self._push(Group.LAST, {}, points[Group.LAST])
+                group = FIELDS[name][0]
+                self._push(group, {name: value}, points[group])
+        self._push(LAST, {}, points[LAST])
 
     def reset(self) -> None:
         """Forget everything but the attached feeds and the author's properties."""

@@ -11,13 +11,13 @@ from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.currency_conversion import ConstantCurrencyConversion, CurrencyConversion
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
-class ConvertibleCashAmount(Dual):
+class ConvertibleCashAmount(Spelled):
     """An amount of one of the account's currencies, which knows its worth in the account's own."""
 
     __slots__ = ("cash", "exact_amount")
@@ -47,7 +47,7 @@ class ConvertibleCashAmount(Dual):
         return CashAmount(self.exact_amount, self.cash.symbol)
 
 
-class UnsettledCashAmount(Dual):
+class UnsettledCashAmount(Spelled):
     """Money from a sale, and when it settles."""
 
     __slots__ = ("currency", "exact_amount", "settlement_ns")
@@ -68,7 +68,7 @@ class UnsettledCashAmount(Dual):
         return float(self.exact_amount)
 
 
-class Cash(Dual):
+class Cash(Spelled):
     """The holding of one currency and its rate into the account's currency."""
 
     __slots__ = ("_amount", "_conversion", "_listeners", "symbol")

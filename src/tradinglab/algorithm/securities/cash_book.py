@@ -135,7 +135,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
         known = self._cash.get(value.symbol)
         if known is not None:
             # securities hold on to the entry, so it stays and takes the new figures
-            known.conversion_rate = value.exact_conversion_rate  # type: ignore[assignment]
+            known.conversion_rate = value.exact_conversion_rate
             known.set_amount(value.exact_amount)
             return known
         self._cash[value.symbol] = value
@@ -161,6 +161,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
 
         lines = [f"Symbol {'Quantity':>13}    {'Conversion':>10} = Value in {self._account_currency}"]
         lines += [cash.to_string(self._account_currency) for cash in self._cash.values()]
+        sign = Currencies.get_currency_symbol(self._account_currency)
         total = round_half_even(self.exact_total_value_in_account_currency, 2)
-        lines += ["-" * 49, f"CashBook Total Value: {'':15}{Currencies.get_currency_symbol(self._account_currency)}{total}"]
+        lines += ["-" * 49, f"CashBook Total Value: {'':15}{sign}{total}"]
         return "\n".join(lines) + "\n"

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.core.decimals import ONE, ZERO
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
 
 
-class CurrencyConversion(Dual):
+class CurrencyConversion(Spelled):
     """The rate from a source into a destination currency; ``destination_currency`` is ``None`` while unresolved."""
 
     __slots__ = ("_listeners", "_rate", "destination_currency", "source_currency")
@@ -96,9 +96,7 @@ class SecurityCurrencyConversion(CurrencyConversion):
 
     __slots__ = ("_outdated", "steps")
 
-    def __init__(
-        self, source_currency: str, destination_currency: str, steps: list[tuple[Security, bool]]
-    ) -> None:
+    def __init__(self, source_currency: str, destination_currency: str, steps: list[tuple[Security, bool]]) -> None:
         super().__init__(source_currency, destination_currency, ZERO)
         self.steps = steps
         self._outdated = False

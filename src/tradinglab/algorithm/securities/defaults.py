@@ -15,8 +15,16 @@ _IB_FEES = (SecurityType.BASE, SecurityType.EQUITY, SecurityType.FOREX, Security
 
 def set_default_models(security: Security) -> None:
     """Give a security the models of its class of asset, as LEAN's constructors do."""
-    from tradinglab.algorithm.models.buying_power import CashBuyingPowerModel, CryptoFutureMarginModel, SecurityMarginModel
-    from tradinglab.algorithm.models.margin_interest import BinanceFutureMarginInterestRateModel, MarginInterestRateModel
+    from tradinglab.algorithm.models.buying_power import (
+        CashBuyingPowerModel,
+        CryptoFutureMarginModel,
+        SecurityMarginModel,
+    )
+    from tradinglab.algorithm.models.margin_interest import (
+        BinanceFutureMarginInterestRateModel,
+        MarginInterestRateModel,
+        is_perpetual,
+    )
     from tradinglab.algorithm.models.settlement import ImmediateSettlementModel
     from tradinglab.algorithm.models.shortable import NullShortableProvider
     from tradinglab.algorithm.models.volatility import VolatilityModel
@@ -41,7 +49,8 @@ def set_default_models(security: Security) -> None:
         security.buying_power_model = CashBuyingPowerModel()
     elif kind == SecurityType.CRYPTO_FUTURE:
         security.buying_power_model = CryptoFutureMarginModel()
-        security.margin_interest_rate_model = BinanceFutureMarginInterestRateModel()
+        if is_perpetual(security):
+            security.margin_interest_rate_model = BinanceFutureMarginInterestRateModel()
     else:
         security.buying_power_model = SecurityMarginModel(_LEVERAGE.get(kind, 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 
 class _Getter:
@@ -37,61 +37,39 @@ class _Remover(_Getter):
 _ABSENT = object()
 
 
-class DynamicProperties(Dual):
-    """Takes any attribute that the class does not have into a dictionary of the author's own."""
+class DynamicProperties(Spelled):
+    """Takes any attribute that the class does not have; it also reads as an item and through ``get``."""
 
-    __slots__ = ()
-
-    @property
-    def _properties(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        try:
-            object.__setattr__(self, name, value)
-        except AttributeError:
-            if hasattr(type(self), name):
-                raise
-            self._properties[name] = value
-
-    def _missing(self, name: str) -> Any:
-        if not name.startswith("__"):
-            properties = self._properties
-            if name in properties:
-                return properties[name]
-        return self._missing_member(name)
-
-    def _missing_member(self, name: str) -> Any:
-        return super()._missing(name)
+    __slots__ = ("__dict__",)
 
     def __getitem__(self, key: str) -> Any:
-        return self._properties[key]
+        return self.__dict__[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._properties[key] = value
+        self.__dict__[key] = value
 
     def add(self, key: str, value: Any) -> None:
         """Set a property."""
-        self._properties[key] = value
+        self.__dict__[key] = value
 
     def set(self, key: str, value: Any) -> None:
         """Set a property."""
-        self._properties[key] = value
+        self.__dict__[key] = value
 
     @property
     def get(self) -> _Getter:
         """Get a property: ``security.get(key)`` or ``security.get[Type](key)``; KeyError if there is none."""
-        return _Getter(self._properties)
+        return _Getter(self.__dict__)
 
     @property
     def remove(self) -> _Remover:
         """Remove a property: ``security.remove(key)``; returns whether there was one."""
-        return _Remover(self._properties)
+        return _Remover(self.__dict__)
 
     def try_get(self, key: str) -> tuple[bool, Any]:
         """Return whether there is a property, and its value."""
-        return key in self._properties, self._properties.get(key)
+        return key in self.__dict__, self.__dict__.get(key)
 
     def clear(self) -> None:
         """Remove all properties."""
-        self._properties.clear()
+        self.__dict__.clear()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.core.clock import MINUTE_NS, Zone, to_ns
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.time_keeper import TimeKeeper
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tradinglab.core.market_hours import MarketHoursSegment, SecurityExchangeHours
 
 
-class SecurityExchange(Dual):
+class SecurityExchange(Spelled):
     """Hours of an exchange, read at the algorithm's present time."""
 
     __slots__ = ("_clock", "_hours", "_zone")

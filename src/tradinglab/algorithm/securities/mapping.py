@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, NoReturn, TypeVar, overload
 
 from tradinglab.algorithm.slice import KeyValuePair
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 K = TypeVar("K")
 V = TypeVar("V")
 D = TypeVar("D")
 
 
-class ExtendedDictionary(Dual, Generic[K, V]):
+class ExtendedDictionary(Spelled, Generic[K, V]):
     """A read-only mapping with the methods of a Python dict; iterating it gives pairs.
 
     A subclass provides ``_table``, the dict behind it, and may widen what counts as a key.
@@ -28,7 +28,7 @@ class ExtendedDictionary(Dual, Generic[K, V]):
 
     def _find(self, key: object) -> V | None:
         """Return the value of a key in any of its forms, or ``None``."""
-        return self._table().get(key)  # type: ignore[call-overload, no-any-return]
+        return self._table().get(key)  # type: ignore[arg-type]
 
     def _missing_key(self, key: object) -> KeyError:
         return KeyError(f"'{key}' was not found in {type(self).__name__}.")

@@ -138,7 +138,7 @@ class SecurityPortfolioManager(PortfolioTotals):
             self.cash_book.add(currency, cash, conversion_rate)
         else:
             known.set_amount(cash)
-            known.conversion_rate = conversion_rate  # type: ignore[assignment]
+            known.conversion_rate = conversion_rate
 
     # Events
 
@@ -193,9 +193,7 @@ class SecurityPortfolioManager(PortfolioTotals):
         """Return the margin that an order in a security may use."""
         return float(self.exact_buying_power(symbol, direction))
 
-    def get_margin_remaining(
-        self, symbol: object = None, direction: OrderDirection = OrderDirection.BUY
-    ) -> float:
+    def get_margin_remaining(self, symbol: object = None, direction: OrderDirection = OrderDirection.BUY) -> float:
         """Return the margin that an order in a security may use; of a number, what it leaves over the margin used."""
         if isinstance(symbol, (int, float, Decimal)):
             return float(self.exact_margin_remaining(to_decimal(symbol)))
@@ -229,4 +227,3 @@ class SecurityPortfolioManager(PortfolioTotals):
         """Set how positions are grouped for margin; the null model checks and reserves nothing."""
         position_group_model.portfolio = self
         self.positions = position_group_model
-

@@ -7,22 +7,17 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
+from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.dual import Dual
-from tradinglab.core.enums import SecurityType
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import OrderEvent
     from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
     from tradinglab.algorithm.securities.security import Security
 
-#: Nothing is paid for these when they are bought: only their profit moves cash.
-MARGINED = frozenset({SecurityType.FUTURE, SecurityType.CFD, SecurityType.CRYPTO_FUTURE})
-#: Buying these swaps one currency for another.
-SWAPPED = frozenset({SecurityType.FOREX, SecurityType.CRYPTO})
 
-
-class SecurityPortfolioModel(Dual):
+class SecurityPortfolioModel(Spelled):
     """Average-price accounting for every class of asset."""
 
     def process_fill(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
@@ -51,11 +46,11 @@ class SecurityPortfolioModel(Dual):
     def _move_funds(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
         """Pay for what was bought, and for a pair receive its base currency."""
         quantity = fill.exact_fill_quantity
-        if security.type not in MARGINED:
+        if not security.is_margined:
             multiplier = security.symbol_properties.exact_contract_multiplier
             amount = -quantity * fill.exact_fill_price * multiplier
             _apply(portfolio, security, fill, CashAmount(amount, security.quote_currency.symbol))
-        if security.type in SWAPPED:
+        if isinstance(security, PairSecurity) and security.is_swapped:
             _apply(portfolio, security, fill, CashAmount(quantity, security.base_currency.symbol))
 
     def _book_profit(
@@ -80,7 +75,7 @@ class SecurityPortfolioModel(Dual):
         cost = holdings.exact_quantity_value(closed, holdings.exact_average_price)
         worth = holdings.exact_quantity_value(closed, fill.exact_fill_price)
         profit = ConvertibleCashAmount(worth.exact_amount - cost.exact_amount, worth.cash)
-        if security.type in MARGINED:
+        if security.is_margined:
             _apply(portfolio, security, fill, profit.cash_amount)
         return profit
 

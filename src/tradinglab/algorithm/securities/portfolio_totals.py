@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.securities.cash_book import CashBook
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
-from tradinglab.algorithm.securities.portfolio_model import MARGINED, SWAPPED
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.symbol import Symbol
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     """What an account is worth, has earned, and has bound as margin."""
 
-    __slots__ = ("_settings", "_total_value", "cash_book", "securities", "unsettled_cash_book")
+    __slots__ = ("_float_total", "_settings", "_total_value", "cash_book", "securities", "unsettled_cash_book")
 
     def __init__(self, securities: SecurityManager, settings: AlgorithmSettings) -> None:
         self.securities = securities
@@ -28,11 +27,12 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
         self.cash_book = CashBook()
         self.unsettled_cash_book = CashBook()
         self._total_value: Decimal | None = None
+        self._float_total: float | None = None
 
     @property
     def invested(self) -> bool:
         """Whether anything is held."""
-        return self.securities.has_invested
+        return bool(self.securities._invested)
 
     @property
     def hold_stock(self) -> bool:
@@ -62,19 +62,21 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     @property
     def total_portfolio_value(self) -> float:
         """Cash, settled or not, and positions at present prices."""
-        return float(self.exact_total_portfolio_value)
+        total = self._float_total
+        if total is None:
+            total = self._float_total = float(self.exact_total_portfolio_value)
+        return total
 
     def invalidate_total_portfolio_value(self) -> None:
         """Say that prices or cash have changed: compute the total anew when next asked for."""
-        self._total_value = None
+        self._total_value = self._float_total = None
 
     def _compute_total_value(self) -> Decimal:
         held = margined = ZERO
-        for security in self.securities.invested:
-            kind = security.type
-            if kind in MARGINED:
+        for security in self.securities._invested.values():
+            if security.is_margined:
                 margined += security.holdings.exact_unrealized_profit
-            elif kind not in SWAPPED:  # a pair's base currency is in the cash book already
+            elif not security.is_swapped:  # a pair's base currency is in the cash book already
                 held += security.holdings.exact_holdings_value
         return (
             self.cash_book.exact_total_value_in_account_currency

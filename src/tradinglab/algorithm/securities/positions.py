@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
-class Position(Dual):
+class Position(Spelled):
     """A quantity of a security."""
 
     __slots__ = ("exact_quantity", "exact_unit_quantity", "symbol")
@@ -34,7 +34,7 @@ class Position(Dual):
         return float(self.exact_unit_quantity)
 
 
-class PositionGroup(Dual):
+class PositionGroup(Spelled):
     """Positions that are margined together."""
 
     __slots__ = ("positions", "security")
@@ -60,7 +60,7 @@ class PositionGroup(Dual):
         return float(self.exact_quantity)
 
 
-class SecurityPositionGroupModel(Dual):
+class SecurityPositionGroupModel(Spelled):
     """Groups the positions of a portfolio: one group for each security that is held."""
 
     NULL: ClassVar[SecurityPositionGroupModel]

@@ -4,55 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from enum import IntEnum
 
 from tradinglab.algorithm.bars import BaseData
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed, sets_last_data, sets_price
 from tradinglab.algorithm.securities.pushed import Pushed
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 from tradinglab.core.enums import SecurityType
 
+# Figures that move together, because the same feeds bring them. Plain ints: enums hash slowly.
+PRICE, BARS, BID_ASK, VOLUME, LAST = GROUPS = range(5)
 
-class Group(IntEnum):
-    """Figures that move together, because the same feeds bring them."""
-
-    PRICE = 0
-    BARS = 1
-    BID_ASK = 2
-    VOLUME = 3
-    LAST = 4
-
-
-GROUP_OF = {
-    "price": Group.PRICE, "open": Group.BARS, "high": Group.BARS, "low": Group.BARS, "close": Group.BARS,
-    "volume": Group.VOLUME, "bid_price": Group.BID_ASK, "ask_price": Group.BID_ASK,
-    "bid_size": Group.BID_ASK, "ask_size": Group.BID_ASK,
+#: The group of each figure, and its column in a feed.
+FIELDS = {
+    "price": (PRICE, "close"), "open": (BARS, "open"), "high": (BARS, "high"), "low": (BARS, "low"),
+    "close": (BARS, "close"), "volume": (VOLUME, "volume"), "bid_price": (BID_ASK, "bid_close"),
+    "ask_price": (BID_ASK, "ask_close"), "bid_size": (BID_ASK, "bid_size"), "ask_size": (BID_ASK, "ask_size"),
 }  # fmt: skip
-_COLUMN_OF = {"price": "close", "bid_price": "bid_close", "ask_price": "ask_close"}
 
 
-class PriceCache(Dual):
+class PriceCache(Spelled):
     """Reads a figure by its name from the feed that brought it last."""
 
-    __slots__ = ("_pushed", "_readers", "quick_row", "quick_view", "security_type")
+    __slots__ = ("_pushed", "_readers", "quick_price", "quick_row", "quick_view", "security_type")
 
     def __init__(self, security_type: SecurityType = SecurityType.BASE) -> None:
         self.security_type = security_type
         self._readers: tuple[list[FeedReader], ...] = ([], [], [], [], [])
-        self._pushed: dict[Group, Pushed] = {}
+        self._pushed: dict[int, Pushed] = {}
         self._set_quick()
 
     def attach(self, feed: PriceFeed) -> None:
         """Read prices from a subscription too; of points that end together the later attached counts."""
         reader = FeedReader(feed)
         if sets_price(reader, self.security_type):
-            self._readers[Group.PRICE].append(reader)
+            self._readers[PRICE].append(reader)
             if not reader.is_tick:
-                self._readers[Group.BARS].append(reader)
-        self._readers[Group.BID_ASK if reader.is_quote else Group.VOLUME].append(reader)
+                self._readers[BARS].append(reader)
+        self._readers[BID_ASK if reader.is_quote else VOLUME].append(reader)
         if sets_last_data(reader, self.security_type):
-            self._readers[Group.LAST].append(reader)
+            self._readers[LAST].append(reader)
         for readers in self._readers:
             readers.sort(key=lambda known: known.is_quote)  # quotes win over trades of the same time
         self._set_quick()
@@ -63,25 +54,38 @@ class PriceCache(Dual):
             readers[:] = [reader for reader in readers if reader.feed is not feed]
         self._set_quick()
 
+    def refresh(self, feed: PriceFeed) -> None:
+        """Read the columns of a subscription anew: they were replaced."""
+        for readers in self._readers:
+            readers[:] = [FeedReader(feed) if reader.feed is feed else reader for reader in readers]
+        self._set_quick()
+
     @property
     def feeds(self) -> list[PriceFeed]:
         """The attached subscriptions."""
         return list({id(reader.feed): reader.feed for readers in self._readers for reader in readers}.values())
 
     def _set_quick(self) -> None:
-        """Prepare the short way to the price: one feed, nothing pushed."""
-        readers = self._readers[Group.PRICE]
+        """Prepare the short ways to the price: one feed and nothing pushed, or only what was pushed."""
+        readers = self._readers[PRICE]
+        pushed = self._pushed.get(PRICE)
+        self.quick_price: float | None = None if readers or pushed is None else float(pushed.values["price"])
         self.quick_row: Callable[[], int] | None = None
         self.quick_view: memoryview | None = None
-        if len(readers) == 1 and Group.PRICE not in self._pushed:
-            self.quick_view = readers[0].view("close")
+        if len(readers) == 1 and pushed is None:
+            self.quick_view = readers[0].views["close"]
             self.quick_row = readers[0].row
 
-    def _latest(self, group: Group) -> tuple[FeedReader | None, int]:
+    def _latest(self, group: int) -> tuple[FeedReader | None, int]:
         """Return the feed of a group whose last bar ends latest, and that bar's row."""
+        readers = self._readers[group]
+        if len(readers) == 1:
+            reader = readers[0]
+            row = reader.row()
+            return (reader, row) if row >= 0 else (None, -1)
         found: FeedReader | None = None
         found_row = found_end = -1
-        for reader in self._readers[group]:
+        for reader in readers:
             row = reader.row()
             if row >= 0:
                 end = reader.ends[row]
@@ -89,45 +93,45 @@ class PriceCache(Dual):
                     found, found_row, found_end = reader, row, end
         return found, found_row
 
-    def _held(self, group: Group) -> Pushed | None:
+    def _held(self, group: int) -> Pushed | None:
         """Return what was pushed, unless a feed of the group has moved on since."""
         pushed = self._pushed.get(group)
         if pushed is None:
             return None
-        if [reader.row() for reader in self._readers[group]] == pushed.marks:
+        if not pushed.marks or [reader.row() for reader in self._readers[group]] == pushed.marks:
             return pushed
         del self._pushed[group]
         self._set_quick()
         return None
 
-    def _push(self, group: Group, values: dict[str, Decimal], point: BaseData) -> None:
+    def _push(self, group: int, values: dict[str, Decimal], point: BaseData) -> None:
         pushed = self._held(group)
         if pushed is None:
             pushed = self._pushed[group] = Pushed({}, [reader.row() for reader in self._readers[group]])
-            if group == Group.PRICE:
-                self._set_quick()
         pushed.values.update(values)
         pushed.point = point
+        if group == PRICE:
+            self._set_quick()
 
     def value(self, name: str) -> float:
         """Return a price or size by its name; 0 if it is not known."""
-        group = GROUP_OF[name]
+        group, column = FIELDS[name]
         if self._pushed:
             pushed = self._held(group)
             if pushed is not None and name in pushed.values:
                 return float(pushed.values[name])
         reader, row = self._latest(group)
-        return 0.0 if reader is None else reader.view(_COLUMN_OF.get(name, name))[row]
+        return 0.0 if reader is None else reader.views[column][row]
 
     def exact(self, name: str) -> Decimal:
         """Return a price or size by its name as a decimal; 0 if it is not known."""
-        group = GROUP_OF[name]
+        group, column = FIELDS[name]
         if self._pushed:
             pushed = self._held(group)
             if pushed is not None and name in pushed.values:
                 return pushed.values[name]
         reader, row = self._latest(group)
-        return ZERO if reader is None else reader.exact(_COLUMN_OF.get(name, name), row)
+        return ZERO if reader is None else reader.exact(column, row)
 
     @property
     def price(self) -> float:

@@ -36,10 +36,32 @@ class PriceFeed(Protocol):
         ...
 
 
+class _Views(dict[str, memoryview]):
+    """Fields of columns as floats, opened when first asked for."""
+
+    __slots__ = ("_columns", "_is_quote")
+
+    def __init__(self, columns: BarColumns, is_quote: bool) -> None:
+        super().__init__()
+        self._columns = columns
+        self._is_quote = is_quote
+
+    def __missing__(self, name: str) -> memoryview:
+        columns = self._columns
+        if self._is_quote and "_" not in name:
+            values = _middle(columns.values[f"bid_{name}"], columns.values[f"ask_{name}"])
+        else:
+            values = columns.values[name]
+        if np.any(np.isnan(values) | (values == 0)):
+            values = _carried(values)
+        found = self[name] = np.ascontiguousarray(values).data
+        return found
+
+
 class FeedReader:
     """A feed with its columns opened for quick reading, and what of a security's prices it sets."""
 
-    __slots__ = ("_cached", "_cached_row", "_views", "columns", "ends", "feed", "is_quote", "is_tick", "row")
+    __slots__ = ("_cached", "_cached_row", "columns", "ends", "feed", "is_quote", "is_tick", "row", "views")
 
     def __init__(self, feed: PriceFeed) -> None:
         self.feed = feed
@@ -47,17 +69,11 @@ class FeedReader:
         self.row: Callable[[], int] = feed.row
         self.is_quote = feed.tick_type == TickType.QUOTE
         self.is_tick = feed.resolution == Resolution.TICK
-        self.ends = memoryview(np.ascontiguousarray(feed.columns.end_ns))
-        self._views: dict[str, memoryview] = {}
+        self.ends = np.ascontiguousarray(feed.columns.end_ns).data
+        #: Fields as floats; a price that is absent or zero is the last one that was not.
+        self.views = _Views(self.columns, self.is_quote)
         self._cached_row = -1
         self._cached: dict[str, Decimal] = {}
-
-    def view(self, name: str) -> memoryview:
-        """Return a field as floats; a price that is absent or zero is the last one that was not."""
-        found = self._views.get(name)
-        if found is None:
-            found = self._views[name] = self._open(name)
-        return found
 
     def exact(self, name: str, row: int) -> Decimal:
         """Return a field at a row as a decimal."""
@@ -70,7 +86,7 @@ class FeedReader:
         return found
 
     def _read(self, name: str, row: int) -> Decimal:
-        if self.view(name)[row] == 0.0:
+        if self.views[name][row] == 0.0:
             return ZERO
         row = self._last_present(name, row)
         if not self.is_quote or "_" in name:
@@ -92,15 +108,6 @@ class FeedReader:
         while row > 0 and not (_present(bid[row]) or _present(ask[row])):
             row -= 1
         return row
-
-    def _open(self, name: str) -> memoryview:
-        if self.is_quote and "_" not in name:
-            values = _middle(self.columns.values[f"bid_{name}"], self.columns.values[f"ask_{name}"])
-        else:
-            values = self.columns.values[name]
-            if not np.any(np.isnan(values) | (values == 0)):
-                return self.columns.view(name)
-        return memoryview(_carried(values))
 
 
 def _present(value: float) -> bool:

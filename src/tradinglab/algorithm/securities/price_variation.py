@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.core.decimals import ONE, ZERO, Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 from tradinglab.core.enums import SecurityType
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SUB_DOLLAR_STEP = Decimal("0.0001")
 
 
-class GetMinimumPriceVariationParameters(Dual):
+class GetMinimumPriceVariationParameters(Spelled):
     """A security, and the price whose step is asked for."""
 
     __slots__ = ("exact_reference_price", "security")
@@ -31,7 +31,7 @@ class GetMinimumPriceVariationParameters(Dual):
         return float(self.exact_reference_price)
 
 
-class SecurityPriceVariationModel(Dual):
+class SecurityPriceVariationModel(Spelled):
     """The step that the symbol properties give."""
 
     def get_minimum_price_variation(self, parameters: GetMinimumPriceVariationParameters) -> Decimal | float:
@@ -65,7 +65,7 @@ class EquityPriceVariationModel(SecurityPriceVariationModel):
         return super().get_minimum_price_variation(parameters)
 
 
-class SecurityDataFilter(Dual):
+class SecurityDataFilter(Spelled):
     """Which data points reach the algorithm: all."""
 
     def filter(self, vehicle: Security, data: BaseData) -> bool:

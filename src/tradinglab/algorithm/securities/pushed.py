@@ -76,7 +76,7 @@ def split_twin(point: BaseData, factor: Decimal) -> BaseData:
             if side is not None:
                 _scale(side, factor)
     else:
-        twin.value = point.exact_value * factor  # type: ignore[assignment]
+        twin.value = point.exact_value * factor
     return twin
 
 

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol_properties import SymbolProperties
 
 
+#: Nothing is paid for these when they are bought: only their profit moves cash.
+_MARGINED = frozenset({SecurityType.FUTURE, SecurityType.CFD, SecurityType.CRYPTO_FUTURE})
+#: Buying these swaps one currency for another.
+_SWAPPED = frozenset({SecurityType.FOREX, SecurityType.CRYPTO})
+
+
 class SubscriptionConfig(Protocol):
     """What a security reads from its subscriptions."""
 
@@ -44,7 +50,7 @@ class Security(SecurityPrices):
 
     __slots__ = (
         "_configs", "_holdings", "_on_holdings", "exchange", "is_delisted", "is_initialized",
-        "is_tradable", "quote_currency", "symbol", "symbol_properties", "type",
+        "is_margined", "is_swapped", "is_tradable", "quote_currency", "symbol", "symbol_properties", "type",
     )  # fmt: skip
 
     exchange_class: type[SecurityExchange] = SecurityExchange
@@ -61,7 +67,9 @@ class Security(SecurityPrices):
     ) -> None:
         self.symbol = symbol
         self.type: SecurityType = symbol.security_type
-        self._cache = cache or SecurityCache(self.type)
+        self.is_margined = self.type in _MARGINED
+        self.is_swapped = self.type in _SWAPPED
+        self.cache = cache or SecurityCache(self.type)
         self.quote_currency = quote_currency
         self.symbol_properties = symbol_properties
         self.exchange = self.exchange_class(exchange_hours)
@@ -164,6 +172,11 @@ class Security(SecurityPrices):
     def data_normalization_mode(self) -> DataNormalizationMode:
         """How prices are adjusted."""
         return self._configs[0].data_normalization_mode if self._configs else DataNormalizationMode.ADJUSTED
+
+    @property
+    def is_internal_feed(self) -> bool:
+        """Whether the security was not asked for by the author: all its subscriptions are internal."""
+        return all(config.is_internal_feed for config in self._configs)
 
     def is_custom_data(self) -> bool:
         """Return whether a subscription is to custom data."""

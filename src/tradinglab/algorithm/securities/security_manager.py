@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.securities.holding import SecurityHolding
+from tradinglab.algorithm.securities.holding_state import HoldingState
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
 from tradinglab.algorithm.securities.price_variation import EquityPriceVariationModel
 from tradinglab.algorithm.securities.security import Security
@@ -124,9 +125,8 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         if security is None:
             if not isinstance(symbol, Security):
                 raise TypeError(f"add takes a security, it was {symbol!r}")
-            symbol, security = symbol.symbol, symbol
-        elif isinstance(symbol, Security):
-            symbol = symbol.symbol
+            security = symbol
+        symbol = security.symbol
         if symbol in self._present:
             return
         self._present[symbol] = security
@@ -184,7 +184,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         """
         quote = _currency(cash_book, symbol_properties.quote_currency)
         cls = SECURITY_CLASSES.get(symbol.security_type, Security)
-        extra = {}
+        extra: dict[str, Any] = {}
         if issubclass(cls, PairSecurity):
             extra["base_currency"] = _currency(cash_book, base_currency_of(symbol, symbol_properties))
         security = cls(symbol, hours, quote, symbol_properties, cash_book, **extra)
@@ -216,7 +216,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         holding.listen(self._quantity_changed)
         self._quantity_changed(holding, holding.exact_quantity, holding.exact_average_price)
 
-    def _quantity_changed(self, holding: SecurityHolding, quantity: Decimal, average_price: Decimal) -> None:
+    def _quantity_changed(self, holding: HoldingState, quantity: Decimal, average_price: Decimal) -> None:
         security = holding.security
         if holding.invested and security.symbol in self._present:
             self._invested.setdefault(id(security), security)

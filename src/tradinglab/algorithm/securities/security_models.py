@@ -9,6 +9,15 @@ from tradinglab.algorithm.securities.dynamic import DynamicProperties
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.models.buying_power import BuyingPowerModel
+    from tradinglab.algorithm.models.fees import FeeModel
+    from tradinglab.algorithm.models.fills import FillModel
+    from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel
+    from tradinglab.algorithm.models.settlement import SettlementModel
+    from tradinglab.algorithm.models.shortable import ShortableProvider
+    from tradinglab.algorithm.models.slippage import SlippageModel
+    from tradinglab.algorithm.models.volatility import BaseVolatilityModel
+    from tradinglab.algorithm.securities.portfolio_model import SecurityPortfolioModel
+    from tradinglab.algorithm.securities.price_variation import SecurityDataFilter, SecurityPriceVariationModel
     from tradinglab.data.source import DataSource
 
 
@@ -18,13 +27,32 @@ class SecurityModels(DynamicProperties):
     A model is an object with the methods of its kind, in either spelling; it need not derive from ours.
     """
 
-    data_source: DataSource | None
-
     __slots__ = (
-        "buying_power_model", "data_filter", "fee_model", "fill_model", "margin_interest_rate_model",
-        "data_source", "portfolio_model", "price_variation_model", "settlement_model", "shortable_provider", "slippage_model",
+        "buying_power_model",
+        "data_filter",
+        "data_source",
+        "fee_model",
+        "fill_model",
+        "margin_interest_rate_model",
+        "portfolio_model",
+        "price_variation_model",
+        "settlement_model",
+        "shortable_provider",
+        "slippage_model",
         "volatility_model",
-    )  # fmt: skip
+    )
+    buying_power_model: BuyingPowerModel
+    data_filter: SecurityDataFilter
+    data_source: DataSource | None
+    fee_model: FeeModel
+    fill_model: FillModel
+    margin_interest_rate_model: MarginInterestRateModel
+    portfolio_model: SecurityPortfolioModel
+    price_variation_model: SecurityPriceVariationModel
+    settlement_model: SettlementModel
+    shortable_provider: ShortableProvider
+    slippage_model: SlippageModel
+    volatility_model: BaseVolatilityModel
 
     @property
     def margin_model(self) -> BuyingPowerModel:
@@ -37,7 +65,9 @@ class SecurityModels(DynamicProperties):
 
     def set_fee_model(self, fee_model: Any) -> None:
         """Set what an order costs."""
-        self.fee_model = adapt(fee_model, "get_order_fee")
+        from tradinglab.algorithm.models.fees import adapt_fee_model
+
+        self.fee_model = adapt_fee_model(fee_model)
 
     def set_fill_model(self, fill_model: Any) -> None:
         """Set when and at which price an order is filled."""

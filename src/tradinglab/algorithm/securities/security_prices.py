@@ -23,10 +23,6 @@ class SecurityPrices(SecurityModels):
     _cache: SecurityCache
 
     @property
-    def _properties(self) -> dict[str, object]:
-        return self._cache.properties
-
-    @property
     def price(self) -> float:
         """The latest price."""
         cache = self._cache
@@ -34,7 +30,8 @@ class SecurityPrices(SecurityModels):
         if row is not None:
             at = row()
             return cache.quick_view[at] if at >= 0 else 0.0  # type: ignore[index]
-        return cache.value("price")
+        pushed = cache.quick_price
+        return cache.value("price") if pushed is None else pushed
 
     @property
     def exact_price(self) -> Decimal:
@@ -149,6 +146,7 @@ class SecurityPrices(SecurityModels):
     @cache.setter
     def cache(self, value: SecurityCache) -> None:
         self._cache = value
+        value.properties = self.__dict__
 
     @property
     def session(self) -> Session:
@@ -172,4 +170,4 @@ class SecurityPrices(SecurityModels):
 
     def _tell_volatility(self, data: BaseData) -> None:
         if data.data_type != MarketDataType.AUXILIARY and data.exact_price:
-            self.volatility_model.update(self, data)
+            self.volatility_model.update(self, data)  # type: ignore[arg-type]

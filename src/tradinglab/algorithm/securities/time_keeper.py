@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from tradinglab.core.clock import from_ns
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 
 
-class TimeKeeper(Dual):
+class TimeKeeper(Spelled):
     """Holds the present instant; the engine moves it."""
 
     __slots__ = ("utc_ns",)

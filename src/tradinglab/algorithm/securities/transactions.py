@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Spelled
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class WarmingUp(Protocol):
         ...
 
 
-class ProjectedHoldings(Dual):
+class ProjectedHoldings(Spelled):
     """What is held, and what open orders would add."""
 
     __slots__ = ("exact_holdings_quantity", "exact_open_orders_quantity")
@@ -116,7 +116,7 @@ TicketFilter = Callable[["OrderTicket"], bool] | Symbol | str | None
 OrderFilter = Callable[["Order"], bool] | Symbol | str | None
 
 
-class SecurityTransactionManager(Dual):
+class SecurityTransactionManager(Spelled):
     """Sends orders to the engine and finds them again."""
 
     def __init__(self, algorithm: WarmingUp | None, securities: SecurityManager) -> None:

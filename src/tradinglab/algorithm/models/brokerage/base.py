@@ -130,7 +130,11 @@ class DefaultBrokerageModel(BrokerageModel):
         return YES
 
     def can_update_order(
-        self, security: Security, order: Order, request: UpdateOrderRequest, message: BrokerageMessageEvent | None = None
+        self,
+        security: Security,
+        order: Order,
+        request: UpdateOrderRequest,
+        message: BrokerageMessageEvent | None = None,
     ) -> Verdict | bool:
         """Return whether the brokerage takes a change of an order, and if not, why."""
         return YES

@@ -35,8 +35,7 @@ def quantity_for_cash_target(
     held = portfolio.cash_book.exact_to_account_currency(base.exact_amount, base.symbol)
     is_buy = target > held
     price = security.exact_ask_price if is_buy else security.exact_bid_price
-    rate, multiplier = security.quote_currency.exact_conversion_rate, security.symbol_properties.exact_contract_multiplier
-    price *= rate * multiplier
+    price *= security.quote_currency.exact_conversion_rate * security.symbol_properties.exact_contract_multiplier
     if not price:
         return GetMaximumOrderQuantityResult(ZERO, _why_no_price(security))
     order_value = abs(target - held)

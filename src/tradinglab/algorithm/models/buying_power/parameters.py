@@ -131,7 +131,12 @@ class HasSufficientBuyingPowerForOrderParameters(Dual):
 class _SizingParameters(Dual):
     """What both questions of size have in common."""
 
-    __slots__ = ("exact_minimum_order_margin_portfolio_percentage", "portfolio", "security", "silence_non_error_reasons")
+    __slots__ = (
+        "exact_minimum_order_margin_portfolio_percentage",
+        "portfolio",
+        "security",
+        "silence_non_error_reasons",
+    )
 
     def __init__(
         self,
@@ -152,7 +157,7 @@ class _SizingParameters(Dual):
 
 
 class GetMaximumOrderQuantityForTargetBuyingPowerParameters(_SizingParameters):
-    """A position of which size takes a fraction of the portfolio's value as margin?"""
+    """Asks for the order after which a position's margin is a fraction of the portfolio's value."""
 
     __slots__ = ("exact_target_buying_power",)
 
@@ -164,9 +169,7 @@ class GetMaximumOrderQuantityForTargetBuyingPowerParameters(_SizingParameters):
         minimum_order_margin_portfolio_percentage: Number,
         silence_non_error_reasons: bool = False,
     ) -> None:
-        super().__init__(
-            portfolio, security, minimum_order_margin_portfolio_percentage, silence_non_error_reasons
-        )
+        super().__init__(portfolio, security, minimum_order_margin_portfolio_percentage, silence_non_error_reasons)
         self.exact_target_buying_power = to_decimal(target_buying_power)
 
     @property
@@ -176,7 +179,7 @@ class GetMaximumOrderQuantityForTargetBuyingPowerParameters(_SizingParameters):
 
 
 class GetMaximumOrderQuantityForDeltaBuyingPowerParameters(_SizingParameters):
-    """An order of which size changes the margin of a position by an amount?"""
+    """Asks for the order that changes a position's margin by an amount."""
 
     __slots__ = ("exact_delta_buying_power",)
 
@@ -188,9 +191,7 @@ class GetMaximumOrderQuantityForDeltaBuyingPowerParameters(_SizingParameters):
         minimum_order_margin_portfolio_percentage: Number,
         silence_non_error_reasons: bool = False,
     ) -> None:
-        super().__init__(
-            portfolio, security, minimum_order_margin_portfolio_percentage, silence_non_error_reasons
-        )
+        super().__init__(portfolio, security, minimum_order_margin_portfolio_percentage, silence_non_error_reasons)
         self.exact_delta_buying_power = to_decimal(delta_buying_power)
 
     @property
