@@ -11,10 +11,12 @@ from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
 from tradinglab.algorithm.models.fills import FillModelParameters
 from tradinglab.algorithm.orders import Order, OrderEvent
 from tradinglab.algorithm.securities.cash_book import CashBook
-from tradinglab.algorithm.securities.security_types import Cfd, Crypto, Equity, Forex
+from tradinglab.algorithm.securities.security import Security
+from tradinglab.algorithm.securities.security_types import Cfd, Crypto, CryptoFuture, Equity, Forex, PairSecurity
 from tradinglab.algorithm.securities.time_keeper import TimeKeeper
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market as Markets
+from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
@@ -26,6 +28,18 @@ BTCUSD = Symbol.create("BTCUSD", SecurityType.CRYPTO, Markets.COINBASE)
 DE30EUR = Symbol.create("DE30EUR", SecurityType.CFD, Markets.OANDA)
 
 Prices = tuple[float, float, float, float]
+_CLASSES: dict[SecurityType, type[Security]] = {
+    SecurityType.EQUITY: Equity,
+    SecurityType.FOREX: Forex,
+    SecurityType.CRYPTO: Crypto,
+    SecurityType.CRYPTO_FUTURE: CryptoFuture,
+    SecurityType.CFD: Cfd,
+}
+
+
+def _quote_currency(symbol: Symbol) -> str:
+    paired = (SecurityType.FOREX, SecurityType.CRYPTO, SecurityType.CFD, SecurityType.CRYPTO_FUTURE)
+    return symbol.value[-3:] if symbol.security_type in paired else "USD"
 
 
 @dataclass(frozen=True)
@@ -44,26 +58,32 @@ class Market:
     Times are naive, on the exchange's wall clock.
     """
 
-    def __init__(self, symbol: Symbol = SPY, multiplier: str = "1", **subscription: Any) -> None:
-        entry = MarketHoursDatabase.default().get_entry(symbol.id.market, symbol, symbol.security_type)
-        self.hours = entry.exchange_hours
+    def __init__(
+        self, symbol: Symbol = SPY, multiplier: str = "1", currency: str = "", rate: str = "1.1", **subscription: Any
+    ) -> None:
+        kinds = (SecurityType.EQUITY, SecurityType.FOREX, SecurityType.CRYPTO, SecurityType.CFD)
+        if symbol.security_type in kinds and symbol.id.market != Markets.INDIA:
+            entry = MarketHoursDatabase.default().get_entry(symbol.id.market, symbol, symbol.security_type)
+            self.hours = entry.exchange_hours
+        else:
+            self.hours = SecurityExchangeHours.always_open("America/New_York")
         self.zone = self.hours.time_zone
         self.symbol = symbol
         self.cash_book = CashBook()
         self.clock = TimeKeeper()
-        quote = symbol.value[-3:] if symbol.security_type != SecurityType.EQUITY else "USD"
+        quote = currency or _quote_currency(symbol)
         if quote not in self.cash_book:
-            self.cash_book.add(quote, 0, Decimal("1.1"))
+            self.cash_book.add(quote, 0, Decimal(rate))
         properties = SymbolProperties(symbol.value, quote, Decimal(multiplier), "0.01", 1, "")
         parts: tuple[Any, ...] = (symbol, self.hours, self.cash_book[quote], properties, self.cash_book)
-        if symbol.security_type in (SecurityType.FOREX, SecurityType.CRYPTO):
-            base = symbol.value[:3]
+        kind = _CLASSES.get(symbol.security_type, Security)
+        if issubclass(kind, PairSecurity):
+            base = symbol.value[: -len(quote)]
             if base not in self.cash_book:
                 self.cash_book.add(base, 0, 1)
-            kind = Forex if symbol.security_type == SecurityType.FOREX else Crypto
             self.security: Any = kind(*parts, base_currency=self.cash_book[base])
         else:
-            self.security = (Cfd if symbol.security_type == SecurityType.CFD else Equity)(*parts)
+            self.security = kind(*parts)
         self.security.set_clock(self.clock)
         self.configs: list[Subscription] = []
         self.updated: list[Order] = []
