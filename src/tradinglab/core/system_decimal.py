@@ -8,7 +8,8 @@ products of everyday figures agree, so only code whose results are printed with 
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+import threading
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact
 from math import floor, isnan, log10
 
 from tradinglab.core.decimals import ZERO, round_half_away, round_half_even, scale_of, to_decimal
@@ -37,6 +38,20 @@ MAX_SCALE = 28
 
 _LIMIT = 2**96
 _WIDE = Context(prec=80, rounding=ROUND_HALF_EVEN)
+_PRECISIONS = tuple(Context(prec=digits or 1, rounding=ROUND_HALF_EVEN) for digits in range(30))
+_BOUNDS = tuple(MAX_VALUE.scaleb(whole - MAX_SCALE, _WIDE) for whole in range(MAX_SCALE + 1))
+_TEN = Decimal(10)
+_SMALLEST = Decimal(1).scaleb(-MAX_SCALE)
+
+
+class _Division(threading.local):
+    """A context whose flags no other thread touches."""
+
+    def __init__(self) -> None:
+        self.context = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[])
+
+
+_division = _Division()
 
 
 def fit(value: Decimal) -> Decimal:
@@ -71,35 +86,28 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     """
     if not right:
         raise ZeroDivisionError("division of a decimal by zero")
-    scale = scale_of(left) - scale_of(right)
-    dividend, divisor = _mantissa(left), _mantissa(right)
-    negative = (dividend < 0) != (divisor < 0)
-    dividend, divisor = abs(dividend), abs(divisor)
-    if scale < 0:
-        dividend *= 10**-scale
-        scale = 0
-    quotient, remainder = divmod(dividend, divisor)
-    if remainder:
-        quotient, scale = _scaled_quotient(dividend, divisor, scale)
-    if quotient >= _LIMIT:
+    context = _division.context
+    context.flags[Inexact] = False
+    quotient = context.divide(left, right)
+    if not context.flags[Inexact]:
+        return fit(quotient or quotient.copy_abs())
+    # Digits before the point take from those behind it; the 29th fits up to 7.9 (2**96 is 7.9e28).
+    whole = quotient.adjusted()
+    if whole < 0:
+        found = _PRECISIONS[29 + whole].divide(left, right) if whole > -29 else _smallest(left, right)
+    elif quotient.copy_abs() > MAX_VALUE:
         raise OverflowError(f"{left} / {right} is too large for a decimal")
-    return Decimal(f"{'-' if negative and quotient else ''}{quotient}e-{scale}")
+    else:
+        found = _PRECISIONS[29].divide(left, right)
+        if found.copy_abs() > _BOUNDS[whole]:
+            found = quotient
+    found = found.normalize(_WIDE) or ZERO
+    return fit(found) if whole > 0 and not found % _TEN else found
 
 
-def _scaled_quotient(dividend: int, divisor: int, scale: int) -> tuple[int, int]:
-    # As many more decimals as the 96 bits and the largest scale allow.
-    whole_digits = len(str(dividend // divisor))
-    more = min(MAX_SCALE - scale, 30 - whole_digits)
-    while more > 0 and dividend * 10**more // divisor >= _LIMIT:
-        more -= 1
-    quotient, remainder = divmod(dividend * 10**more, divisor)
-    if 2 * remainder > divisor or (2 * remainder == divisor and quotient % 2):
-        quotient += 1
-    scale += more
-    while scale > 0 and quotient % 10 == 0:
-        quotient //= 10
-        scale -= 1
-    return quotient, scale
+def _smallest(left: Decimal, right: Decimal) -> Decimal:
+    """Return a quotient below the smallest decimals, rounded to one of them or to zero."""
+    return _WIDE.quantize(_WIDE.divide(left, right), _SMALLEST)
 
 
 def _mantissa(value: Decimal) -> int:

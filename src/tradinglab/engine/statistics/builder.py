@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from tradinglab.algorithm.trade import Trade
-from tradinglab.core.clock import date_of_day, day_of, day_of_date
+from tradinglab.core.clock import date_of_day, day_of_date
 from tradinglab.core.dual import Dual
-from tradinglab.engine.statistics.inputs import StatisticsInput, cut, trades_within
+from tradinglab.engine.statistics.inputs import Samples, StatisticsInput
 from tradinglab.engine.statistics.portfolio import PortfolioStatistics, portfolio_statistics
 from tradinglab.engine.statistics.summary import summary
 from tradinglab.engine.statistics.trades import TradeStatistics
@@ -19,19 +19,15 @@ _WINDOW_MONTHS = (1, 3, 6, 12)
 class AlgorithmPerformance(Dual):
     """Statistics of the portfolio and of the closed trades over one period; those of the trades when asked for."""
 
-    def __init__(self, source: StatisticsInput | None = None, first_day: int = 0, last_day: int = 0) -> None:
-        self._source = source
+    def __init__(self, samples: Samples | None = None, first_day: int = 0, last_day: int = 0) -> None:
+        period = None if samples is None else samples.cut(first_day, last_day)
+        self._samples = None if period is None else samples
         self._days = (first_day, last_day)
         self._trades: list[Trade] | None = None
         self._trade_statistics: TradeStatistics | None = None
         self._portfolio_statistics = PortfolioStatistics()
-        period = None if source is None else cut(source, first_day, last_day)
-        if source is None or period is None or not period.equity:
-            self._source = None
-        else:
-            self._portfolio_statistics = portfolio_statistics(
-                period, source.trading_days_per_year, source.risk_free_rate
-            )
+        if samples is not None and period is not None:
+            self._portfolio_statistics = portfolio_statistics(period, samples.source.trading_days_per_year)
 
     @property
     def portfolio_statistics(self) -> PortfolioStatistics:
@@ -49,7 +45,7 @@ class AlgorithmPerformance(Dual):
     def closed_trades(self) -> list[Trade]:
         """The trades that were closed in the period."""
         if self._trades is None:
-            self._trades = [] if self._source is None else trades_within(self._source, *self._days)
+            self._trades = [] if self._samples is None else self._samples.trades_within(*self._days)
         return self._trades
 
 
@@ -57,14 +53,13 @@ class StatisticsResults(Dual):
     """A run's statistics; the rolling windows are computed when first asked for."""
 
     def __init__(self, source: StatisticsInput | None = None) -> None:
-        self._source = source if source is not None and source.equity else None
+        self._samples = Samples(source) if source is not None and source.equity else None
         self._rolling: dict[str, AlgorithmPerformance] | None = None
-        if self._source is None:
-            self._total = AlgorithmPerformance()
-            self._summary: dict[str, str] = {}
-        else:
-            self._total = AlgorithmPerformance(self._source, *_days(self._source))
-            self._summary = summary(self._source, self._total.portfolio_statistics)
+        self._total = AlgorithmPerformance()
+        self._summary: dict[str, str] = {}
+        if self._samples is not None:
+            self._total = AlgorithmPerformance(self._samples, *self._samples.days)
+            self._summary = summary(self._samples.source, self._total.portfolio_statistics)
 
     @property
     def total_performance(self) -> AlgorithmPerformance:
@@ -80,7 +75,7 @@ class StatisticsResults(Dual):
     def rolling_performances(self) -> dict[str, AlgorithmPerformance]:
         """Performances by window, named ``M3_20131031``: three months up to that day."""
         if self._rolling is None:
-            self._rolling = {} if self._source is None else _rolling_performances(self._source)
+            self._rolling = {} if self._samples is None else _rolling_performances(self._samples)
         return self._rolling
 
 
@@ -113,14 +108,9 @@ def _add_months(month_start: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1) if index >= 12 else date.min
 
 
-def _rolling_performances(source: StatisticsInput) -> dict[str, AlgorithmPerformance]:
-    first, last = _days(source)
+def _rolling_performances(samples: Samples) -> dict[str, AlgorithmPerformance]:
     return {
-        f"M{months}_{date_of_day(end):%Y%m%d}": AlgorithmPerformance(source, start, end)
+        f"M{months}_{date_of_day(end):%Y%m%d}": AlgorithmPerformance(samples, start, end)
         for months in _WINDOW_MONTHS
-        for start, end in window_ranges(months, first, last)
+        for start, end in window_ranges(months, *samples.days)
     }
-
-
-def _days(source: StatisticsInput) -> tuple[int, int]:
-    return day_of(source.equity[0][0]), day_of(source.equity[-1][0])

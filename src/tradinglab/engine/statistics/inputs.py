@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate, pairwise
 
 from tradinglab.algorithm.trade import Trade
-from tradinglab.core.clock import DAY_NS
-from tradinglab.core.decimals import ZERO, Number
+from tradinglab.core.clock import DAY_NS, from_ns
+from tradinglab.core.decimals import ZERO, Number, to_decimal
+from tradinglab.core.system_decimal import divide, double_of
 
 Point = tuple[int, Decimal]
+_HUNDRED = Decimal(100)
 RateModel = Callable[[datetime], Number]
 
 
@@ -69,45 +72,80 @@ class StatisticsInput:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A :class:`StatisticsInput` cut to whole UTC days, both included."""
+    """A run cut to whole UTC days.
+
+    *returns* and *benchmark* are fractions; the first two samples of the former and the first change of the latter
+    (the start, and a partial day) are left out, as in LEAN.
+    """
 
     equity: list[Point]
-    performance: list[Point]
-    benchmark: list[Point]
-    turnover: list[Point]
-    profit_loss: list[Point]
+    returns: list[float]
+    benchmark: list[float]
+    turnover: list[Decimal]
+    profit_loss: list[Decimal]
     win_count: int
     loss_count: int
     starting_capital: Decimal
+    risk_free_rate: Decimal
 
 
-def cut(source: StatisticsInput, first_day: int, last_day: int) -> Period:
-    """Return what fell on the days from *first_day* to *last_day* (days since 1970)."""
-    start, stop = first_day * DAY_NS, (last_day + 1) * DAY_NS
+class Samples:
+    """A :class:`StatisticsInput` made ready to be cut to many periods."""
 
-    def within(points: Sequence[Point]) -> list[Point]:
-        low = bisect_left(points, start, key=lambda point: point[0])
-        high = bisect_left(points, stop, key=lambda point: point[0])
-        return list(points[low:high])
+    def __init__(self, source: StatisticsInput) -> None:
+        self.source = source
+        self._equity_times = [time for time, _ in source.equity]
+        self._return_times = [time for time, _ in source.performance]
+        self._benchmark_times = [time for time, _ in source.benchmark]
+        self._turnover_times = [time for time, _ in source.turnover]
+        self._profits = sorted(source.profit_loss.items())
+        self._profit_times = [time for time, _ in self._profits]
+        self._wins, self._losses = sorted(source.wins), sorted(source.losses)
+        self._returns = [double_of(divide(value, _HUNDRED)) for _, value in source.performance]
+        self._changes = _changes([value for _, value in source.benchmark])
+        self._rates = _running_sum(to_decimal(source.risk_free_rate(from_ns(time))) for time in self._equity_times)
 
-    def count(times: Sequence[int]) -> int:
-        return sum(start <= time < stop for time in times)
+    @property
+    def days(self) -> tuple[int, int]:
+        """The first and the last day sampled (days since 1970)."""
+        return self._equity_times[0] // DAY_NS, self._equity_times[-1] // DAY_NS
 
-    equity = within(source.equity)
-    whole = len(equity) == len(source.equity)
-    return Period(
-        equity=equity,
-        performance=within(source.performance),
-        benchmark=within(source.benchmark),
-        turnover=within(source.turnover),
-        profit_loss=within(sorted(source.profit_loss.items())),
-        win_count=count(source.wins),
-        loss_count=count(source.losses),
-        starting_capital=source.starting_capital if whole or not equity else equity[0][1],
-    )
+    def cut(self, first_day: int, last_day: int) -> Period | None:
+        """Return what fell on the days from *first_day* to *last_day*, ``None`` if no sample of equity did."""
+        source = self.source
+
+        def within(times: Sequence[int]) -> slice:
+            return slice(bisect_left(times, first_day * DAY_NS), bisect_left(times, (last_day + 1) * DAY_NS))
+
+        sampled = within(self._equity_times)
+        equity = list(source.equity[sampled])
+        if not equity:
+            return None
+        wins, losses = within(self._wins), within(self._losses)
+        whole = len(equity) == len(source.equity)
+        return Period(
+            equity=equity,
+            returns=self._returns[within(self._return_times)][2:],
+            benchmark=self._changes[within(self._benchmark_times)][2:],
+            turnover=[value for _, value in source.turnover[within(self._turnover_times)]],
+            profit_loss=[value for _, value in self._profits[within(self._profit_times)]],
+            win_count=wins.stop - wins.start,
+            loss_count=losses.stop - losses.start,
+            starting_capital=source.starting_capital if whole else equity[0][1],
+            risk_free_rate=divide(self._rates[sampled.stop] - self._rates[sampled.start], Decimal(len(equity))),
+        )
+
+    def trades_within(self, first_day: int, last_day: int) -> list[Trade]:
+        """Return the trades that were closed on the days from *first_day* to *last_day*."""
+        start, stop = first_day * DAY_NS, (last_day + 1) * DAY_NS
+        return [trade for trade in self.source.trades() if start <= trade.exit_ns < stop]
 
 
-def trades_within(source: StatisticsInput, first_day: int, last_day: int) -> list[Trade]:
-    """Return the trades that were closed on the days from *first_day* to *last_day*."""
-    start, stop = first_day * DAY_NS, (last_day + 1) * DAY_NS
-    return [trade for trade in source.trades() if start <= trade.exit_ns < stop]
+def _changes(values: list[Decimal]) -> list[float]:
+    """Return each value's change from the one before, zero for the first."""
+    changes = [double_of(divide(value - before, before)) if before else 0.0 for before, value in pairwise(values)]
+    return [0.0, *changes]
+
+
+def _running_sum(values: Iterable[Decimal]) -> list[Decimal]:
+    return list(accumulate(values, initial=ZERO))

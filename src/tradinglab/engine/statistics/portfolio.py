@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 from math import sqrt
-from statistics import NormalDist
 
-from tradinglab.core.clock import DAY_NS, from_ns
+from tradinglab.core.clock import DAY_NS
 from tradinglab.core.decimals import ZERO, round_half_even, to_decimal
 from tradinglab.core.system_decimal import cast_double, divide, double_of
 from tradinglab.engine.statistics import moments
 from tradinglab.engine.statistics.figures import Figure, FigureRecord, camel_case, json_figure
-from tradinglab.engine.statistics.inputs import Period, Point, RateModel
+from tradinglab.engine.statistics.inputs import Period, Point
 
 _TICK_NS = 100
 _TICKS_PER_DAY = DAY_NS // _TICK_NS
@@ -58,37 +56,22 @@ class PortfolioStatistics(FigureRecord):
         return figures | {"drawdownRecovery": str(self.drawdown_recovery)}
 
 
-def portfolio_statistics(period: Period, trading_days: int, risk_free_rate: RateModel) -> PortfolioStatistics:
+def portfolio_statistics(period: Period, trading_days: int) -> PortfolioStatistics:
     """Return the statistics of *period*."""
     result = PortfolioStatistics()
     exact = result.exact
     exact["start_equity"] = period.starting_capital
     exact["end_equity"] = period.equity[-1][1]
     if period.turnover:
-        exact["portfolio_turnover"] = _average([value for _, value in period.turnover])
-    returns = portfolio_returns(period.performance)
-    benchmark = benchmark_returns(period.benchmark)
-    if not period.starting_capital or len(benchmark) < 2 or len(returns) < 2:
+        exact["portfolio_turnover"] = divide(sum(period.turnover, ZERO), Decimal(len(period.turnover)))
+    if not period.starting_capital or len(period.benchmark) < 2 or len(period.returns) < 2:
         return result
     exact |= _trading_figures(period)
     exact["total_net_profit"] = divide(period.equity[-1][1], period.starting_capital) - 1
     exact["compounding_annual_return"] = _compounding_annual_return(period)
-    rate = _average([to_decimal(risk_free_rate(from_ns(time))) for time, _ in period.equity])
-    exact |= _risk_figures(returns, benchmark, trading_days, rate)
+    exact |= _risk_figures(period, trading_days)
     exact["drawdown"], result.drawdown_recovery = drawdown_and_recovery(period.equity)
     return result
-
-
-def portfolio_returns(performance: Sequence[Point]) -> list[float]:
-    """Return the sampled returns as fractions, without the first two samples (the start, and a partial day)."""
-    return [double_of(divide(value, Decimal(100))) for _, value in performance[2:]]
-
-
-def benchmark_returns(benchmark: Sequence[Point]) -> list[float]:
-    """Return the benchmark's changes from sample to sample, without the first one."""
-    values = [value for _, value in benchmark]
-    changes = [double_of(divide(value - before, before)) if before else 0.0 for before, value in pairwise(values)]
-    return changes[1:]
 
 
 def drawdown_and_recovery(equity: Sequence[Point]) -> tuple[Decimal, int]:
@@ -99,7 +82,7 @@ def drawdown_and_recovery(equity: Sequence[Point]) -> tuple[Decimal, int]:
     if len(equity) < 2:
         return ZERO, 0
     peak_time, peak = equity[0]
-    deepest, longest, under_water = ZERO, 0, False
+    worst, from_peak, longest, under_water = ZERO, ZERO, 0, False
     for time, value in equity:
         if not peak:
             return ZERO, 0
@@ -108,8 +91,11 @@ def drawdown_and_recovery(equity: Sequence[Point]) -> tuple[Decimal, int]:
                 longest = max(longest, time - peak_time)
             peak_time, peak, under_water = time, value, False
         else:
-            deepest = min(deepest, divide(value, peak) - 1)
+            # The depths of two drawdowns, compared without dividing.
+            if not from_peak or value * from_peak < worst * peak:
+                worst, from_peak = value, peak
             under_water = True
+    deepest = divide(worst, from_peak) - 1 if from_peak else ZERO
     return round_half_even(abs(deepest), 3), longest // DAY_NS
 
 
@@ -117,13 +103,13 @@ def _trading_figures(period: Period) -> dict[str, Decimal]:
     capital = period.starting_capital
     gains, losses = ZERO, ZERO
     gain_count = loss_count = 0
-    for _, profit in period.profit_loss:
-        # A transaction without profit counts as a loss here.
+    for profit in period.profit_loss:
+        # A transaction without profit counts as a loss here. Quotients are only summed: their scale is no matter.
         if profit > 0:
-            gains += divide(profit, capital)
+            gains += profit / capital
             gain_count += 1
         else:
-            losses += divide(profit, capital)
+            losses += profit / capital
             loss_count += 1
         capital += profit
     average_gain = divide(gains, Decimal(gain_count)) if gain_count else ZERO
@@ -156,9 +142,8 @@ def _compounding_annual_return(period: Period) -> Decimal:
     return ZERO if isinstance(power, complex) else cast_double(power - 1)
 
 
-def _risk_figures(
-    returns: list[float], benchmark: list[float], trading_days: int, risk_free: Decimal
-) -> dict[str, Decimal]:
+def _risk_figures(period: Period, trading_days: int) -> dict[str, Decimal]:
+    returns, benchmark, risk_free = period.returns, period.benchmark, period.risk_free_rate
     rate = double_of(risk_free)
     variance = cast_double(_annual_variance(returns, trading_days))
     deviation = to_decimal(sqrt(double_of(variance)))
@@ -229,9 +214,7 @@ def _value_at_risk(returns: list[float], confidence: float) -> Decimal:
     for count, value in enumerate(returns, start=1):
         mean += (value - mean) / count
     deviation = moments.standard_deviation(returns)
+    from statistics import NormalDist  # slow to import
+
     quantile = mean + deviation * NormalDist().inv_cdf(1 - confidence) if deviation else mean
     return round_half_even(cast_double(quantile), 3)
-
-
-def _average(values: Sequence[Decimal]) -> Decimal:
-    return divide(sum(values[1:], values[0]), Decimal(len(values))) if values else ZERO
