@@ -116,7 +116,7 @@ def _make_pair(
     algorithm: IndicatorRegistration, class_name: str, template: str, names: Sequence[str], values: dict[str, Any]
 ) -> IndicatorBase:
     resolution = values["resolution"]
-    symbols = [algorithm._symbol(values[key]) for key in ("target", "reference")]
+    symbols = [algorithm.lab_symbol(values[key]) for key in ("target", "reference")]
     name = algorithm.create_indicator_name(None, fill(template, values), resolution)
     indicator = indicator_class(class_name)(name, *symbols, *(values[key] for key in names))
     algorithm.initialize_indicator(indicator, symbols, resolution, values["selector"])
@@ -127,7 +127,7 @@ def _make_group(
     algorithm: IndicatorRegistration, class_name: str, template: str, names: Sequence[str], values: dict[str, Any]
 ) -> IndicatorBase:
     given: Iterable[Any] = values["symbols"]
-    symbols = [algorithm._symbol(symbol) for symbol in given]
+    symbols = [algorithm.lab_symbol(symbol) for symbol in given]
     resolution = values["resolution"]
     pace = algorithm.subscription_of(symbols[0]).resolution if resolution is None else resolution
     name = algorithm.create_indicator_name(None, fill(template, values), pace)

@@ -38,7 +38,7 @@ class IndicatorRegistration(AlgorithmCore):
         """Return an indicator's name as LEAN makes it: ``SMA(14,SPY_day)``."""
         parts = []
         if symbol is not None and symbol != "":
-            found = self._symbol(symbol)
+            found = self.lab_symbol(symbol)
             parts.append(str(found))
             if resolution is None:
                 resolution = self.subscription_of(found).resolution
@@ -60,7 +60,7 @@ class IndicatorRegistration(AlgorithmCore):
         self, indicator: IndicatorBase, symbols: Iterable[SymbolLike], resolution: Any, selector: Select
     ) -> None:
         """Register an indicator for updates, and warm it up if the settings say so."""
-        found = [self._symbol(symbol) for symbol in symbols]
+        found = [self.lab_symbol(symbol) for symbol in symbols]
         for symbol in found:
             self.register_indicator(symbol, indicator, resolution, selector)
         if self.settings.automatic_indicator_warm_up:
@@ -75,28 +75,28 @@ class IndicatorRegistration(AlgorithmCore):
         own bars are used. *selector* picks the number (or the bar) of each bar: a ``Field`` or any
         function.
         """
-        symbol, target = self._symbol(symbol), self._indicator(indicator)
+        symbol, target = self.lab_symbol(symbol), self.lab_indicator(indicator)
         if resolution is not None and not isinstance(resolution, Resolution | timedelta):
-            self._connect(symbol, target, resolution, selector)
+            self.lab_connect(symbol, target, resolution, selector)
             return
         config = self.subscription_of(symbol, _tick_type(target, selector))
         column = "" if selector is None else selector.column if isinstance(selector, Selector) else None
         plain = resolution is None or resolution in (config.resolution, config.increment)
         if plain and column is not None and not config.is_custom_data:
-            if self.runtime.attach_indicator(config, target, column):
-                self._attached.append(target)
+            if self.lab_runtime.attach_indicator(config, target, column):
+                self.lab_attached.append(target)
                 return
-        self._connect(symbol, target, self._consolidator_for(symbol, resolution, config), selector)
+        self.lab_connect(symbol, target, self.lab_consolidator_for(symbol, resolution, config), selector)
 
     def unregister_indicator(self, indicator: Any) -> None:
         """Stop updating an indicator."""
-        target = self._indicator(indicator)
+        target = self.lab_indicator(indicator)
         for consolidator in target.consolidators:
             self.subscription_manager.remove_consolidator(None, consolidator)
         target.consolidators.clear()
-        if any(attached is target for attached in self._attached):
-            self._attached[:] = [attached for attached in self._attached if attached is not target]
-            self.runtime.detach_indicator(target)
+        if any(attached is target for attached in self.lab_attached):
+            self.lab_attached[:] = [attached for attached in self.lab_attached if attached is not target]
+            self.lab_runtime.detach_indicator(target)
 
     def deregister_indicator(self, indicator: Any) -> None:
         """Stop updating an indicator."""
@@ -115,10 +115,10 @@ class IndicatorRegistration(AlgorithmCore):
 
         *resolution* is a resolution (by default the subscription's), or a timedelta to consolidate to.
         """
-        symbols, target = self._symbols(symbol), self._indicator(indicator)
+        symbols, target = self.lab_symbols(symbol), self.lab_indicator(indicator)
         count = getattr(target, "warm_up_period", None)
         if count is None:
-            self._once(
+            self.lab_once(
                 "warm_up_indicator",
                 "Warning: the 'warm_up_indicator' feature only works with indicators that define a warm up period, "
                 f"by a property 'warm_up_period' above 0. The indicator of type '{type(target).__name__}' "
@@ -127,9 +127,9 @@ class IndicatorRegistration(AlgorithmCore):
             return
         span = resolution if isinstance(resolution, timedelta) else period
         if span is not None:
-            self._warm_up_consolidated(symbols, target, count, span, selector)
+            self.lab_warm_up_consolidated(symbols, target, count, span, selector)
         else:
-            record_history(target, self._history_by_count(symbols, count, resolution), selector)
+            record_history(target, self.lab_history_by_count(symbols, count, resolution), selector)
 
     def indicator_history(self, indicator: Any, *args: Any, **kwargs: Any) -> IndicatorHistory:
         """Reset an indicator, feed it history, and return its values.
@@ -138,7 +138,7 @@ class IndicatorRegistration(AlgorithmCore):
         history, of which the beginning warms the indicator up; ``(indicator, slices, [selector])`` uses
         what is given.
         """
-        target, call = self._indicator(indicator), list(args)
+        target, call = self.lab_indicator(indicator), list(args)
         symbols = kwargs.pop("symbols", kwargs.pop("symbol", None)) or (call.pop(0) if call else None)
         if symbols is None or "history" in kwargs or _are_slices(symbols):
             slices = kwargs.pop("history", symbols)
@@ -150,37 +150,37 @@ class IndicatorRegistration(AlgorithmCore):
             end = call.pop(0)
         resolution = kwargs.pop("resolution", call.pop(0) if call else None)
         selector = kwargs.pop("selector", call.pop(0) if call else None)
-        found, count = self._symbols(symbols), int(getattr(target, "warm_up_period", 0) or 0)
+        found, count = self.lab_symbols(symbols), int(getattr(target, "warm_up_period", 0) or 0)
         if isinstance(amount[0], int | float):
             periods = int(amount[0]) + max(0, count - 1 if amount[0] > 0 else count)
-            return record_history(target, self._history_by_count(found, periods, resolution), selector)
+            return record_history(target, self.lab_history_by_count(found, periods, resolution), selector)
         start = self.time - amount[0] if isinstance(amount[0], timedelta) else amount[0]
         end = self.time if isinstance(amount[0], timedelta) else end
-        return record_history(target, self._history_between(found, start, end, count - 1, resolution), selector)
+        return record_history(target, self.lab_history_between(found, start, end, count - 1, resolution), selector)
 
     # What is behind
 
     @property
-    def _attached(self) -> list[IndicatorBase]:
+    def lab_attached(self) -> list[IndicatorBase]:
         return cast("list[IndicatorBase]", self.__dict__.setdefault("_attached_indicators", []))
 
-    def _symbols(self, symbols: Any) -> list[Symbol]:
+    def lab_symbols(self, symbols: Any) -> list[Symbol]:
         if isinstance(symbols, list | tuple | set | frozenset):
-            return [self._symbol(symbol) for symbol in symbols]
-        return [self._symbol(symbols)]
+            return [self.lab_symbol(symbol) for symbol in symbols]
+        return [self.lab_symbol(symbols)]
 
-    def _indicator(self, indicator: Any) -> IndicatorBase:
+    def lab_indicator(self, indicator: Any) -> IndicatorBase:
         """Return an indicator; of an author's own object, always the same wrapper."""
         known = self.__dict__.setdefault("_python_indicators", {})
         if id(indicator) not in known:
             known[id(indicator)] = (indicator, as_indicator(indicator))
         return cast("IndicatorBase", known[id(indicator)][1])
 
-    def _consolidator_for(self, symbol: Symbol, resolution: Any, config: SubscriptionDataConfig) -> DataConsolidator:
+    def lab_consolidator_for(self, symbol: Symbol, resolution: Any, config: SubscriptionDataConfig) -> DataConsolidator:
         maker = cast("Any", self)
         return cast("DataConsolidator", maker.resolve_consolidator(symbol, resolution, config.type))
 
-    def _connect(self, symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
+    def lab_connect(self, symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
         """Update an indicator with what a consolidator puts out."""
         _check_types(symbol, target, consolidator, selector)
         target.consolidators.append(consolidator)
@@ -188,7 +188,7 @@ class IndicatorRegistration(AlgorithmCore):
 
         consolidator.data_consolidated += updater(target, selector)
 
-    def _warm_up_consolidated(
+    def lab_warm_up_consolidated(
         self, symbols: list[Symbol], target: IndicatorBase, count: int, span: timedelta, selector: Select
     ) -> None:
         resolution = max((r for r, length in SPANS.items() if length <= span), key=lambda r: SPANS[r])
@@ -199,39 +199,39 @@ class IndicatorRegistration(AlgorithmCore):
         consolidators = {}
         for symbol in symbols:
             config = self.subscription_of(symbol, _tick_type(target, selector))
-            consolidator = self._consolidator_for(symbol, span, config)
+            consolidator = self.lab_consolidator_for(symbol, span, config)
             consolidator.data_consolidated += updater(target, selector)
             consolidators[symbol] = consolidator
-        for piece in self._history_by_count(symbols, periods, resolution):
+        for piece in self.lab_history_by_count(symbols, periods, resolution):
             for symbol, consolidator in consolidators.items():
                 data = piece.get(consolidator.input_type, symbol)
                 if data is not None:
                     consolidator.update(data)
         for symbol, consolidator in consolidators.items():
             if consolidator.working_data is not None:
-                consolidator.scan(self._security(symbol).local_time)
+                consolidator.scan(self.lab_security(symbol).local_time)
 
-    def _history_by_count(self, symbols: list[Symbol], count: int, resolution: Any) -> list[Slice]:
+    def lab_history_by_count(self, symbols: list[Symbol], count: int, resolution: Any) -> list[Slice]:
         from tradinglab.algorithm.history_requests import HistoryOptions
 
         if count <= 0:
             return []
         past, options = cast("HistoryMethods", self), HistoryOptions(resolution=resolution)
-        return past.history_slices(past.history_requests.by_count(symbols, None, count, options))
+        return past.lab_history_slices(past.lab_history_requests.by_count(symbols, None, count, options))
 
-    def _history_between(
+    def lab_history_between(
         self, symbols: list[Symbol], start: datetime, end: datetime, extra: int, resolution: Any
     ) -> list[Slice]:
         """Return slices between two times, and *extra* bars before them."""
         from tradinglab.algorithm.history_requests import HistoryOptions
 
         past, options = cast("HistoryMethods", self), HistoryOptions(resolution=resolution)
-        requests = past.history_requests.by_dates(symbols, None, start, end, options)
+        requests = past.lab_history_requests.by_dates(symbols, None, start, end, options)
         if extra > 0:
             earliest = min((bars_before(self, request, extra) for request in requests), default=None)
-            start = start if earliest is None else min(start, self._zone.datetime(earliest))
-            requests = past.history_requests.by_dates(symbols, None, start, end, options)
-        return past.history_slices(requests)
+            start = start if earliest is None else min(start, self.lab_zone.datetime(earliest))
+            requests = past.lab_history_requests.by_dates(symbols, None, start, end, options)
+        return past.lab_history_slices(requests)
 
 
 def bars_before(algorithm: AlgorithmCore, request: Any, count: int) -> int:

@@ -60,7 +60,7 @@ class SpecialIndicatorMethods(IndicatorRegistration):
     ) -> None:
         if callable(resolution):
             resolution, selector = None, resolution
-        config = self.subscription_of(self._symbol(symbol))
+        config = self.subscription_of(self.lab_symbol(symbol))
         if selector is None and config.tick_type == TickType.TRADE and config.resolution != Resolution.TICK:
             selector = default
         self.initialize_indicator(indicator, [symbol], resolution, selector)
@@ -68,7 +68,7 @@ class SpecialIndicatorMethods(IndicatorRegistration):
     def _value_name(self, symbol: SymbolLike, resolution: Pace, field_name: str | None, joint: str) -> str:
         field_name = field_name or "close"
         if isinstance(resolution, timedelta):
-            return f"{self._symbol(symbol)}({field_name}{joint}{_clock(resolution)})"
+            return f"{self.lab_symbol(symbol)}({field_name}{joint}{_clock(resolution)})"
         return self.create_indicator_name(symbol, field_name, resolution)
 
 

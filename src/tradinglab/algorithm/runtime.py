@@ -12,7 +12,6 @@ from tradinglab.core.errors import TradingLabError
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.bars import BaseData
-    from tradinglab.algorithm.orders import OrderRequest, OrderTicket
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.enums import DataNormalizationMode, Resolution
@@ -58,8 +57,8 @@ class Runtime(Protocol):
         """Return bars of the past."""
         ...
 
-    def process_request(self, request: OrderRequest) -> OrderTicket:
-        """Carry out an order request."""
+    def wake(self) -> None:
+        """Look, after this callback, at more than the next bar."""
         ...
 
     def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.data.source import DataSource
-    from tradinglab.engine.parts import RunParts
+    from tradinglab.engine.feed import DataFeed
 
 
-def set_up_benchmark(parts: RunParts, source: DataSource, start_ns: int) -> None:
-    """Choose the benchmark, if the author has not, and start its stream a trading day early.
+def choose_benchmark(algorithm: QCAlgorithm, source: DataSource) -> None:
+    """Choose the benchmark, if the author has not."""
+    if algorithm.benchmark is None:
+        algorithm.benchmark = _default(algorithm, source)
+
+
+def start_benchmark(algorithm: QCAlgorithm, source: DataSource, feed: DataFeed, start_ns: int) -> None:
+    """Start the benchmark's stream a trading day early.
 
     LEAN reads hourly bars. A source that has none gives the next coarser or finer ones it has; one
     that has nothing of the benchmark leaves it at zero.
     """
-    algorithm = parts.algorithm
-    if algorithm.benchmark is None:
-        algorithm.benchmark = _default(algorithm, source)
     if not isinstance(algorithm.benchmark, SecurityBenchmark):
         return
     security = algorithm.benchmark.security
@@ -50,13 +53,13 @@ def set_up_benchmark(parts: RunParts, source: DataSource, start_ns: int) -> None
         hours, hours.time_zone.local_ns(start_ns), DAY_NS, 1, False, config.data_time_zone,
         algorithm.settings.daily_precise_end_time is True and uses_session_ends(security.symbol, Resolution.DAILY, hours),
     )  # fmt: skip
-    parts.feed.subscribe(security, config, hours.time_zone.utc_ns(local))
+    feed.subscribe(security, config, hours.time_zone.utc_ns(local))
 
 
 def _default(algorithm: QCAlgorithm, source: DataSource) -> SecurityBenchmark:
     chosen = source.default_benchmark
     if chosen is not None:
-        return SecurityBenchmark(algorithm._benchmark_security(chosen))
+        return SecurityBenchmark(algorithm.lab_benchmark_security(chosen))
     benchmark: SecurityBenchmark = algorithm.brokerage_model.get_benchmark(algorithm.securities)
     return benchmark
 

@@ -64,7 +64,7 @@ class BacktestingBrokerage:
         name = str(order.id)
         if name not in order.broker_id:
             order.broker_id.append(name)
-        event = OrderEvent(order, self._algorithm.utc_ns, OrderFee.ZERO)
+        event = OrderEvent(order, self._algorithm.lab_utc_ns, OrderFee.ZERO)
         event.status = status
         self._handler.handle_events([event])
 
@@ -85,7 +85,7 @@ class BacktestingBrokerage:
 
     def _try_fill(self, order: Order) -> None:
         algorithm = self._algorithm
-        if order.time_ns == algorithm.utc_ns and order.type not in _AT_ONCE:
+        if order.time_ns == algorithm.lab_utc_ns and order.type not in _AT_ONCE:
             return
         legs = group_orders(order, self.pending.get)
         if legs is None:
@@ -167,7 +167,7 @@ class BacktestingBrokerage:
     def _remove(self, legs: list[Order], status: OrderStatus, message: str) -> None:
         events = []
         for leg in legs:
-            event = OrderEvent(leg, self._algorithm.utc_ns, OrderFee.ZERO, message)
+            event = OrderEvent(leg, self._algorithm.lab_utc_ns, OrderFee.ZERO, message)
             event.status = status
             events.append(event)
             self.pending.pop(leg.id, None)

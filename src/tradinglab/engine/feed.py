@@ -34,7 +34,7 @@ class DataFeed:
 
     def __init__(self, algorithm: QCAlgorithm, source: DataSource) -> None:
         self._algorithm = algorithm
-        self._source = source
+        self.source = source
         self.cursor = Cursor()
         self.start_ns = self.end_ns = 0
         self.pulses: list[int] = []
@@ -49,7 +49,6 @@ class DataFeed:
         self._added: list[Security] = []
         self._removed: list[Security] = []
         self.on_opened: Callable[[Subscription], None] = lambda subscription: None
-        self.before_streaming: Callable[[SubscriptionDataConfig], None] = lambda config: None
 
     # What an algorithm asks for.
 
@@ -155,19 +154,19 @@ class DataFeed:
         self.on_opened(subscription)
         self.events.add(config, security.exchange.hours, start_ns, self.end_ns)
         if not len(columns) and not config.is_internal_feed:
-            self._algorithm.no_data.append((security.symbol, config.resolution, config.tick_type))
+            self._algorithm.lab_no_data.append((security.symbol, config.resolution, config.tick_type))
         return subscription
 
     def _read(self, security: Security, config: SubscriptionDataConfig, start_ns: int) -> BarColumns:
         request = self._request(security, config, start_ns, self.end_ns)
         warm_up = self._algorithm.settings.warm_up_resolution
-        pivot_ns = self._algorithm.start_ns
+        pivot_ns = self._algorithm.lab_start_ns
         if not self._algorithm.is_warming_up or warm_up is None or start_ns >= pivot_ns or warm_up == config.resolution:
-            return read_stream(self._source, request)
+            return read_stream(self.source, request)
         past = self._request(security, config, start_ns, pivot_ns, Resolution(warm_up))
-        before = read_stream(self._source, past)
+        before = read_stream(self.source, past)
         before = before.take(np.flatnonzero(before.end_ns <= pivot_ns))
-        after = read_stream(self._source, self._request(security, config, pivot_ns, self.end_ns))
+        after = read_stream(self.source, self._request(security, config, pivot_ns, self.end_ns))
         return _joined(before, after)
 
     def _request(self, security: Security, config: SubscriptionDataConfig, start_ns: int, end_ns: int,
@@ -198,7 +197,7 @@ class DataFeed:
             security = self._algorithm.securities[subscription.symbol]
             seen = subscription.row_at(self.cursor.step) + 1
             past = subscription.columns.take(np.arange(seen))
-            ahead = read_stream(self._source, self._request(security, config, self.start_ns, self.end_ns))
+            ahead = read_stream(self.source, self._request(security, config, self.start_ns, self.end_ns))
             ahead = ahead.take(np.flatnonzero(ahead.end_ns > utc_ns))
             subscription.replace_columns(_joined(past, ahead))
 
@@ -237,12 +236,8 @@ class DataFeed:
             consolidators = subscription.config.consolidators
             if first > last or not consolidators:
                 continue
-            now = subscription.zone.datetime(int(self.timeline.times[step]))
-            bars = [subscription.bar(row) for row in range(first, last + 1)]
-            for consolidator in list(consolidators):
-                for bar in bars:
-                    consolidator.update(bar)
-                consolidator.scan(now)
+            now_ns = subscription.zone.local_ns(int(self.timeline.times[step]))
+            consolidators.feed([subscription.bar(row) for row in range(first, last + 1)], now_ns)
         self.cursor.consumed = step
 
 

@@ -11,11 +11,11 @@ from tradinglab.algorithm.scheduling import EndOfDayEvents
 from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import AlgorithmStatus
-from tradinglab.engine.benchmark import set_up_benchmark
+from tradinglab.engine.benchmark import choose_benchmark
 from tradinglab.engine.brokerage import BacktestingBrokerage
 from tradinglab.engine.capacity import CapacityEstimate
 from tradinglab.engine.corporate import CorporateActions
-from tradinglab.engine.currencies import set_up_currencies
+from tradinglab.engine.currencies import CurrencyFeeds
 from tradinglab.engine.errors import UsageError
 from tradinglab.engine.feed import DataFeed
 from tradinglab.engine.history import HistoryReader
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tradinglab.algorithm.bars import BaseData
-    from tradinglab.algorithm.orders import OrderEvent, OrderRequest, OrderTicket
+    from tradinglab.algorithm.orders import OrderEvent
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.runtime import AlgorithmContext, HistoryRequest
     from tradinglab.algorithm.securities import Security
@@ -70,11 +70,13 @@ class Host:
         self._algorithm = algorithm
         algorithm.trade_builder = TradeBuilder()
         self._feed = DataFeed(algorithm, self._source)
-        self._desk = IndicatorDesk(self._feed)
+        self._desk = IndicatorDesk(self._feed, self.attention)
+        algorithm.subscription_manager.consolidators_changed += self._desk.on_consolidators_changed
         self._history = HistoryReader(algorithm, self._source)
         brokerage = BacktestingBrokerage(algorithm)
-        transactions = TransactionHandler(algorithm, brokerage, self._on_order_event)
+        transactions = TransactionHandler(algorithm, brokerage, self.attention, self._on_order_event)
         algorithm.transactions.set_order_processor(transactions)
+        algorithm.schedule.on_change = self.wake
         self.phase.name = "initialize"
         algorithm.initialize()
         self._apply_options(algorithm)
@@ -87,6 +89,7 @@ class Host:
             brokerage=brokerage,
             sampler=sampler,
             corporate=CorporateActions(algorithm, self._feed, transactions),
+            currencies=CurrencyFeeds(algorithm, self._feed),
             end_of_day=self._end_of_day(algorithm),
             phase=self.phase,
             attention=self.attention,
@@ -144,19 +147,19 @@ class Host:
         parts = self._parts
         assert parts is not None
         algorithm = parts.algorithm
-        algorithm.start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
+        algorithm.lab_start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
         end_ns = algorithm.time_zone.to_utc(algorithm.end_date)
-        begin_ns = algorithm.warm_up_start_ns()
-        if begin_ns is None or begin_ns >= algorithm.start_ns:
-            begin_ns = algorithm.start_ns
+        begin_ns = algorithm.lab_warm_up_start_ns()
+        if begin_ns is None or begin_ns >= algorithm.lab_start_ns:
+            begin_ns = algorithm.lab_start_ns
             algorithm.set_finished_warming_up()
         algorithm.time_keeper.set_utc_ns(begin_ns)
         self._feed.open(begin_ns, end_ns)
         if algorithm.is_warming_up:
-            self._feed.pulses.append(algorithm.start_ns)
-        set_up_benchmark(parts, self._source, begin_ns)
-        set_up_currencies(parts, begin_ns)
-        algorithm._locked = True
+            self._feed.pulses.append(algorithm.lab_start_ns)
+        choose_benchmark(algorithm, self._source)
+        parts.currencies.set_up()
+        algorithm.lab_locked = True
         algorithm.schedule.start()
         parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
         self._schedule_sampling(parts)
@@ -168,7 +171,7 @@ class Host:
             self._loop.run(begin_ns)
         self.phase.name = "on_end_of_algorithm"
         algorithm.on_end_of_algorithm()
-        parts.sampler.finish(algorithm.utc_ns)
+        parts.sampler.finish(algorithm.lab_utc_ns)
 
     def _schedule_sampling(self, parts: RunParts) -> None:
         algorithm, sampler = parts.algorithm, parts.sampler
@@ -177,7 +180,7 @@ class Host:
             "Daily Sampling",
             rules.date_rules.every_day(),
             rules.time_rules.midnight,
-            lambda: sampler.sample(algorithm.utc_ns),
+            lambda: sampler.sample(algorithm.lab_utc_ns),
         )
 
     def _on_order_event(self, event: OrderEvent) -> None:
@@ -204,11 +207,9 @@ class Host:
         """Return bars of the past."""
         return self._history.read(request)
 
-    def process_request(self, request: OrderRequest) -> OrderTicket:
-        """Carry out an order request."""
-        assert self._parts is not None
+    def wake(self) -> None:
+        """Look, after this callback, at more than the next bar."""
         self.attention.raised = True
-        return self._parts.transactions.process(request)
 
     def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:
         """Let an indicator read the columns of a subscription; return whether it could."""
@@ -216,6 +217,10 @@ class Host:
 
     def detach_indicator(self, indicator: object) -> None:
         """Stop an indicator that was attached: it gets no more bars."""
+        self._desk.detach(indicator)
+
+    def detach_indicator(self, indicator: object) -> None:
+        """Let an indicator stand still: it reads columns no more."""
         self._desk.detach(indicator)
 
     def current_data(self) -> Iterable[BaseData]:
@@ -230,7 +235,7 @@ class Host:
         """The algorithm's present time, for messages."""
         if self._algorithm is None:
             return ""
-        time: datetime = from_ns(self._algorithm.time_zone.local_ns(self._algorithm.utc_ns))
+        time: datetime = from_ns(self._algorithm.time_zone.local_ns(self._algorithm.lab_utc_ns))
         return time.isoformat(sep=" ")
 
     def result(self, path: Path | None, *, status: str) -> BacktestResult:

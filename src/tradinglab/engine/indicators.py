@@ -13,6 +13,7 @@ from tradinglab.engine.subscription import IndicatorSource
 if TYPE_CHECKING:
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.engine.feed import DataFeed
+    from tradinglab.engine.phases import Attention
     from tradinglab.engine.subscription import Subscription
 
 _Waiting = tuple[Any, str]
@@ -26,12 +27,12 @@ class IndicatorDesk:
     too: who sees a bar first is then decided by who was registered first, as in LEAN.
     """
 
-    def __init__(self, feed: DataFeed) -> None:
+    def __init__(self, feed: DataFeed, attention: Attention) -> None:
         self._feed = feed
+        self._attention = attention
         self._waiting: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         self._attached: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         feed.on_opened = self.open
-        feed.before_streaming = self.release
 
     def attach(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> bool:
         """Let an indicator read a subscription's columns; return whether it could."""
@@ -49,13 +50,21 @@ class IndicatorDesk:
             if len(subscription.config.consolidators) or not self._connect(subscription, indicator, selector):
                 self._stream(subscription.config, indicator, selector)
 
-    def release(self, config: SubscriptionDataConfig) -> None:
-        """Let the indicators on a subscription stream from now on, ahead of whatever listens later."""
-        waiting = self._waiting.pop(config, [])
-        attached = self._attached.pop(config, [])
-        for indicator, selector in (*waiting, *attached):
-            indicator.detach()
-            self._stream(config, indicator, selector)
+    def on_consolidators_changed(self, config: SubscriptionDataConfig) -> None:
+        """Something listens to a subscription's bars: let its indicators stream from now on, ahead of it."""
+        released = [*self._waiting.pop(config, []), *self._attached.pop(config, [])]
+        if released:
+            later = list(config.consolidators)
+            for consolidator in later:
+                config.consolidators.remove(consolidator)
+            for indicator, selector in released:
+                indicator.detach()
+                self._stream(config, indicator, selector)
+            for consolidator in later:
+                config.consolidators.add(consolidator)
+        self._feed.refresh_streaming()
+        self._attention.raised = True
+        self._attention.raised = True
 
     def detach(self, indicator: Any) -> None:
         """Forget an indicator: it gets no more bars."""
@@ -84,3 +93,4 @@ class IndicatorDesk:
         indicator.consolidators.append(consolidator)
         config.consolidators.add(consolidator)
         self._feed.refresh_streaming()
+        self._attention.raised = True

@@ -105,7 +105,7 @@ class Loop:
             self.last_ns = utc_ns
             if not has_data[step]:
                 continue
-            algorithm._current_slice = current = StepSlice(zone, utc_ns, load, timeline, step)
+            algorithm.lab_current_slice = current = StepSlice(zone, utc_ns, load, timeline, step)
             phase.name = "on_data"
             on_data(current)
             if attention.raised:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.securities import GetMinimumPriceVariationParameters
+from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import OrderType
 
 if TYPE_CHECKING:
@@ -67,4 +69,5 @@ def round_order_prices(order: Order, securities: dict[Order, Security], is_compl
 
 
 def _increment(security: Security, price: Decimal) -> Decimal:
-    return security.price_variation_model.exact_minimum_price_variation(security, price)
+    parameters = GetMinimumPriceVariationParameters(security, price)
+    return to_decimal(security.price_variation_model.get_minimum_price_variation(parameters))

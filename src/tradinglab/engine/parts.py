@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.scheduling import EndOfDayEvents
     from tradinglab.engine.brokerage import BacktestingBrokerage
     from tradinglab.engine.corporate import CorporateActions
+    from tradinglab.engine.currencies import CurrencyFeeds
     from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.phases import Attention, Phase
     from tradinglab.engine.sampling import ResultSampler
@@ -26,6 +27,7 @@ class RunParts:
     brokerage: BacktestingBrokerage
     sampler: ResultSampler
     corporate: CorporateActions
+    currencies: CurrencyFeeds
     end_of_day: EndOfDayEvents
     phase: Phase
     attention: Attention

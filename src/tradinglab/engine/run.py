@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +11,10 @@ from pathlib import Path
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.decimals import Number
+from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
+from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
@@ -119,9 +122,8 @@ def backtest(
     path = None if isinstance(strategy, type) else Path(strategy).expanduser()
     if path is not None:
         folders.insert(0, path.resolve().parent)
-    SymbolCache.clear()
-    with strategy_modules(folders), contextlib.ExitStack() as stack:
-        source = open_source(data) if isinstance(data, str) else data
+    source = open_source(data) if isinstance(data, str) else data
+    with strategy_modules(folders), _databases_of(source), contextlib.ExitStack() as stack:
         if timeout_s is not None:
             stack.enter_context(time_limit(timeout_s))
         try:
@@ -131,6 +133,21 @@ def backtest(
                 f"the strategy's file did not load within {timeout_s:g} s", phase="import", time="", trace=""
             ) from None
         return _run(cls, path, source, options)
+
+
+@contextlib.contextmanager
+def _databases_of(source: DataSource) -> Iterator[None]:
+    """Let symbols, market hours and symbol properties be those of a source, which is global in LEAN's API."""
+    SymbolCache.clear()
+    SecurityIdentifier.use_listings(source)
+    MarketHoursDatabase.use(source.market_hours)
+    SymbolPropertiesDatabase.use(source.symbol_properties)
+    try:
+        yield
+    finally:
+        SecurityIdentifier.use_listings(None)
+        MarketHoursDatabase.use(None)
+        SymbolPropertiesDatabase.use(None)
 
 
 def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options: RunOptions) -> BacktestResult:

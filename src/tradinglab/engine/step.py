@@ -9,7 +9,7 @@ from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters
 from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
-from tradinglab.engine.currencies import add_currency_feeds
+from tradinglab.engine.benchmark import start_benchmark
 from tradinglab.engine.risk import can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
 
@@ -36,6 +36,7 @@ class FullStep:
         self._margin_checks = False
         self._models_scanned = False
         self._fills_seen = -1
+        self._has_benchmark = False
         self.was_ruined = False
 
     def begin(self, start_ns: int) -> None:
@@ -52,7 +53,7 @@ class FullStep:
             algorithm.schedule.next_ns, algorithm.subscription_manager.next_scan_ns, self._parts.sampler.next_sample_ns
         )
         if algorithm.is_warming_up:
-            wake = min(wake, algorithm.start_ns)
+            wake = min(wake, algorithm.lab_start_ns)
         if self._margin_checks:
             wake = min(wake, self._next_margin_call_ns)
         if self._models_scanned:
@@ -90,8 +91,11 @@ class FullStep:
     def change_securities(self, utc_ns: int, *, include_now: bool) -> SecurityChanges:
         """Start and end the streams of securities that the author added and removed."""
         feed = self._parts.feed
+        if not self._has_benchmark:
+            self._has_benchmark = True
+            start_benchmark(self._algorithm, feed.source, feed, utc_ns)
         feed.start_changes(utc_ns)
-        add_currency_feeds(self._parts, utc_ns)
+        self._parts.currencies.start(utc_ns)
         added, removed = feed.finish_changes(utc_ns, include_now=include_now)
         self._changes = SecurityChanges(added, removed)
         self._fills_seen = -1
@@ -109,8 +113,8 @@ class FullStep:
         parts.phase.name = "a scheduled event"
         algorithm.schedule.scan_past(utc_ns, algorithm.time_keeper.set_utc_ns)
         parts.phase.name = "a consolidator"
-        if algorithm.subscription_manager.next_scan_ns <= utc_ns:
-            algorithm.subscription_manager.scan_past_consolidators(utc_ns, algorithm)
+        if algorithm.subscription_manager.next_scan_ns < utc_ns:
+            algorithm.subscription_manager.scan_past_consolidators(utc_ns)
         current = self._update(utc_ns, step)
         has_events = step in parts.feed.timeline.events
         if has_events:
@@ -152,14 +156,14 @@ class FullStep:
         algorithm.time_keeper.set_utc_ns(utc_ns)
         parts.feed.cursor.step = step
         current = StepSlice(algorithm.time_zone, utc_ns, parts.feed.data_at, parts.feed.timeline, step)
-        algorithm._current_slice = current
+        algorithm.lab_current_slice = current
         if utc_ns >= self._next_model_scan_ns:
             self._scan_models(utc_ns)
         book = algorithm.portfolio.cash_book
         if book.has_moving_rates:
             book.update_rates()
         algorithm.portfolio.invalidate_total_portfolio_value()
-        if algorithm.is_warming_up and utc_ns >= algorithm.start_ns:
+        if algorithm.is_warming_up and utc_ns >= algorithm.lab_start_ns:
             algorithm.set_finished_warming_up()
             parts.sampler.on_warmup_finished()
             parts.phase.name = "on_warmup_finished"

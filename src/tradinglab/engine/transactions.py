@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities import Security
     from tradinglab.core.symbol import Symbol
     from tradinglab.engine.brokerage import BacktestingBrokerage
+    from tradinglab.engine.phases import Attention
 
 CLOSED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID))
 FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
@@ -61,9 +62,10 @@ _EVENT_PRICES = {
 class TransactionHandler:
     """Holds the orders of a run and carries out what is asked of them."""
 
-    def __init__(self, algorithm: QCAlgorithm, brokerage: BacktestingBrokerage,
+    def __init__(self, algorithm: QCAlgorithm, brokerage: BacktestingBrokerage, attention: Attention,
                  on_event: Callable[[OrderEvent], None]) -> None:  # fmt: skip
         self._algorithm = algorithm
+        self._attention = attention
         self._brokerage = brokerage
         self._on_event = on_event
         self._queue: deque[OrderRequest] = deque()
@@ -87,6 +89,7 @@ class TransactionHandler:
 
     def process(self, request: OrderRequest) -> OrderTicket:
         """Carry out a request and return the order's ticket."""
+        self._attention.raised = True
         if isinstance(request, SubmitOrderRequest):
             return self._add(request)
         if isinstance(request, UpdateOrderRequest):
@@ -168,7 +171,7 @@ class TransactionHandler:
         order.tag = reason
         ticket.set_order(order)
         self.orders[order.id] = order
-        self._emit(OrderEvent(order, algorithm.utc_ns, OrderFee.ZERO, reason))
+        self._emit(OrderEvent(order, algorithm.lab_utc_ns, OrderFee.ZERO, reason))
         return ticket
 
     def _shortable_text(self, request: SubmitOrderRequest) -> str:
@@ -227,7 +230,7 @@ class TransactionHandler:
         for leg in legs:
             if leg.status not in CLOSED:
                 leg.status = OrderStatus.INVALID
-            self._emit(OrderEvent(leg, self._algorithm.utc_ns, OrderFee.ZERO, message))
+            self._emit(OrderEvent(leg, self._algorithm.lab_utc_ns, OrderFee.ZERO, message))
 
     def _buying_power(self, request: OrderRequest, legs: list[Order]) -> OrderResponse | None:
         """Return ``None`` if the account can carry the orders, else the refusal."""
@@ -242,7 +245,7 @@ class TransactionHandler:
                 f"buying power to complete order, Reason: {result.reason}."
             )
             algorithm.error(text)
-            self._emit(OrderEvent(order, algorithm.utc_ns, OrderFee.ZERO, text))
+            self._emit(OrderEvent(order, algorithm.lab_utc_ns, OrderFee.ZERO, text))
             return OrderResponse.error(request, Code.BROKERAGE_FAILED_TO_UPDATE_ORDER, text)
         text = self.insufficient_text(legs, result.reason)
         algorithm.error(text)
@@ -325,7 +328,7 @@ class TransactionHandler:
             text = f"OrderID: {order.id} {message or 'BrokerageModel declared unable to update order'}"
             algorithm.error(text)
             self._emit(
-                OrderEvent(order, algorithm.utc_ns, OrderFee.ZERO, "BrokerageModel declared unable to update order")
+                OrderEvent(order, algorithm.lab_utc_ns, OrderFee.ZERO, "BrokerageModel declared unable to update order")
             )
             return OrderResponse.error(request, Code.BROKERAGE_MODEL_REFUSED_TO_UPDATE_ORDER, text)
         if order.group_order_manager is None:
@@ -341,7 +344,7 @@ class TransactionHandler:
         if not closed and not self._brokerage.update(order):
             text = f"Brokerage failed to update order with id {order.id}"
             algorithm.error(text)
-            self._emit(OrderEvent(order, algorithm.utc_ns, OrderFee.ZERO, "Brokerage failed to update order"))
+            self._emit(OrderEvent(order, algorithm.lab_utc_ns, OrderFee.ZERO, "Brokerage failed to update order"))
             return OrderResponse.error(request, Code.BROKERAGE_FAILED_TO_UPDATE_ORDER, text)
         return OrderResponse.success(request)
 
@@ -366,7 +369,7 @@ class TransactionHandler:
         else:
             self._status_before_cancel[order.id] = order.status
             order.status = OrderStatus.CANCEL_PENDING
-            self._emit(OrderEvent(order, self._algorithm.utc_ns, OrderFee.ZERO))
+            self._emit(OrderEvent(order, self._algorithm.lab_utc_ns, OrderFee.ZERO))
             request.set_response(OrderResponse.success(request), OrderRequestStatus.PROCESSING)
             self._queue.append(request)
             self._drain()
@@ -445,7 +448,7 @@ class TransactionHandler:
         event.order_fee = ModifiedFillQuantityOrderFee(
             fee, security.quote_currency.symbol, security.symbol_properties.exact_contract_multiplier
         )
-        self._algorithm._once(
+        self._algorithm.lab_once(
             "base-fee",
             "When buying currency pairs, using Cash account types, fees in base currency will be deducted from the "
             "filled quantity so virtual positions reflect actual holdings.",
@@ -484,7 +487,7 @@ class TransactionHandler:
         if quantity == ZERO:
             return None
         tag = "Liquidate from delisting"
-        utc_ns = self._algorithm.utc_ns
+        utc_ns = self._algorithm.lab_utc_ns
         order = MarketOrder(security.symbol, quantity, utc_ns, tag)
         ticket = self.add_open_order(order)
         event = OrderEvent(order, utc_ns, OrderFee.ZERO, tag)

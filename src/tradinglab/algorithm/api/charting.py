@@ -20,11 +20,11 @@ class ChartingMethods(AlgorithmCore):
 
     def add_chart(self, chart: Chart) -> None:
         """Add a chart, with its series and their looks."""
-        self.charts[chart.name] = chart
+        self.lab_charts[chart.name] = chart
 
     def add_series(self, chart: str, series: str, series_type: SeriesType, unit: str = "$") -> None:
         """Add a series to a chart, which is made if there is none."""
-        target = self.charts.setdefault(chart, Chart(chart))
+        target = self.lab_charts.setdefault(chart, Chart(chart))
         if series not in target.series:
             target.add_series(Series(series, series_type, 0, unit))
 
@@ -38,15 +38,15 @@ class ChartingMethods(AlgorithmCore):
         if not values:
             raise TypeError("plot: a series and a value are missing")
         if len(values) >= 2 and isinstance(values[0], str) and isinstance(values[1], str):
-            self._plot_point(values[0], values[1], *values[2:])
+            self.lab_plot_point(values[0], values[1], *values[2:])
         elif isinstance(values[0], str) and all(_is_indicator(v) for v in values[1:]):
             for indicator in values[1:]:
                 if indicator.is_ready:
-                    self._plot_point(values[0], indicator.name, indicator.current.value)
+                    self.lab_plot_point(values[0], indicator.name, indicator.current.value)
         elif isinstance(values[0], str) and len(values) == 2:
-            self._plot_point(_STRATEGY, values[0], values[1])
+            self.lab_plot_point(_STRATEGY, values[0], values[1])
         elif isinstance(values[0], str) and len(values) == 5:
-            self._plot_point(_STRATEGY, *values)
+            self.lab_plot_point(_STRATEGY, *values)
         else:
             raise TypeError(f"plot: expected names and values, got {args!r}")
 
@@ -54,7 +54,7 @@ class ChartingMethods(AlgorithmCore):
         """Plot indicators whenever they change; a ``True`` first waits until they are ready."""
         wait = bool(args[0]) if args and isinstance(args[0], bool) else False
         for indicator in args[1:] if args and isinstance(args[0], bool) else args:
-            self._plot_on_update(chart, wait, indicator)
+            self.lab_plot_on_update(chart, wait, indicator)
 
     def record(self, *args: Any) -> None:
         """Add a point to a series; the same as ``plot``."""
@@ -66,21 +66,21 @@ class ChartingMethods(AlgorithmCore):
 
     def set_summary_statistic(self, name: str, value: object) -> None:
         """Add a figure to the run's statistics."""
-        self.summary_statistics[name] = str(value)
+        self.lab_summary_statistics[name] = str(value)
 
-    def _plot_on_update(self, chart: str, wait: bool, indicator: Any) -> None:
+    def lab_plot_on_update(self, chart: str, wait: bool, indicator: Any) -> None:
         def plot(_: object, __: object) -> None:
             if (not wait or indicator.is_ready) and not self.is_warming_up:
-                self._plot_point(chart, indicator.name, indicator.current.value)
+                self.lab_plot_point(chart, indicator.name, indicator.current.value)
 
         indicator.updated += plot
 
-    def _plot_point(self, chart: str, series: str, *values: Any) -> None:
+    def lab_plot_point(self, chart: str, series: str, *values: Any) -> None:
         if series in _RESERVED.get(chart, ()):
             raise AlgorithmError(f"plot: the series '{series}' of the chart '{chart}' is reserved; use another name.")
         numbers = [to_decimal(_number(value)) for value in values]
-        target = self.charts.setdefault(chart, Chart(chart))
-        seconds = self.utc_ns // SECOND_NS
+        target = self.lab_charts.setdefault(chart, Chart(chart))
+        seconds = self.lab_utc_ns // SECOND_NS
         if len(numbers) == 4:
             if series not in target.series:
                 target.add_series(CandlestickSeries(series))

@@ -44,12 +44,12 @@ class AlgorithmCore(Dual):
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make the algorithm ready before the author's ``__init__``, which need not call ours."""
         self = super().__new__(cls)
-        self._prepare(current_context())
+        self.lab_prepare(current_context())
         return self
 
-    def _prepare(self, context: AlgorithmContext) -> None:
-        self._context = context
-        self._parameters = {str(key): str(value) for key, value in context.parameters.items()}
+    def lab_prepare(self, context: AlgorithmContext) -> None:
+        self.lab_context = context
+        self.lab_parameters = {str(key): str(value) for key, value in context.parameters.items()}
         self.name = context.name or type(self).__name__
         self.tags: set[str] = set()
         self.algorithm_id = ""
@@ -58,59 +58,59 @@ class AlgorithmCore(Dual):
         self.settings = AlgorithmSettings()
         self.universe_settings = UniverseSettings()
         self.default_order_properties = OrderProperties()
-        self.maximum_orders = 2**31 - 1
-        self._locked = False
-        self._quit_message: str | None = None
-        self._warned: set[str] = set()
-        self._prepare_clock()
-        self._prepare_managers(context)
-        self._prepare_output()
+        self.lab_maximum_orders = 2**31 - 1
+        self.lab_locked = False
+        self.lab_quit_message: str | None = None
+        self.lab_warned: set[str] = set()
+        self.lab_prepare_clock()
+        self.lab_prepare_managers(context)
+        self.lab_prepare_output()
 
-    def _prepare_clock(self) -> None:
-        self._zone = zone(NEW_YORK_ZONE)
-        self._start_date = _FIRST_DAY
-        self._end_date = from_ns(self._now_ns())
-        self.time_keeper = TimeKeeper(self._zone.to_utc(self._start_date))
-        self._is_warming_up = True
-        self._warm_up_span: Any = None
-        self.start_ns = 0
-        self.no_data: list[Any] = []
+    def lab_prepare_clock(self) -> None:
+        self.lab_zone = zone(NEW_YORK_ZONE)
+        self.lab_start_date = _FIRST_DAY
+        self.lab_end_date = from_ns(self.lab_now_ns())
+        self.time_keeper = TimeKeeper(self.lab_zone.to_utc(self.lab_start_date))
+        self.lab_is_warming_up = True
+        self.lab_warm_up_span: Any = None
+        self.lab_start_ns = 0
+        self.lab_no_data: list[Any] = []
 
-    def _prepare_managers(self, context: AlgorithmContext) -> None:
+    def lab_prepare_managers(self, context: AlgorithmContext) -> None:
         source = context.source
         self.market_hours_database = source.market_hours
         self.symbol_properties_database = source.symbol_properties
         self.subscription_manager = SubscriptionManager(self.time_keeper, self)
         self.securities = SecurityManager(self.time_keeper)
-        self.securities.set_benchmark_maker(self._benchmark_security)
+        self.securities.set_benchmark_maker(self.lab_benchmark_security)
         self.transactions = SecurityTransactionManager(self, self.securities)
         self.portfolio = SecurityPortfolioManager(self.securities, self.transactions, self.settings)
-        self.date_rules = DateRules(self.securities, self._zone, self.market_hours_database, self.time_keeper)
-        self.time_rules = TimeRules(self.securities, self._zone, self.market_hours_database)
+        self.date_rules = DateRules(self.securities, self.lab_zone, self.market_hours_database, self.time_keeper)
+        self.time_rules = TimeRules(self.securities, self.lab_zone, self.market_hours_database)
         self.schedule = ScheduleManager(self.date_rules, self.time_rules, self.time_keeper)
         self.brokerage_model: Any = DefaultBrokerageModel()
         self.risk_free_interest_rate_model: Any = InterestRateProvider(source.interest_rates())
         self.security_initializer: Any = BrokerageModelSecurityInitializer(self.brokerage_model, SecuritySeeder.NULL)
-        self._user_set_initializer = False
+        self.lab_user_set_initializer = False
         self.benchmark: Any = None
 
-    def _prepare_output(self) -> None:
-        self.logs: list[str] = []
-        self.charts: dict[str, Chart] = {}
+    def lab_prepare_output(self) -> None:
+        self.lab_logs: list[str] = []
+        self.lab_charts: dict[str, Chart] = {}
         self.runtime_statistics: dict[str, str] = {}
-        self.summary_statistics: dict[str, str] = {}
-        self._current_slice: Slice | None = None
+        self.lab_summary_statistics: dict[str, str] = {}
+        self.lab_current_slice: Slice | None = None
 
     @staticmethod
-    def _now_ns() -> int:
+    def lab_now_ns() -> int:
         import time
 
         return time.time_ns()
 
     @property
-    def runtime(self) -> Runtime:
+    def lab_runtime(self) -> Runtime:
         """The engine that runs the algorithm."""
-        runtime = self._context.runtime
+        runtime = self.lab_context.runtime
         if runtime is None:
             raise AlgorithmError("the algorithm is not attached to an engine")
         return runtime
@@ -118,7 +118,7 @@ class AlgorithmCore(Dual):
     # Time.
 
     @property
-    def utc_ns(self) -> int:
+    def lab_utc_ns(self) -> int:
         """The present instant, nanoseconds UTC."""
         return self.time_keeper.utc_ns
 
@@ -130,27 +130,27 @@ class AlgorithmCore(Dual):
     @property
     def time(self) -> datetime:
         """The present time in the algorithm's time zone."""
-        return self._zone.datetime(self.time_keeper.utc_ns)
+        return self.lab_zone.datetime(self.time_keeper.utc_ns)
 
     @property
     def time_zone(self) -> Zone:
         """The algorithm's time zone."""
-        return self._zone
+        return self.lab_zone
 
     @property
     def start_date(self) -> datetime:
         """The first day, in the algorithm's time zone."""
-        return self._start_date
+        return self.lab_start_date
 
     @property
     def end_date(self) -> datetime:
         """The end of the last day, in the algorithm's time zone."""
-        return self._end_date
+        return self.lab_end_date
 
     @property
     def is_warming_up(self) -> bool:
         """Whether the algorithm is fed the past before its start."""
-        return self._is_warming_up
+        return self.lab_is_warming_up
 
     @property
     def live_mode(self) -> bool:
@@ -170,7 +170,7 @@ class AlgorithmCore(Dual):
     @property
     def current_slice(self) -> Slice | None:
         """The data of the present time step."""
-        return self._current_slice
+        return self.lab_current_slice
 
     @property
     def active_securities(self) -> SecurityManager:
@@ -179,53 +179,54 @@ class AlgorithmCore(Dual):
 
     def get_locked(self) -> bool:
         """Return whether ``initialize`` is over."""
-        return self._locked
+        return self.lab_locked
 
     # Logs.
 
     def log(self, message: object) -> None:
         """Write a line to the run's log."""
-        self._write("", message)
+        self.lab_write("", message)
 
     def debug(self, message: object) -> None:
         """Write a line to the run's log, for the author's eyes."""
-        self._write("", message)
+        self.lab_write("", message)
 
     def error(self, message: object) -> None:
         """Write an error to the run's log; the run goes on."""
-        self._write("ERROR: ", message)
+        self.lab_write("ERROR: ", message)
 
-    def _write(self, prefix: str, message: object) -> None:
-        if len(self.logs) < self._context.log_limit:
-            self.logs.append(f"{self.time.strftime(_LOG_TIME)} {prefix}{message}")
-        elif len(self.logs) == self._context.log_limit:
-            self.logs.append(f"The log is full: further lines are dropped after {self._context.log_limit}.")
+    def lab_write(self, prefix: str, message: object) -> None:
+        if len(self.lab_logs) < self.lab_context.log_limit:
+            self.lab_logs.append(f"{self.time.strftime(_LOG_TIME)} {prefix}{message}")
+        elif len(self.lab_logs) == self.lab_context.log_limit:
+            self.lab_logs.append(f"The log is full: further lines are dropped after {self.lab_context.log_limit}.")
 
-    def _once(self, key: str, message: str) -> None:
+    def lab_once(self, key: str, message: str) -> None:
         """Write a warning the first time only."""
-        if key not in self._warned:
-            self._warned.add(key)
+        if key not in self.lab_warned:
+            self.lab_warned.add(key)
             self.debug(message)
 
     def quit(self, message: str = "") -> None:
         """End the run after this time step."""
-        self._quit_message = message
+        self.lab_quit_message = message
         if message:
             self.debug(f"quit(): {message}")
-        self.status = AlgorithmStatus.STOPPED
+        self.lab_stop()
 
     def set_quit(self, quit: bool) -> None:  # noqa: A002
         """End the run after this time step, if asked."""
         if quit:
             self.quit()
 
-    def stop_for_too_many_orders(self) -> None:
-        """End the run because it sent more orders than it may."""
+    def lab_stop(self) -> None:
+        """End the run after this time step."""
         self.status = AlgorithmStatus.STOPPED
+        self.lab_runtime.wake()
 
     # Symbols and securities.
 
-    def _symbol(self, value: SymbolLike) -> Symbol:
+    def lab_symbol(self, value: SymbolLike) -> Symbol:
         """Return the symbol that an author means by a symbol, a security or a ticker."""
         if isinstance(value, Symbol):
             return value
@@ -233,25 +234,25 @@ class AlgorithmCore(Dual):
             return value.symbol
         if isinstance(value, str):
             found = self.securities.find_symbol(value)
-            return found if found is not None else self._resolve_ticker(value)
+            return found if found is not None else self.lab_resolve_ticker(value)
         symbol = getattr(value, "symbol", None)
         if isinstance(symbol, Symbol):
             return symbol
         raise TypeError(f"expected a Symbol, a Security or a ticker, got {value!r}")
 
-    def _benchmark_security(self, symbol: Symbol) -> Security:
+    def lab_benchmark_security(self, symbol: Symbol) -> Security:
         raise NotImplementedError
 
-    def _resolve_ticker(self, ticker: str) -> Symbol:
+    def lab_resolve_ticker(self, ticker: str) -> Symbol:
         raise NotImplementedError
 
-    def _security(self, value: SymbolLike) -> Security:
-        return self.securities[self._symbol(value)]
+    def lab_security(self, value: SymbolLike) -> Security:
+        return self.securities[self.lab_symbol(value)]
 
-    def _add_security_by_symbol(self, symbol: Symbol) -> Security:
+    def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
         raise NotImplementedError
 
-    def _seed(self, securities: Iterable[Security]) -> None:
+    def lab_seed(self, securities: Iterable[Security]) -> None:
         raise NotImplementedError
 
     def _missing(self, name: str) -> Any:

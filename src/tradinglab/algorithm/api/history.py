@@ -53,10 +53,10 @@ class HistoryCall(Dual):
         requests = call.requests()
         algorithm = self._algorithm
         if self._kind is not None:
-            return algorithm.typed_history(requests, call.single)
+            return algorithm.lab_typed_history(requests, call.single)
         if call.slices:
-            return algorithm.history_slices(requests)
-        return history_frame([(r, algorithm.runtime.read_history(r)) for r in requests], call.flatten)
+            return algorithm.lab_history_slices(requests)
+        return history_frame([(r, algorithm.lab_runtime.read_history(r)) for r in requests], call.flatten)
 
 
 class _HistoryArguments:
@@ -94,9 +94,9 @@ class _HistoryArguments:
         elif isinstance(given, (list, tuple, set, frozenset)) or (
             isinstance(given, Iterable) and not isinstance(given, (str, Symbol)) and not hasattr(given, "symbol")
         ):
-            self.symbols = [algorithm._symbol(item) for item in given]
+            self.symbols = [algorithm.lab_symbol(item) for item in given]
         else:
-            self.single = algorithm._symbol(given)
+            self.single = algorithm.lab_symbol(given)
             self.symbols = [self.single]
 
     def _take_period(self, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -121,7 +121,7 @@ class _HistoryArguments:
             self.end = args.pop(0)
 
     def requests(self) -> list[HistoryRequest]:
-        maker = self._algorithm.history_requests
+        maker = self._algorithm.lab_history_requests
         if self.periods is not None:
             return maker.by_count(self.symbols, self.kind, self.periods, self.options)
         if self.span is not None:
@@ -146,42 +146,42 @@ class HistoryMethods(AlgorithmCore):
         return HistoryCall(self)
 
     @property
-    def history_requests(self) -> HistoryRequests:
+    def lab_history_requests(self) -> HistoryRequests:
         """The maker of history requests."""
         return HistoryRequests(self)
 
-    def typed_history(self, requests: list[HistoryRequest], single: Symbol | None) -> list[Any]:
+    def lab_typed_history(self, requests: list[HistoryRequest], single: Symbol | None) -> list[Any]:
         """Return bars of one symbol, or, of several, a dictionary of bars for each time."""
         if single is not None:
-            return [bar for request in requests for _, bar in self._bars(request)]
+            return [bar for request in requests for _, bar in self.lab_bars(request)]
         by_time: dict[int, DataDictionary[Any]] = {}
         for request in requests:
-            for end_ns, bar in self._bars(request):
+            for end_ns, bar in self.lab_bars(request):
                 by_time.setdefault(end_ns, DataDictionary())[request.symbol] = bar
         return [by_time[end_ns] for end_ns in sorted(by_time)]
 
-    def history_slices(self, requests: list[HistoryRequest]) -> list[Slice]:
+    def lab_history_slices(self, requests: list[HistoryRequest]) -> list[Slice]:
         """Return slices of the past, in order of time."""
         by_time: dict[int, list[BaseData]] = {}
         for request in requests:
-            for end_ns, bar in self._bars(request):
+            for end_ns, bar in self.lab_bars(request):
                 by_time.setdefault(end_ns, []).append(bar)
-        zone = self._zone
+        zone = self.lab_zone
         return [
             Slice(lambda ns=ns: zone.datetime(ns), ns, lambda ns=ns: by_time[ns])  # type: ignore[misc]
             for ns in sorted(by_time)
         ]
 
-    def _bars(self, request: HistoryRequest) -> Iterable[tuple[int, BaseData]]:
-        columns = self.runtime.read_history(request)
+    def lab_bars(self, request: HistoryRequest) -> Iterable[tuple[int, BaseData]]:
+        columns = self.lab_runtime.read_history(request)
         is_tick = request.resolution == Resolution.TICK
         zone = request.hours.time_zone
         for row in range(len(columns)):
             yield int(columns.end_ns[row]), bar_view(columns, row, request.symbol, zone, is_tick)
 
-    def _last_known(self, security: Security) -> list[BaseData]:
+    def lab_last_known(self, security: Security) -> list[BaseData]:
         """Return the last bar of each kind before now, looking ever further back."""
-        maker = self.history_requests
+        maker = self.lab_history_requests
         options = HistoryOptions(fill_forward=False)
         found: dict[type, BaseData] = {}
         for attempt in range(3):
@@ -194,32 +194,32 @@ class HistoryMethods(AlgorithmCore):
                 daily = HistoryOptions(fill_forward=False, resolution=Resolution.DAILY)
                 requests = maker.by_count([security.symbol], None, _SEED_DAYS, daily)
             for request in requests:
-                for _, bar in self._bars(request):
+                for _, bar in self.lab_bars(request):
                     found[type(bar)] = bar
             if found:
                 break
         return list(found.values())
 
-    def _seed(self, securities: Iterable[Security]) -> None:
+    def lab_seed(self, securities: Iterable[Security]) -> None:
         """Give securities their last known prices."""
         for security in securities:
-            for bar in self._last_known(security):
+            for bar in self.lab_last_known(security):
                 security.set_market_price(bar)
 
-    def warm_up_start_ns(self) -> int | None:
+    def lab_warm_up_start_ns(self) -> int | None:
         """Return the instant at which the warm-up begins, ``None`` if there is none."""
-        span = self._warm_up_span
+        span = self.lab_warm_up_span
         if span is None:
             return None
         if isinstance(span, timedelta):
-            return self.utc_ns - span_ns(span)
+            return self.lab_utc_ns - span_ns(span)
         resolution = self.settings.warm_up_resolution
         options = HistoryOptions(resolution=resolution)  # type: ignore[arg-type]
-        requests = self.history_requests.by_count(list(self.securities.keys()), None, int(span), options)
+        requests = self.lab_history_requests.by_count(list(self.securities.keys()), None, int(span), options)
         if requests:
             return min(request.start_ns for request in requests)
         step = timedelta(seconds=_SECONDS[resolution or self.universe_settings.resolution])  # type: ignore[index]
-        return self.utc_ns - span_ns(step * int(span))
+        return self.lab_utc_ns - span_ns(step * int(span))
 
 
 _SECONDS = {

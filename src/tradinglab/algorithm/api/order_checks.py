@@ -48,8 +48,8 @@ def is_too_late_for_close(algorithm: AlgorithmCore, security: Security) -> bool:
     hours = security.exchange.hours
     if hours.is_market_always_open:
         return False
-    close_ns = hours.time_zone.utc_ns(hours.next_close_ns(hours.time_zone.local_ns(algorithm.utc_ns), False))
-    return algorithm.utc_ns > close_ns - span_ns(MarketOnCloseOrder.submission_time_buffer)
+    close_ns = hours.time_zone.utc_ns(hours.next_close_ns(hours.time_zone.local_ns(algorithm.lab_utc_ns), False))
+    return algorithm.lab_utc_ns > close_ns - span_ns(MarketOnCloseOrder.submission_time_buffer)
 
 
 def _check_size(algorithm: AlgorithmCore, request: SubmitOrderRequest, security: Security) -> OrderResponse | None:
@@ -127,12 +127,12 @@ def _check_limits(algorithm: AlgorithmCore, request: SubmitOrderRequest, securit
             "There is no data for this symbol yet, please check the security.has_data flag to ensure there is at least "
             "one data point.",
         )
-    if algorithm.transactions.orders_count > algorithm.maximum_orders:
-        algorithm.stop_for_too_many_orders()
+    if algorithm.transactions.orders_count > algorithm.lab_maximum_orders:
+        algorithm.lab_stop()
         return OrderResponse.error(
             request,
             Code.EXCEEDED_MAXIMUM_ORDERS,
-            f"You have exceeded maximum number of orders ({algorithm.maximum_orders}); "
+            f"You have exceeded maximum number of orders ({algorithm.lab_maximum_orders}); "
             "raise it with set_maximum_orders.",
         )
     return None

@@ -39,7 +39,7 @@ class SecurityMethods(SetupMethods):
                    fill_forward: bool = True, leverage: Number = 0, extended_market_hours: bool = False,
                    data_normalization_mode: DataNormalizationMode | None = None) -> Equity:  # fmt: skip
         """Add a stock or a fund."""
-        return self._add(  # type: ignore[return-value]
+        return self.lab_add(  # type: ignore[return-value]
             SecurityType.EQUITY, ticker, resolution, market, fill_forward, leverage, extended_market_hours,
             data_normalization_mode,
         )  # fmt: skip
@@ -47,27 +47,27 @@ class SecurityMethods(SetupMethods):
     def add_forex(self, ticker: str, resolution: Resolution | None = None, market: str | None = None,
                   fill_forward: bool = True, leverage: Number = 0) -> Forex:  # fmt: skip
         """Add a pair of currencies."""
-        return self._add(SecurityType.FOREX, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
+        return self.lab_add(SecurityType.FOREX, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
 
     def add_cfd(self, ticker: str, resolution: Resolution | None = None, market: str | None = None,
                 fill_forward: bool = True, leverage: Number = 0) -> Cfd:  # fmt: skip
         """Add a contract for difference."""
-        return self._add(SecurityType.CFD, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
+        return self.lab_add(SecurityType.CFD, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
 
     def add_crypto(self, ticker: str, resolution: Resolution | None = None, market: str | None = None,
                    fill_forward: bool = True, leverage: Number = 0) -> Crypto:  # fmt: skip
         """Add a pair with a cryptocurrency."""
-        return self._add(SecurityType.CRYPTO, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
+        return self.lab_add(SecurityType.CRYPTO, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
 
     def add_crypto_future(self, ticker: str, resolution: Resolution | None = None, market: str | None = None,
                           fill_forward: bool = True, leverage: Number = 0) -> CryptoFuture:  # fmt: skip
         """Add a perpetual future on a cryptocurrency."""
-        return self._add(SecurityType.CRYPTO_FUTURE, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
+        return self.lab_add(SecurityType.CRYPTO_FUTURE, ticker, resolution, market, fill_forward, leverage)  # type: ignore[return-value]
 
     def add_index(self, ticker: str, resolution: Resolution | None = None, market: str | None = None,
                   fill_forward: bool = True) -> Index:  # fmt: skip
         """Add an index."""
-        return self._add(SecurityType.INDEX, ticker, resolution, market, fill_forward)  # type: ignore[return-value]
+        return self.lab_add(SecurityType.INDEX, ticker, resolution, market, fill_forward)  # type: ignore[return-value]
 
     def add_security(self, symbol: Symbol | SecurityType, ticker: Any = None, resolution: Any = None,
                      *args: Any, **kwargs: Any) -> Security:  # fmt: skip
@@ -76,16 +76,16 @@ class SecurityMethods(SetupMethods):
             names = ("resolution", "fill_forward", "leverage", "extended_market_hours")
             given = dict(zip(names, (ticker, resolution, *args), strict=False))
             given = {name: value for name, value in given.items() if value is not None} | kwargs
-            return self._add_symbol(symbol, **given)
+            return self.lab_add_symbol(symbol, **given)
         names = ("market", "fill_forward", "leverage", "extended_market_hours")
         if args and isinstance(args[0], bool):
             names = names[1:]
         given = {name: value for name, value in zip(names, args, strict=False) if value is not None} | kwargs
-        return self._add(symbol, ticker, resolution, **given)
+        return self.lab_add(symbol, ticker, resolution, **given)
 
     def remove_security(self, symbol: SymbolLike, tag: str | None = None) -> bool:
         """Take a security away: cancel its orders, close its position, end its data."""
-        security = self.securities.get(self._symbol(symbol))
+        security = self.securities.get(self.lab_symbol(symbol))
         if security is None:
             return False
         tag = "Removed" if tag is None else tag
@@ -94,7 +94,7 @@ class SecurityMethods(SetupMethods):
         if security.invested:
             self.liquidate(security.symbol, tag=tag)  # type: ignore[attr-defined]
         security.reset()
-        self.runtime.remove_security(security)
+        self.lab_runtime.remove_security(security)
         return True
 
     def symbol(self, ticker: str) -> Symbol:
@@ -113,37 +113,37 @@ class SecurityMethods(SetupMethods):
 
     def get_last_known_price(self, security: SymbolLike) -> Any:
         """Return the last bar before now of a security, or ``None``."""
-        bars = self._last_known(self._security(security))
+        bars = self.lab_last_known(self.lab_security(security))
         return bars[0] if bars else None
 
     def get_last_known_prices(self, security: SymbolLike) -> list[Any]:
         """Return the last bars before now of a security, one for each of its subscriptions."""
-        return self._last_known(self._security(security))
+        return self.lab_last_known(self.lab_security(security))
 
-    def _last_known(self, security: Security) -> list[Any]:
+    def lab_last_known(self, security: Security) -> list[Any]:
         raise NotImplementedError
 
-    def _add(self, security_type: SecurityType, ticker: str, resolution: Resolution | None = None,
+    def lab_add(self, security_type: SecurityType, ticker: str, resolution: Resolution | None = None,
              market: str | None = None, fill_forward: bool = True, leverage: Number = 0,
              extended_market_hours: bool = False,
              data_normalization_mode: DataNormalizationMode | None = None) -> Security:  # fmt: skip
         if not isinstance(ticker, str):
             raise AlgorithmError(f"add {security_type}: the ticker must be text, it was {ticker!r}")
-        where = self._market(market, security_type)
+        where = self.lab_market(market, security_type)
         symbol = SymbolCache.try_get_symbol(ticker)
         if symbol is None or symbol.id.market != where or symbol.security_type != security_type:
-            symbol = self._make_symbol(ticker, security_type, where)
-        return self._add_symbol(
+            symbol = self.lab_make_symbol(ticker, security_type, where)
+        return self.lab_add_symbol(
             symbol, resolution, fill_forward, leverage, extended_market_hours, data_normalization_mode
         )
 
-    def _make_symbol(self, ticker: str, security_type: SecurityType, market: str) -> Symbol:
+    def lab_make_symbol(self, ticker: str, security_type: SecurityType, market: str) -> Symbol:
         if security_type not in _SUPPORTED:
             raise NotImplementedError(f"{security_type} is not simulated by TradingLab; see docs/coverage.md")
-        day = day_of(self._zone.local_ns(self.utc_ns))
-        return self._context.source.resolve_symbol(ticker, security_type, market, day)
+        day = day_of(self.lab_zone.local_ns(self.lab_utc_ns))
+        return self.lab_context.source.resolve_symbol(ticker, security_type, market, day)
 
-    def _add_symbol(self, symbol: Symbol, resolution: Resolution | None = None, fill_forward: bool | None = None,
+    def lab_add_symbol(self, symbol: Symbol, resolution: Resolution | None = None, fill_forward: bool | None = None,
                     leverage: Number = 0, extended_market_hours: bool | None = None,
                     data_normalization_mode: DataNormalizationMode | None = None) -> Security:  # fmt: skip
         if symbol.security_type not in _SUPPORTED:
@@ -157,13 +157,13 @@ class SecurityMethods(SetupMethods):
             universe.extended_market_hours if extended_market_hours is None else extended_market_hours,
             data_normalization_mode=mode,
         )
-        security = self._create_security(symbol, configs, leverage)
+        security = self.lab_create_security(symbol, configs, leverage)
         self.securities.add(security)
         SymbolCache.set(symbol.value, symbol)
-        self.runtime.add_subscriptions(security, configs)
+        self.lab_runtime.add_subscriptions(security, configs)
         return security
 
-    def _create_security(self, symbol: Symbol, configs: Iterable[Any], leverage: Number) -> Security:
+    def lab_create_security(self, symbol: Symbol, configs: Iterable[Any], leverage: Number) -> Security:
         known = self.securities.get(symbol)
         if known is not None:
             for config in configs:
@@ -184,22 +184,22 @@ class SecurityMethods(SetupMethods):
             security.set_leverage(amount)
         return security
 
-    def _benchmark_security(self, symbol: Symbol) -> Security:
+    def lab_benchmark_security(self, symbol: Symbol) -> Security:
         """Return the security of a benchmark, which need not be one that is traded."""
         known = self.securities.get(symbol)
         if known is not None:
             return known
-        return self._create_security(symbol, [], 0)
+        return self.lab_create_security(symbol, [], 0)
 
-    def _add_security_by_symbol(self, symbol: Symbol) -> Security:
-        return self._add_symbol(symbol)
+    def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
+        return self.lab_add_symbol(symbol)
 
-    def _resolve_ticker(self, ticker: str) -> Symbol:
+    def lab_resolve_ticker(self, ticker: str) -> Symbol:
         found = SymbolCache.try_get_symbol(ticker)
         if found is not None:
             return found
         try:
-            return self._make_symbol(ticker, SecurityType.EQUITY, self._market(None, SecurityType.EQUITY))
+            return self.lab_make_symbol(ticker, SecurityType.EQUITY, self.lab_market(None, SecurityType.EQUITY))
         except CoreError:
             raise AlgorithmError(
                 f"'{ticker}' has not been added to the algorithm. Add it in initialize, for example with add_equity."

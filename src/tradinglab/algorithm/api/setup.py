@@ -29,40 +29,40 @@ _MISSING = object()
 class SetupMethods(AlgorithmCore):
     """What is set once, before the run."""
 
-    def _require_unlocked(self, name: str) -> None:
-        if self._locked:
+    def lab_require_unlocked(self, name: str) -> None:
+        if self.lab_locked:
             raise AlgorithmError(f"{name} can be called in initialize only: the algorithm is running already.")
 
     # Dates and time.
 
     def set_start_date(self, *args: Any, **kwargs: Any) -> None:
         """Set the first day: ``(year, month, day)`` or a date, in the algorithm's time zone."""
-        self._require_unlocked("set_start_date")
+        self.lab_require_unlocked("set_start_date")
         start = _moment("set_start_date", "start", args, kwargs)
         midnight = datetime(start.year, start.month, start.day)
         if midnight < datetime(1900, 1, 1):
             raise AlgorithmError(f"set_start_date: {midnight:%Y-%m-%d} is before 1900-01-01, the earliest date.")
-        self._start_date = midnight
-        self.time_keeper.set_utc_ns(self._zone.to_utc(midnight))
+        self.lab_start_date = midnight
+        self.time_keeper.set_utc_ns(self.lab_zone.to_utc(midnight))
 
     def set_end_date(self, *args: Any, **kwargs: Any) -> None:
         """Set the last day, which is traded too: ``(year, month, day)`` or a date."""
-        self._require_unlocked("set_end_date")
+        self.lab_require_unlocked("set_end_date")
         end = _moment("set_end_date", "end", args, kwargs)
-        self._end_date = datetime(end.year, end.month, end.day) + _LAST_MOMENT
+        self.lab_end_date = datetime(end.year, end.month, end.day) + _LAST_MOMENT
 
     def set_time_zone(self, time_zone: str | Zone) -> None:
         """Set the time zone of the algorithm's clock, New York by default."""
-        self._require_unlocked("set_time_zone")
-        self._zone = time_zone if isinstance(time_zone, Zone) else zone(str(time_zone))
-        self.time_rules.set_default_time_zone(self._zone)
-        self.date_rules.set_default_time_zone(self._zone)
-        self.time_keeper.set_utc_ns(self._zone.to_utc(self._start_date))
+        self.lab_require_unlocked("set_time_zone")
+        self.lab_zone = time_zone if isinstance(time_zone, Zone) else zone(str(time_zone))
+        self.time_rules.set_default_time_zone(self.lab_zone)
+        self.date_rules.set_default_time_zone(self.lab_zone)
+        self.time_keeper.set_utc_ns(self.lab_zone.to_utc(self.lab_start_date))
 
     def set_warm_up(self, period: int | timedelta, resolution: Resolution | None = None) -> None:
         """Feed the algorithm the past before its start: a number of bars or a span of time."""
-        self._require_unlocked("set_warm_up")
-        self._warm_up_span = period
+        self.lab_require_unlocked("set_warm_up")
+        self.lab_warm_up_span = period
         self.settings.warm_up_resolution = resolution
 
     def set_warmup(self, period: int | timedelta, resolution: Resolution | None = None) -> None:
@@ -71,13 +71,13 @@ class SetupMethods(AlgorithmCore):
 
     def set_finished_warming_up(self) -> None:
         """End the warm-up."""
-        self._is_warming_up = False
+        self.lab_is_warming_up = False
 
     # Money.
 
     def set_cash(self, *args: Any, **kwargs: Any) -> None:
         """Set the starting cash: ``(amount)`` or ``(currency, amount[, conversion_rate])``."""
-        self._require_unlocked("set_cash")
+        self.lab_require_unlocked("set_cash")
         values = list(args)
         amount = kwargs.get("starting_cash")
         symbol = kwargs.get("symbol")
@@ -95,7 +95,7 @@ class SetupMethods(AlgorithmCore):
 
     def set_account_currency(self, account_currency: str, starting_cash: Number | None = None) -> None:
         """Set the currency that the account is held in, US dollars by default."""
-        self._require_unlocked("set_account_currency")
+        self.lab_require_unlocked("set_account_currency")
         cash = None if starting_cash is None else to_decimal(starting_cash)
         self.debug(f"Changing account currency from {self.account_currency} to {account_currency}...")
         self.portfolio.set_account_currency(account_currency, cash)
@@ -114,7 +114,7 @@ class SetupMethods(AlgorithmCore):
         else:
             model = brokerage
         self.brokerage_model = model
-        if self._user_set_initializer:
+        if self.lab_user_set_initializer:
             return
         initializer = BrokerageModelSecurityInitializer(model, SecuritySeeder.NULL)
         if isinstance(self.security_initializer, CompositeSecurityInitializer):
@@ -128,13 +128,13 @@ class SetupMethods(AlgorithmCore):
 
     def set_security_initializer(self, initializer: Any) -> None:
         """Set what is done to each security when it is added: a function or an initializer."""
-        self._require_unlocked("set_security_initializer")
+        self.lab_require_unlocked("set_security_initializer")
         self.security_initializer = _as_initializer(initializer)
-        self._user_set_initializer = True
+        self.lab_user_set_initializer = True
 
     def add_security_initializer(self, initializer: Any) -> None:
         """Add to what is done to each security when it is added."""
-        self._require_unlocked("add_security_initializer")
+        self.lab_require_unlocked("add_security_initializer")
         self.security_initializer = CompositeSecurityInitializer(
             self.security_initializer, _as_initializer(initializer)
         )
@@ -149,12 +149,12 @@ class SetupMethods(AlgorithmCore):
 
     def set_benchmark(self, *args: Any) -> None:
         """Measure against a ticker, a symbol, ``(SecurityType, ticker)`` or a function of time."""
-        self._require_unlocked("set_benchmark")
+        self.lab_require_unlocked("set_benchmark")
         value = args[-1]
         if len(args) == 2:
             security_type = args[0]
-            market = self._market(None, security_type)
-            self._set_security_benchmark(Symbol.create(value, security_type, market))
+            market = self.lab_market(None, security_type)
+            self.lab_set_security_benchmark(Symbol.create(value, security_type, market))
         elif callable(value) and not isinstance(value, (Symbol, str)) and not hasattr(value, "symbol"):
             self.benchmark = FuncBenchmark(value)
         elif isinstance(value, str):
@@ -165,14 +165,14 @@ class SetupMethods(AlgorithmCore):
                     f"with {SecurityType.EQUITY} type."
                 )
                 found = Symbol.create(value, SecurityType.EQUITY, Market.USA)
-            self._set_security_benchmark(found)
+            self.lab_set_security_benchmark(found)
         else:
-            self._set_security_benchmark(self._symbol(value))
+            self.lab_set_security_benchmark(self.lab_symbol(value))
 
-    def _set_security_benchmark(self, symbol: Symbol) -> None:
-        self.benchmark = SecurityBenchmark(self._benchmark_security(symbol))
+    def lab_set_security_benchmark(self, symbol: Symbol) -> None:
+        self.benchmark = SecurityBenchmark(self.lab_benchmark_security(symbol))
 
-    def _market(self, market: str | None, security_type: SecurityType) -> str:
+    def lab_market(self, market: str | None, security_type: SecurityType) -> str:
         if market:
             return market.lower()
         default = self.brokerage_model.default_markets.get(security_type)
@@ -202,7 +202,7 @@ class SetupMethods(AlgorithmCore):
     def get_parameter(self, name: str, default_value: Any = _MISSING, **kwargs: Any) -> Any:
         """Return a parameter, in the type of the default; without a default, as text or ``None``."""
         default = kwargs.get("default", default_value)
-        text = self._parameters.get(name)
+        text = self.lab_parameters.get(name)
         if text is None:
             return None if default is _MISSING else default
         if default is _MISSING or default is None or isinstance(default, str):
@@ -219,11 +219,11 @@ class SetupMethods(AlgorithmCore):
 
     def get_parameters(self) -> dict[str, str]:
         """Return all parameters."""
-        return dict(self._parameters)
+        return dict(self.lab_parameters)
 
     def set_parameters(self, parameters: Mapping[str, str]) -> None:
         """Set the parameters."""
-        self._parameters = {str(key): str(value) for key, value in parameters.items()}
+        self.lab_parameters = {str(key): str(value) for key, value in parameters.items()}
 
     # Work that takes long.
 

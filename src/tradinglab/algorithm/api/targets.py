@@ -32,16 +32,16 @@ class TargetMethods(TradingMethods):
         """
         if isinstance(symbol, (list, tuple)):
             liquidate = liquidate_existing_holdings or bool(percentage)
-            return self._set_targets(list(symbol), liquidate, asynchronous, tag, order_properties)
-        chosen = self._symbol(symbol)
-        quantity = self._order_quantity(chosen, percentage)
-        return self._order_difference(
+            return self.lab_set_targets(list(symbol), liquidate, asynchronous, tag, order_properties)
+        chosen = self.lab_symbol(symbol)
+        quantity = self.lab_order_quantity(chosen, percentage)
+        return self.lab_order_difference(
             chosen, quantity, liquidate_existing_holdings, asynchronous, tag, order_properties
         )
 
     def calculate_order_quantity(self, symbol: SymbolLike, target: Number) -> float:
         """Return the order that would bring a position to a fraction of the portfolio's value."""
-        return float(self._order_quantity(self._symbol(symbol), target))
+        return float(self.lab_order_quantity(self.lab_symbol(symbol), target))
 
     def liquidate(self, symbol: SymbolLike | list[SymbolLike] | None = None,
                   asynchronous: bool | str = False, tag: str | None = None,
@@ -58,16 +58,16 @@ class TargetMethods(TradingMethods):
         if symbol is None:
             chosen: Iterable[Symbol] = sorted(self.securities.keys(), key=lambda s: s.value)
         elif isinstance(symbol, (list, tuple, set)):
-            chosen = [self._symbol(s) for s in symbol]
+            chosen = [self.lab_symbol(s) for s in symbol]
         else:
-            chosen = [self._symbol(symbol)]
-        tickets = (self._liquidate_one(s, asynchronous, tag or "Liquidated", order_properties) for s in chosen)
+            chosen = [self.lab_symbol(symbol)]
+        tickets = (self.lab_liquidate_one(s, asynchronous, tag or "Liquidated", order_properties) for s in chosen)
         return [ticket for ticket in tickets if ticket is not None]
 
-    def _liquidate_one(self, symbol: Symbol, asynchronous: bool, tag: str,
+    def lab_liquidate_one(self, symbol: Symbol, asynchronous: bool, tag: str,
                        order_properties: OrderProperties | None) -> OrderTicket | None:  # fmt: skip
         if symbol not in self.securities:
-            self._once(
+            self.lab_once(
                 "liquidate",
                 f"Warning: liquidate ignored symbol '{symbol}' because it has not been added to the algorithm. "
                 "Add the security before liquidating it.",
@@ -90,23 +90,23 @@ class TargetMethods(TradingMethods):
             return None
         return self.order(symbol, -quantity - pending, asynchronous, tag, order_properties)
 
-    def _set_targets(self, targets: list[PortfolioTarget], liquidate: bool, asynchronous: bool, tag: str | None,
+    def lab_set_targets(self, targets: list[PortfolioTarget], liquidate: bool, asynchronous: bool, tag: str | None,
                      order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
         tickets: list[OrderTicket] = []
         if liquidate:
-            tickets += self._liquidate_others({t.symbol for t in targets}, tag, order_properties)
-        deltas = [PortfolioTarget(t.symbol, self._order_quantity(t.symbol, t.exact_quantity)) for t in targets]
+            tickets += self.lab_liquidate_others({t.symbol for t in targets}, tag, order_properties)
+        deltas = [PortfolioTarget(t.symbol, self.lab_order_quantity(t.symbol, t.exact_quantity)) for t in targets]
         for target in order_targets_by_margin_impact(deltas, self, target_is_delta=True):
-            tickets += self._order_difference(
+            tickets += self.lab_order_difference(
                 target.symbol, target.exact_quantity, False, asynchronous, tag, order_properties
             )
         return tickets
 
-    def _order_difference(self, symbol: Symbol, order_quantity: Decimal, liquidate: bool, asynchronous: bool,
+    def lab_order_difference(self, symbol: Symbol, order_quantity: Decimal, liquidate: bool, asynchronous: bool,
                           tag: str | None, order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
         tickets: list[OrderTicket] = []
         if liquidate:
-            tickets += self._liquidate_others({symbol}, tag, order_properties)
+            tickets += self.lab_liquidate_others({symbol}, tag, order_properties)
         pending = sum(
             (
                 ticket.exact_quantity_remaining
@@ -126,11 +126,11 @@ class TargetMethods(TradingMethods):
         tickets.append(method(symbol, quantity, asynchronous, tag or "", order_properties))
         return tickets
 
-    def _liquidate_others(self, keep: set[Symbol], tag: str | None,
+    def lab_liquidate_others(self, keep: set[Symbol], tag: str | None,
                           order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
         others = [symbol for symbol in self.portfolio.keys() if symbol not in keep]  # noqa: SIM118
         return self.liquidate(sorted(others, key=lambda s: s.value), False, tag, order_properties)
 
-    def _order_quantity(self, symbol: Symbol, target: Number) -> Decimal:
+    def lab_order_quantity(self, symbol: Symbol, target: Number) -> Decimal:
         percent = PortfolioTarget.percent(self, symbol, to_decimal(target), True)
         return ZERO if percent is None else percent.exact_quantity

@@ -52,11 +52,11 @@ class TradingMethods(AlgorithmCore):
         When the exchange is closed the order waits for the next open. A security with daily bars
         alone has no price during the day, so its order is filled at the close.
         """
-        security = self._security_for_order(symbol)
+        security = self.lab_security_for_order(symbol)
         if security.type not in _FUTURES:
             if not security.exchange.exchange_open:
                 ticket = self.market_on_open_order(security.symbol, quantity, asynchronous, tag, order_properties)
-                self._warn_of_conversion(
+                self.lab_warn_of_conversion(
                     ticket,
                     "Warning: market orders submitted while the market is closed are automatically converted into "
                     "MarketOnOpen orders to fill at the next market open.",
@@ -66,41 +66,41 @@ class TradingMethods(AlgorithmCore):
                 late = is_too_late_for_close(self, security)
                 method = self.market_on_open_order if late else self.market_on_close_order
                 ticket = method(security.symbol, quantity, asynchronous, tag, order_properties)
-                self._warn_of_conversion(
+                self.lab_warn_of_conversion(
                     ticket,
                     "Warning: market orders on daily resolution data sent during market hours are automatically "
                     "converted into MarketOnClose orders (or MarketOnOpen near the close).",
                 )
                 return ticket
-        return self._submit(OrderType.MARKET, security, quantity, tag, order_properties, asynchronous)
+        return self.lab_submit(OrderType.MARKET, security, quantity, tag, order_properties, asynchronous)
 
     def market_on_open_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool = False, tag: str = "",
                              order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the next open."""
-        security = self._security_for_order(symbol)
-        properties = self._auction_properties(order_properties)
-        return self._submit(OrderType.MARKET_ON_OPEN, security, quantity, tag, properties, asynchronous)
+        security = self.lab_security_for_order(symbol)
+        properties = self.lab_auction_properties(order_properties)
+        return self.lab_submit(OrderType.MARKET_ON_OPEN, security, quantity, tag, properties, asynchronous)
 
     def market_on_close_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool = False, tag: str = "",
                               order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the next close."""
-        security = self._security_for_order(symbol)
-        properties = self._auction_properties(order_properties)
-        return self._submit(OrderType.MARKET_ON_CLOSE, security, quantity, tag, properties, asynchronous)
+        security = self.lab_security_for_order(symbol)
+        properties = self.lab_auction_properties(order_properties)
+        return self.lab_submit(OrderType.MARKET_ON_CLOSE, security, quantity, tag, properties, asynchronous)
 
     def limit_order(self, symbol: SymbolLike, quantity: Number, limit_price: Number, asynchronous: bool = False,
                     tag: str = "", order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a price or better."""
-        return self._submit(
-            OrderType.LIMIT, self._security_for_order(symbol), quantity, tag, order_properties, asynchronous,
+        return self.lab_submit(
+            OrderType.LIMIT, self.lab_security_for_order(symbol), quantity, tag, order_properties, asynchronous,
             limit_price=limit_price,
         )  # fmt: skip
 
     def stop_market_order(self, symbol: SymbolLike, quantity: Number, stop_price: Number, asynchronous: bool = False,
                           tag: str = "", order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the market once the price has reached the stop."""
-        return self._submit(
-            OrderType.STOP_MARKET, self._security_for_order(symbol), quantity, tag, order_properties, asynchronous,
+        return self.lab_submit(
+            OrderType.STOP_MARKET, self.lab_security_for_order(symbol), quantity, tag, order_properties, asynchronous,
             stop_price=stop_price,
         )  # fmt: skip
 
@@ -108,8 +108,8 @@ class TradingMethods(AlgorithmCore):
                          asynchronous: bool = False, tag: str = "",
                          order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a limit once the price has reached the stop."""
-        return self._submit(
-            OrderType.STOP_LIMIT, self._security_for_order(symbol), quantity, tag, order_properties, asynchronous,
+        return self.lab_submit(
+            OrderType.STOP_LIMIT, self.lab_security_for_order(symbol), quantity, tag, order_properties, asynchronous,
             stop_price=stop_price, limit_price=limit_price,
         )  # fmt: skip
 
@@ -117,8 +117,8 @@ class TradingMethods(AlgorithmCore):
                                asynchronous: bool = False, tag: str = "",
                                order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a limit once the price has touched the trigger."""
-        return self._submit(
-            OrderType.LIMIT_IF_TOUCHED, self._security_for_order(symbol), quantity, tag, order_properties,
+        return self.lab_submit(
+            OrderType.LIMIT_IF_TOUCHED, self.lab_security_for_order(symbol), quantity, tag, order_properties,
             asynchronous, trigger_price=trigger_price, limit_price=limit_price,
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ class TradingMethods(AlgorithmCore):
         ``(symbol, quantity, [stop_price,] trailing_amount, trailing_as_percentage)``: without a
         stop price the first one is worked out from the current price.
         """
-        security = self._security_for_order(symbol)
+        security = self.lab_security_for_order(symbol)
         rest: list[Number | bool] = list(prices)
         if trailing_as_percentage is None:
             at = next((i for i, value in enumerate(rest) if isinstance(value, bool)), None)
@@ -153,7 +153,7 @@ class TradingMethods(AlgorithmCore):
             stop_price = TrailingStopOrder.calculate_stop_price(
                 security.exact_price, amount, trailing_as_percentage, direction
             )
-        return self._submit(
+        return self.lab_submit(
             OrderType.TRAILING_STOP, security, quantity, tag, order_properties, asynchronous,
             stop_price=stop_price, trailing_amount=amount, trailing_as_percentage=trailing_as_percentage,
         )  # fmt: skip
@@ -161,7 +161,7 @@ class TradingMethods(AlgorithmCore):
     def combo_market_order(self, legs: list[Leg], quantity: int, asynchronous: bool = False, tag: str = "",
                            order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
         """Order several legs at the market: all are filled or none is."""
-        return self._submit_combo(OrderType.COMBO_MARKET, legs, quantity, ZERO, asynchronous, tag, order_properties)
+        return self.lab_submit_combo(OrderType.COMBO_MARKET, legs, quantity, ZERO, asynchronous, tag, order_properties)
 
     def combo_limit_order(self, legs: list[Leg], quantity: int, limit_price: Number, asynchronous: bool = False,
                           tag: str = "", order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
@@ -171,18 +171,18 @@ class TradingMethods(AlgorithmCore):
             raise ValueError("combo_limit_order requires a limit price; it was 0")
         if any(leg.order_price for leg in legs):
             raise ValueError("combo_limit_order does not support limit prices for individual legs")
-        return self._submit_combo(OrderType.COMBO_LIMIT, legs, quantity, price, asynchronous, tag, order_properties)
+        return self.lab_submit_combo(OrderType.COMBO_LIMIT, legs, quantity, price, asynchronous, tag, order_properties)
 
     def combo_leg_limit_order(self, legs: list[Leg], quantity: int, asynchronous: bool = False, tag: str = "",
                               order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
         """Order several legs, each at a limit of its own."""
         if not all(leg.order_price for leg in legs):
             raise ValueError("combo_leg_limit_order requires a limit price for each leg")
-        return self._submit_combo(OrderType.COMBO_LEG_LIMIT, legs, quantity, ZERO, asynchronous, tag, order_properties)
+        return self.lab_submit_combo(OrderType.COMBO_LEG_LIMIT, legs, quantity, ZERO, asynchronous, tag, order_properties)
 
     def submit_order_request(self, request: SubmitOrderRequest) -> OrderTicket:
         """Check an order and hand it to the transaction manager."""
-        response = self._checked(request)
+        response = self.lab_checked(request)
         if response.is_error:
             return OrderTicket.invalid_submit_request(self.transactions, request, response)
         return self.transactions.add_order(request)
@@ -190,11 +190,11 @@ class TradingMethods(AlgorithmCore):
     def set_maximum_orders(self, maximum: int) -> None:
         """Set how many orders a backtest may send before it is stopped."""
         if not self.get_locked():
-            self.maximum_orders = maximum
+            self.lab_maximum_orders = maximum
 
     def is_market_open(self, symbol: SymbolLike) -> bool:
         """Return whether a security's exchange is in its regular hours now."""
-        return bool(self._security(symbol).exchange.exchange_open)
+        return bool(self.lab_security(symbol).exchange.exchange_open)
 
     def shortable(self, symbol: SymbolLike, quantity: Number | None = None) -> bool:
         """Return whether a security (or a quantity of it) can be sold short now."""
@@ -206,21 +206,21 @@ class TradingMethods(AlgorithmCore):
 
     def shortable_quantity(self, symbol: SymbolLike) -> int | None:
         """Return the units that can be sold short now; ``None`` is no limit."""
-        security = self._security(symbol)
+        security = self.lab_security(symbol)
         return security.shortable_provider.shortable_quantity(security.symbol, security.local_time)
 
-    def _checked(self, request: SubmitOrderRequest):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def lab_checked(self, request: SubmitOrderRequest):  # type: ignore[no-untyped-def]  # noqa: ANN202
         response = check_order(self, request)
         if response.is_error:
             self.error(response.error_message)
         return response
 
-    def _submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
+    def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
                 properties: OrderProperties | None, asynchronous: bool, **prices: Number | bool) -> OrderTicket:  # fmt: skip
-        request = self._request(order_type, security, to_decimal(quantity), tag, properties, asynchronous, **prices)
+        request = self.lab_request(order_type, security, to_decimal(quantity), tag, properties, asynchronous, **prices)
         return self.submit_order_request(request)
 
-    def _request(self, order_type: OrderType, security: Security, quantity: Decimal, tag: str,
+    def lab_request(self, order_type: OrderType, security: Security, quantity: Decimal, tag: str,
                  properties: OrderProperties | None, asynchronous: bool, *,
                  group_order_manager: GroupOrderManager | None = None,
                  trailing_as_percentage: bool = False, **prices: Number | bool) -> SubmitOrderRequest:  # fmt: skip
@@ -228,12 +228,12 @@ class TradingMethods(AlgorithmCore):
             order_type, security.type, security.symbol, quantity,
             to_decimal(prices.get("stop_price", ZERO)), to_decimal(prices.get("limit_price", ZERO)),
             to_decimal(prices.get("trigger_price", ZERO)), to_decimal(prices.get("trailing_amount", ZERO)),
-            trailing_as_percentage, self.utc_ns, tag,
+            trailing_as_percentage, self.lab_utc_ns, tag,
             properties if properties is not None else self.default_order_properties.clone(),
             group_order_manager, asynchronous,
         )  # fmt: skip
 
-    def _submit_combo(self, order_type: OrderType, legs: list[Leg], quantity: int, limit_price: Decimal,
+    def lab_submit_combo(self, order_type: OrderType, legs: list[Leg], quantity: int, limit_price: Decimal,
                       asynchronous: bool, tag: str, properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
         divisor = gcd(*(int(leg.quantity) for leg in legs))
         if divisor != 1:
@@ -246,43 +246,43 @@ class TradingMethods(AlgorithmCore):
         )
         requests = []
         for leg in legs:
-            security = self._security_for_order(leg.symbol)
+            security = self.lab_security_for_order(leg.symbol)
             price = to_decimal(leg.order_price) if leg.order_price else limit_price
-            request = self._request(
+            request = self.lab_request(
                 order_type, security, to_decimal(leg.quantity) * to_decimal(quantity), tag, properties, asynchronous,
                 group_order_manager=group, limit_price=price,
             )  # fmt: skip
-            response = self._checked(request)
+            response = self.lab_checked(request)
             if response.is_error:
                 return [OrderTicket.invalid_submit_request(self.transactions, request, response)]
             requests.append(request)
         return [self.transactions.add_order(request) for request in requests]
 
-    def _auction_properties(self, properties: OrderProperties | None) -> OrderProperties:
+    def lab_auction_properties(self, properties: OrderProperties | None) -> OrderProperties:
         """Return properties without a good-til-date, which an order for the open or close cannot have."""
         chosen = properties if properties is not None else self.default_order_properties.clone()
         if isinstance(chosen.time_in_force, GoodTilDateTimeInForce):
             chosen.time_in_force = TimeInForce.GOOD_TIL_CANCELED
-            self._once(
+            self.lab_once(
                 "gtd",
                 "Warning: Good-Til-Date Time-In-Force is not supported for MOO and MOC orders. "
                 "The time-in-force will be reset to Good-Til-Canceled (GTC).",
             )
         return chosen
 
-    def _warn_of_conversion(self, ticket: OrderTicket, message: str) -> None:
+    def lab_warn_of_conversion(self, ticket: OrderTicket, message: str) -> None:
         if ticket.status != OrderStatus.INVALID:
-            self._once(message, message)
+            self.lab_once(message, message)
 
-    def _security_for_order(self, symbol: SymbolLike) -> Security:
+    def lab_security_for_order(self, symbol: SymbolLike) -> Security:
         """Return the security to trade, which is added if it was not."""
-        wanted = self._symbol(symbol)
+        wanted = self.lab_symbol(symbol)
         security = self.securities.get(wanted)
         if security is not None and (security.is_tradable or security.is_delisted or wanted.is_canonical()):
             return security
         if security is None and wanted.security_type != SecurityType.INDEX and not wanted.is_canonical():
-            added = self._add_security_by_symbol(wanted)
-            self._seed([added])
+            added = self.lab_add_security_by_symbol(wanted)
+            self.lab_seed([added])
             return added
         if security is not None and not security.is_delisted:
             return security
