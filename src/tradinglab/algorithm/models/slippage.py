@@ -139,6 +139,4 @@ def _bar_volume(last: BaseData, order: Order) -> Decimal:
     if isinstance(last, QuoteBar):
         size = last.last_bid_size if order.direction == OrderDirection.BUY else last.last_ask_size
         return to_decimal(size)
-    raise TypeError(
-        f"VolumeShareSlippageModel needs trade or quote bars, the last data point was {type(last).__name__}."
-    )
+    raise TypeError(f"VolumeShareSlippageModel needs bars, the last data point was a {type(last).__name__}.")
