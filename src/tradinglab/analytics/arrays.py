@@ -23,6 +23,11 @@ class SampleError(AnalyticsError, ValueError):
     code = "bad_sample"
 
 
+def floats(values: npt.ArrayLike) -> Floats:
+    """Return *values* as float64, whatever numpy's stubs make of arithmetic on it."""
+    return np.asarray(values, np.float64)
+
+
 def as_floats(sample: npt.ArrayLike, name: str = "returns") -> Floats:
     """Return *sample* as a one-dimensional float64 array.
 
@@ -31,7 +36,7 @@ def as_floats(sample: npt.ArrayLike, name: str = "returns") -> Floats:
     SampleError
         If it has another shape, or holds a value that is not finite: a gap must be closed before it is measured.
     """
-    values = np.asarray(sample, np.float64)
+    values = floats(sample)
     if values.ndim != 1:
         raise SampleError(f"{name} must be one row of numbers; its shape was {values.shape}")
     bad = ~np.isfinite(values)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.analytics.arrays import Floats, as_floats
+from tradinglab.analytics.arrays import Floats, as_floats, floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ def underwater(returns: npt.ArrayLike) -> Floats:
 
     ``W / max(W so far, 1) - 1`` with W the compounded wealth, which starts at one.
     """
-    wealth: Floats = np.cumprod(1 + as_floats(returns))
-    return np.asarray(wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1, np.float64)
+    wealth = np.cumprod(1 + as_floats(returns))
+    return floats(wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1)
 
 
 def max_drawdown(returns: npt.ArrayLike) -> float:

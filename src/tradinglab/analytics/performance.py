@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.analytics.arrays import TRADING_DAYS, Floats, as_floats, ratio
+from tradinglab.analytics.arrays import TRADING_DAYS, Floats, as_floats, floats, ratio
 
 _NAN = float("nan")
 
@@ -18,7 +18,7 @@ _NAN = float("nan")
 def simple_returns(values: npt.ArrayLike) -> Floats:
     """Return the changes ``v[t] / v[t-1] - 1`` of a series of prices or equity, one fewer than values."""
     prices = as_floats(values, "values")
-    return np.asarray(prices[1:] / prices[:-1] - 1, np.float64)
+    return floats(prices[1:] / prices[:-1] - 1)
 
 
 def cumulative_returns(returns: npt.ArrayLike) -> Floats:
