@@ -91,10 +91,10 @@ class FullStep:
     def change_securities(self, utc_ns: int, *, include_now: bool) -> SecurityChanges:
         """Start and end the streams of securities that the author added and removed."""
         feed = self._parts.feed
+        feed.start_changes(utc_ns)
         if not self._has_benchmark:
             self._has_benchmark = True
             start_benchmark(self._algorithm, feed.source, feed, utc_ns)
-        feed.start_changes(utc_ns)
         self._parts.currencies.start(utc_ns)
         added, removed = feed.finish_changes(utc_ns, include_now=include_now)
         self._changes = SecurityChanges(added, removed)

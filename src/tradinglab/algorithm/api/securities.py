@@ -171,25 +171,25 @@ class SecurityMethods(SetupMethods):
             if known.is_delisted is False:
                 known.is_tradable = known.type != SecurityType.INDEX
             return known
-        hours = self.market_hours_database.get_exchange_hours(symbol.id.market, symbol, symbol.security_type)
-        properties = self.symbol_properties_database.get_symbol_properties(
-            symbol.id.market, symbol, symbol.security_type, self.account_currency
-        )
-        security = self.securities.create_security(
-            symbol, list(configs), hours=hours, symbol_properties=properties, cash_book=self.portfolio.cash_book
-        )
+        security = self.lab_new_security(symbol, list(configs))
         self.security_initializer.initialize(security)
         amount = to_decimal(leverage)
         if amount > 0:
             security.set_leverage(amount)
         return security
 
+    def lab_new_security(self, symbol: Symbol, configs: list[Any]) -> Security:
+        hours = self.market_hours_database.get_exchange_hours(symbol.id.market, symbol, symbol.security_type)
+        properties = self.symbol_properties_database.get_symbol_properties(
+            symbol.id.market, symbol, symbol.security_type, self.account_currency
+        )
+        return self.securities.create_security(
+            symbol, configs, hours=hours, symbol_properties=properties, cash_book=self.portfolio.cash_book
+        )
+
     def lab_benchmark_security(self, symbol: Symbol) -> Security:
-        """Return the security of a benchmark, which need not be one that is traded."""
-        known = self.securities.get(symbol)
-        if known is not None:
-            return known
-        return self.lab_create_security(symbol, [], 0)
+        """Return a security for a benchmark: apart from one that is traded, with prices of its own."""
+        return self.lab_new_security(symbol, [])
 
     def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
         return self.lab_add_symbol(symbol)

@@ -35,7 +35,7 @@ class PriceCache(Spelled):
         self._set_quick()
 
     def attach(self, feed: PriceFeed) -> None:
-        """Read prices from a subscription too; of points that end together the later attached counts."""
+        """Read prices from a subscription too."""
         reader = FeedReader(feed)
         if sets_price(reader, self.security_type):
             self._readers[PRICE].append(reader)
@@ -45,7 +45,8 @@ class PriceCache(Spelled):
         if sets_last_data(reader, self.security_type):
             self._readers[LAST].append(reader)
         for readers in self._readers:
-            readers.sort(key=lambda known: known.is_quote)  # quotes win over trades of the same time
+            # Of points that end together quotes win over trades, and finer bars over coarser ones.
+            readers.sort(key=lambda known: (known.is_quote, -known.feed.resolution))
         self._set_quick()
 
     def detach(self, feed: PriceFeed) -> None:

@@ -204,10 +204,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._make_benchmark = maker
 
     def create_benchmark_security(self, symbol: Symbol) -> Security:
-        """Return the security of a benchmark, which need not be traded."""
-        known = self._find(symbol)
-        if known is not None:
-            return known
+        """Return a security for a benchmark alone: its prices are apart from those of one that is traded."""
         if self._make_benchmark is None:
             raise RuntimeError("A benchmark can only be made for an algorithm that an engine runs.")
         return self._make_benchmark(symbol)
