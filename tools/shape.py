@@ -1,6 +1,7 @@
 """Measure the house: the longest modules, classes and functions, and which are too long.
 
-A module is one thing, a class a handful, a function fits a screen: 400, 250 and 50 lines.
+A module is one thing, a class a handful, a function fits a screen: 400, 250 and 50 lines, a
+function's docstring not counted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _LIMITS = {"module": 400, "class": 250, "function": 50}
+#: Tables written as Python: long, but there is nothing in them to follow.
+_TABLES = ("src/tradinglab/core/enums.py",)
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -29,13 +32,20 @@ def pieces(root: Path) -> Iterator[Piece]:
     for path in sorted(root.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         name = str(path.relative_to(_ROOT))
-        yield Piece(text.count("\n"), "module", name)
+        if name not in _TABLES:
+            yield Piece(text.count("\n"), "module", name)
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 kind = "class" if isinstance(node, ast.ClassDef) else "function"
-                yield Piece(
-                    (node.end_lineno or node.lineno) - node.lineno + 1, kind, f"{name}:{node.lineno} {node.name}"
-                )
+                yield Piece(_length(node), kind, f"{name}:{node.lineno} {node.name}")
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    if not isinstance(node, ast.ClassDef) and ast.get_docstring(node) is not None:
+        doc = node.body[0]
+        lines -= (doc.end_lineno or doc.lineno) - doc.lineno + 1
+    return lines
 
 
 def main() -> int:
