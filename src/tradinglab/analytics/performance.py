@@ -23,7 +23,7 @@ def simple_returns(values: npt.ArrayLike) -> Floats:
 
 def cumulative_returns(returns: npt.ArrayLike) -> Floats:
     """Return the compounded return since the start at each period: ``prod(1 + r) - 1``."""
-    return np.cumprod(1 + as_floats(returns)) - 1
+    return floats(np.cumprod(1 + as_floats(returns)) - 1)
 
 
 def cumulative_return(returns: npt.ArrayLike) -> float:
