@@ -34,6 +34,7 @@ from tradinglab.algorithm.orders.combo import (
     ComboMarketOrder,
     ComboOrder,
     GroupOrderCacheManager,
+    GroupOrderExtensions,
     GroupOrderManager,
     Leg,
     group_orders,
@@ -42,6 +43,7 @@ from tradinglab.algorithm.orders.combo import (
     leg_quantity,
     leg_ratio,
 )
+from tradinglab.algorithm.orders.event_serialization import order_event_json
 from tradinglab.algorithm.orders.fee import (
     NULL_CURRENCY,
     CashAmount,
@@ -56,11 +58,13 @@ from tradinglab.algorithm.orders.order_event import (
     OrderEvent,
 )
 from tradinglab.algorithm.orders.order_extensions import (
+    OrderError,
     OrderExtensions,
     is_closed,
     is_fill,
     is_open,
 )
+from tradinglab.algorithm.orders.order_sizing import OrderSizing, adjust_by_lot_size
 from tradinglab.algorithm.orders.order_types import (
     LimitIfTouchedOrder,
     LimitOrder,
@@ -111,6 +115,11 @@ from tradinglab.algorithm.orders.venue import (
 )
 
 __all__ = [
+    "GroupOrderExtensions",
+    "OrderError",
+    "OrderSizing",
+    "adjust_by_lot_size",
+    "order_event_json",
     "AlpacaOrderProperties",
     "BinanceOrderProperties",
     "BitfinexOrderProperties",

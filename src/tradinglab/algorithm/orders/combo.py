@@ -301,3 +301,24 @@ def insufficient_buying_power_text(values: Mapping[Order, Decimal], reason: str)
     return (
         f"Order Error: ids: [{ids}], Insufficient buying power to complete orders (Value:[{worth}]), Reason: {reason}."
     )
+
+
+class GroupOrderExtensions(Dual):
+    """Quantities of combo orders under QuantConnect's names."""
+
+    @staticmethod
+    def get_order_leg_group_quantity(leg_ratio: Number, group_order_manager: GroupOrderManager | None) -> float:
+        """Return the units of a leg with a ratio to its group."""
+        return float(leg_quantity(to_decimal(leg_ratio), group_order_manager))
+
+    @staticmethod
+    def get_order_leg_ratio(leg_group_quantity: Number, group_order_manager: GroupOrderManager | None) -> float:
+        """Return the ratio of a leg of so many units to its group."""
+        return float(leg_ratio(to_decimal(leg_group_quantity), group_order_manager))
+
+    @staticmethod
+    def get_group_quantity_by_each_leg_quantity(
+        leg_quantity: Iterable[Number], order_direction: OrderDirection
+    ) -> float:
+        """Return the units of a combo whose legs have these quantities."""
+        return float(group_quantity([int(each) for each in leg_quantity], order_direction))

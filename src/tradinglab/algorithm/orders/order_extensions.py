@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Dual, DualEnum
 from tradinglab.core.enums import OrderStatus, OrderType
 
 _CLOSED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID})
@@ -42,3 +42,17 @@ class OrderExtensions(Dual):
     def is_stop_order(order_type: OrderType) -> bool:
         """Return whether orders of this type have a stop price."""
         return order_type in _STOPS
+
+
+class OrderError(DualEnum):
+    """Why an order was refused, in LEAN's older numbering."""
+
+    CAN_NOT_UPDATE_FILLED_ORDER = -8
+    GENERAL_ERROR = -7
+    TIMESTAMP_ERROR = -6
+    MAX_ORDERS_EXCEEDED = -5
+    INSUFFICIENT_CAPITAL = -4
+    MARKET_CLOSED = -3
+    NO_DATA = -2
+    ZERO_QUANTITY = -1
+    NONE = 0

@@ -95,19 +95,48 @@ class TrailingStopOrder(StopMarketOrder):
         )
         return float(exact)
 
+    @staticmethod
+    def try_update_stop_price(
+        current_market_price: Number,
+        current_stop_price: Number,
+        trailing_amount: Number,
+        trailing_as_percentage: bool,
+        direction: OrderDirection,
+        updated_stop_price: Number = 0,
+    ) -> tuple[bool, float]:
+        """Return whether the market pulls the stop price along, and to where (0 if it stays)."""
+        moved = _trailed(
+            to_decimal(current_market_price),
+            to_decimal(current_stop_price),
+            to_decimal(trailing_amount),
+            trailing_as_percentage,
+            direction,
+        )
+        return moved is not None, 0.0 if moved is None else float(moved)
+
     def trailed_stop_price(self, market_price: Decimal) -> Decimal | None:
         """Return the stop price that *market_price* pulls up (or down) to, or ``None`` if it stays."""
-        direction = self.direction
-        distance = market_price - self.exact_stop_price
-        if direction != OrderDirection.SELL:
-            distance = -distance
-        amount = self.exact_trailing_amount
-        if distance <= (market_price * amount if self.trailing_as_percentage else amount):
-            return None
-        return self.calculate_exact_stop_price(market_price, amount, self.trailing_as_percentage, direction)
+        return _trailed(
+            market_price,
+            self.exact_stop_price,
+            self.exact_trailing_amount,
+            self.trailing_as_percentage,
+            self.direction,
+        )
 
     def __str__(self) -> str:
         return f"{super().__str__()}. Trailing amount: {self._amount_text()}"
+
+
+def _trailed(
+    market_price: Decimal, stop_price: Decimal, amount: Decimal, as_percentage: bool, direction: OrderDirection
+) -> Decimal | None:
+    distance = market_price - stop_price
+    if direction != OrderDirection.SELL:
+        distance = -distance
+    if distance <= (market_price * amount if as_percentage else amount):
+        return None
+    return TrailingStopOrder.calculate_exact_stop_price(market_price, amount, as_percentage, direction)
 
 
 def trailing_amount_text(amount: Decimal, as_percentage: bool, currency: str) -> str:

@@ -11,7 +11,7 @@ from tradinglab.algorithm.models.fills.errors import NoMarketDataError
 from tradinglab.algorithm.models.fills.parameters import FilledSubscription, FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
 from tradinglab.algorithm.orders import Order, OrderEvent, OrderFee
-from tradinglab.algorithm.orders.text import local_time_text
+from tradinglab.algorithm.orders.text import Moment, instant_ns, local_time_text
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, span_ns, to_ns
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderDirection, Resolution
@@ -97,6 +97,34 @@ class FillRules(Dual):
             return True
         bar_ns = _SPAN_NS[min(config.resolution for config in configs)]
         return bar_ns > 0 and order_ns - data_end_ns > bar_ns
+
+    def should_wait_for_fresh_data_on_stale(
+        self,
+        asset: Security,
+        data_end_time_utc: Moment,
+        order_time_utc: Moment,
+        subscription_configs: list[FilledSubscription] | None = None,
+    ) -> bool:
+        """Return whether a price that is too old is more than one bar behind the order."""
+        configs = subscription_configs or self.get_subscription_data_configs(asset)
+        return self._should_wait_on_stale(asset, instant_ns(data_end_time_utc), instant_ns(order_time_utc), configs)
+
+    def get_market_fill_price(
+        self,
+        asset: Security,
+        order: Order,
+        prices: Prices,
+        subscription_configs: list[FilledSubscription] | None = None,
+    ) -> float:
+        """Return the price of a market order: current, or the open of a coarse bar that it rested before."""
+        return float(self._exact_market_price(asset, order, prices, subscription_configs))
+
+    def get_prices_checking_python_wrapper(self, asset: Security, direction: OrderDirection) -> Prices:
+        """Return the same as ``get_prices``, which a strategy's own model may override."""
+        return self.get_prices(asset, direction)
+
+    def set_python_wrapper(self, python_wrapper: object) -> None:
+        """Accept what QuantConnect's engine tells models written in Python; there is nothing to do here."""
 
     def _exact_market_price(
         self, asset: Security, order: Order, prices: Prices, configs: list[FilledSubscription] | None = None
