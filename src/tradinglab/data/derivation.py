@@ -23,6 +23,7 @@ LAST_DAY = 29_584  # 2050-12-31, LEAN's day of what has no end
 _SMALLEST_STEP = 2e-4  # below it, ratios only wander with the vendor's rounding
 # (smallest step, largest denominator, tolerance): first a split alone, then one with a dividend on the same day.
 _SPLIT_TESTS = ((0.01, 20, 1e-6), (0.25, 4, 2e-2))
+_STOCK_DIVIDENDS = (Fraction(4, 5), Fraction(5, 6), Fraction(10, 11), Fraction(20, 21))
 _DIVIDEND_DIGITS = 4
 _PRICE_FACTOR_DIGITS = 7
 _SPLIT_FACTOR_DIGITS = 8
@@ -124,6 +125,9 @@ def _split_of(step: float) -> Decimal:
         ratio = Fraction(step).limit_denominator(largest)
         if step < 1:  # the larger part is the denominator: look for small numerators instead
             ratio = 1 / Fraction(1 / step).limit_denominator(largest)
+        # A large dividend can look like a split in odd parts, 20 for 19; companies do not split so.
+        if 0.76 < step < 1 and ratio not in _STOCK_DIVIDENDS:
+            continue
         if abs(step - 1) >= smallest and abs(float(ratio) / step - 1) <= tolerance:
             return Decimal(ratio.numerator) / Decimal(ratio.denominator)
     return ONE

@@ -53,8 +53,8 @@ def wrong_rows(values: Mapping[str, Floats], *, allow_negative: bool = False) ->
     for prefix in ("", "bid_", "ask_"):
         if f"{prefix}high" in values:
             opened, high, low, close = (values[prefix + part] for part in ("open", "high", "low", "close"))
-            note(high < np.maximum(np.maximum(opened, close), low), f"{prefix}high", "The high is below another price.")
-            note(low > np.minimum(opened, close), f"{prefix}low", "The low is above another price.")
+            note(high < np.maximum(opened, close), f"{prefix}high", "The high is below another price.")
+            note(low > np.minimum(np.minimum(opened, close), high), f"{prefix}low", "The low is above another price.")
     if len(absent) == 2:
         note(absent["bid"] & absent["ask"], "bid_close", "A quote needs a bid or an ask.")
     return wrong, problems

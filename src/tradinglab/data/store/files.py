@@ -72,7 +72,7 @@ def write_bar_file(path: Path, times_us: Ints, values: Values, origins: Sequence
     about = {"origins": [asdict(one) for one in origins], "sha256": file.sha256, "rows": file.rows}
     about |= {"first_us": file.first_us, "last_us": file.last_us}
     metadata = {_KEY: json.dumps(about)}
-    frame = pl.DataFrame({TIME: times_us, **values})
+    frame = pl.DataFrame({TIME: times_us, **{name: column.astype(np.float64) for name, column in values.items()}})
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
