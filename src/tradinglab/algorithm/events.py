@@ -66,7 +66,7 @@ class EventMember:
         self._name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._name = "_event_" + name
+        self._name = self._name or "_event_" + name  # two names of one member are one event
         _add_pascal_name(owner, name, self)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:

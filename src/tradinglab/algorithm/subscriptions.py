@@ -159,7 +159,7 @@ class SubscriptionManager(Dual):
     def _symbol(self, symbol: Symbol | str) -> Symbol:
         if isinstance(symbol, Symbol):
             return symbol
-        found: Symbol = self._algorithm._symbol(symbol)
+        found: Symbol = self._algorithm.lab_symbol(symbol)
         return found
 
 

@@ -61,6 +61,8 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
     _last_emit: datetime | None = None
     _symbol: Symbol | None = None
     _is_checked = False
+    _taken: BaseData | None = None
+    _taken_time = datetime.min
     _input_class: type[BaseData] = BaseData
     _output_class: type[BaseData] = BaseData
 
@@ -136,7 +138,8 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
         self._check(data)
         if not self.should_process(data):  # type: ignore[arg-type]
             return
-        time = data.time
+        self._taken, self._taken_time = data, data.time
+        time = self._taken_time
         if not self._is_checked and isinstance(self._periods, Spans):
             self._check_length(data)
         by_count = self._max_count is not None
@@ -188,6 +191,7 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
         self._working = None
         self._last_emit = None
         self._is_checked = False
+        self._taken = None
         self.due_ns = NEVER
 
     def _gather(self, data: BaseData) -> None:
@@ -204,6 +208,11 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
     def _drop_working_bar(self) -> None:
         self._working = None
 
+    def _may_look_ahead(self) -> bool:
+        """Return whether the next data points of the working bar only need to be added up."""
+        last = self._last_emit
+        return self._working is not None and self._max_count is None and last is not None and self._taken_time >= last
+
     def _note_due(self) -> None:
         if self._working is None or not self._period:
             self.due_ns = NEVER
@@ -219,10 +228,10 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
         return True
 
     def _check(self, data: BaseData) -> None:
+        self._expect(data, self._input_class)
         symbol = data.symbol
         if symbol is self._symbol:
             return
-        self._expect(data, self._input_class)
         if self._symbol is not None and symbol.id != self._symbol.id:
             raise ConsolidationError(
                 f"A consolidator takes the data of one symbol; it had {self._symbol.id} and was given {symbol.id}."
@@ -234,7 +243,7 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
         length = data.end_time - data.time
         if self._period is not None and length > self._period:
             raise ConsolidationError(
-                f"Bars of {data.symbol} last {length}: bars of {self._period} cannot be made of them."
+                f"Bars of {data.symbol.value} last {length}: bars of {self._period} cannot be made of them."
             )
 
     def _round(self, time: datetime) -> datetime:
@@ -246,7 +255,8 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
 
     def _start_of(self, data: BaseData) -> datetime:
         """Return the start of the bar that a data point belongs to."""
-        time, end_time = data.time, data.end_time
+        time = self._taken_time if data is self._taken else data.time
+        end_time = data.end_time
         start = self._round(time)
         if self._period is not None and start + self._period < end_time:
             # LEAN's hourly bars of US equities start at 9:00, before the open: they belong to the day

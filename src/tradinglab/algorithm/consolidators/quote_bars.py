@@ -80,7 +80,7 @@ class QuoteBarConsolidator(_ToQuoteBar):
 
     def _look_ahead(self, data: Any) -> None:
         """Note up to when further rows need no more than to be added up."""
-        if self._working is None or self._max_count is not None or type(self) is not QuoteBarConsolidator:
+        if not self._may_look_ahead() or type(self) is not QuoteBarConsolidator:
             self._span = None
         else:
             self._span = RowSpan.of_quotes(data, self.due_ns, self._span)

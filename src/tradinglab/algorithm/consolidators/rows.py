@@ -53,8 +53,8 @@ class RowSpan:
     def _move(self, bar: TradeBarView | QuoteBarView, due_local_ns: int) -> RowSpan:
         zone = bar._zone
         self.row = bar._row
-        # The first instant at which the clock on the wall shows the time: when clocks are put back,
-        # it is the earlier of two, the one with the offset of now.
         offset = zone.offset_ns(self.times[bar._row])
-        self.until_ns = min(zone.utc_ns(due_local_ns), due_local_ns - offset)
+        until_ns = due_local_ns - offset
+        # Where clocks change on the way, each bar's own time decides.
+        self.until_ns = until_ns if zone.offset_ns(until_ns - 1) == offset else 0
         return self

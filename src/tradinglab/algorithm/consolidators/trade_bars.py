@@ -56,7 +56,7 @@ class TradeBarConsolidator(_ToTradeBar):
 
     def _look_ahead(self, data: Any) -> None:
         """Note up to when further rows need no more than to be added up."""
-        if self._working is None or self._max_count is not None or type(self) is not TradeBarConsolidator:
+        if not self._may_look_ahead() or type(self) is not TradeBarConsolidator:
             self._span = None
         else:
             self._span = RowSpan.of_trades(data, self.due_ns, self._span)

@@ -41,6 +41,7 @@ class ScheduleManager(Dual):
         self._queue_is_stale = True
         self._started = False
         self.next_ns = NEVER
+        self.on_change: Callable[[], None] | None = None
 
     # For authors.
 
@@ -92,6 +93,8 @@ class ScheduleManager(Dual):
         self._added += 1
         self._events[scheduled_event] = self._added
         self._queue_is_stale = True
+        if self.on_change is not None:
+            self.on_change()
 
     def remove(self, scheduled_event: ScheduledEvent) -> None:
         """Remove an event; one that is not there is not missed."""
