@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.models.buying_power import reserved_margin
+from tradinglab.algorithm.models.buying_power import BuyingPowerModel, reserved_margin
 from tradinglab.core.clock import from_ns, span_ns
 from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.enums import SecurityType
@@ -15,6 +15,7 @@ from tradinglab.engine.sampling import HoldingSample
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.securities import Security
     from tradinglab.core.symbol import Symbol
 
 # Units traded in a minute, as LEAN guesses them for markets that publish no volume.
@@ -60,7 +61,7 @@ class AlgorithmAccount:
         """Return the positions."""
         for security in self._securities.invested:
             value = security.holdings.exact_holdings_value
-            yield HoldingSample(security.symbol.value, security.type, value, reserved_margin(security))
+            yield HoldingSample(security.symbol.value, security.type, value, _margin(security, value))
 
     def bar(self, symbol: Symbol) -> CapacityBar | None:
         """Return the symbol's bar of the present step, if there is one."""
@@ -94,3 +95,11 @@ class AlgorithmAccount:
     def is_invested(self, symbol: Symbol) -> bool:
         """Return whether the symbol is held."""
         return self._securities[symbol].invested
+
+
+def _margin(security: Security, value: Decimal) -> Decimal:
+    """Return the margin that a position worth *value* binds: asked every day of every position, so by the short way."""
+    model = security.buying_power_model
+    if type(model).get_maintenance_margin is BuyingPowerModel.get_maintenance_margin:
+        return abs(value) * model._maintenance
+    return reserved_margin(security)
