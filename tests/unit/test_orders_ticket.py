@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.order_market import SPY
 
 from tradinglab.algorithm.orders import (
     CancelOrderRequest,
+    LimitIfTouchedOrder,
+    LimitOrder,
     MarketOrder,
     Order,
     OrderEvent,
@@ -17,6 +21,8 @@ from tradinglab.algorithm.orders import (
     OrderRequest,
     OrderResponse,
     OrderTicket,
+    StopLimitOrder,
+    StopMarketOrder,
     SubmitOrderRequest,
     UpdateOrderFields,
     UpdateOrderRequest,
@@ -175,3 +181,23 @@ def test_submit_requests_take_their_prices_as_in_lean() -> None:
     assert (full.trailing_amount, full.trailing_as_percentage, full.asynchronous) == (4.0, True, True)
     with pytest.raises(TypeError, match="no argument wrong"):
         SubmitOrderRequest(*base, TIME, "t", wrong=1)
+
+
+@pytest.mark.parametrize(
+    ("order", "price", "value"),
+    [
+        (MarketOrder(SPY, 10, TIME), 100, 1100),
+        (LimitOrder(SPY, 10, 102, TIME), 100, 1100),  # buys at the lower of limit and price
+        (LimitOrder(SPY, 10, 99, TIME), 100, 1089),
+        (LimitOrder(SPY, -10, 102, TIME), 100, -1122),
+        (StopMarketOrder(SPY, -10, 90, TIME), 100, -1100),
+        (StopLimitOrder(SPY, 10, 90, 95, TIME), 100, 1045),
+        (LimitIfTouchedOrder(SPY, -10, 90, 95, TIME), 100, -1100),
+        (LimitOrder(SPY, 0, 95, TIME), 100, 0),
+    ],
+)
+def test_the_value_of_an_order_in_the_currency_of_the_account(order: Order, price: int, value: float) -> None:
+    euro = SimpleNamespace(exact_conversion_rate=Decimal("1.1"), symbol="EUR")
+    properties = SimpleNamespace(exact_contract_multiplier=Decimal(1))
+    security: Any = SimpleNamespace(exact_price=Decimal(price), quote_currency=euro, symbol_properties=properties)
+    assert order.get_value(security) == pytest.approx(value)

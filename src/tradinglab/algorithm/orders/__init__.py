@@ -37,22 +37,36 @@ from tradinglab.algorithm.orders.combo import (
     GroupOrderExtensions,
     GroupOrderManager,
     Leg,
-    group_orders,
-    group_quantity,
-    insufficient_buying_power_text,
-    leg_quantity,
-    leg_ratio,
 )
-from tradinglab.algorithm.orders.event_serialization import order_event_json
+from tradinglab.algorithm.orders.combo import (
+    group_orders as group_orders,
+)
+from tradinglab.algorithm.orders.combo import (
+    group_quantity as group_quantity,
+)
+from tradinglab.algorithm.orders.combo import (
+    insufficient_buying_power_text as insufficient_buying_power_text,
+)
+from tradinglab.algorithm.orders.combo import (
+    leg_quantity as leg_quantity,
+)
+from tradinglab.algorithm.orders.combo import (
+    leg_ratio as leg_ratio,
+)
+from tradinglab.algorithm.orders.event_serialization import order_event_json as order_event_json
 from tradinglab.algorithm.orders.fee import (
-    NULL_CURRENCY,
+    NULL_CURRENCY as NULL_CURRENCY,
+)
+from tradinglab.algorithm.orders.fee import (
     CashAmount,
     ModifiedFillQuantityOrderFee,
     OrderFee,
 )
 from tradinglab.algorithm.orders.order import (
     Order,
-    direction_of,
+)
+from tradinglab.algorithm.orders.order import (
+    direction_of as direction_of,
 )
 from tradinglab.algorithm.orders.order_event import (
     OrderEvent,
@@ -60,11 +74,18 @@ from tradinglab.algorithm.orders.order_event import (
 from tradinglab.algorithm.orders.order_extensions import (
     OrderError,
     OrderExtensions,
-    is_closed,
-    is_fill,
-    is_open,
 )
-from tradinglab.algorithm.orders.order_sizing import OrderSizing, adjust_by_lot_size
+from tradinglab.algorithm.orders.order_extensions import (
+    is_closed as is_closed,
+)
+from tradinglab.algorithm.orders.order_extensions import (
+    is_fill as is_fill,
+)
+from tradinglab.algorithm.orders.order_extensions import (
+    is_open as is_open,
+)
+from tradinglab.algorithm.orders.order_sizing import OrderSizing
+from tradinglab.algorithm.orders.order_sizing import adjust_by_lot_size as adjust_by_lot_size
 from tradinglab.algorithm.orders.order_types import (
     LimitIfTouchedOrder,
     LimitOrder,
@@ -89,16 +110,22 @@ from tradinglab.algorithm.orders.responses import (
     OrderResponse,
 )
 from tradinglab.algorithm.orders.serialization import (
-    number_json,
-    order_json,
-    order_list_hash,
+    number_json as number_json,
+)
+from tradinglab.algorithm.orders.serialization import (
+    order_json as order_json,
+)
+from tradinglab.algorithm.orders.serialization import (
+    order_list_hash as order_list_hash,
 )
 from tradinglab.algorithm.orders.submission import (
     OrderSubmissionData,
 )
 from tradinglab.algorithm.orders.text import (
-    Moment,
-    instant_ns,
+    Moment as Moment,
+)
+from tradinglab.algorithm.orders.text import (
+    instant_ns as instant_ns,
 )
 from tradinglab.algorithm.orders.ticket import (
     OrderTicket,
@@ -118,8 +145,6 @@ __all__ = [
     "GroupOrderExtensions",
     "OrderError",
     "OrderSizing",
-    "adjust_by_lot_size",
-    "order_event_json",
     "AlpacaOrderProperties",
     "BinanceOrderProperties",
     "BitfinexOrderProperties",
@@ -154,8 +179,6 @@ __all__ = [
     "MarketOnOpenOrder",
     "MarketOrder",
     "ModifiedFillQuantityOrderFee",
-    "Moment",
-    "NULL_CURRENCY",
     "OptionExerciseOrder",
     "Order",
     "OrderEvent",
@@ -184,17 +207,4 @@ __all__ = [
     "WebullOrderProperties",
     "WolverineOrderProperties",
     "dYdXOrderProperties",
-    "direction_of",
-    "group_orders",
-    "group_quantity",
-    "instant_ns",
-    "insufficient_buying_power_text",
-    "is_closed",
-    "is_fill",
-    "is_open",
-    "leg_quantity",
-    "leg_ratio",
-    "number_json",
-    "order_json",
-    "order_list_hash",
 ]

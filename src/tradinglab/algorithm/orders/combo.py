@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import gcd
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.orders.order import Order, direction_of
+from tradinglab.algorithm.orders.order import Order, better_value, direction_of
 from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment
 from tradinglab.core.decimals import Number, smart_round, strip_zeros, to_decimal
@@ -189,7 +189,7 @@ class _LimitedComboOrder(ComboOrder):
         return float(self.exact_limit_price)
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
-        return self._value_at(self.exact_limit_price, security)
+        return better_value(self.exact_quantity, self.exact_limit_price, security.exact_price)
 
     def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
         """Take over the tag, the group's quantity and the limit price."""

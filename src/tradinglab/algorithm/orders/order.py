@@ -37,7 +37,47 @@ def direction_of(quantity: Decimal) -> OrderDirection:
     return OrderDirection.SELL if quantity < 0 else OrderDirection.HOLD
 
 
-class Order(Dual):
+def better_value(quantity: Decimal, limit: Decimal, price: Decimal) -> Decimal:
+    """Return the value of *quantity* at the better of a limit and the market's price, one of which it trades at."""
+    return quantity * (max if quantity < 0 else min)(limit, price) if quantity else ZERO
+
+
+class OrderTimes(Dual):
+    """When an order was made, filled, updated and cancelled: nanoseconds, read as datetimes in UTC."""
+
+    __slots__ = ("canceled_time_ns", "last_fill_time_ns", "last_update_time_ns", "time_ns")
+    time_ns: int
+    last_fill_time_ns: int | None
+    last_update_time_ns: int | None
+    canceled_time_ns: int | None
+
+    @property
+    def time(self) -> datetime:
+        """When the order was made, in UTC."""
+        return from_ns(self.time_ns)
+
+    @property
+    def created_time(self) -> datetime:
+        """The same as ``time``."""
+        return self.time
+
+    @property
+    def last_fill_time(self) -> datetime | None:
+        """When the order was last filled, in UTC."""
+        return _moment(self.last_fill_time_ns)
+
+    @property
+    def last_update_time(self) -> datetime | None:
+        """When the order was last updated, in UTC."""
+        return _moment(self.last_update_time_ns)
+
+    @property
+    def canceled_time(self) -> datetime | None:
+        """When the order was cancelled, in UTC."""
+        return _moment(self.canceled_time_ns)
+
+
+class Order(OrderTimes):
     """Base of all orders.
 
     Parameters
@@ -60,10 +100,7 @@ class Order(Dual):
         "_price",
         "_quantity",
         "broker_id",
-        "canceled_time_ns",
         "contingent_id",
-        "last_fill_time_ns",
-        "last_update_time_ns",
         "order_submission_data",
         "price_adjustment_mode",
         "price_currency",
@@ -71,7 +108,6 @@ class Order(Dual):
         "status",
         "symbol",
         "tag",
-        "time_ns",
     )
 
     order_type: ClassVar[OrderType]
@@ -80,10 +116,6 @@ class Order(Dual):
 
     broker_id: list[str]
     contingent_id: int
-    time_ns: int
-    last_fill_time_ns: int | None
-    last_update_time_ns: int | None
-    canceled_time_ns: int | None
     order_submission_data: OrderSubmissionData | None
     price_adjustment_mode: DataNormalizationMode
     price_currency: str
@@ -210,31 +242,6 @@ class Order(Dual):
         return self.properties.time_in_force
 
     @property
-    def time(self) -> datetime:
-        """When the order was made, in UTC."""
-        return from_ns(self.time_ns)
-
-    @property
-    def created_time(self) -> datetime:
-        """The same as ``time``."""
-        return self.time
-
-    @property
-    def last_fill_time(self) -> datetime | None:
-        """When the order was last filled, in UTC."""
-        return _moment(self.last_fill_time_ns)
-
-    @property
-    def last_update_time(self) -> datetime | None:
-        """When the order was last updated, in UTC."""
-        return _moment(self.last_update_time_ns)
-
-    @property
-    def canceled_time(self) -> datetime | None:
-        """When the order was cancelled, in UTC."""
-        return _moment(self.canceled_time_ns)
-
-    @property
     def exact_value(self) -> Decimal:
         """``value`` as a decimal."""
         return self.exact_quantity * self._price
@@ -261,13 +268,6 @@ class Order(Dual):
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
         return self.exact_quantity * security.exact_price
-
-    def _value_at(self, limit: Decimal, security: PricedSecurity) -> Decimal:
-        """Return the value at the better of *limit* and the market: the one that the order may trade at."""
-        quantity = self.exact_quantity
-        if not quantity:
-            return ZERO
-        return quantity * (max if quantity < 0 else min)(limit, security.exact_price)
 
     def get_default_tag(self) -> str:
         """Return the tag of an order that was given none."""

@@ -23,7 +23,107 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.ticket import OrderTicket
 
 
-class OrderEvent(Dual):
+class OrderEventPrices(Dual):
+    """The prices that the order itself waits for, as far as it has them."""
+
+    __slots__ = (
+        "_exact_limit_price",
+        "_exact_stop_price",
+        "_exact_trailing_amount",
+        "_exact_trigger_price",
+        "_trailing_as_percentage",
+        "fill_price_currency",
+    )
+    fill_price_currency: str
+    _exact_limit_price: Decimal | None
+    _exact_stop_price: Decimal | None
+    _exact_trigger_price: Decimal | None
+    _exact_trailing_amount: Decimal | None
+    _trailing_as_percentage: bool | None
+
+    @property
+    def exact_limit_price(self) -> Decimal | None:
+        """``limit_price`` as a decimal without trailing zeros."""
+        return self._exact_limit_price
+
+    @property
+    def limit_price(self) -> float | None:
+        """Limit price of the order, if it has one."""
+        return _float(self._exact_limit_price)
+
+    @limit_price.setter
+    def limit_price(self, value: Number | None) -> None:
+        self._exact_limit_price = _kept(value, self._exact_limit_price)
+
+    @property
+    def exact_stop_price(self) -> Decimal | None:
+        """``stop_price`` as a decimal without trailing zeros."""
+        return self._exact_stop_price
+
+    @property
+    def stop_price(self) -> float | None:
+        """Stop price of the order, if it has one."""
+        return _float(self._exact_stop_price)
+
+    @stop_price.setter
+    def stop_price(self, value: Number | None) -> None:
+        self._exact_stop_price = _kept(value, self._exact_stop_price)
+
+    @property
+    def exact_trigger_price(self) -> Decimal | None:
+        """``trigger_price`` as a decimal without trailing zeros."""
+        return self._exact_trigger_price
+
+    @property
+    def trigger_price(self) -> float | None:
+        """Trigger price of the order, if it has one."""
+        return _float(self._exact_trigger_price)
+
+    @trigger_price.setter
+    def trigger_price(self, value: Number | None) -> None:
+        self._exact_trigger_price = _kept(value, self._exact_trigger_price)
+
+    @property
+    def exact_trailing_amount(self) -> Decimal | None:
+        """``trailing_amount`` as a decimal without trailing zeros."""
+        return self._exact_trailing_amount
+
+    @property
+    def trailing_amount(self) -> float | None:
+        """Trailing amount of the order, if it has one."""
+        return _float(self._exact_trailing_amount)
+
+    @trailing_amount.setter
+    def trailing_amount(self, value: Number | None) -> None:
+        self._exact_trailing_amount = _kept(value, self._exact_trailing_amount)
+
+    @property
+    def trailing_as_percentage(self) -> bool | None:
+        """Whether the trailing amount is a fraction of the price."""
+        return self._trailing_as_percentage
+
+    @trailing_as_percentage.setter
+    def trailing_as_percentage(self, value: bool | None) -> None:
+        if value is not None:
+            self._trailing_as_percentage = value
+
+    def _priced(self, limit: str, stop: str, trailing: str, trigger: str, gap: str) -> str:
+        """Return the order's own prices, each behind its label."""
+        currency = self.fill_price_currency
+        text = ""
+        if self._exact_limit_price is not None:
+            text += f" {limit}:{gap}{price_text(self._exact_limit_price, currency)}"
+        if self._exact_stop_price is not None:
+            text += f" {stop}:{gap}{price_text(self._exact_stop_price, currency)}"
+        if self._exact_trailing_amount is not None:
+            as_percentage = bool(self._trailing_as_percentage)
+            text += f" {trailing}: {trailing_amount_text(self._exact_trailing_amount, as_percentage, currency)}"
+        if self._exact_trigger_price is not None:
+            text += f" {trigger}:{gap}{price_text(self._exact_trigger_price, currency)}"
+        return text
+
+
+class OrderEvent(OrderEventPrices):
     """A change of an order's status, with what was filled.
 
     Made of an order, ``OrderEvent(order, utc_time, order_fee, message="")``, or of its parts,
@@ -33,14 +133,8 @@ class OrderEvent(Dual):
     __slots__ = (
         "_exact_fill_price",
         "_exact_fill_quantity",
-        "_exact_limit_price",
         "_exact_quantity",
-        "_exact_stop_price",
-        "_exact_trailing_amount",
-        "_exact_trigger_price",
-        "_trailing_as_percentage",
         "direction",
-        "fill_price_currency",
         "id",
         "is_assignment",
         "is_in_the_money",
@@ -60,15 +154,9 @@ class OrderEvent(Dual):
     direction: OrderDirection
     order_fee: OrderFee
     message: str
-    fill_price_currency: str
     is_assignment: bool
     is_in_the_money: bool
     ticket: OrderTicket | None
-    _exact_limit_price: Decimal | None
-    _exact_stop_price: Decimal | None
-    _exact_trigger_price: Decimal | None
-    _exact_trailing_amount: Decimal | None
-    _trailing_as_percentage: bool | None
 
     def __init__(self, order: Order | int, *parts: Moment | OrderFee | Symbol | Number, message: str = "") -> None:
         self._exact_limit_price = self._exact_stop_price = self._exact_trigger_price = None
@@ -178,90 +266,9 @@ class OrderEvent(Dual):
     def quantity(self, value: Number) -> None:
         self._exact_quantity = strip_zeros(to_decimal(value))
 
-    @property
-    def exact_limit_price(self) -> Decimal | None:
-        """``limit_price`` as a decimal without trailing zeros."""
-        return self._exact_limit_price
-
-    @property
-    def limit_price(self) -> float | None:
-        """Limit price of the order, if it has one."""
-        return _float(self._exact_limit_price)
-
-    @limit_price.setter
-    def limit_price(self, value: Number | None) -> None:
-        self._exact_limit_price = _kept(value, self._exact_limit_price)
-
-    @property
-    def exact_stop_price(self) -> Decimal | None:
-        """``stop_price`` as a decimal without trailing zeros."""
-        return self._exact_stop_price
-
-    @property
-    def stop_price(self) -> float | None:
-        """Stop price of the order, if it has one."""
-        return _float(self._exact_stop_price)
-
-    @stop_price.setter
-    def stop_price(self, value: Number | None) -> None:
-        self._exact_stop_price = _kept(value, self._exact_stop_price)
-
-    @property
-    def exact_trigger_price(self) -> Decimal | None:
-        """``trigger_price`` as a decimal without trailing zeros."""
-        return self._exact_trigger_price
-
-    @property
-    def trigger_price(self) -> float | None:
-        """Trigger price of the order, if it has one."""
-        return _float(self._exact_trigger_price)
-
-    @trigger_price.setter
-    def trigger_price(self, value: Number | None) -> None:
-        self._exact_trigger_price = _kept(value, self._exact_trigger_price)
-
-    @property
-    def exact_trailing_amount(self) -> Decimal | None:
-        """``trailing_amount`` as a decimal without trailing zeros."""
-        return self._exact_trailing_amount
-
-    @property
-    def trailing_amount(self) -> float | None:
-        """Trailing amount of the order, if it has one."""
-        return _float(self._exact_trailing_amount)
-
-    @trailing_amount.setter
-    def trailing_amount(self, value: Number | None) -> None:
-        self._exact_trailing_amount = _kept(value, self._exact_trailing_amount)
-
-    @property
-    def trailing_as_percentage(self) -> bool | None:
-        """Whether the trailing amount is a fraction of the price."""
-        return self._trailing_as_percentage
-
-    @trailing_as_percentage.setter
-    def trailing_as_percentage(self, value: bool | None) -> None:
-        if value is not None:
-            self._trailing_as_percentage = value
-
     def clone(self) -> OrderEvent:
         """Return a copy."""
         return copy(self)
-
-    def _priced(self, limit: str, stop: str, trailing: str, trigger: str, gap: str) -> str:
-        """Return the order's own prices, each behind its label."""
-        currency = self.fill_price_currency
-        text = ""
-        if self._exact_limit_price is not None:
-            text += f" {limit}:{gap}{price_text(self._exact_limit_price, currency)}"
-        if self._exact_stop_price is not None:
-            text += f" {stop}:{gap}{price_text(self._exact_stop_price, currency)}"
-        if self._exact_trailing_amount is not None:
-            as_percentage = bool(self._trailing_as_percentage)
-            text += f" {trailing}: {trailing_amount_text(self._exact_trailing_amount, as_percentage, currency)}"
-        if self._exact_trigger_price is not None:
-            text += f" {trigger}:{gap}{price_text(self._exact_trigger_price, currency)}"
-        return text
 
     def __str__(self) -> str:
         text = (

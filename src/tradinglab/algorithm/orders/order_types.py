@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.orders.order import Order
+from tradinglab.algorithm.orders.order import Order, better_value
 from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment, price_text
 from tradinglab.core.decimals import Number, to_decimal
@@ -103,7 +103,7 @@ class LimitOrder(Order):
         )
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
-        return self._value_at(self.exact_limit_price, security)
+        return better_value(self.exact_quantity, self.exact_limit_price, security.exact_price)
 
     def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
         """Take over quantity, tag and limit price."""
@@ -156,7 +156,7 @@ class StopMarketOrder(Order):
         self.exact_stop_price = to_decimal(value)
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
-        return self._value_at(self.exact_stop_price, security)
+        return better_value(self.exact_quantity, self.exact_stop_price, security.exact_price)
 
     def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
         """Take over quantity, tag and stop price."""
@@ -215,7 +215,7 @@ class StopLimitOrder(Order):
         return float(self.exact_limit_price)
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
-        return self._value_at(self.exact_limit_price, security)
+        return better_value(self.exact_quantity, self.exact_limit_price, security.exact_price)
 
     def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
         """Take over quantity, tag, stop price and limit price."""
@@ -278,7 +278,7 @@ class LimitIfTouchedOrder(Order):
         return float(self.exact_limit_price)
 
     def _value_in_quote_currency(self, security: PricedSecurity) -> Decimal:
-        return self._value_at(self.exact_limit_price, security)
+        return better_value(self.exact_quantity, self.exact_limit_price, security.exact_price)
 
     def apply_update_order_request(self, request: UpdateOrderRequest) -> None:
         """Take over quantity, tag, trigger price and limit price."""

@@ -8,8 +8,12 @@ from tradinglab.algorithm.models.fees.base import (
     ConstantFeeModel,
     FeeModel,
     OrderFeeParameters,
-    adapt_fee_model,
-    fee_of,
+)
+from tradinglab.algorithm.models.fees.base import (
+    adapt_fee_model as adapt_fee_model,
+)
+from tradinglab.algorithm.models.fees.base import (
+    fee_of as fee_of,
 )
 from tradinglab.algorithm.models.fees.brokers import (
     AlphaStreamsFeeModel,
@@ -89,7 +93,5 @@ __all__ = [
     "WebullFeeModel",
     "WolverineFeeModel",
     "ZerodhaFeeModel",
-    "adapt_fee_model",
     "dYdXFeeModel",
-    "fee_of",
 ]
