@@ -34,8 +34,6 @@ class CurrencyFeeds:
         """Find the pairs for the currencies that have no rate yet."""
         algorithm = self._algorithm
         book = algorithm.portfolio.cash_book
-        if len(book) < 2:
-            return
         configs: dict[Symbol, SubscriptionDataConfig] = {}
 
         def make(symbol: Symbol) -> Security:

@@ -228,6 +228,11 @@ class DataFeed:
             found.extend(self.events.at(int(timeline.times[step])))
         return found
 
+    @property
+    def data_points(self) -> int:
+        """How many data points have arrived, the engine's own included."""
+        return sum(s.row_at(self.cursor.step) + 1 for s in self.subscriptions)
+
     def stream(self, step: int) -> None:
         """Hand the bars of a step, one by one, to the consolidators that want them."""
         for subscription in self.streaming:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as wall
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from tradinglab.engine.feed import DataFeed
 from tradinglab.engine.history import HistoryReader
 from tradinglab.engine.indicators import IndicatorDesk
 from tradinglab.engine.loop import Loop
-from tradinglab.engine.outcome import Outcome, build_result
+from tradinglab.engine.outcome import Outcome, began_now, build_result
 from tradinglab.engine.parts import RunParts
 from tradinglab.engine.phases import Attention, Phase
 from tradinglab.engine.sampled_account import AlgorithmAccount
@@ -62,6 +63,8 @@ class Host:
         self._loop: Loop | None = None
         self._algorithm: QCAlgorithm | None = None
         context.runtime = self
+        self._began = began_now()
+        self._clock = wall.perf_counter()
 
     # Preparing.
 
@@ -81,6 +84,10 @@ class Host:
         algorithm.initialize()
         self._apply_options(algorithm)
         self._check_dates(algorithm)
+        self._set_clock(algorithm)
+        choose_benchmark(algorithm, self._source)
+        currencies = CurrencyFeeds(algorithm, self._feed)
+        currencies.set_up()
         sampler = self._make_sampler(algorithm)
         self._parts = RunParts(
             algorithm=algorithm,
@@ -89,7 +96,7 @@ class Host:
             brokerage=brokerage,
             sampler=sampler,
             corporate=CorporateActions(algorithm, self._feed, transactions),
-            currencies=CurrencyFeeds(algorithm, self._feed),
+            currencies=currencies,
             end_of_day=self._end_of_day(algorithm),
             phase=self.phase,
             attention=self.attention,
@@ -129,6 +136,16 @@ class Host:
                 f"({algorithm.end_date:%Y-%m-%d}); set_end_date must come after set_start_date"
             )
 
+    def _set_clock(self, algorithm: QCAlgorithm) -> None:
+        """Set the clock to the start, or to that of the warm-up."""
+        algorithm.lab_start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
+        begin_ns = algorithm.lab_warm_up_start_ns()
+        if begin_ns is None or begin_ns >= algorithm.lab_start_ns:
+            begin_ns = algorithm.lab_start_ns
+            algorithm.set_finished_warming_up()
+        self._begin_ns = begin_ns
+        algorithm.time_keeper.set_utc_ns(begin_ns)
+
     def _end_of_day(self, algorithm: QCAlgorithm) -> EndOfDayEvents:
         method = author_overrides(algorithm, "on_end_of_day")
         takes_symbol = method is not None and _takes_argument(method)
@@ -147,18 +164,9 @@ class Host:
         parts = self._parts
         assert parts is not None
         algorithm = parts.algorithm
-        algorithm.lab_start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
-        end_ns = algorithm.time_zone.to_utc(algorithm.end_date)
-        begin_ns = algorithm.lab_warm_up_start_ns()
-        if begin_ns is None or begin_ns >= algorithm.lab_start_ns:
-            begin_ns = algorithm.lab_start_ns
-            algorithm.set_finished_warming_up()
-        algorithm.time_keeper.set_utc_ns(begin_ns)
-        self._feed.open(begin_ns, end_ns)
+        self._feed.open(self._begin_ns, algorithm.time_zone.to_utc(algorithm.end_date))
         if algorithm.is_warming_up:
             self._feed.pulses.append(algorithm.lab_start_ns)
-        choose_benchmark(algorithm, self._source)
-        parts.currencies.set_up()
         algorithm.lab_locked = True
         algorithm.schedule.start()
         parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
@@ -168,7 +176,7 @@ class Host:
             algorithm.on_warmup_finished()
         self._loop = Loop(parts, self._options.on_progress)
         if algorithm.status == AlgorithmStatus.RUNNING:
-            self._loop.run(begin_ns)
+            self._loop.run(self._begin_ns)
         self.phase.name = "on_end_of_algorithm"
         algorithm.on_end_of_algorithm()
         parts.sampler.finish(algorithm.lab_utc_ns)
@@ -238,28 +246,33 @@ class Host:
         time: datetime = from_ns(self._algorithm.time_zone.local_ns(self._algorithm.lab_utc_ns))
         return time.isoformat(sep=" ")
 
-    def result(self, path: Path | None, *, status: str) -> BacktestResult:
+    def result(self, path: Path | None, *, status: str, problem: str = "", trace: str = "") -> BacktestResult:
         """Return what the run came to."""
         assert self._parts is not None
+        loop = self._loop
+        ruined = loop is not None and loop.was_ruined
         return build_result(
             Outcome(
                 parts=self._parts,
                 source=self._source,
                 path=path,
-                status=status,
-                bars=0 if self._loop is None else self._loop.bars,
-                ruined=self._loop is not None and self._loop.was_ruined,
+                status="ruined" if ruined and status == "completed" else status,
+                problem=problem,
+                trace=trace,
+                began=self._began,
+                seconds=wall.perf_counter() - self._clock,
+                bars=0 if loop is None else loop.bars,
+                steps=0 if loop is None else loop.steps,
+                warm_up_steps=0 if loop is None else loop.warm_up_steps,
+                never_ready=self._desk.never_ready,
             )
         )
 
-    def partial_result(self, path: Path | None) -> BacktestResult | None:
+    def partial_result(self, path: Path | None, problem: str, trace: str) -> BacktestResult | None:
         """Return what a failed run came to, ``None`` if it never began."""
         if self._loop is None:
             return None
-        try:
-            return self.result(path, status="failed")
-        except Exception:
-            return None
+        return self.result(path, status="failed", problem=problem, trace=trace)
 
 
 def _takes_argument(method: object) -> bool:

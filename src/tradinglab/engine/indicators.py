@@ -30,12 +30,14 @@ class IndicatorDesk:
     def __init__(self, feed: DataFeed, attention: Attention) -> None:
         self._feed = feed
         self._attention = attention
+        self._known: list[Any] = []
         self._waiting: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         self._attached: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         feed.on_opened = self.open
 
     def attach(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> bool:
         """Let an indicator read a subscription's columns; return whether it could."""
+        self._known.append(indicator)
         if config.resolution == Resolution.TICK or len(config.consolidators):
             return False
         subscription = self._feed.of_config(config)
@@ -72,6 +74,11 @@ class IndicatorDesk:
             for config, entries in table.items():
                 table[config] = [entry for entry in entries if entry[0] is not indicator]
         indicator.detach()
+
+    @property
+    def never_ready(self) -> tuple[str, ...]:
+        """The names of indicators that have not had enough bars."""
+        return tuple(i.name for i in self._known if not i.is_ready)
 
     def _connect(self, subscription: Subscription, indicator: Any, selector: str) -> bool:
         config = subscription.config

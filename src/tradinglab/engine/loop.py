@@ -47,7 +47,7 @@ class Loop:
         self._next_progress_ns = _NEVER
         self._began = wall.perf_counter()
         self._bars_before = 0
-        self.steps = 0
+        self._steps_before = 0
         self.last_ns = 0
 
     @property
@@ -64,13 +64,30 @@ class Loop:
         seen = sum(rows[step] - timeline.before[s] for s, rows in timeline.rows.items() if not s.is_internal)
         return self._bars_before + seen
 
+    @property
+    def steps(self) -> int:
+        """How often ``on_data`` was called."""
+        return self._steps_before + self._steps_here
+
+    @property
+    def _steps_here(self) -> int:
+        step = self._feed.cursor.step
+        return int(self._feed.timeline.has_data[: step + 1].sum()) if step >= 0 else 0
+
+    @property
+    def warm_up_steps(self) -> int:
+        """How often ``on_data`` was called during the warm-up, on the first timeline."""
+        timeline, start_ns = self._feed.timeline, self._algorithm.lab_start_ns
+        before = int(timeline.times.searchsorted(start_ns)) if len(timeline.times) else 0
+        return int(timeline.has_data[: min(before, self._feed.cursor.step + 1)].sum())
+
     def run(self, start_ns: int) -> None:
         """Run from an instant to the end of the data."""
         self._full_step.begin(start_ns)
         at_ns: int | None = start_ns
         include_now = True
         while at_ns is not None:
-            self._bars_before = self.bars
+            self._bars_before, self._steps_before = self.bars, self.steps
             changes = self._full_step.change_securities(at_ns, include_now=include_now)
             include_now = bool(changes)
             if not include_now and not len(self._feed.timeline.times):

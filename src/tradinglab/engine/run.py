@@ -161,22 +161,24 @@ def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options:
     except KeyboardInterrupt:
         return host.result(path, status="interrupted")
     except TimeIsUp as problem:
+        message, trace = f"the strategy was still in {host.phase.name} after {options.timeout_s:g} s", own_trace(problem)
         raise TimeLimitError(
-            f"the strategy was still in {host.phase.name} after {options.timeout_s:g} s",
+            message,
             phase=host.phase.name,
             time=host.time_text,
-            trace=own_trace(problem),
-            result=host.partial_result(path),
+            trace=trace,
+            result=host.partial_result(path, message, trace),
         ) from None
     except UsageError:
         raise
     except Exception as problem:
+        message, trace = explain(problem), own_trace(problem)
         raise StrategyError(
-            explain(problem),
+            message,
             phase=host.phase.name,
             time=host.time_text,
-            trace=own_trace(problem),
-            result=host.partial_result(path),
+            trace=trace,
+            result=host.partial_result(path, message, trace),
         ) from problem
     return host.result(path, status="completed")
 

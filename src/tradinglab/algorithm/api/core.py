@@ -75,6 +75,7 @@ class AlgorithmCore(Dual):
         self.lab_warm_up_span: Any = None
         self.lab_start_ns = 0
         self.lab_no_data: list[Any] = []
+        self.lab_refusals: dict[str, int] = {}
 
     def lab_prepare_managers(self, context: AlgorithmContext) -> None:
         source = context.source

@@ -12,6 +12,7 @@ from tradinglab.algorithm.orders import (
     GroupOrderManager,
     Leg,
     OrderProperties,
+    OrderResponse,
     OrderTicket,
     SubmitOrderRequest,
     TimeInForce,
@@ -209,10 +210,12 @@ class TradingMethods(AlgorithmCore):
         security = self.lab_security(symbol)
         return security.shortable_provider.shortable_quantity(security.symbol, security.local_time)
 
-    def lab_checked(self, request: SubmitOrderRequest):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def lab_checked(self, request: SubmitOrderRequest) -> OrderResponse:
         response = check_order(self, request)
         if response.is_error:
             self.error(response.error_message)
+            reason = response.error_message or str(response.error_code)
+            self.lab_refusals[reason] = self.lab_refusals.get(reason, 0) + 1
         return response
 
     def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,

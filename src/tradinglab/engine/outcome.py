@@ -1,0 +1,157 @@
+"""What is kept of a run when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradinglab.algorithm.models.brokerage import brokerage_name
+from tradinglab.core.currencies import Currencies
+from tradinglab.core.enums import OrderStatus, TickType
+from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.result_funnel import Funnel
+from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
+from tradinglab.engine.statistics import StatisticsInput
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.source import DataSource
+    from tradinglab.engine.feed import DataFeed
+    from tradinglab.engine.parts import RunParts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run that has ended, as the engine has it."""
+
+    parts: RunParts
+    source: DataSource
+    path: Path | None
+    status: str
+    problem: str = ""
+    trace: str = ""
+    began: datetime
+    seconds: float
+    bars: int
+    steps: int
+    warm_up_steps: int
+    never_ready: tuple[str, ...] = ()
+
+
+class FeedPrices:
+    """The prices that securities had, from the columns that the run read."""
+
+    def __init__(self, feed: DataFeed) -> None:
+        self._feed = feed
+
+    def prices(self, symbol: Symbol, after_ns: int, until_ns: int) -> Sequence[float]:
+        """Return the prices of a security after one instant and up to another."""
+        streams = [s for s in self._feed.subscriptions if s.symbol == symbol and not s.is_internal]
+        trades = [s for s in streams if s.tick_type == TickType.TRADE] or streams
+        if not trades:
+            return np.empty(0)  # type: ignore[return-value]
+        columns = min(trades, key=lambda s: s.resolution).columns
+        first, last = np.searchsorted(columns.end_ns, [after_ns, until_ns], side="right")
+        name = "close" if columns.tick_type == TickType.TRADE else "bid_close"
+        return columns.values[name][first:last]  # type: ignore[return-value]
+
+
+def build_result(outcome: Outcome) -> BacktestResult:
+    """Return the result of a run."""
+    parts = outcome.parts
+    algorithm = parts.algorithm
+    algorithm.trade_builder.set_price_history(FeedPrices(parts.feed))
+    return BacktestResult(
+        RunRecord(
+            name=algorithm.name,
+            status=outcome.status,
+            problem=outcome.problem,
+            trace=outcome.trace,
+            data=outcome.source.name,
+            start=algorithm.start_date,
+            end=algorithm.end_date,
+            time_zone=algorithm.time_zone.name,
+            began=outcome.began,
+            seconds=outcome.seconds,
+            data_points=parts.feed.data_points,
+            statistics_input=_statistics_input(parts),
+            sampler=parts.sampler,
+            orders=list(parts.transactions.orders.values()),
+            order_events=parts.transactions.events,
+            account=AccountFigures.of(algorithm.portfolio),
+            configuration=_configuration(algorithm),
+            charts=dict(algorithm.lab_charts),
+            runtime_statistics=dict(algorithm.runtime_statistics),
+            summary_statistics=dict(algorithm.lab_summary_statistics),
+            logs=[*algorithm.lab_logs, *outcome.source.warnings],
+            funnel=_funnel(outcome),
+        )
+    )
+
+
+def _statistics_input(parts: RunParts) -> StatisticsInput:
+    algorithm, sampler = parts.algorithm, parts.sampler
+    records = algorithm.transactions.records
+    lowest = sampler.capacity.lowest_capacity_asset
+    return StatisticsInput(
+        equity=sampler.equity_points(),
+        performance=sampler.performance_points(),
+        benchmark=sampler.benchmark_points(),
+        turnover=sampler.turnover_points(),
+        profit_loss={time_ns: record.profit_loss for time_ns, record in records.items()},
+        wins=[time_ns for time_ns, record in records.items() if record.is_win],
+        losses=[time_ns for time_ns, record in records.items() if not record.is_win],
+        trades=lambda: algorithm.trade_builder.closed_trades,
+        starting_capital=sampler.starting_portfolio_value,
+        total_fees=algorithm.portfolio.exact_total_fees,
+        total_orders=parts.transactions.total_orders,
+        capacity=sampler.capacity.capacity,
+        lowest_capacity_asset="" if lowest is None else str(lowest.id),
+        currency_symbol=Currencies.get_currency_symbol(algorithm.account_currency),
+        trading_days_per_year=int(algorithm.settings.trading_days_per_year or 252),
+        risk_free_rate=algorithm.risk_free_interest_rate_model.get_interest_rate,
+    )
+
+
+def _configuration(algorithm: QCAlgorithm) -> Configuration:
+    return Configuration(
+        brokerage=int(brokerage_name(algorithm.brokerage_model)),
+        account_type=int(algorithm.brokerage_model.account_type),
+        account_currency=algorithm.account_currency,
+        parameters=algorithm.get_parameters(),
+        tags=sorted(algorithm.tags),
+    )
+
+
+def _funnel(outcome: Outcome) -> Funnel:
+    parts = outcome.parts
+    statuses = [order.status for order in parts.transactions.orders.values()]
+    final = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID)
+    refused = dict(parts.algorithm.lab_refusals)
+    for reason, count in parts.transactions.rejections.items():
+        refused[reason] = refused.get(reason, 0) + count
+    return Funnel(
+        subscriptions=len({s.symbol for s in parts.feed.subscriptions if not s.is_internal}),
+        bars=outcome.bars,
+        steps=outcome.steps,
+        warm_up_steps=outcome.warm_up_steps,
+        requests=parts.transactions.total_orders + sum(parts.algorithm.lab_refusals.values()),
+        rejections=refused,
+        orders=parts.transactions.total_orders,
+        filled=sum(status == OrderStatus.FILLED for status in statuses),
+        canceled=sum(status == OrderStatus.CANCELED for status in statuses),
+        open=sum(status not in final for status in statuses),
+        never_ready=outcome.never_ready,
+    )
+
+
+def began_now() -> datetime:
+    """Return the present time, UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
