@@ -244,6 +244,12 @@ def test_a_file_that_is_not_there(desk: Desk, name: str) -> None:
         desk.take(desk.root / name)
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc", "New York"])
+def test_an_unknown_time_zone(desk: Desk, name: str) -> None:
+    with pytest.raises(DataImportError, match="There is no time zone"):
+        desk.take(desk.file(HEAD, f"2020-01-02 09:30{ROW}"), time_zone=name)
+
+
 def test_no_files_and_ticks(desk: Desk) -> None:
     with pytest.raises(DataImportError, match="no files"):
         desk.take()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfoNotFoundError
 
 import numpy as np
 
+from tradinglab.core.clock import UTC_ZONE, zone
 from tradinglab.core.enums import Resolution, SecurityType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.data.columns import Ints
@@ -66,6 +68,7 @@ def import_files(
         raise DataImportError("There are no files to import.")
     if resolution == Resolution.TICK:
         raise DataImportError("Ticks cannot be imported, only bars: second, minute, hour or daily.")
+    _check_zone(options.time_zone)
     kind = options.security_type if options.security_type is not None else _type_of(market)
     key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
     entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, kind)
@@ -103,6 +106,13 @@ def import_files(
         ],
         written=tuple(file.path for file in stored.files),
     )
+
+
+def _check_zone(name: str | None) -> None:
+    try:
+        zone(name or UTC_ZONE)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise DataImportError(f"There is no time zone '{name}'. Give a name such as America/New_York.") from problem
 
 
 def _type_of(market: str) -> SecurityType:
