@@ -27,6 +27,7 @@ from tradinglab.core.enums import (
     SecurityType,
 )
 from tradinglab.core.symbol import Symbol
+from tradinglab.core.system_decimal import divide
 
 
 class OrderTicket(TicketState):
@@ -100,7 +101,7 @@ class OrderTicket(TicketState):
             self._weighted_price += event.exact_absolute_fill_quantity * event.exact_fill_price
         if order.type != OrderType.OPTION_EXERCISE:
             self._filled += event.exact_fill_quantity
-            self._average_fill_price = self._weighted_price / abs(self._filled)
+            self._average_fill_price = divide(self._weighted_price, abs(self._filled))
             order.exact_price = self._average_fill_price
         elif event.is_in_the_money:
             order.exact_price = self.symbol.id.exact_strike_price
