@@ -102,9 +102,16 @@ class DefaultMarginCallModel(MarginCallModel):
 
         properties = self.default_order_properties
         return SubmitOrderRequest(
-            OrderType.MARKET, security.type, security.symbol, quantity, ZERO, ZERO, security.utc_ns, "Margin Call",
-            None if properties is None else properties.clone(),
-        )  # fmt: skip
+            OrderType.MARKET,
+            security.type,
+            security.symbol,
+            quantity,
+            ZERO,
+            ZERO,
+            time=security.utc_ns,
+            tag="Margin Call",
+            properties=None if properties is None else properties.clone(),
+        )
 
     def execute_margin_call(self, generated_margin_call_orders: Iterable[SubmitOrderRequest]) -> list[OrderTicket]:
         """Send those orders, the worst losers first, until margin suffices; return their tickets."""

@@ -4,7 +4,13 @@ To add one, derive from :class:`RuledBrokerageModel`, set what differs, and ente
 ``tests/contract/test_brokerage_models.py`` then apply to it.
 """
 
-from tradinglab.algorithm.models.brokerage.base import BrokerageModel, DefaultBrokerageModel, verdict
+from tradinglab.algorithm.models.brokerage.base import (
+    BrokerageModel,
+    DefaultBrokerageModel,
+    submit_verdict,
+    update_verdict,
+    verdict,
+)
 from tradinglab.algorithm.models.brokerage.binance import (
     BinanceBrokerageModel,
     BinanceCoinFuturesBrokerageModel,
@@ -159,6 +165,8 @@ __all__ = [
     "TradeStationBrokerageModel",
     "TradierBrokerageModel",
     "TradingTechnologiesBrokerageModel",
+    "submit_verdict",
+    "update_verdict",
     "verdict",
     "WebullBrokerageModel",
     "WolverineBrokerageModel",

@@ -234,3 +234,15 @@ def _scaled_fields(ticket: OrderTicket) -> list[tuple[str, OrderField]]:
 def verdict(answer: Verdict | bool) -> Verdict:
     """Return a model's answer as whether and why not, also if it was a bare bool."""
     return answer if isinstance(answer, tuple) else (bool(answer), None)
+
+
+def submit_verdict(model: DefaultBrokerageModel, security: Security, order: Order) -> Verdict:
+    """Ask whether a brokerage takes an order; a strategy's own model may want the message as an argument."""
+    return verdict(model.can_submit_order(security, order, None))
+
+
+def update_verdict(
+    model: DefaultBrokerageModel, security: Security, order: Order, request: UpdateOrderRequest
+) -> Verdict:
+    """Ask whether a brokerage takes a change of an order."""
+    return verdict(model.can_update_order(security, order, request, None))
