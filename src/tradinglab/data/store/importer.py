@@ -10,12 +10,13 @@ import numpy as np
 
 from tradinglab.core.clock import UTC_ZONE, zone
 from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataImportError
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.store.actions import ACTION_FIELDS, StoredFactors, store_factors
-from tradinglab.data.store.bar_store import BarStore
+from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.options import ImportOptions
@@ -72,7 +73,6 @@ def import_files(
     kind = options.security_type if options.security_type is not None else _type_of(market)
     key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
     entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, kind)
-    exchange_zone = entry.exchange_hours.time_zone
     target = BarStore(store)
     readers = [FileReader(path, key, options, entry.data_time_zone) for path in dict.fromkeys(paths)]
     rows, repeated, notes = in_order({reader.path: _read(reader) for reader in readers}, key)
@@ -83,26 +83,39 @@ def import_files(
     factors = StoredFactors(0, 0)
     if extra:
         factors = store_factors(target, key, entry.data_time_zone, rows.times_us, rows.values["close"], extra)
+    return _report(readers, rows, repeated, notes, stored, factors, entry.exchange_hours)
+
+
+def _report(
+    readers: Sequence[FileReader],
+    rows: Rows,
+    repeated: int,
+    notes: list[str],
+    stored: Stored,
+    factors: StoredFactors,
+    hours: SecurityExchangeHours,
+) -> ImportReport:
+    first, exchange_zone, dropped = readers[0], hours.time_zone, sum(reader.dropped for reader in readers)
     local_ns = exchange_zone.local_ns_array(rows.times_us * _US)
     return ImportReport(
-        series=key,
-        rows=len(rows.lines) + repeated + sum(reader.dropped for reader in readers),
+        series=first.key,
+        rows=len(rows.lines) + repeated + dropped,
         bars=len(rows.lines),
         added=stored.added,
         known=stored.known,
         first=exchange_zone.datetime(int(rows.times_us[0]) * _US),
         last=exchange_zone.datetime(int(rows.times_us[-1]) * _US),
-        columns=readers[0].columns,
-        time_form=readers[0].time_form,
-        time_zone=readers[0].time_zone,
+        columns=first.columns,
+        time_form=first.time_form,
+        time_zone=first.time_zone,
         repeated=repeated,
-        dropped=sum(reader.dropped for reader in readers),
+        dropped=dropped,
         dividends=factors.dividends,
         splits=factors.splits,
         notes=[
             *(note for reader in readers for note in reader.notes),
             *notes,
-            *session_notes(local_ns, resolution, entry.exchange_hours),
+            *session_notes(local_ns, first.key.resolution, hours),
         ],
         written=tuple(file.path for file in stored.files),
     )
