@@ -92,8 +92,9 @@ def test_prepares_securities_or_says_that_it_does_not_trade_them(
     _, found = security(kind)
     try:
         BrokerageModelSecurityInitializer(model).initialize(found)
-    except ValueError as error:
-        assert type(model).__name__ in str(error)
+    except ValueError:
+        with pytest.raises(ValueError, match=type(model).__name__):
+            BrokerageModelSecurityInitializer(model).initialize(found)
         return
     assert isinstance(found.buying_power_model, BuyingPowerModel)
     assert found.leverage >= 1

@@ -156,7 +156,7 @@ def test_margin_of_a_dollar_future_is_a_25th_of_its_worth() -> None:
 
 def test_coin_future_is_worth_its_face_in_coin() -> None:
     """100 dollars a contract at 20,000 is 0.005 coin."""
-    account, contract = future("BTCUSD", "USD")
+    _, contract = future("BTCUSD", "USD")
     value = contract.holdings.get_quantity_value(100)
     assert (value.amount, value.cash.symbol) == (0.005, "BTC")
     assert value.in_account_currency == 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from math import sqrt
 from statistics import mean, stdev
 
@@ -182,7 +183,7 @@ def test_volatility_of_returns_is_their_yearly_deviation() -> None:
     prices = [100.0, 101, 99, 103, 102]
     for bar in bars(spy, prices, timedelta(days=1)):
         spy.set_market_price(bar)
-    returns = [after / before - 1 for before, after in zip(prices, prices[1:], strict=False)][-3:]
+    returns = [after / before - 1 for before, after in pairwise(prices)][-3:]
     assert spy.volatility_model.volatility == pytest.approx(stdev(returns) * sqrt(252))
 
 

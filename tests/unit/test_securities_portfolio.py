@@ -290,3 +290,42 @@ def test_unrealized_profit_is_at_the_side_that_would_be_traded() -> None:
     account.fill(spy, -20, 100)
     assert spy.holdings.unrealized_profit == -10
     assert spy.holdings.total_close_profit(exit_price=90) == 100
+
+
+def test_events_are_raised_with_what_was_before() -> None:
+    account = Account()
+    spy = account.add("SPY", price=100)
+    seen: list[tuple[float, float]] = []
+    book: list[str] = []
+    spy.holdings.quantity_changed += lambda _, args: seen.append((args.previous_quantity, args.previous_average_price))
+    account.portfolio.cash_book.Updated += lambda _, args: book.append(str(args.update_type))
+    account.fill(spy, 10, 100)
+    account.fill(spy, 10, 110)
+    assert seen == [(0, 0), (10, 100)]
+    account.portfolio.set_cash("EUR", 5, 1)
+    account.portfolio.cash_book.remove("EUR")
+    assert book == ["Updated", "Updated", "Added", "Removed"]
+    with pytest.raises(AttributeError, match=r"\+="):
+        spy.holdings.quantity_changed = 3
+
+
+def test_hours_can_be_replaced() -> None:
+    from tradinglab.core.enums import DayOfWeek, MarketHoursState
+    from tradinglab.core.local_market_hours import MarketHoursSegment
+
+    account = Account()
+    spy = account.add("SPY", price=100)
+    assert spy.exchange.exchange_open
+    afternoon = MarketHoursSegment(MarketHoursState.MARKET, timedelta(hours=13), timedelta(hours=14))
+    spy.exchange.set_market_hours([afternoon], DayOfWeek.TUESDAY)
+    assert spy.exchange.exchange_open  # it is Monday
+    spy.exchange.set_market_hours([afternoon])
+    assert not spy.exchange.exchange_open
+    assert spy.exchange.date_time_is_open(MONDAY + timedelta(hours=13, minutes=30))
+
+
+def test_session_is_made_when_asked_for() -> None:
+    spy = Account().add("SPY", price=100)
+    assert spy.cache.active_session is None
+    spy.session.size = 2
+    assert spy.cache.active_session is spy.session

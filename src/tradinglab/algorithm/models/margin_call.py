@@ -17,9 +17,31 @@ from tradinglab.core.enums import OrderType
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import OrderProperties, OrderTicket, SubmitOrderRequest
     from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
+    from tradinglab.algorithm.securities.positions import PositionGroup
     from tradinglab.algorithm.securities.security import Security
 
 _WARNING_SHARE = Decimal("0.05")
+
+
+class MarginCallOrdersParameters(Dual):
+    """A group of positions, and how much more margin is used than there is."""
+
+    __slots__ = ("exact_total_portfolio_value", "exact_total_used_margin", "position_group")
+
+    def __init__(self, position_group: PositionGroup, total_portfolio_value: Number, total_used_margin: Number) -> None:
+        self.position_group = position_group
+        self.exact_total_portfolio_value = to_decimal(total_portfolio_value)
+        self.exact_total_used_margin = to_decimal(total_used_margin)
+
+    @property
+    def total_portfolio_value(self) -> float:
+        """What the portfolio is worth."""
+        return float(self.exact_total_portfolio_value)
+
+    @property
+    def total_used_margin(self) -> float:
+        """The margin that its positions bind."""
+        return float(self.exact_total_used_margin)
 
 
 class MarginCallModel(Dual):
@@ -75,11 +97,16 @@ class DefaultMarginCallModel(MarginCallModel):
             return [], remaining <= total * _WARNING_SHARE
         orders: list[SubmitOrderRequest] = []
         if used > total * (1 + self._buffer):
-            for security in [security for security in portfolio.securities.present() if security.invested]:
-                order = self._order(security, total, used)
-                if order is not None:
-                    orders.append(order)
+            for group in portfolio.positions.groups:
+                orders += self.generate_margin_call_orders(MarginCallOrdersParameters(group, total, used))
         return orders, bool(orders)
+
+    def generate_margin_call_orders(self, parameters: MarginCallOrdersParameters) -> list[SubmitOrderRequest]:
+        """Return the orders that reduce one group of positions."""
+        security = parameters.position_group.security
+        total, used = parameters.exact_total_portfolio_value, parameters.exact_total_used_margin
+        order = self._order(security, total, used)
+        return [] if order is None else [order]
 
     def _order(self, security: Security, total: Decimal, used: Decimal) -> SubmitOrderRequest | None:
         """Return the order that reduces one position by as much of the excess as it binds."""

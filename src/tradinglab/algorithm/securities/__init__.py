@@ -3,13 +3,14 @@
 from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.cache import SecurityCache
 from tradinglab.algorithm.securities.cash import Cash, ConvertibleCashAmount, UnsettledCashAmount
-from tradinglab.algorithm.securities.cash_book import CashBook
+from tradinglab.algorithm.securities.cash_book import CashBook, CashBookUpdatedEventArgs, CashBookUpdateType
 from tradinglab.algorithm.securities.conversion_search import ensure_conversions, securities_to_seed
 from tradinglab.algorithm.securities.currency_conversion import (
     ConstantCurrencyConversion,
     CurrencyConversion,
     SecurityCurrencyConversion,
 )
+from tradinglab.algorithm.securities.dynamic_data import DynamicSecurityData
 from tradinglab.algorithm.securities.exchange import (
     CfdExchange,
     CryptoExchange,
@@ -28,6 +29,7 @@ from tradinglab.algorithm.securities.holding import (
     IndexHolding,
     SecurityHolding,
 )
+from tradinglab.algorithm.securities.holding_state import SecurityHoldingQuantityChangedEventArgs
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
 from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
 from tradinglab.algorithm.securities.portfolio_model import SecurityPortfolioModel
@@ -61,6 +63,8 @@ __all__ = [
     "Cash",
     "CashAmount",
     "CashBook",
+    "CashBookUpdateType",
+    "CashBookUpdatedEventArgs",
     "Cfd",
     "CfdExchange",
     "CfdHolding",
@@ -73,6 +77,7 @@ __all__ = [
     "CryptoFutureHolding",
     "CryptoHolding",
     "CurrencyConversion",
+    "DynamicSecurityData",
     "Equity",
     "EquityExchange",
     "EquityHolding",
@@ -97,6 +102,7 @@ __all__ = [
     "SecurityDataFilter",
     "SecurityExchange",
     "SecurityHolding",
+    "SecurityHoldingQuantityChangedEventArgs",
     "SecurityManager",
     "SecurityPortfolioManager",
     "SecurityPortfolioModel",

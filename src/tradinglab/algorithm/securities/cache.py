@@ -203,8 +203,8 @@ class SecurityCache(PriceCache):
 
     @property
     def active_session(self) -> Session | None:
-        """The session if somebody has asked for it, else ``None``: only then it must be kept up to date."""
-        return self._session
+        """The session if it is gathered, else ``None``: only then it must be kept up to date."""
+        return self._session if self._session is not None and self._session.is_tracking else None
 
     def set_session_maker(self, maker: Callable[[], Session]) -> None:
         """Say how the session is made."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.currency_conversion import ConstantCurrencyConversion, CurrencyConversion
+from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.dual import Spelled
@@ -71,7 +72,7 @@ class UnsettledCashAmount(Spelled):
 class Cash(Spelled):
     """The holding of one currency and its rate into the account's currency."""
 
-    __slots__ = ("_amount", "_conversion", "_listeners", "symbol")
+    __slots__ = ("_amount", "_conversion", "_conversion_event", "_listeners", "_updated_event", "symbol")
 
     def __init__(self, symbol: str, amount: Number, conversion_rate: Number) -> None:
         if not symbol:
@@ -83,6 +84,17 @@ class Cash(Spelled):
             self.symbol, None, to_decimal(conversion_rate)
         )
         self._conversion.on_rate(self._rate_changed)
+
+    updated = event_property(
+        "_updated_event",
+        lambda cash, event: cash.listen(lambda changed, replaced: event(changed, None)),
+        "Raised with the currency after its amount or rate has changed.",
+    )
+    currency_conversion_updated = event_property(
+        "_conversion_event",
+        lambda cash, event: cash.listen(lambda changed, replaced: event(changed, None) if replaced else None),
+        "Raised with the currency after its rate comes from elsewhere.",
+    )
 
     @property
     def exact_amount(self) -> Decimal:

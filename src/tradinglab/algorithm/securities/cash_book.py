@@ -7,16 +7,37 @@ from decimal import Decimal
 
 from tradinglab.algorithm.orders.fee import NULL_CURRENCY, CashAmount
 from tradinglab.algorithm.securities.cash import Cash
+from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
 from tradinglab.core.decimals import ZERO, Number, round_half_even, to_decimal
+from tradinglab.core.dual import DualEnum, Spelled
 
 _START_RATE = Decimal("1.0")
+
+
+class CashBookUpdateType(DualEnum):
+    """What has happened to a currency of the book."""
+
+    ADDED = 0
+    REMOVED = 1
+    UPDATED = 2
+
+
+class CashBookUpdatedEventArgs(Spelled):
+    """What has changed in a cash book; ``cash`` is ``None`` for a currency that was removed."""
+
+    __slots__ = ("cash", "update_type")
+
+    def __init__(self, cash: Cash | None, is_new: bool) -> None:
+        self.cash = cash
+        kind = CashBookUpdateType.ADDED if is_new else CashBookUpdateType.UPDATED
+        self.update_type = CashBookUpdateType.REMOVED if cash is None else kind
 
 
 class CashBook(ExtendedDictionary[str, Cash]):
     """The account's holding of each currency, by its symbol."""
 
-    __slots__ = ("_account_currency", "_cash", "_listeners", "_moving")
+    __slots__ = ("_account_currency", "_cash", "_listeners", "_moving", "_updated_event")
 
     def __init__(self) -> None:
         self._cash: dict[str, Cash] = {}
@@ -24,6 +45,12 @@ class CashBook(ExtendedDictionary[str, Cash]):
         self._listeners: list[Callable[[Cash | None, bool], None]] = []
         self._account_currency = ""
         self.account_currency = "USD"
+
+    updated = event_property(
+        "_updated_event",
+        lambda book, event: book.listen(lambda cash, is_new: event(book, CashBookUpdatedEventArgs(cash, is_new))),
+        "Raised with the book and what has changed.",
+    )
 
     def _table(self) -> dict[str, Cash]:
         return self._cash
@@ -80,9 +107,9 @@ class CashBook(ExtendedDictionary[str, Cash]):
     def __setitem__(self, key: str, value: Cash) -> None:
         self._insert(value)
 
-    def remove(self, symbol: str) -> bool:
+    def remove(self, key: object) -> bool:
         """Remove a currency; return whether it was there."""
-        found = self._cash.pop(symbol, None)
+        found = self._cash.pop(str(key), None)
         if found is not None:
             self._refresh_moving()
             self._tell(None, False)
@@ -165,3 +192,5 @@ class CashBook(ExtendedDictionary[str, Cash]):
         total = round_half_even(self.exact_total_value_in_account_currency, 2)
         lines += ["-" * 49, f"CashBook Total Value: {'':15}{sign}{total}"]
         return "\n".join(lines) + "\n"
+
+    to_string = __str__

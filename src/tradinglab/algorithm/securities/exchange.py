@@ -93,7 +93,15 @@ class SecurityExchange(Spelled):
 
     def set_market_hours(self, market_hours_segments: Iterable[MarketHoursSegment], *days: DayOfWeek) -> None:
         """Replace the hours of the given days of the week, of all if none is given."""
-        self._hours = self._hours.with_segments(list(market_hours_segments), days)
+        from tradinglab.core.enums import DayOfWeek
+        from tradinglab.core.local_market_hours import LocalMarketHours
+        from tradinglab.core.market_hours import SecurityExchangeHours
+
+        known, segments = self._hours, list(market_hours_segments)
+        week = known.market_hours | {day: LocalMarketHours(day, segments) for day in days or tuple(DayOfWeek)}
+        self._hours = SecurityExchangeHours(
+            known.time_zone, known.holidays, week, known.early_close_by_day, known.late_open_by_day, known.bank_holidays
+        )
 
 
 class EquityExchange(SecurityExchange):

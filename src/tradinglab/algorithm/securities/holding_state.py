@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.dual import Spelled
 
@@ -17,6 +18,27 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 HoldingListener = Callable[["HoldingState", Decimal, Decimal], None]
+
+
+class SecurityHoldingQuantityChangedEventArgs(Spelled):
+    """What a position was before its quantity was set."""
+
+    __slots__ = ("exact_previous_average_price", "exact_previous_quantity", "security")
+
+    def __init__(self, security: Security, previous_average_price: Decimal, previous_quantity: Decimal) -> None:
+        self.security = security
+        self.exact_previous_average_price = previous_average_price
+        self.exact_previous_quantity = previous_quantity
+
+    @property
+    def previous_average_price(self) -> float:
+        """The average price before."""
+        return float(self.exact_previous_average_price)
+
+    @property
+    def previous_quantity(self) -> float:
+        """The quantity before."""
+        return float(self.exact_previous_quantity)
 
 
 class HoldingState(Spelled):
@@ -36,6 +58,7 @@ class HoldingState(Spelled):
         "_price",
         "_profit",
         "_quantity",
+        "_quantity_event",
         "_sale_volume",
         "_security",
         "target",
@@ -51,6 +74,16 @@ class HoldingState(Spelled):
         self._invested = False
         self._sale_volume = self._profit = self._last_trade_profit = self._fees = self._dividends = ZERO
         self.target: PortfolioTarget | None = None
+
+    quantity_changed = event_property(
+        "_quantity_event",
+        lambda holding, event: holding.listen(
+            lambda changed, quantity, average: event(
+                changed, SecurityHoldingQuantityChangedEventArgs(changed.security, average, quantity)
+            )
+        ),
+        "Raised with the position and what it was, after its quantity was set.",
+    )
 
     @property
     def symbol(self) -> Symbol:

@@ -94,6 +94,13 @@ class ExtendedDictionary(Spelled, Generic[K, V]):
         """Return the entries as tuples."""
         return list(self._table().items())
 
+    get_keys = keys
+    get_values = values
+
+    def get_items(self) -> list[KeyValuePair[V]]:
+        """Return the entries as pairs."""
+        return list(self)
+
     def copy(self) -> dict[K, V]:
         """Return the entries as a plain dict."""
         return dict(self._table())
@@ -116,6 +123,10 @@ class ExtendedDictionary(Spelled, Generic[K, V]):
     def pop(self, key: object, default_value: V | None = None) -> V | None:
         """Refuse: the mapping is only read."""
         self._refuse("pop")
+
+    def remove(self, key: object) -> bool:
+        """Refuse: the mapping is only read."""
+        self._refuse("remove")
 
     def popitem(self) -> tuple[K, V]:
         """Refuse, as LEAN does."""

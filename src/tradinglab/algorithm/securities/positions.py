@@ -33,6 +33,11 @@ class Position(Spelled):
         """Units in one lot."""
         return float(self.exact_unit_quantity)
 
+    def __str__(self) -> str:
+        return f"{self.symbol}: {self.exact_quantity}"
+
+    to_string = __str__
+
 
 class PositionGroup(Spelled):
     """Positions that are margined together."""

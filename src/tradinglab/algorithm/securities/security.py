@@ -53,6 +53,9 @@ class Security(SecurityPrices):
         "is_margined", "is_swapped", "is_tradable", "quote_currency", "symbol", "symbol_properties", "type",
     )  # fmt: skip
 
+    #: The leverage that means "that of the brokerage".
+    NULL_LEVERAGE = 0
+
     exchange_class: type[SecurityExchange] = SecurityExchange
     holding_class: type[SecurityHolding] = SecurityHolding
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.securities.holding import SecurityHolding
@@ -14,11 +15,12 @@ from tradinglab.algorithm.securities.price_variation import EquityPriceVariation
 from tradinglab.algorithm.securities.security import Security
 from tradinglab.algorithm.securities.security_types import SECURITY_CLASSES, PairSecurity
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.enums import DataNormalizationMode, SecurityType
+from tradinglab.core.enums import DataNormalizationMode, SecurityType, TickType
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_cache import SymbolCache
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.consolidators.session import Session
     from tradinglab.algorithm.securities.cash import Cash
     from tradinglab.algorithm.securities.cash_book import CashBook
     from tradinglab.algorithm.securities.security import SubscriptionConfig
@@ -189,6 +191,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
             extra["base_currency"] = _currency(cash_book, base_currency_of(symbol, symbol_properties))
         security = cls(symbol, hours, quote, symbol_properties, cash_book, **extra)
         security.data_source = self.data_source
+        security.cache.set_session_maker(partial(_make_session, security))
         if security.is_tradable:
             security.is_tradable = not (configs and all(config.is_internal_feed for config in configs))
         for config in configs:
@@ -227,6 +230,14 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
     def _tell(self, security: Security, added: bool) -> None:
         for listener in self._listeners:
             listener(security, added)
+
+
+def _make_session(security: Security) -> Session:
+    from tradinglab.algorithm.consolidators.session import Session
+
+    has_quotes = security.type in (SecurityType.FOREX, SecurityType.CFD)
+    kind = TickType.QUOTE if has_quotes else TickType.TRADE
+    return Session(kind, security.exchange.hours, security.symbol)
 
 
 def _currency(cash_book: CashBook, symbol: str) -> Cash:

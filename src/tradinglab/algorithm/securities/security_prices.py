@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.securities.dynamic_data import DynamicSecurityData
 from tradinglab.algorithm.securities.security_models import SecurityModels
 from tradinglab.core.enums import MarketDataType
 
@@ -147,6 +148,11 @@ class SecurityPrices(SecurityModels):
     def cache(self, value: SecurityCache) -> None:
         self._cache = value
         value.properties = self.__dict__
+
+    @property
+    def data(self) -> DynamicSecurityData:
+        """The last data points, by their type."""
+        return DynamicSecurityData(self._cache)
 
     @property
     def session(self) -> Session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,13 @@ from tradinglab.algorithm.securities.holding import (
 )
 from tradinglab.algorithm.securities.price_variation import AdjustedPriceVariationModel, EquityPriceVariationModel
 from tradinglab.algorithm.securities.security import Security
+from tradinglab.core.currency_pairs import CurrencyPairUtil
 from tradinglab.core.enums import DataNormalizationMode, SecurityType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.cash import Cash
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.core.symbol_properties import SymbolProperties
 
 _DOLLAR_COINS = ("USDT", "BUSD", "USDC")
 
@@ -40,7 +44,7 @@ class Equity(Security):
     holding_class = EquityHolding
     #: Days until the money of a sale settles in a cash account, and the hour at which it does.
     DEFAULT_SETTLEMENT_DAYS = 1
-    DEFAULT_SETTLEMENT_HOUR = 6
+    DEFAULT_SETTLEMENT_TIME = timedelta(hours=6)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,6 +107,11 @@ class Crypto(PairSecurity):
 
     exchange_class = CryptoExchange
     holding_class = CryptoHolding
+
+    @staticmethod
+    def decompose_currency_pair(symbol: Symbol, symbol_properties: SymbolProperties) -> tuple[str, str]:
+        """Return base and quote currency of a pair such as ``BTCUSD``."""
+        return CurrencyPairUtil.decompose_currency_pair(symbol, symbol_properties)
 
 
 class CryptoFuture(PairSecurity):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tradinglab.core.clock import from_ns
+from tradinglab.core.clock import Zone, from_ns, to_ns, zone
 from tradinglab.core.dual import Spelled
 
 
@@ -20,6 +20,14 @@ class TimeKeeper(Spelled):
     def utc_time(self) -> datetime:
         """The present time, UTC."""
         return from_ns(self.utc_ns)
+
+    def get_time_in(self, time_zone: Zone | str) -> datetime:
+        """Return the present time in a time zone."""
+        return (zone(time_zone) if isinstance(time_zone, str) else time_zone).datetime(self.utc_ns)
+
+    def set_utc_date_time(self, utc_date_time: datetime) -> None:
+        """Move the clock."""
+        self.utc_ns = to_ns(utc_date_time)
 
     def set_utc_ns(self, utc_ns: int) -> None:
         """Move the clock."""

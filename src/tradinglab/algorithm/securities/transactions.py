@@ -148,6 +148,16 @@ class SecurityTransactionManager(Spelled):
             raise RuntimeError("Orders cannot be handled: the algorithm is not run by an engine.")
         return self._processor
 
+    @property
+    def minimum_order_size(self) -> float:
+        """Not used any more: see ``settings.minimum_order_margin_portfolio_percentage``."""
+        return 0.0
+
+    @property
+    def minimum_order_quantity(self) -> int:
+        """Not used any more: see ``settings.minimum_order_margin_portfolio_percentage``."""
+        return 0
+
     # Sending
 
     def process_request(self, request: OrderRequest) -> OrderTicket:

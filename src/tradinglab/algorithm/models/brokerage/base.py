@@ -41,7 +41,6 @@ _CURRENCIES = (SecurityType.FOREX, SecurityType.CRYPTO)
 _FUTURES = (SecurityType.FUTURE, SecurityType.FUTURE_OPTION)
 _IB_FEES = (SecurityType.EQUITY, SecurityType.OPTION, SecurityType.FUTURE, SecurityType.FUTURE_OPTION)
 _SETTLES_NEXT_DAY = (SecurityType.EQUITY, SecurityType.OPTION)
-_SIX_HOURS = timedelta(hours=6)
 
 
 def no(message: str) -> Verdict:
@@ -129,6 +128,17 @@ class DefaultBrokerageModel(BrokerageModel):
             return no("MarketOnOpen orders are not supported for futures and future options.")
         return YES
 
+    @staticmethod
+    def is_valid_order_size(security: Security, order_quantity: Number) -> Verdict:
+        """Return whether a quantity reaches the minimum order size, and if not, what to say."""
+        least = security.symbol_properties.exact_minimum_order_size
+        if least is None or abs(to_decimal(order_quantity)) >= least:
+            return YES
+        return no(
+            f"The minimum order size (in quote currency) for {security.symbol.value} is {least}. "
+            f"Order quantity was {order_quantity}."
+        )
+
     def can_update_order(
         self,
         security: Security,
@@ -189,7 +199,7 @@ class DefaultBrokerageModel(BrokerageModel):
     def get_settlement_model(self, security: Security) -> SettlementModel:
         """Return when the money of a sale may be used."""
         if self.account_type == AccountType.CASH and security.type in _SETTLES_NEXT_DAY:
-            return DelayedSettlementModel(_settlement_days(), _SIX_HOURS)
+            return DelayedSettlementModel(*_settlement())
         return ImmediateSettlementModel()
 
     def get_buying_power_model(self, security: Security) -> BuyingPowerModel:
@@ -210,10 +220,10 @@ class DefaultBrokerageModel(BrokerageModel):
         return MarginInterestRateModel.NULL
 
 
-def _settlement_days() -> int:
+def _settlement() -> tuple[int, timedelta]:
     from tradinglab.algorithm.securities.security_types import Equity
 
-    return Equity.DEFAULT_SETTLEMENT_DAYS
+    return Equity.DEFAULT_SETTLEMENT_DAYS, Equity.DEFAULT_SETTLEMENT_TIME
 
 
 def _scaled_fields(ticket: OrderTicket) -> list[tuple[str, OrderField]]:

@@ -7,16 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.models.brokerage.base import YES, Verdict, no
+from tradinglab.algorithm.models.brokerage.base import YES, DefaultBrokerageModel, Verdict, no
 from tradinglab.algorithm.models.brokerage.kraken_leverage import kraken_leverage
 from tradinglab.algorithm.models.brokerage.message import BrokerageMessageEvent
 from tradinglab.algorithm.models.brokerage.ruled import (
     BASIC,
     NO_UPDATE,
     RuledBrokerageModel,
-    is_large_enough,
     is_working,
-    too_small,
 )
 from tradinglab.algorithm.models.buying_power import BuyingPowerModel, CashBuyingPowerModel, SecurityMarginModel
 from tradinglab.algorithm.models.fees import (
@@ -84,9 +82,7 @@ class BitfinexBrokerageModel(RuledBrokerageModel):
     ) -> Verdict | bool:
         """Return whether the exchange takes a change of an order: one that leaves it large enough."""
         quantity = request.exact_quantity
-        if quantity is not None and not is_large_enough(security, quantity):
-            return no(too_small(security, quantity))
-        return YES
+        return YES if quantity is None else self.is_valid_order_size(security, quantity)
 
 
 class CoinbaseBrokerageModel(RuledBrokerageModel):
@@ -289,6 +285,4 @@ def _check_working(security: Security, order: Order, request: UpdateOrderRequest
     if not is_working(order):
         return no(f"Order with status {order.status} can't be modified")
     quantity = request.exact_quantity
-    if quantity is not None and not is_large_enough(security, quantity):
-        return no(too_small(security, quantity))
-    return YES
+    return YES if quantity is None else DefaultBrokerageModel.is_valid_order_size(security, quantity)

@@ -79,8 +79,10 @@ class RuledBrokerageModel(DefaultBrokerageModel):
         kinds, types = self.security_types, self.order_types
         if isinstance(types, Mapping):
             kinds, types = types.keys(), types.get(security.type, ())
-        if self.has_minimum_size and not is_large_enough(security, order.exact_quantity):
-            return too_small(security, order.exact_quantity)
+        if self.has_minimum_size:
+            _, message = self.is_valid_order_size(security, order.exact_quantity)
+            if message is not None:
+                return message.message
         if kinds is not None and security.type not in kinds:
             return f"The {self.name} does not support {security.type} security type."
         if types is not None and order.type not in types:
@@ -120,21 +122,6 @@ class RuledBrokerageModel(DefaultBrokerageModel):
     def is_unlevered(self, security: Security) -> bool:
         """Return whether leverage is 1 whatever the class of asset."""
         return self.account_type == AccountType.CASH or security.type == SecurityType.BASE or security.is_internal_feed
-
-
-def is_large_enough(security: Security, quantity: Decimal) -> bool:
-    """Return whether a quantity reaches the minimum order size."""
-    least = security.symbol_properties.exact_minimum_order_size
-    return least is None or abs(quantity) >= least
-
-
-def too_small(security: Security, quantity: Decimal) -> str:
-    """Say that an order is too small."""
-    least = security.symbol_properties.exact_minimum_order_size
-    return (
-        f"The minimum order size (in quote currency) for {security.symbol.value} is {least}. "
-        f"Order quantity was {quantity}."
-    )
 
 
 def crosses_zero(security: Security, quantity: Decimal) -> bool:

@@ -12,6 +12,7 @@ from tradinglab.algorithm.models.buying_power.crypto_future import (
     BinanceCryptoFutureMarginModel,
     CryptoFutureMarginModel,
 )
+from tradinglab.algorithm.models.buying_power.extensions import BuyingPowerModelExtensions
 from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
 from tradinglab.algorithm.models.buying_power.parameters import (
     BuyingPowerParameters,
@@ -45,6 +46,7 @@ __all__ = [
     "BinanceCryptoFutureMarginModel",
     "BuyingPower",
     "BuyingPowerModel",
+    "BuyingPowerModelExtensions",
     "BuyingPowerParameters",
     "CashBuyingPowerModel",
     "ConstantBuyingPowerModel",

@@ -25,7 +25,7 @@ from tradinglab.algorithm.models.buying_power.parameters import (
     ReservedBuyingPowerForPositionParameters,
 )
 from tradinglab.algorithm.models.buying_power.queries import initial_margin, maintenance_margin
-from tradinglab.algorithm.models.buying_power.sizing import quantity_for_target
+from tradinglab.algorithm.models.buying_power.sizing import amount_to_order, quantity_for_target
 from tradinglab.algorithm.models.order_costs import exact_fee_in_account_currency
 from tradinglab.core.decimals import ONE, ZERO, Number, to_decimal
 from tradinglab.core.dual import Dual
@@ -170,6 +170,13 @@ class BuyingPowerModel(Dual):
     ) -> GetMaximumOrderQuantityResult:
         """Return the order after which the position's margin is at most a fraction of the portfolio's value."""
         return quantity_for_target(self, parameters, self._required_free)
+
+    def get_amount_to_order(
+        self, security: Security, target_margin: Number, margin_for_one_unit: Number
+    ) -> tuple[float, float]:
+        """Return the order that brings the margin just under a target, and the margin after it."""
+        quantity, margin = amount_to_order(self, security, to_decimal(target_margin), to_decimal(margin_for_one_unit))
+        return float(quantity), float(margin)
 
     def get_maximum_order_quantity_for_delta_buying_power(
         self, parameters: GetMaximumOrderQuantityForDeltaBuyingPowerParameters
