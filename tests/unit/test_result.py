@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from tradinglab.algorithm.charting import CandlestickSeries, Chart, Series
+from tradinglab.algorithm.colors import Color
 from tradinglab.algorithm.orders import MarketOrder, OrderEvent, OrderFee
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import DAY_NS, HOUR_NS, to_ns, zone
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.enums import OrderDirection, OrderStatus, SecurityType
+from tradinglab.core.enums import OrderDirection, OrderStatus, ScatterMarkerSymbol, SecurityType, SeriesType
 from tradinglab.core.symbol import Symbol
+from tradinglab.engine.author_charts import merged_charts
 from tradinglab.engine.capacity import CapacityBar, CapacityEstimate
 from tradinglab.engine.result import BacktestResult, write_lean_json
 from tradinglab.engine.result_funnel import Funnel
+from tradinglab.engine.result_json import _chart
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
 from tradinglab.engine.sampling import HoldingSample, ResultSampler
 from tradinglab.engine.statistics import StatisticsInput
@@ -236,6 +240,29 @@ def test_charts_in_the_result_file(result: BacktestResult, tmp_path: Path) -> No
     assert len(charts["Portfolio Margin"]["series"]["SPY"]["values"]) == 3
     text = (tmp_path / "out.json").read_text()
     assert "100000.0," in text  # decimals keep a place
+
+
+def test_the_authors_charts(result: BacktestResult) -> None:
+    prices = Chart("Prices")
+    prices.add_series(Series("Fast", SeriesType.SCATTER, "USD", Color.RED, ScatterMarkerSymbol.TRIANGLE_DOWN))
+    prices.add_series(CandlestickSeries("Bars"))
+    prices.series["Fast"].add_point(datetime(2020, 1, 1, 5), 1234.56789)
+    prices.series["Bars"].add_point(datetime(2020, 1, 1, 5), 1, 2, 0.5, 1.5)
+    slices = Chart("Slices")
+    slices.add_series(Series("Cash", SeriesType.PIE))
+    for hour, value in enumerate([1, 2, 4]):
+        slices.series["Cash"].add_point(datetime(2020, 1, 1, hour), value)
+    own = Chart("Strategy Equity")
+    own.add_series(Series("Leverage"))
+    own.series["Leverage"].add_point(datetime(2020, 1, 1, 5), 2)
+    merged = merged_charts(result.charts, {chart.name: chart for chart in (prices, slices, own)})
+    assert set(merged["Strategy Equity"].series) == {"Equity", "Return", "Leverage"}
+    assert merged["Slices"].series["Cash"].values == ((START + 2 * HOUR_NS, Decimal(7)),)
+    written = _chart(merged["Prices"])["series"]
+    assert isinstance(written, dict)
+    assert (written["Fast"]["color"], written["Fast"]["scatterMarkerSymbol"]) == ("#FF0000", "triangle-down")
+    assert written["Fast"]["values"] == "[[1577854800,1234.5679]]"
+    assert written["Bars"]["values"] == "[[1577854800,1.0,2.0,0.5,1.5]]"
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(
