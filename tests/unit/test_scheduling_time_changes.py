@@ -6,7 +6,7 @@ the change (NodaTime's ``ReturnLater`` and ``ReturnStartOfIntervalAfter``).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -31,3 +31,9 @@ def test_new_york_changes(local: datetime, utc: datetime) -> None:
     new_york = zone("America/New_York")
     assert from_ns(new_york.to_utc(local)) == utc
     assert from_ns(int(new_york.utc_ns_array(np.array([to_ns(local)]))[0])) == utc
+
+
+def test_a_date_stands_for_its_midnight() -> None:
+    assert to_ns(date(2024, 3, 10)) == to_ns(datetime(2024, 3, 10))
+    with pytest.raises(TypeError, match="offset"):
+        to_ns(datetime(2024, 3, 10, tzinfo=UTC))

@@ -29,8 +29,10 @@ _EPOCH_ORDINAL = EPOCH.toordinal()
 _LAST_YEAR = 2100
 
 
-def to_ns(moment: datetime) -> int:
-    """Return a naive datetime as nanoseconds since 1970-01-01 00:00 of its own wall clock."""
+def to_ns(moment: date) -> int:
+    """Return a naive datetime, or a date's midnight, as nanoseconds since 1970-01-01 00:00 of its own wall clock."""
+    if not isinstance(moment, datetime):
+        return day_of_date(moment) * DAY_NS
     delta = moment - EPOCH
     return (delta.days * 86_400 + delta.seconds) * SECOND_NS + delta.microseconds * 1_000
 
