@@ -17,15 +17,16 @@ from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import DataNormalizationMode, OrderDirection, OrderStatus, OrderType, SecurityType
+from tradinglab.core.symbol import Symbol
+from tradinglab.core.symbol_cache import SymbolCache
 from tradinglab.core.system_decimal import decimal_text
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders.combo import GroupOrderManager
-    from tradinglab.algorithm.orders.protocols import PricedSecurity
+    from tradinglab.algorithm.orders.protocols import HasSymbol, PricedSecurity
     from tradinglab.algorithm.orders.requests import SubmitOrderRequest, UpdateOrderRequest
     from tradinglab.algorithm.orders.submission import OrderSubmissionData
     from tradinglab.algorithm.orders.time_in_force import TimeInForce
-    from tradinglab.core.symbol import Symbol
 
 _KINDS: dict[OrderType, type[Order]] = {}
 
@@ -35,6 +36,19 @@ def direction_of(quantity: Decimal) -> OrderDirection:
     if quantity > 0:
         return OrderDirection.BUY
     return OrderDirection.SELL if quantity < 0 else OrderDirection.HOLD
+
+
+def symbol_of(traded: Symbol | str | HasSymbol) -> Symbol:
+    """Return a symbol itself, the one that a ticker stands for, or that of a security.
+
+    Raises
+    ------
+    UnknownTickerError
+        If the ticker stands for none.
+    """
+    if isinstance(traded, Symbol):
+        return traded
+    return SymbolCache.get_symbol(traded) if isinstance(traded, str) else traded.symbol
 
 
 def better_value(quantity: Decimal, limit: Decimal, price: Decimal) -> Decimal:
@@ -131,7 +145,7 @@ class Order(OrderTimes):
 
     def __init__(
         self,
-        symbol: Symbol,
+        symbol: Symbol | str | HasSymbol,
         quantity: Number,
         time: Moment,
         tag: str | None = "",
@@ -142,7 +156,7 @@ class Order(OrderTimes):
         self._id = 0
         self._group_order_manager = group_order_manager
         self._price = ZERO
-        self.symbol = symbol
+        self.symbol = symbol_of(symbol)
         self.exact_quantity = to_decimal(quantity)
         self.time_ns = instant_ns(time)
         self.last_fill_time_ns = self.last_update_time_ns = self.canceled_time_ns = None

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
+class HasSymbol(Protocol):
+    """Something with a symbol, such as a security."""
+
+    @property
+    def symbol(self) -> Symbol:
+        """What is traded."""
+
+
 class HasConversionRate(Protocol):
     """A currency that is convertible into the account's."""
 
@@ -35,12 +43,8 @@ class HasContractMultiplier(Protocol):
         """Units of the underlying in one contract."""
 
 
-class PricedSecurity(Protocol):
+class PricedSecurity(HasSymbol, Protocol):
     """A security that an order's value can be computed with."""
-
-    @property
-    def symbol(self) -> Symbol:
-        """What is traded."""
 
     @property
     def exact_price(self) -> Decimal:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.orders.order import Order
+from tradinglab.algorithm.orders.order import Order, symbol_of
 from tradinglab.algorithm.orders.responses import OrderResponse
 from tradinglab.algorithm.orders.text import Moment, instant_ns, time_text
 from tradinglab.core.clock import from_ns
@@ -24,6 +24,7 @@ from tradinglab.core.system_decimal import decimal_text
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders.combo import GroupOrderManager
     from tradinglab.algorithm.orders.properties import OrderProperties
+    from tradinglab.algorithm.orders.protocols import HasSymbol
     from tradinglab.core.symbol import Symbol
 
 
@@ -116,7 +117,7 @@ class SubmitOrderRequest(OrderRequest):
         self,
         order_type: OrderType,
         security_type: SecurityType,
-        symbol: Symbol,
+        symbol: Symbol | str | HasSymbol,
         quantity: Number,
         stop_price: Number,
         limit_price: Number,
@@ -130,7 +131,7 @@ class SubmitOrderRequest(OrderRequest):
         super().__init__(time, int(OrderResponseErrorCode.UNABLE_TO_FIND_ORDER), tag)  # type: ignore[arg-type]
         self._order_type = order_type
         self._security_type = security_type
-        self._symbol = symbol
+        self._symbol = symbol_of(symbol)
         self.exact_quantity = to_decimal(quantity)
         self.exact_stop_price = to_decimal(stop_price)
         self.exact_limit_price = to_decimal(limit_price)
