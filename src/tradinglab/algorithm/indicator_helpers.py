@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.indicators.naming import fill
+from tradinglab.algorithm.indicators.registry import indicator_type
 from tradinglab.core.dual import snake_case
 from tradinglab.core.enums import Resolution
 
@@ -54,6 +55,7 @@ def _method(
         values = arguments(signature, args, kwargs)
         return make(self, class_name, template, tuple(parameters), values)
 
+    method.__annotations__ = {"return": class_name}
     method.__signature__ = signature  # type: ignore[attr-defined]
     method.__doc__ = f"Make a ``{class_name}``, updated with the bars of a security; see the class."
     return method
@@ -95,20 +97,13 @@ def _is_pace_or_selector(value: object) -> bool:
     return isinstance(value, Resolution | timedelta) or (callable(value) and not isinstance(value, type))
 
 
-def indicator_class(name: str) -> type[IndicatorBase]:
-    """Return an indicator's class, loading its module."""
-    from tradinglab.algorithm import indicators
-
-    return getattr(indicators, name)  # type: ignore[no-any-return]
-
-
 def _make_single(
     algorithm: IndicatorRegistration, class_name: str, template: str, names: Sequence[str], values: dict[str, Any]
 ) -> IndicatorBase:
     resolution = values["resolution"]
     name = algorithm.create_indicator_name(values["symbol"], fill(template, values), resolution)
-    indicator = indicator_class(class_name)(name, *(values[key] for key in names))
-    algorithm.initialize_indicator(indicator, [values["symbol"]], resolution, values["selector"])
+    indicator = indicator_type(class_name)(name, *(values[key] for key in names))
+    algorithm.lab_initialize_indicator(indicator, [values["symbol"]], resolution, values["selector"])
     return indicator
 
 
@@ -118,8 +113,8 @@ def _make_pair(
     resolution = values["resolution"]
     symbols = [algorithm.lab_symbol(values[key]) for key in ("target", "reference")]
     name = algorithm.create_indicator_name(None, fill(template, values), resolution)
-    indicator = indicator_class(class_name)(name, *symbols, *(values[key] for key in names))
-    algorithm.initialize_indicator(indicator, symbols, resolution, values["selector"])
+    indicator = indicator_type(class_name)(name, *symbols, *(values[key] for key in names))
+    algorithm.lab_initialize_indicator(indicator, symbols, resolution, values["selector"])
     return indicator
 
 
@@ -129,10 +124,10 @@ def _make_group(
     given: Iterable[Any] = values["symbols"]
     symbols = [algorithm.lab_symbol(symbol) for symbol in given]
     resolution = values["resolution"]
-    pace = algorithm.subscription_of(symbols[0]).resolution if resolution is None else resolution
+    pace = algorithm.lab_subscription_of(symbols[0]).resolution if resolution is None else resolution
     name = algorithm.create_indicator_name(None, fill(template, values), pace)
-    indicator = indicator_class(class_name)(name, *(values[key] for key in names))
+    indicator = indicator_type(class_name)(name, *(values[key] for key in names))
     for symbol in symbols:
         indicator.add(symbol)
-    algorithm.initialize_indicator(indicator, symbols, resolution, values["selector"])
+    algorithm.lab_initialize_indicator(indicator, symbols, resolution, values["selector"])
     return indicator

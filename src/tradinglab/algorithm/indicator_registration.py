@@ -41,11 +41,11 @@ class IndicatorRegistration(AlgorithmCore):
             found = self.lab_symbol(symbol)
             parts.append(str(found))
             if resolution is None:
-                resolution = self.subscription_of(found).resolution
+                resolution = self.lab_subscription_of(found).resolution
         parts.append("" if resolution is None else _SHORT.get(resolution, str(resolution)))
         return f"{type}({'_'.join(parts)})".replace(")(", ",")
 
-    def subscription_of(self, symbol: Symbol, tick_type: TickType | None = None) -> SubscriptionDataConfig:
+    def lab_subscription_of(self, symbol: Symbol, tick_type: TickType | None = None) -> SubscriptionDataConfig:
         """Return the subscription that an indicator of a symbol reads: of the given tick type, if there is one."""
         service = self.subscription_manager.subscription_data_config_service
         configs: list[SubscriptionDataConfig] = service.get_subscription_data_configs(symbol)
@@ -56,7 +56,7 @@ class IndicatorRegistration(AlgorithmCore):
         configs.sort(key=lambda config: (not is_common_data_type(config.type), config.tick_type))
         return next((config for config in configs if config.tick_type == tick_type), configs[0])
 
-    def initialize_indicator(
+    def lab_initialize_indicator(
         self, indicator: IndicatorBase, symbols: Iterable[SymbolLike], resolution: Any, selector: Select
     ) -> None:
         """Register an indicator for updates, and warm it up if the settings say so."""
@@ -79,7 +79,7 @@ class IndicatorRegistration(AlgorithmCore):
         if resolution is not None and not isinstance(resolution, Resolution | timedelta):
             self.lab_connect(symbol, target, resolution, selector)
             return
-        config = self.subscription_of(symbol, _tick_type(target, selector))
+        config = self.lab_subscription_of(symbol, _tick_type(target, selector))
         column = "" if selector is None else selector.column if isinstance(selector, Selector) else None
         plain = resolution is None or resolution in (config.resolution, config.increment)
         if plain and column is not None and not config.is_custom_data:
@@ -162,9 +162,11 @@ class IndicatorRegistration(AlgorithmCore):
 
     @property
     def lab_attached(self) -> list[IndicatorBase]:
+        """The indicators that the engine updates."""
         return cast("list[IndicatorBase]", self.__dict__.setdefault("_attached_indicators", []))
 
     def lab_symbols(self, symbols: Any) -> list[Symbol]:
+        """Return the symbols that an author means by one or several."""
         if isinstance(symbols, list | tuple | set | frozenset):
             return [self.lab_symbol(symbol) for symbol in symbols]
         return [self.lab_symbol(symbols)]
@@ -177,10 +179,13 @@ class IndicatorRegistration(AlgorithmCore):
         return cast("IndicatorBase", known[id(indicator)][1])
 
     def lab_consolidator_for(self, symbol: Symbol, resolution: Any, config: SubscriptionDataConfig) -> DataConsolidator:
+        """Return a consolidator that makes bars of a span of a subscription's."""
         maker = cast("Any", self)
         return cast("DataConsolidator", maker.resolve_consolidator(symbol, resolution, config.type))
 
-    def lab_connect(self, symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
+    def lab_connect(
+        self, symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select
+    ) -> None:
         """Update an indicator with what a consolidator puts out."""
         _check_types(symbol, target, consolidator, selector)
         target.consolidators.append(consolidator)
@@ -191,6 +196,7 @@ class IndicatorRegistration(AlgorithmCore):
     def lab_warm_up_consolidated(
         self, symbols: list[Symbol], target: IndicatorBase, count: int, span: timedelta, selector: Select
     ) -> None:
+        """Feed an indicator history that is consolidated to bars of a span."""
         resolution = max((r for r, length in SPANS.items() if length <= span), key=lambda r: SPANS[r])
         length = SPANS[resolution]
         periods = count * (span // length) if length else count
@@ -198,7 +204,7 @@ class IndicatorRegistration(AlgorithmCore):
             return
         consolidators = {}
         for symbol in symbols:
-            config = self.subscription_of(symbol, _tick_type(target, selector))
+            config = self.lab_subscription_of(symbol, _tick_type(target, selector))
             consolidator = self.lab_consolidator_for(symbol, span, config)
             consolidator.data_consolidated += updater(target, selector)
             consolidators[symbol] = consolidator
@@ -212,6 +218,7 @@ class IndicatorRegistration(AlgorithmCore):
                 consolidator.scan(self.lab_security(symbol).local_time)
 
     def lab_history_by_count(self, symbols: list[Symbol], count: int, resolution: Any) -> list[Slice]:
+        """Return slices of the last *count* bars."""
         from tradinglab.algorithm.history_requests import HistoryOptions
 
         if count <= 0:
@@ -277,7 +284,7 @@ def _tick_type(target: IndicatorBase, selector: Select) -> TickType | None:
 def _check_types(symbol: Symbol, target: IndicatorBase, consolidator: DataConsolidator, selector: Select) -> None:
     wanted: tuple[type, ...] = {"bar": (TradeBar, QuoteBar), "trade_bar": (TradeBar,)}.get(target.input_kind, ())
     given = consolidator.output_type
-    if wanted and selector is None and isinstance(given, type) and not issubclass(given, wanted):
+    if wanted and selector is None and not issubclass(given, wanted):
         raise TypeError(
             f"Type mismatch found between consolidator and indicator for symbol: {symbol}. "
             f"Consolidator outputs type {given.__name__} but indicator expects input type {wanted[0].__name__}"

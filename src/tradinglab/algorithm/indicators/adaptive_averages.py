@@ -120,11 +120,7 @@ class ZeroLagExponentialMovingAverage(WindowIndicator):
         super().__init__(name, period)
         self._average = ExponentialMovingAverage(name + "_EMA", period)
         self._delayed = Delay(round((period - 1) / 2.0))
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period + self._period // 2
+        self._warm_up_period = period + period // 2
 
     @property
     def is_ready(self) -> bool:
@@ -151,6 +147,7 @@ class RelativeMovingAverage(Indicator):
         self._short = SimpleMovingAverage(name + "_Short", period)
         self._medium = SimpleMovingAverage(name + "_Medium", period * 2)
         self._long = SimpleMovingAverage(name + "_Long", period * 3)
+        self._warm_up_period = self._long.warm_up_period
 
     @property
     def short_average(self) -> SimpleMovingAverage:
@@ -166,11 +163,6 @@ class RelativeMovingAverage(Indicator):
     def long_average(self) -> SimpleMovingAverage:
         """The average over three times the period."""
         return self._long
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._long.warm_up_period
 
     @property
     def is_ready(self) -> bool:

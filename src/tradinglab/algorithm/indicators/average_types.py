@@ -10,7 +10,7 @@ from tradinglab.algorithm.indicators.adaptive_averages import (
     McGinleyDynamic,
     ZeroLagExponentialMovingAverage,
 )
-from tradinglab.algorithm.indicators.base import IndicatorBase
+from tradinglab.algorithm.indicators.base import WarmingIndicator
 from tradinglab.algorithm.indicators.moving_averages import (
     DoubleExponentialMovingAverage,
     ExponentialMovingAverage,
@@ -24,7 +24,7 @@ from tradinglab.algorithm.indicators.moving_averages import (
 )
 from tradinglab.core.enums import MovingAverageType
 
-_CLASSES: dict[MovingAverageType, Callable[[str, int], IndicatorBase]] = {
+_CLASSES: dict[MovingAverageType, Callable[[str, int], WarmingIndicator]] = {
     MovingAverageType.SIMPLE: SimpleMovingAverage,
     MovingAverageType.EXPONENTIAL: ExponentialMovingAverage,
     MovingAverageType.WILDERS: WilderMovingAverage,
@@ -41,6 +41,6 @@ _CLASSES: dict[MovingAverageType, Callable[[str, int], IndicatorBase]] = {
 }
 
 
-def moving_average(kind: MovingAverageType, name: str, period: int) -> IndicatorBase:
+def moving_average(kind: MovingAverageType, name: str, period: int) -> WarmingIndicator:
     """Return a moving average of a kind."""
     return _CLASSES[MovingAverageType(kind)](name, period)

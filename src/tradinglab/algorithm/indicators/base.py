@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, QuoteBar, TradeBar
 from tradinglab.algorithm.events import Event
@@ -60,6 +60,8 @@ class IndicatorBase(ActsAsNumber):
     """
 
     input_kind: ClassVar[InputKind] = "point"
+    #: The indicators that it is made of.
+    _parts: tuple[IndicatorBase, ...] = ()
 
     def __init__(self, name: str = "") -> None:
         self._name = name
@@ -84,7 +86,9 @@ class IndicatorBase(ActsAsNumber):
         raise NoArrayForm(type(self).__name__)
 
     def _clear(self) -> None:
-        """Forget what ``_next`` remembers."""
+        """Forget what ``_next`` remembers; here, reset the parts."""
+        for part in self._parts:
+            part.reset()
 
     @property
     def is_ready(self) -> bool:
@@ -211,6 +215,16 @@ class IndicatorBase(ActsAsNumber):
             self._has_warned = True
             log.warning("%s goes forward only: an input of %s after one of %s is ignored.", self.name, end, last)
 
+    def _fed_by(self, source: IndicatorBase, *, when_ready: bool = True) -> Self:
+        """Take the values of another indicator, by default once that is ready."""
+
+        def feed(_: IndicatorBase, point: IndicatorDataPoint) -> None:
+            if not when_ready or source.is_ready:
+                self.consume(point)
+
+        source._listen(feed, self)
+        return self
+
     def _listen(self, handler: Callable[[IndicatorBase, IndicatorDataPoint], None], listener: IndicatorBase) -> None:
         """Call *handler* of another indicator after each new value."""
         self._updated += handler
@@ -294,46 +308,52 @@ def _input(link: Link, row: int) -> BaseData:
     return IndicatorDataPoint(feed.symbol, feed.time(row), source.view[row - link.offset])
 
 
-class Indicator(IndicatorBase):
+class WarmingIndicator(IndicatorBase):
+    """An indicator that says how many inputs it needs, and is ready when it has seen them."""
+
+    _warm_up_period = 1
+
+    @property
+    def warm_up_period(self) -> int:
+        """How many inputs the indicator needs to be ready."""
+        return self._warm_up_period
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether enough inputs were seen for the value to mean what it says."""
+        return self.samples >= self._warm_up_period
+
+
+class Indicator(WarmingIndicator):
     """An indicator of single values."""
 
 
-class BarIndicator(IndicatorBase):
+class BarIndicator(WarmingIndicator):
     """An indicator of bars."""
 
-    input_kind = "bar"
+    input_kind: ClassVar[InputKind] = "bar"
 
 
-class TradeBarIndicator(IndicatorBase):
+class TradeBarIndicator(WarmingIndicator):
     """An indicator of trade bars: it needs volume."""
 
-    input_kind = "trade_bar"
+    input_kind: ClassVar[InputKind] = "trade_bar"
 
 
-class WindowIndicator(IndicatorBase):
+class WindowIndicator(WarmingIndicator):
     """An indicator of the last ``period`` values."""
 
     def __init__(self, name: str, period: int) -> None:
         if period < 1:
             raise ValueError(f"{type(self).__name__} needs a period of 1 or more; it was {period}.")
         super().__init__(name)
-        self._period = period
+        self._period = self._warm_up_period = period
         self._inputs: deque[float] = deque(maxlen=period)
 
     @property
     def period(self) -> int:
         """How many values the window holds."""
         return self._period
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the window is full."""
-        return self.samples >= self.warm_up_period
 
     def _clear(self) -> None:
         self._inputs.clear()

@@ -28,11 +28,7 @@ class Identity(Indicator):
     @named("")
     def __init__(self, name: str) -> None:
         super().__init__(name)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return 1
+        self._warm_up_period = 1
 
     @property
     def is_ready(self) -> bool:
@@ -67,11 +63,7 @@ class Delay(WindowIndicator):
     def __init__(self, name: str, period: int) -> None:
         super().__init__(name, period)
         self._removed = 0.0
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period + 1
+        self._warm_up_period = period + 1
 
     def _next(self, data: IndicatorDataPoint) -> float:
         oldest = self._inputs[0] if self._inputs else data.value
@@ -187,7 +179,7 @@ class FilteredIdentity(IndicatorBase):
         self._passed = 0.0
 
 
-class CompositeIndicator(Indicator):
+class CompositeIndicator(IndicatorBase):
     """What a function makes of two indicators, whenever both have changed.
 
     ``CompositeIndicator([name,] left, right, composer)``: the composer takes both indicators and

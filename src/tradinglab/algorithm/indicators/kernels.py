@@ -105,3 +105,19 @@ def true_ranges(high: Floats, low: Floats, close: Floats) -> Floats:
     rest = np.maximum(result[1:], np.abs(before - high[1:]))
     result[1:] = np.maximum(rest, np.abs(before - low[1:]))
     return result
+
+
+def window_deviations(values: Floats, period: int) -> Floats:
+    """Return the mean distance of the last *period* values from their mean, of fewer at the beginning."""
+    means = window_means(values, period)
+    result = np.zeros(len(values))
+    for place in range(1, min(period - 1, len(values))):
+        result[place] = np.cumsum(np.abs(values[: place + 1] - means[place]))[-1] / (place + 1)
+    full = len(values) - period + 1
+    if full > 0:
+        total = np.zeros(full)
+        centre = means[period - 1 :]
+        for start in range(period):
+            total += np.abs(values[start : start + full] - centre)
+        result[period - 1 :] = total / period
+    return result

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 class _Lookback(WindowIndicator):
     """An indicator of a value and the one ``period`` inputs before it (the first one until then)."""
 
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period + 1
+    def __init__(self, name: str, period: int) -> None:
+        super().__init__(name, period)
+        self._warm_up_period = period + 1
 
     def _next(self, data: IndicatorDataPoint) -> float:
         value = data.value
@@ -118,11 +117,7 @@ class LogReturn(_Lookback):
     @named("LOGR({period})")
     def __init__(self, name: str, period: int) -> None:
         super().__init__(name, period)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period
+        self._warm_up_period = period
 
     def _compare(self, value: float, before: float) -> float:
         ratio = value / before if before else 0.0
@@ -157,11 +152,6 @@ class RelativeStrengthIndex(Indicator):
     def average_loss(self) -> IndicatorBase:
         """The average of the losses, as positive numbers."""
         return self._loss
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._warm_up_period
 
     @property
     def is_ready(self) -> bool:
@@ -248,11 +238,6 @@ class MovingAverageConvergenceDivergence(Indicator):
     def histogram(self) -> IndicatorBase:
         """The difference less the signal."""
         return self._histogram
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._warm_up_period
 
     @property
     def is_ready(self) -> bool:

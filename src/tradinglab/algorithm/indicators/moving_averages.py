@@ -92,21 +92,12 @@ class ExponentialMovingAverage(Indicator):
         self._period = period
         self._weight = self.smoothing_factor_default(period) if smoothing_factor is None else float(smoothing_factor)
         self._seed = ExactSum(period)
+        self._warm_up_period = period
 
     @staticmethod
     def smoothing_factor_default(period: int) -> float:
         """Return the smoothing factor of a period: 2 / (1 + period)."""
         return 2.0 / (1 + period)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether ``period`` values were seen."""
-        return self.samples >= self._period
 
     def _next(self, data: IndicatorDataPoint) -> float:
         value = data.value
@@ -133,16 +124,7 @@ class WilderMovingAverage(Indicator):
         self._period = period
         self._weight = 1.0 / period
         self._mean = ExactSum(period)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether ``period`` values were seen."""
-        return self.samples >= self._period
+        self._warm_up_period = period
 
     def _next(self, data: IndicatorDataPoint) -> float:
         if self._samples >= self._period:
@@ -190,16 +172,7 @@ class DoubleExponentialMovingAverage(Indicator):
         self._factor = float(volume_factor)
         self._first = ExponentialMovingAverage(name + "_1", period)
         self._second = ExponentialMovingAverage(name + "_2", period)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return 1 + 2 * (self._period - 1)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether both averages have begun."""
-        return self.samples >= self.warm_up_period
+        self._warm_up_period = 1 + 2 * (period - 1)
 
     def _next(self, data: IndicatorDataPoint) -> float:
         if not self._first.consume(data):
@@ -231,11 +204,7 @@ class TripleExponentialMovingAverage(Indicator):
         super().__init__(name)
         self._period = period
         self._averages = [ExponentialMovingAverage(f"{name}_{i}", period) for i in (1, 2, 3)]
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return 3 * (self._period - 1) + 1
+        self._warm_up_period = 3 * (period - 1) + 1
 
     @property
     def is_ready(self) -> bool:
@@ -278,16 +247,7 @@ class TriangularMovingAverage(Indicator):
         half, is_even = (period + 1) // 2, period % 2 == 0
         self._first = SimpleMovingAverage(name + "_1", half)
         self._second = SimpleMovingAverage(name + "_2", half + 1 if is_even else half)
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._period
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether ``period`` values were seen."""
-        return self.samples >= self._period
+        self._warm_up_period = period
 
     def _next(self, data: IndicatorDataPoint) -> float:
         self._first.consume(data)
@@ -311,16 +271,7 @@ class T3MovingAverage(Indicator):
         super().__init__(name)
         self._period = period
         self._averages = [DoubleExponentialMovingAverage(f"{name}_{i}", period, volume_factor) for i in (1, 2, 3)]
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return 1 + 6 * (self._period - 1)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether all three averages have begun."""
-        return self.samples >= self.warm_up_period
+        self._warm_up_period = 1 + 6 * (period - 1)
 
     def _next(self, data: IndicatorDataPoint) -> float:
         for average in self._averages:
@@ -347,11 +298,6 @@ class HullMovingAverage(Indicator):
         smoothing = round(sqrt(period))
         self._hull = LinearWeightedMovingAverage(smoothing)
         self._warm_up_period = period + smoothing - 1
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._warm_up_period
 
     @property
     def is_ready(self) -> bool:

@@ -74,11 +74,7 @@ class TrueRange(BarIndicator):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self._close = 0.0
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return 2
+        self._warm_up_period = 2
 
     @property
     def is_ready(self) -> bool:
@@ -115,11 +111,6 @@ class AverageTrueRange(BarIndicator):
     def true_range(self) -> TrueRange:
         """The range that is averaged."""
         return self._range
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._warm_up_period
 
     @property
     def is_ready(self) -> bool:
@@ -205,11 +196,6 @@ class BollingerBands(Indicator):
     def price(self) -> IndicatorBase:
         """The value."""
         return self._price
-
-    @property
-    def warm_up_period(self) -> int:
-        """How many inputs the indicator needs to be ready."""
-        return self._warm_up_period
 
     @property
     def is_ready(self) -> bool:
