@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tradinglab.core.dual import Dual
 from tradinglab.core.errors import UnknownTickerError
@@ -45,12 +45,17 @@ class SymbolCache(Dual):
         return found
 
     @classmethod
-    def try_get_symbol(cls, ticker: str) -> Symbol | None:
-        """Return the symbol of a ticker, None if it is not known or ambiguous."""
+    def try_get_symbol(cls, ticker: str, *out: None) -> Any:
+        """Return the symbol of a ticker, None if it is not known or ambiguous.
+
+        Called as LEAN's authors do, with a place for the symbol (``try_get_symbol("SPY", None)``),
+        it returns whether the ticker is known, and the symbol.
+        """
         try:
-            return cls._find(ticker)
+            found = cls._find(ticker)
         except UnknownTickerError:
-            return None
+            found = None
+        return (found is not None, found) if out else found
 
     @classmethod
     def get_ticker(cls, symbol: Symbol) -> str:

@@ -253,6 +253,9 @@ class AlgorithmCore(Dual):
     def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
         raise NotImplementedError
 
+    def lab_last_known(self, security: Security) -> list[Any]:
+        raise NotImplementedError
+
     def lab_seed(self, securities: Iterable[Security]) -> None:
         raise NotImplementedError
 

@@ -120,9 +120,6 @@ class SecurityMethods(SetupMethods):
         """Return the last bars before now of a security, one for each of its subscriptions."""
         return self.lab_last_known(self.lab_security(security))
 
-    def lab_last_known(self, security: Security) -> list[Any]:
-        raise NotImplementedError
-
     def lab_add(self, security_type: SecurityType, ticker: str, resolution: Resolution | None = None,
              market: str | None = None, fill_forward: bool = True, leverage: Number = 0,
              extended_market_hours: bool = False,
