@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.consolidator_data import MINUTE, MONDAY, at, quote, quote_bar, run, trade, trade_bar
+from tests.unit.consolidator_data import MONDAY, at, quote, quote_bar, run, trade, trade_bar
 from tests.unit.schedule_markets import BTCUSD, EURUSD, HOURS, SPY, MarketHours, hours, us_equity
 
 from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
@@ -226,4 +226,3 @@ def test_a_session_can_be_forgotten() -> None:
     assert (session.count, session.close, session[0].time) == (1, 0, datetime.max)
     session.update(trade_bar(at(10), 6))
     assert session.open == 6
-    assert MINUTE

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.consolidator_data import MINUTE, MONDAY, Heard, at, trade_bar
+from tests.unit.consolidator_data import MINUTE, Heard, at, trade_bar
 from tests.unit.schedule_markets import BTCUSD, EURUSD, NEW_YORK, SPY, Clock, MarketHours
 
 from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
@@ -318,4 +318,3 @@ def test_an_authors_scan_is_always_called(algorithm: Algorithm) -> None:
     assert Watcher.looks == 1
     algorithm.step(at(9, 40))
     assert Watcher.looks > 2
-    assert MONDAY

@@ -176,6 +176,11 @@ def test_a_function_of_the_author() -> None:
         TradeBarConsolidator(lambda time: CalendarInfo(time + MINUTE, MINUTE))
 
 
+def test_a_function_may_give_a_date() -> None:
+    consolidator = TradeBarConsolidator(lambda time: CalendarInfo(time.date(), timedelta(days=1)))  # type: ignore[arg-type]
+    assert run(consolidator, [*minutes(2), trade_bar(at(30))]).times == [(MONDAY, at(24))]
+
+
 def test_hourly_bars_that_start_before_the_open_belong_to_their_day() -> None:
     def sessions(time: datetime) -> CalendarInfo:
         opened = datetime(time.year, time.month, time.day, 9, 30)

@@ -20,6 +20,17 @@ from tradinglab.core.dual import Dual
 from tradinglab.core.enums import ChartType, ScatterMarkerSymbol, SeriesType
 from tradinglab.core.symbol import Symbol
 
+__all__ = [
+    "BaseSeries",
+    "Candlestick",
+    "CandlestickSeries",
+    "Chart",
+    "ChartPoint",
+    "Color",
+    "ScatterChartPoint",
+    "Series",
+]
+
 Time = datetime | int
 """A moment: a naive datetime, UTC, or seconds since 1970."""
 

@@ -3,9 +3,14 @@
 from tradinglab.algorithm.consolidators.base import (
     ConsolidatorBase,
     DataConsolidator,
+    IDataConsolidator,
     PythonConsolidator,
-    listen,
-    unlisten,
+)
+from tradinglab.algorithm.consolidators.base import (
+    listen as listen,
+)
+from tradinglab.algorithm.consolidators.base import (
+    unlisten as unlisten,
 )
 from tradinglab.algorithm.consolidators.brick_bars import (
     BarDirection,
@@ -23,9 +28,15 @@ from tradinglab.algorithm.consolidators.identity import (
 )
 from tradinglab.algorithm.consolidators.market_hours import (
     MarketHourAwareConsolidator,
-    daily_calendar,
-    intraday_calendar,
-    use_strict_end_time,
+)
+from tradinglab.algorithm.consolidators.market_hours import (
+    daily_calendar as daily_calendar,
+)
+from tradinglab.algorithm.consolidators.market_hours import (
+    intraday_calendar as intraday_calendar,
+)
+from tradinglab.algorithm.consolidators.market_hours import (
+    use_strict_end_time as use_strict_end_time,
 )
 from tradinglab.algorithm.consolidators.open_interest import OpenInterest, OpenInterestConsolidator
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
@@ -67,6 +78,7 @@ __all__ = [
     "DynamicDataConsolidator",
     "Expiry",
     "FilteredIdentityDataConsolidator",
+    "IDataConsolidator",
     "IdentityDataConsolidator",
     "MarketHourAwareConsolidator",
     "OpenInterest",
@@ -88,9 +100,4 @@ __all__ = [
     "VolumeRenkoBar",
     "VolumeRenkoConsolidator",
     "WickedRenkoConsolidator",
-    "daily_calendar",
-    "intraday_calendar",
-    "listen",
-    "unlisten",
-    "use_strict_end_time",
 ]

@@ -57,6 +57,9 @@ class DataConsolidator(Protocol):
         ...
 
 
+IDataConsolidator = DataConsolidator
+
+
 class ConsolidatorBase(WindowBase[BaseData]):
     """Base of the consolidators.
 

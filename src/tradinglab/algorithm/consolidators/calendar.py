@@ -20,10 +20,15 @@ _TRIAL = datetime(2022, 1, 3, 10, 10, 10)
 
 @dataclass(frozen=True, slots=True)
 class CalendarInfo(Dual):
-    """The bar that a moment belongs to: its start and how long it is."""
+    """The bar that a moment belongs to: its start (a date stands for its midnight) and how long it is."""
 
     start: datetime
     period: timedelta
+
+    def __post_init__(self) -> None:
+        """Turn a date into its midnight."""
+        if not hasattr(self.start, "hour"):
+            object.__setattr__(self, "start", datetime(self.start.year, self.start.month, self.start.day))
 
     @property
     def end(self) -> datetime:

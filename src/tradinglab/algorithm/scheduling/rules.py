@@ -57,6 +57,10 @@ class TimeRule(Protocol):
         ...
 
 
+IDateRule = DateRule
+ITimeRule = TimeRule
+
+
 def midnight(day: date) -> datetime:
     """Return a date, or the date of a datetime, as its midnight."""
     return datetime(day.year, day.month, day.day)
@@ -179,7 +183,8 @@ class RuleMaker(Dual):
     def _symbol(self, symbol: Symbol | str) -> Symbol:
         """Return the symbol of a ticker; of an unknown one that of a US equity, as LEAN does."""
         if not isinstance(symbol, str):
-            return getattr(symbol, "symbol", symbol)
+            meant: Symbol = getattr(symbol, "symbol", symbol)  # a security stands for its symbol
+            return meant
         found = SymbolCache.try_get_symbol(symbol)
         if found is None:
             if self._warn is not None:
