@@ -9,15 +9,17 @@ has no trade, repeats the last one before the open.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, day_of
+from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.symbol import Symbol
 from tradinglab.data.adjust import normalize
-from tradinglab.data.columns import QUOTE_FIELDS, BarColumns, Flags, Ints
+from tradinglab.data.columns import QUOTE_FIELDS, BarColumns, Exact, Flags, Ints, Rows
 from tradinglab.data.source import DataSource
 from tradinglab.core.enums import DataNormalizationMode
 
@@ -156,7 +158,32 @@ def _fill_forward(bars: BarColumns, request: StreamRequest) -> BarColumns:
     time_ns = np.concatenate([bars.time_ns, _fill_starts(ends, request)])
     filled = np.concatenate([np.zeros(len(bars), bool), np.ones(len(ends), bool)])
     order = np.argsort(end_ns, kind="stable")
-    return bars.take(rows[order], time_ns=time_ns[order], end_ns=end_ns[order], filled=filled[order])
+    return _without_volume(bars.take(rows[order], time_ns=time_ns[order], end_ns=end_ns[order], filled=filled[order]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfilled:
+    """A decimal column that is zero where bars are filled forward."""
+
+    column: Exact
+    filled: Flags
+
+    def exact(self, row: int) -> Decimal:
+        return ZERO if self.filled[row] else self.column.exact(row)
+
+    def take(self, rows: Rows) -> Exact:
+        return _Unfilled(self.column.take(rows), self.filled[rows])
+
+
+def _without_volume(bars: BarColumns) -> BarColumns:
+    """Take the volume off bars that are filled forward: what was traded once is not traded again."""
+    filled, volume = bars.filled, bars.values.get("volume")
+    if filled is None or volume is None:
+        return bars
+    bars.values["volume"] = np.where(filled, 0.0, volume)
+    if "volume" in bars.decimals:
+        bars.decimals["volume"] = _Unfilled(bars.decimals["volume"], filled)
+    return bars
 
 
 def _fill_ends(bars: BarColumns, request: StreamRequest) -> Ints:
