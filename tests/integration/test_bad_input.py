@@ -75,9 +75,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     ("options", "said"),
     [
         (["--parameter", "fast"], "NAME=VALUE"),
-        (["--start", "2012-13-01"], "--start was '2012-13-01'"),
-        (["--end", "yesterday"], "--end was 'yesterday'"),
-        (["--cash", "much"], "--cash was 'much'"),
+        (["--start", "2012-13-01"], "--start: '2012-13-01'"),
+        (["--end", "yesterday"], "--end: 'yesterday'"),
+        (["--cash", "much"], "--cash: 'much'"),
         (["--cash", "-5"], "above zero"),
         (["--cash", "nan"], "above zero"),
         (["--timeout", "0"], "above zero"),
@@ -254,7 +254,7 @@ def test_reversed_dates_in_the_strategy(run: Run, write: Write) -> None:
 def test_a_run_without_orders_says_how_far_it_came(run: Run, write: Write) -> None:
     outcome = run("backtest", write(holder()))
     assert outcome.status == 0
-    assert "No order was sent" in outcome.out
+    assert "No order was asked for" in outcome.out
 
 
 def test_refused_orders_are_counted(run: Run, write: Write) -> None:

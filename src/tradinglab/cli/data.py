@@ -2,27 +2,74 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING
 
-import typer
-
+from tradinglab.cli import words
 from tradinglab.cli.console import say, show_rows
 from tradinglab.cli.errors import CommandError
-from tradinglab.cli.words import parse_day
+from tradinglab.cli.status import FINISHED
 
-T = TypeVar("T", bound=str)
+if TYPE_CHECKING:
+    from tradinglab.cli.errors import Commands
 
-app = typer.Typer(help="List and import bars.", no_args_is_help=True)
 _EPOCH = date(1970, 1, 1)
 
 
-@app.command("list")
-def list_command(
-    data: Annotated[str, typer.Option(metavar="SPEC", help="sample, lean:DIR or store:DIR.")] = "sample",
-) -> None:
-    """List what a data source has."""
+def add_parser(commands: Commands) -> None:
+    """Add the commands and their options."""
+    parser = commands.add_parser("data", help="list, import and generate bars", description="Bars in and out.")
+    parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_list(parts)
+    _add_import(parts)
+    _add_generate(parts)
+
+
+def _add_list(commands: Commands) -> None:
+    parser = commands.add_parser("list", help="list what a source has", description="List what a source has.")
+    parser.set_defaults(run=list_bars)
+    parser.add_argument("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
+
+
+def _add_import(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "import", help="import CSV or Parquet files", description="Import bars of one symbol into a bar store."
+    )
+    parser.set_defaults(run=import_bars)
+    add = parser.add_argument
+    add("files", metavar="FILE", type=Path, nargs="+", help="CSV or Parquet file")
+    add("--symbol", metavar="S", required=True, help="the ticker")
+    add("--resolution", metavar="R", required=True, type=str.lower, choices=("second", "minute", "hour", "daily"),
+        help="how long a bar is: %(choices)s")  # fmt: skip
+    add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
+    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--tick-type", default="trade", choices=("trade", "quote"), help="what the bars are made of (default: trade)")
+    add("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
+    add("--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)")
+    add("--on-bad", default="error", choices=("error", "drop"), help="what to do with wrong rows (default: error)")
+    add("--on-conflict", default="error", choices=("error", "replace", "keep"),
+        help="what to do if other bars are stored at the same times (default: error)")  # fmt: skip
+
+
+def _add_generate(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "generate", help="make up bars", description="Make up bars of a US stock; the store labels them as synthetic."
+    )
+    parser.set_defaults(run=generate_bars)
+    add = parser.add_argument
+    add("--symbol", metavar="S", required=True, help="the ticker")
+    add("--first", metavar="DATE", required=True, type=words.day, help="first day")
+    add("--last", metavar="DATE", required=True, type=words.day, help="last day")
+    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--resolution", metavar="R", default="minute", type=str.lower, choices=("minute", "hour", "daily"),
+        help="how long a bar is: %(choices)s (default: minute)")  # fmt: skip
+    add("--seed", metavar="N", type=int, default=1, help="another number makes other bars")
+
+
+def list_bars(options: Namespace) -> int:
+    """Print what a data source has."""
     from tradinglab.data.source import open_source
 
     rows = [
@@ -37,71 +84,47 @@ def list_command(
             "" if each.bars is None else f"{each.bars:,}",
             "synthetic" if each.is_synthetic else "",
         )
-        for each in open_source(data).coverage()
+        for each in open_source(options.data).coverage()
     ]
-    if not rows:
-        say(f"{data} holds no bars.")
-        return
-    show_rows(("TICKER", "TYPE", "MARKET", "RESOLUTION", "TICKS", "FIRST", "LAST", "BARS", ""), rows)
+    if rows:
+        show_rows(("TICKER", "TYPE", "MARKET", "RESOLUTION", "TICKS", "FIRST", "LAST", "BARS", ""), rows)
+    else:
+        say(f"{options.data} holds no bars.")
+    return FINISHED
 
 
-@app.command("import")
-def import_command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files of one symbol's bars.")],
-    symbol: Annotated[str, typer.Option(metavar="S", help="The ticker.")],
-    resolution: Annotated[str, typer.Option(metavar="R", help="second, minute, hour or daily.")],
-    store: Annotated[Path, typer.Option(metavar="DIR", help="The store's folder; made if need be.")],
-    market: Annotated[str, typer.Option(metavar="M", help="usa, oanda, coinbase and so on.")] = "usa",
-    tick_type: Annotated[str, typer.Option(metavar="T", help="trade or quote.")] = "trade",
-    time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of times that do not say theirs.")] = None,
-    stamp: Annotated[str, typer.Option(metavar="WHEN", help="Times are each bar's start or its end.")] = "start",
-    on_bad: Annotated[str, typer.Option(metavar="WHAT", help="Wrong rows: error or drop.")] = "error",
-    on_conflict: Annotated[
-        str, typer.Option(metavar="WHAT", help="Other bars stored at the same times: error, replace or keep.")
-    ] = "error",
-) -> None:
-    """Import bars of one symbol into a bar store."""
+def import_bars(options: Namespace) -> int:
+    """Import files and print what was made of them."""
     from tradinglab.core.enums import Resolution, TickType
     from tradinglab.data.store import ImportOptions, import_files
 
-    options = ImportOptions(
-        tick_type=TickType[_choice("--tick-type", tick_type, ("trade", "quote")).upper()],
-        time_zone=time_zone,
-        stamp=_choice("--stamp", stamp, ("start", "end")),
-        on_bad=_choice("--on-bad", on_bad, ("error", "drop")),
-        on_conflict=_choice("--on-conflict", on_conflict, ("error", "replace", "keep")),
+    how = ImportOptions(
+        tick_type=TickType[options.tick_type.upper()],
+        time_zone=options.time_zone,
+        stamp=options.stamp,
+        on_bad=options.on_bad,
+        on_conflict=options.on_conflict,
     )
-    wanted = Resolution[_choice("--resolution", resolution, ("second", "minute", "hour", "daily")).upper()]
-    for line in import_files(files, symbol, wanted, market, store.expanduser(), options).lines():
+    resolution = Resolution[options.resolution.upper()]
+    store = options.store.expanduser()
+    for line in import_files(options.files, options.symbol, resolution, options.market, store, how).lines():
         say(line)
+    return FINISHED
 
 
-@app.command("generate")
-def generate_command(
-    symbol: Annotated[str, typer.Option(metavar="S", help="The ticker.")],
-    first: Annotated[str, typer.Option(metavar="DATE", help="First day.")],
-    last: Annotated[str, typer.Option(metavar="DATE", help="Last day.")],
-    store: Annotated[Path, typer.Option(metavar="DIR", help="The store's folder; made if need be.")],
-    resolution: Annotated[str, typer.Option(metavar="R", help="minute, hour or daily.")] = "minute",
-    seed: Annotated[int, typer.Option(metavar="N", help="Another number makes other bars.")] = 1,
-) -> None:
-    """Make up bars of a US stock; the store labels them as synthetic."""
+def generate_bars(options: Namespace) -> int:
+    """Store made-up bars."""
     from tradinglab.core.enums import Resolution
     from tradinglab.data.store import store_synthetic_bars
 
-    wanted = Resolution[_choice("--resolution", resolution, ("minute", "hour", "daily")).upper()]
-    days = parse_day("--first", first), parse_day("--last", last)
-    if days[1] < days[0]:
-        raise CommandError(f"--first ({first}) is after --last ({last}); swap them")
-    stored = store_synthetic_bars(store.expanduser(), symbol, wanted, *days, seed=seed)
-    say(f"{stored.added:,} synthetic bars of {symbol.upper()} stored, {stored.known:,} were there before.")
-
-
-def _choice(option: str, text: str, choices: tuple[T, ...]) -> T:
-    found = next((choice for choice in choices if choice == text.lower()), None)
-    if found is None:
-        raise CommandError(f"{option} was '{text}'; it is one of {', '.join(choices)}")
-    return found
+    if options.last < options.first:
+        raise CommandError(f"--first ({options.first}) is after --last ({options.last}); swap them.")
+    resolution = Resolution[options.resolution.upper()]
+    stored = store_synthetic_bars(
+        options.store.expanduser(), options.symbol, resolution, options.first, options.last, seed=options.seed
+    )
+    say(f"{stored.added:,} synthetic bars of {options.symbol.upper()} stored, {stored.known:,} were there before.")
+    return FINISHED
 
 
 def _day(number: int) -> str:

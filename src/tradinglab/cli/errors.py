@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
 from tradinglab.core.errors import TradingLabError
+
+if TYPE_CHECKING:
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 class CommandError(TradingLabError):

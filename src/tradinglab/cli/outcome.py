@@ -20,15 +20,16 @@ _MOST_LOG_LINES = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """The files that a run shall write."""
+    """What a run shall write, and whether the strategy's own messages are left out."""
 
     json: Path | None = None
     report: Path | None = None
+    quiet: bool = False
 
 
-def show(result: BacktestResult, outputs: Outputs, *, quiet: bool) -> None:
+def show(result: BacktestResult, outputs: Outputs) -> None:
     """Print the messages, the statistics and why there were no orders; write the files."""
-    if not quiet:
+    if not outputs.quiet:
         _show_log(result.logs)
     say(f"{result.name}  {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}  data {result.data}")
     say(_speed(result.data_points, result.seconds))

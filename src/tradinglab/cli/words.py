@@ -1,39 +1,69 @@
-"""What is written after an option, read into values."""
+"""What is written after an option, read into values.
+
+Each function is the ``type`` of an argument: it raises ``ArgumentTypeError``, before which argparse names the option.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from argparse import ArgumentTypeError
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
-from tradinglab.cli.errors import CommandError
 
-
-def parse_day(option: str, text: str) -> date:
+def day(text: str) -> date:
     """Return the day that *text* names."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{option} was '{text}', which is no day; write it like 2013-10-07") from None
+        raise ArgumentTypeError(f"'{text}' is no day; write it like 2013-10-07") from None
 
 
-def parse_money(option: str, text: str) -> Decimal:
+def money(text: str) -> Decimal:
     """Return the amount that *text* names; it is above zero."""
     try:
         amount = Decimal(text.replace(",", "").replace("_", ""))
     except InvalidOperation:
-        raise CommandError(f"{option} was '{text}', which is no number") from None
+        raise ArgumentTypeError(f"'{text}' is no number") from None
     if not amount.is_finite() or amount <= 0:
-        raise CommandError(f"{option} was {text}; it is an amount above zero")
+        raise ArgumentTypeError(f"{text} is no amount above zero")
     return amount
 
 
-def parse_parameters(texts: Sequence[str]) -> dict[str, str]:
-    """Return what ``NAME=VALUE`` texts say; the last of a name wins."""
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise CommandError(f"--parameter was '{text}'; write it as NAME=VALUE")
-        pairs[name.strip()] = value
-    return pairs
+def seconds(text: str) -> float:
+    """Return a time span above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"'{text}' is no number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"{text} is no number of seconds above zero")
+    return value
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Return name and value of ``NAME=VALUE``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ArgumentTypeError(f"'{text}' is no NAME=VALUE")
+    return name.strip(), value
+
+
+def folder(text: str) -> Path:
+    """Return a folder that is there."""
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise ArgumentTypeError(f"there is no folder {text}")
+    return path
+
+
+def output_file(text: str) -> Path:
+    """Return a file to write after making its folder, so that a run is not lost to a misspelt one."""
+    path = Path(text).expanduser()
+    if path.is_dir():
+        raise ArgumentTypeError(f"{text} is a folder; name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArgumentTypeError(f"the folder of {text} cannot be made: {error.strerror}") from error
+    return path

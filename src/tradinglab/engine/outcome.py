@@ -13,6 +13,7 @@ import numpy as np
 from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus, TickType
+from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.result_funnel import Funnel
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
@@ -89,7 +90,11 @@ def build_result(outcome: Outcome) -> BacktestResult:
             charts=dict(algorithm.lab_charts),
             runtime_statistics=dict(algorithm.runtime_statistics),
             summary_statistics=dict(algorithm.lab_summary_statistics),
-            logs=[*algorithm.lab_logs, *outcome.source.warnings],
+            logs=[
+                *algorithm.lab_logs,
+                *outcome.source.warnings,
+                *missing_data(parts.feed.subscriptions, outcome.source),
+            ],
             funnel=_funnel(outcome),
         )
     )

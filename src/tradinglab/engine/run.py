@@ -15,6 +15,7 @@ from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.data.errors import DataError
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
@@ -169,7 +170,7 @@ def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options:
             trace=trace,
             result=host.partial_result(path, message, trace),
         ) from None
-    except UsageError:
+    except (DataError, UsageError):
         raise
     except Exception as problem:
         message, trace = explain(problem), own_trace(problem)

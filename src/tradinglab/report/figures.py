@@ -61,9 +61,12 @@ def _drawdown(values: Sequence[float], peak: int, trough: int, last: int, *, rec
 
 
 def period_returns(days: Sequence[date], values: Sequence[float], *, monthly: bool) -> dict[tuple[int, int], float]:
-    """Return the return of each month, keyed (year, month), or of each year, keyed (year, 0)."""
+    """Return the return of each month, keyed (year, month), or of each year, keyed (year, 0).
+
+    The first value is where the first period starts from; its own day belongs to none.
+    """
     closes: dict[tuple[int, int], float] = {}
-    for day, value in zip(days, values, strict=True):
+    for day, value in zip(days[1:], values[1:], strict=True):
         closes[day.year, day.month if monthly else 0] = value
     before, result = values[0] if values else 0.0, {}
     for key, close in closes.items():
