@@ -20,6 +20,7 @@ from tradinglab.algorithm.indicators.tracks import (
     Series,
     Track,
     field_column,
+    point_of,
 )
 from tradinglab.algorithm.rolling_window import RollingWindow
 from tradinglab.core.decimals import Number
@@ -68,7 +69,7 @@ class IndicatorBase(ActsAsNumber):
         self._samples = 0
         self._window: RollingWindow[IndicatorDataPoint] = RollingWindow(2)
         self._window.add(NO_VALUE)
-        self._last_inputs: dict[Any, BaseData] = {}
+        self._last_inputs: dict[Any, tuple[datetime, BaseData]] = {}
         self._updated = Event()
         self._listeners: list[IndicatorBase | None] = []
         self._consolidators: list[DataConsolidator] = []
@@ -159,7 +160,7 @@ class IndicatorBase(ActsAsNumber):
             return self.consume(time)  # type: ignore[arg-type]
         if self.input_kind != "point":
             raise TypeError(f"{type(self).__name__} takes bars: use `update(bar)`, not `update(time, value)`.")
-        return self.consume(IndicatorDataPoint(time, float(value)))
+        return self.consume(point_of(None, time, float(value)))  # type: ignore[arg-type]
 
     def consume(self, data: BaseData) -> bool:
         """Take one input, as the engine gives it; return whether the indicator is ready."""
@@ -168,19 +169,21 @@ class IndicatorBase(ActsAsNumber):
         symbol, end = data.symbol, data.end_time
         last = self._last_inputs.get(symbol)
         if last is not None:
-            if last is data:
+            if last[1] is data:
                 return self.is_ready
-            if end < last.end_time:
-                self._warn_of_order(end, last.end_time)
+            if end < last[0]:
+                self._warn_of_order(end, last[0])
                 return self.is_ready
         self._samples += 1
-        data = self._accept(data)
-        self._last_inputs[symbol] = data
+        if type(data) is not IndicatorDataPoint:
+            data = self._accept(data)
+        self._last_inputs[symbol] = (end, data)
         value = self._next(data)
         if value is not None:
-            point = IndicatorDataPoint(symbol, end, value)
+            point = point_of(symbol, end, value)
             self._window.add(point)
-            self._updated(self, point)
+            if self._updated:
+                self._updated(self, point)
         return self.is_ready
 
     def reset(self) -> None:
@@ -200,7 +203,7 @@ class IndicatorBase(ActsAsNumber):
         if kind == "point":
             if isinstance(data, IndicatorDataPoint):
                 return data
-            return IndicatorDataPoint(data.symbol, data.end_time, data.value)
+            return point_of(data.symbol, data.end_time, data.value)
         if kind == "bar":
             fits = isinstance(data, TradeBar | QuoteBar) or hasattr(data, "close")
         else:
@@ -305,7 +308,7 @@ def _input(link: Link, row: int) -> BaseData:
     feed, source = link.feed, link.source
     if isinstance(source, BarSeries):
         return feed.bar(row)
-    return IndicatorDataPoint(feed.symbol, feed.time(row), source.view[row - link.offset])
+    return point_of(feed.symbol, feed.time(row), source.view[row - link.offset])
 
 
 class WarmingIndicator(IndicatorBase):

@@ -138,19 +138,19 @@ class Line(IndicatorBase):
     def __init__(self, name: str, is_ready: Callable[[], bool]) -> None:
         super().__init__(name)
         self._says_ready = is_ready
-        self._pending = 0.0
+        self._pending: float | None = 0.0
 
     @property
     def is_ready(self) -> bool:
         """What the indicator that it belongs to says."""
         return self._says_ready()
 
-    def put(self, data: BaseData, value: float) -> None:
-        """Take the value that belongs to an input."""
+    def put(self, data: BaseData, value: float | None) -> None:
+        """Take the value that belongs to an input; ``None`` if it brings none."""
         self._pending = value
         self.consume(data)
 
-    def _next(self, data: BaseData) -> float:
+    def _next(self, data: BaseData) -> float | None:
         return self._pending
 
 

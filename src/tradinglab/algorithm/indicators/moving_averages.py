@@ -69,7 +69,7 @@ class SimpleMovingAverage(WindowIndicator):
         return self._rolling_sum
 
     def _next(self, data: IndicatorDataPoint) -> float:
-        self._rolling_sum.update(data.end_time, data.value)
+        self._rolling_sum.consume(data)
         return self._rolling_sum.average()
 
     def _vectorize(self, link: Link, source: Series) -> Series:

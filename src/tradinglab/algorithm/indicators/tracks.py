@@ -26,6 +26,16 @@ NO_VALUE = IndicatorDataPoint(datetime.min, 0.0)
 PRICES = ("open", "high", "low", "close")
 
 
+def point_of(symbol: Symbol | None, time: datetime, value: float) -> IndicatorDataPoint:
+    """Return a value at a time: what the constructor makes, in half the time."""
+    point = IndicatorDataPoint.__new__(IndicatorDataPoint)
+    point._symbol = symbol
+    point._time = time
+    point._end_time = None
+    point._value = value
+    return point
+
+
 class NoArrayForm(Exception):
     """An indicator, or one that it is made of, can only stream."""
 
@@ -95,9 +105,10 @@ class Series:
     @property
     def view(self) -> memoryview:
         """The values as Python floats."""
-        if self._view is None:
-            self._view = memoryview(self.values.data)
-        return self._view
+        view = self._view
+        if view is None:
+            view = self._view = memoryview(self.values.data)
+        return view
 
     def since(self, first: int) -> Series:
         """Return the series without the values before *first*."""
@@ -143,50 +154,46 @@ class Link:
 class Track:
     """The array of one indicator, and where in it the engine is."""
 
-    __slots__ = ("link", "series")
+    __slots__ = ("_feed", "_first", "_offset", "link", "series")
 
     def __init__(self, link: Link, series: Series) -> None:
         self.link = link
         self.series = series
+        self._feed = link.feed
+        self._offset = link.offset
+        self._first = series.first
 
     def samples(self) -> int:
         """Return how many samples the indicator has seen."""
-        series = self.series
-        count = max(0, self.link.sample() - series.first + 1)
+        series, first = self.series, self._first
+        count = max(0, self.link.sample() - first + 1)
         if series.is_driven and count and series.stamps is not None:
-            stamps = series.stamps[series.first : series.first + count]
-            return int((stamps == np.arange(series.first, series.first + count)).sum())
+            stamps = series.stamps[first : first + count]
+            return int((stamps == np.arange(first, first + count)).sum())
         return count
 
     def _stamp(self, sample: int) -> int:
         """Return the sample that brought the value at *sample*; -1 if there is none."""
-        series = self.series
-        if sample < series.first:
+        if sample < self._first:
             return -1
-        stamps = series.stamps
-        if stamps is None:
-            return sample
-        stamp = int(stamps[sample])
-        return stamp if stamp >= series.first else -1
+        stamps = self.series.stamps
+        return sample if stamps is None else int(stamps[sample])
 
     def value(self) -> float:
         """Return the current value."""
-        stamp = self._stamp(self.link.sample())
+        stamp = self._stamp(self._feed.row() - self._offset)
         return 0.0 if stamp < 0 else self.series.view[stamp]
 
     def current(self) -> IndicatorDataPoint:
         """Return the current value with its time."""
-        return self._point(self._stamp(self.link.sample()))
+        stamp = self._stamp(self._feed.row() - self._offset)
+        return NO_VALUE if stamp < 0 else TrackPoint(self.link, stamp, self.series.view[stamp])
 
     def previous(self) -> IndicatorDataPoint:
         """Return the value before the current one, with its time."""
         stamp = self._stamp(self.link.sample())
-        return NO_VALUE if stamp < 0 else self._point(self._stamp(stamp - 1))
-
-    def _point(self, stamp: int) -> IndicatorDataPoint:
-        if stamp < 0:
-            return NO_VALUE
-        return TrackPoint(self.link, stamp, self.series.view[stamp])
+        earlier = self._stamp(stamp - 1)
+        return NO_VALUE if earlier < 0 else TrackPoint(self.link, earlier, self.series.view[earlier])
 
 
 class TrackPoint(IndicatorDataPoint):

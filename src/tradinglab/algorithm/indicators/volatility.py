@@ -11,8 +11,7 @@ import numpy as np
 from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import BarIndicator, Indicator, IndicatorBase, WindowIndicator
-from tradinglab.algorithm.indicators.composites import CompositeIndicator, Identity
-from tradinglab.algorithm.indicators.extensions import IndicatorExtensions, minus, over, plus
+from tradinglab.algorithm.indicators.composites import Identity, Line
 from tradinglab.algorithm.indicators.moving_averages import since
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.sums import ExactSum
@@ -146,16 +145,13 @@ class BollingerBands(Indicator):
         self._deviation = StandardDeviation(name + "_StandardDeviation", period)
         self._middle = moving_average(moving_average_type, name + "_MiddleBand", period)
         self._price = Identity(name + "_Close")
-        reach = IndicatorExtensions.times(self._deviation, self._k)
-        above = IndicatorExtensions.times(self._deviation, self._k)
-        self._lower = CompositeIndicator(name + "_LowerBand", self._middle, reach, minus)
-        self._upper = CompositeIndicator(name + "_UpperBand", self._middle, above, plus)
-        span = CompositeIndicator(self._upper, self._lower, minus)
-        relative = CompositeIndicator(span, self._middle, over)
-        self._width = IndicatorExtensions.times(relative, 100.0, name + "_BandWidth")
-        depth = CompositeIndicator(self._price, self._lower, minus)
-        self._percent = CompositeIndicator(name + "_%B", depth, span, over)
-        self._hidden = (reach, above, span, relative, depth)
+        self._lower = Line(name + "_LowerBand", self._bands_ready)
+        self._upper = Line(name + "_UpperBand", self._bands_ready)
+        self._width = Line(name + "_BandWidth", self._bands_ready)
+        self._percent = Line(name + "_%B", lambda: self.is_ready)
+        self._parts = (
+            self._deviation, self._middle, self._price, self._lower, self._upper, self._width, self._percent,
+        )  # fmt: skip
 
     @property
     def moving_average_type(self) -> MovingAverageType:
@@ -200,13 +196,24 @@ class BollingerBands(Indicator):
     @property
     def is_ready(self) -> bool:
         """Whether the average and the standard deviation are."""
-        return self._middle.is_ready and self._deviation.is_ready and self._price.is_ready
+        return self._bands_ready() and self._price.is_ready
+
+    def _bands_ready(self) -> bool:
+        return self._middle.is_ready and self._deviation.is_ready
 
     def _next(self, data: IndicatorDataPoint) -> float | None:
         self._deviation.consume(data)
         self._middle.consume(data)
         self._price.consume(data)
-        return None if self.is_ready and self._deviation._value() == 0 else data.value
+        value, middle, reach = data.value, self._middle._value(), self._deviation._value() * self._k
+        lower, upper = middle - reach, middle + reach
+        span = upper - lower
+        self._lower.put(data, lower)
+        self._upper.put(data, upper)
+        if middle != 0:
+            self._width.put(data, span / middle * 100.0)
+        self._percent.put(data, (value - lower) / span if span != 0 else None)
+        return None if self.is_ready and self._deviation._value() == 0 else value
 
     def _vectorize(self, link: Link, source: Series) -> Series:
         first, k = source.first, self._k
@@ -218,17 +225,11 @@ class BollingerBands(Indicator):
         span = Series(first, lambda: upper.values - lower.values)
         relative = quotient(span, middle)
         depth = Series(first, lambda: price.values - lower.values)
-        for hidden, series in zip(self._hidden, (reach, reach, span, relative, depth), strict=True):
-            hidden._join(link, series)
         self._width._join(link, Series(first, lambda: relative.values * 100.0, lambda: relative.stamps, is_driven=True))
         self._percent._join(link, quotient(depth, span))
         ready = first + max(self._warm_up_period, self._middle.warm_up_period) - 1
         flat = _stamped(first, lambda: (np.arange(len(spread.values)) < ready) | (spread.values != 0))
         return Series(first, lambda: source.values[np.maximum(flat(), 0)], flat)
-
-    def _clear(self) -> None:
-        for part in (self._deviation, self._middle, self._upper, self._lower, self._width, self._percent):
-            part.reset()
 
 
 def quotient(upper: Series, lower: Series) -> Series:
