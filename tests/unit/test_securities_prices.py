@@ -156,6 +156,21 @@ def test_pushed_bar_holds_until_the_feed_moves() -> None:
     assert spy.price == 11
 
 
+def test_seed_holds_until_a_feed_that_is_attached_later_moves() -> None:
+    spy = with_feeds(SecurityType.EQUITY)
+    spy.set_market_price(bar(spy, 7))
+    trades = feed(trade(10), trade(11))
+    spy.cache.attach(trades)
+    assert spy.price == 7
+    trades.at = 0
+    assert (spy.price, spy.exact_price) == (10, 10)
+    spy.set_market_price(bar(spy, 8))
+    spy.cache.attach(feed(quote(1, 2), tick_type=TickType.QUOTE))
+    assert spy.price == 8
+    trades.at = 1
+    assert spy.price == 11
+
+
 def test_filled_forward_points_do_not_count() -> None:
     spy = with_feeds(SecurityType.EQUITY)
     spy.set_market_price(bar(spy, 7).clone(fill_forward=True))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import sqrt
 from typing import TYPE_CHECKING, ClassVar
 
+from tradinglab.algorithm.models.volatility_warm_up import warm_up_volatility
 from tradinglab.algorithm.rolling_window import RollingWindow
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from tradinglab.core.decimals import ZERO, to_decimal
@@ -17,7 +18,9 @@ from tradinglab.core.enums import Resolution
 if TYPE_CHECKING:
     from tradinglab.algorithm.bars import BaseData
     from tradinglab.algorithm.indicators.base import IndicatorBase
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities.security import Security
+    from tradinglab.core.enums import DataNormalizationMode
 
 _TRADING_DAYS = 252
 _SPAN_NS = {
@@ -52,6 +55,16 @@ class BaseVolatilityModel(Dual):
         """How many bars the model wants before it starts, and of which resolution (``None``: the security's)."""
         return 0, None
 
+    def reset_for_price_jump(self, algorithm: QCAlgorithm, security: Security) -> None:
+        """Start over from history after a split or dividend of raw prices; nothing if the model wants no history."""
+        count, resolution = self.warm_up_bars
+        if count:
+            self.reset()
+            warm_up_volatility(self, algorithm, security, resolution, count, security.data_normalization_mode)
+
+    def reset(self) -> None:
+        """Forget all values."""
+
     def set_subscription_data_config_provider(self, subscription_data_config_provider: object) -> None:
         """Say where subscriptions are looked up."""
 
@@ -64,6 +77,22 @@ class VolatilityModel(BaseVolatilityModel):
 
 
 VolatilityModel.NULL = VolatilityModel.Null = VolatilityModel()
+
+
+class VolatilityModelExtensions(Dual):
+    """Feeding a volatility model with history."""
+
+    @staticmethod
+    def warm_up(
+        volatility_model: BaseVolatilityModel,
+        algorithm: QCAlgorithm,
+        security: Security,
+        resolution: Resolution | None,
+        bar_count: int,
+        data_normalization_mode: DataNormalizationMode | None = None,
+    ) -> None:
+        """Feed a model the last bars of a security; raw prices are scaled, so that splits make no jumps."""
+        warm_up_volatility(volatility_model, algorithm, security, resolution, bar_count, data_normalization_mode)
 
 
 class IndicatorVolatilityModel(BaseVolatilityModel):

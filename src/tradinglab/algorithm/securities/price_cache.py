@@ -37,6 +37,7 @@ class PriceCache(Spelled):
     def attach(self, feed: PriceFeed) -> None:
         """Read prices from a subscription too."""
         reader = FeedReader(feed)
+        marks = self._marks()
         if sets_price(reader, self.security_type):
             self._readers[PRICE].append(reader)
             if not reader.is_tick:
@@ -47,18 +48,34 @@ class PriceCache(Spelled):
         for readers in self._readers:
             # Of points that end together quotes win over trades, and finer bars over coarser ones.
             readers.sort(key=lambda known: (known.is_quote, -known.feed.resolution))
-        self._set_quick()
+        self._mark_again(marks)
 
     def detach(self, feed: PriceFeed) -> None:
         """Stop reading a subscription."""
+        marks = self._marks()
         for readers in self._readers:
             readers[:] = [reader for reader in readers if reader.feed is not feed]
-        self._set_quick()
+        self._mark_again(marks)
 
     def refresh(self, feed: PriceFeed) -> None:
         """Read the columns of a subscription anew: they were replaced."""
         for readers in self._readers:
             readers[:] = [FeedReader(feed) if reader.feed is feed else reader for reader in readers]
+        self._set_quick()
+
+    def _marks(self) -> dict[tuple[int, int], int]:
+        """Return the rows at which the feeds were when something was pushed, by group and feed."""
+        return {
+            (group, id(reader.feed)): mark
+            for group, pushed in self._pushed.items()
+            for reader, mark in zip(self._readers[group], pushed.marks, strict=True)
+        }
+
+    def _mark_again(self, marks: dict[tuple[int, int], int]) -> None:
+        """Let what was pushed hold until the feeds that are there now move on."""
+        for group, pushed in self._pushed.items():
+            readers = self._readers[group]
+            pushed.marks = [marks.get((group, id(reader.feed)), reader.row()) for reader in readers]
         self._set_quick()
 
     @property
