@@ -11,6 +11,7 @@ from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import Indicator, IndicatorBase, WindowIndicator
 from tradinglab.algorithm.indicators.composites import Identity
+from tradinglab.algorithm.indicators.gaps import gap, gaps, percent, percents
 from tradinglab.algorithm.indicators.moving_averages import since
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.tracks import Link, Series
@@ -53,10 +54,10 @@ class Momentum(_Lookback):
         super().__init__(name, period)
 
     def _compare(self, value: float, before: float) -> float:
-        return value - before
+        return gap(value, before)
 
     def _compare_all(self, values: Floats, before: Floats) -> Floats:
-        return values - before
+        return gaps(values, before)
 
 
 class RateOfChange(_Lookback):
@@ -162,18 +163,18 @@ class RelativeStrengthIndex(Indicator):
         value, before = data.value, self._before
         if before is not None:
             rises = value >= before
-            self._gain.update(data.end_time, value - before if rises else 0.0)
-            self._loss.update(data.end_time, 0.0 if rises else before - value)
+            self._gain.update(data.end_time, gap(value, before) if rises else 0.0)
+            self._loss.update(data.end_time, 0.0 if rises else gap(before, value))
         self._before = value
         gain, loss = max(self._gain._value(), 0.0), max(self._loss._value(), 0.0)
-        return 100.0 if loss <= _NO_LOSS else 100.0 - 100.0 / (1 + gain / loss)
+        return 100.0 if loss <= _NO_LOSS else percent(100.0 - 100.0 / (1 + gain / loss))
 
     def _vectorize(self, link: Link, source: Series) -> Series:
         first = source.first + 1
 
         def moves(sign: float) -> Series:
             def make() -> Floats:
-                change = np.diff(source.values, prepend=source.values[:1]) * sign
+                change = gaps(source.values, kernels.lagged(source.values, 1)) * sign
                 return np.where(change > 0, change, 0.0)
 
             return Series(first, make)
@@ -184,7 +185,7 @@ class RelativeStrengthIndex(Indicator):
             ups, downs = np.maximum(gain.values, 0.0), np.maximum(loss.values, 0.0)
             none = downs <= _NO_LOSS
             strength = np.divide(ups, downs, out=np.zeros(len(ups)), where=~none)
-            return np.where(none, 100.0, 100.0 - 100.0 / (1 + strength))
+            return np.where(none, 100.0, percents(100.0 - 100.0 / (1 + strength)))
 
         return Series(source.first, make)
 

@@ -10,6 +10,7 @@ from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import BarIndicator, IndicatorBase
 from tradinglab.algorithm.indicators.composites import Line
 from tradinglab.algorithm.indicators.extremes import Maximum, Minimum
+from tradinglab.algorithm.indicators.gaps import gap, gaps, percent, percents
 from tradinglab.algorithm.indicators.moving_averages import Sum
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.statistical import MeanAbsoluteDeviation
@@ -69,31 +70,31 @@ class Stochastic(BarIndicator):
         fast = slow = signal = 0.0
         if self._highest.update(end, data.high):
             low = self._lowest._value()
-            span = self._highest._value() - low
+            span = gap(self._highest._value(), low)
             if span != 0:
-                fast = (data.close - low) / span
+                fast = gap(data.close, low) / span
                 self._sum_fast.update(end, fast)
-        self._fast.put(data, fast * 100)
+        self._fast.put(data, percent(fast * 100))
         if self._sum_fast.is_ready:
             slow = self._sum_fast._value() / self._k_period
             self._sum_slow.update(end, slow)
-        self._slow.put(data, slow * 100)
+        self._slow.put(data, percent(slow * 100))
         if self._sum_slow.is_ready:
             signal = self._sum_slow._value() / self._d_period
-        self._signal.put(data, signal * 100)
+        self._signal.put(data, percent(signal * 100))
         return self._fast._value()
 
     def _vectorize(self, link: Link, source: BarSeries) -> Series:
         highest = self._highest._follow(link, Series(0, lambda: source.high))
         lowest = self._lowest._follow(link, Series(0, lambda: source.low))
         begun = self._highest.period - 1
-        span = highest.values - lowest.values
+        span = gaps(highest.values, lowest.values)
         if not span[begun:].all():
             raise NoArrayForm(self.name)
 
         def place() -> Floats:
             result = np.zeros(len(span))
-            result[begun:] = (source.close[begun:] - lowest.values[begun:]) / span[begun:]
+            result[begun:] = gaps(source.close, lowest.values)[begun:] / span[begun:]
             return result
 
         fast = Series(begun, place)
@@ -113,7 +114,7 @@ def averaged(total: Series, first: int, count: int) -> Series:
 
 def in_percent(series: Series) -> Series:
     """Return a series times 100, from the first sample on."""
-    return Series(0, lambda: series.values * 100)
+    return Series(0, lambda: percents(series.values * 100))
 
 
 class WilliamsPercentR(BarIndicator):
@@ -142,17 +143,18 @@ class WilliamsPercentR(BarIndicator):
         if not self._highest.update(end, data.high):
             return 0.0
         high = self._highest._value()
-        span = high - self._lowest._value()
-        return -100.0 * (high - data.close) / span if span else 0.0
+        span = gap(high, self._lowest._value())
+        return percent(-100.0 * gap(high, data.close) / span) if span else 0.0
 
     def _vectorize(self, link: Link, source: BarSeries) -> Series:
         highest = self._highest._follow(link, Series(0, lambda: source.high))
         lowest = self._lowest._follow(link, Series(0, lambda: source.low))
 
         def make() -> Floats:
-            span = highest.values - lowest.values
+            span = gaps(highest.values, lowest.values)
             valid = (span != 0) & (np.arange(len(span)) >= self._warm_up_period - 1)
-            return np.divide(-100.0 * (highest.values - source.close), span, out=np.zeros(len(span)), where=valid)
+            depth = -100.0 * gaps(highest.values, source.close)
+            return percents(np.divide(depth, span, out=np.zeros(len(span)), where=valid))
 
         return Series(0, make)
 
@@ -297,4 +299,4 @@ class InternalBarStrength(BarIndicator):
 
     def _next(self, data: TradeBar) -> float:
         high, low = data.high, data.low
-        return 0.5 if high == low else (data.close - low) / (high - low)
+        return 0.5 if high == low else gap(data.close, low) / gap(high, low)

@@ -8,6 +8,7 @@ from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import Indicator, IndicatorBase, WindowIndicator
 from tradinglab.algorithm.indicators.composites import CompositeIndicator, Delay
 from tradinglab.algorithm.indicators.extensions import IndicatorExtensions, over
+from tradinglab.algorithm.indicators.gaps import gap, percent
 from tradinglab.algorithm.indicators.momentum import (
     MovingAverageConvergenceDivergence,
     RateOfChange,
@@ -72,7 +73,7 @@ class ChandeMomentumOscillator(WindowIndicator):
 
     def _next(self, data: IndicatorDataPoint) -> float:
         value, period = data.value, self._period
-        change, self._before = value - self._before, value
+        change, self._before = gap(value, self._before), value
         if self._samples == 1:
             return 0.0
         if self._samples > period + 1:
@@ -87,7 +88,7 @@ class ChandeMomentumOscillator(WindowIndicator):
         self._gain /= period
         self._loss /= period
         total = self._gain + self._loss
-        return 100.0 * ((self._gain - self._loss) / total) if total else 0.0
+        return percent(100.0 * ((self._gain - self._loss) / total)) if total else 0.0
 
     def _clear(self) -> None:
         super()._clear()
