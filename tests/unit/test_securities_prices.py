@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.securities_kit import MONDAY, Account, ListFeed, quote, trade
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
 from tradinglab.algorithm.securities import Security
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 
@@ -169,6 +169,19 @@ def test_seed_holds_until_a_feed_that_is_attached_later_moves() -> None:
     assert spy.price == 8
     trades.at = 1
     assert spy.price == 11
+
+
+@pytest.mark.parametrize("quote_first", [True, False])
+def test_pushed_quote_wins_over_a_trade_of_the_same_end(quote_first: bool) -> None:
+    """LEAN seeds BTCUSD with both kinds; the rate of its cash is the middle of the quote."""
+    coin = with_feeds(SecurityType.FOREX)
+    time = coin.local_time
+    side = Bar(7, 7, 7, 7)
+    bars = [QuoteBar(time, coin.symbol, side, 1, side, 1), TradeBar(time, coin.symbol, 9, 9, 9, 9, 5)]
+    for point in bars if quote_first else reversed(bars):
+        coin.set_market_price(point)
+    assert (coin.price, coin.open, coin.volume, coin.cache.exact_last_price) == (7, 7, 5, 7)
+    assert isinstance(coin.get_last_data(), QuoteBar)
 
 
 def test_filled_forward_points_do_not_count() -> None:

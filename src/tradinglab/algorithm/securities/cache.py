@@ -8,11 +8,12 @@ a feed brings a later one. Points that were filled forward never count, as in LE
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
-from tradinglab.algorithm.securities.price_cache import BID_ASK, FIELDS, GROUPS, LAST, VOLUME, PriceCache
+from tradinglab.algorithm.securities.price_cache import BARS, BID_ASK, FIELDS, GROUPS, LAST, VOLUME, PriceCache
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed
 from tradinglab.algorithm.securities.pushed import is_default, split_twin, values_of
 from tradinglab.core.decimals import ZERO
@@ -28,7 +29,17 @@ _SIZES = ("volume", "bid_size", "ask_size")
 class SecurityCache(PriceCache):
     """The latest prices, sizes and data points of a security, and its author's own properties."""
 
-    __slots__ = ("_by_type", "_last_point", "_session", "_session_maker", "_ticks", "exact_open_interest", "properties")
+    __slots__ = (
+        "_bar_end",
+        "_by_type",
+        "_last_point",
+        "_quote_end",
+        "_session",
+        "_session_maker",
+        "_ticks",
+        "exact_open_interest",
+        "properties",
+    )
 
     def __init__(self, security_type: SecurityType = SecurityType.BASE) -> None:
         super().__init__(security_type)
@@ -41,6 +52,8 @@ class SecurityCache(PriceCache):
         self._by_type: dict[type, list[BaseData]] = {}
         self._ticks: dict[TickType, list[BaseData]] = {}
         self._last_point: tuple[FeedReader, int, BaseData] | None = None
+        self._quote_end: datetime | None = None
+        self._bar_end: datetime | None = None
         self.exact_open_interest = ZERO
 
     def refresh(self, feed: PriceFeed) -> None:
@@ -158,11 +171,20 @@ class SecurityCache(PriceCache):
             return
         if data.data_type == MarketDataType.AUXILIARY:
             return
+        # A trade bar does not replace the quote bar that came before it with the same end.
+        after_quote = data.end_time == self._quote_end
         if is_default(data, self.security_type):
-            self._push(LAST, {}, data)
+            if not (after_quote and data.data_type == MarketDataType.TRADE_BAR):
+                self._push(LAST, {}, data)
+        groups = {VOLUME, BID_ASK} if after_quote and data.end_time == self._bar_end else set(GROUPS)
         for name, value in values_of(data, self.security_type).items():
-            if value:
-                self._push(FIELDS[name][0], {name: value}, data)
+            group = FIELDS[name][0]
+            if value and group in groups:
+                self._push(group, {name: value}, data)
+                if group == BARS:
+                    self._bar_end = data.end_time
+        if isinstance(data, QuoteBar):
+            self._quote_end = data.end_time
 
     def apply_split(self, split_factor: Decimal) -> None:
         """Scale every price and size by a split, so that they are of the new shares."""
