@@ -1,4 +1,4 @@
-"""Each month, hold the two stocks that rose most over half a year.
+"""Each month, hold the two stocks that rose most over a quarter.
 
 The five stocks of the sample were chosen long after 2000: the result says how the engine works,
 not that the rule would have found them.
@@ -13,7 +13,7 @@ class MomentumRotation(QCAlgorithm):
         self.set_end_date(2013, 3, 1)
         self.set_cash(100_000)
         self.holdings_count = int(self.get_parameter("holdings", 2))
-        lookback = int(self.get_parameter("lookback", 126))
+        lookback = int(self.get_parameter("lookback", 63))
 
         self.momentum = {}
         for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT"):
@@ -21,17 +21,19 @@ class MomentumRotation(QCAlgorithm):
             self.momentum[symbol] = self.roc(symbol, lookback, Resolution.DAILY)
         self.set_warm_up(lookback + 1, Resolution.DAILY)
 
-        self.basket = {}
+        self.index = 100.0
+        self.prices = {}
         self.set_benchmark(self.equal_weight)
         self.month = None
 
     def equal_weight(self, time):
-        """Value one unit of money in each stock, bought when it was first seen."""
+        """Grow an index by the mean daily change of the stocks."""
         prices = {symbol: self.securities[symbol].price for symbol in self.momentum}
-        for symbol, price in prices.items():
-            if price > 0:
-                self.basket.setdefault(symbol, price)
-        return sum(prices[symbol] / first for symbol, first in self.basket.items()) / max(1, len(self.basket))
+        changes = [prices[symbol] / price - 1 for symbol, price in self.prices.items() if price > 0]
+        if changes:
+            self.index *= 1 + sum(changes) / len(changes)
+        self.prices = prices
+        return self.index
 
     def on_data(self, data):
         if self.is_warming_up or self.time.month == self.month:
