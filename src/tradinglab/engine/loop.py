@@ -103,6 +103,7 @@ class Loop:
         times, has_data = memoryview(timeline.times), memoryview(timeline.has_data)
         zone, load, on_data = algorithm.time_zone, feed.data_at, algorithm.on_data
         portfolio, phase, attention = algorithm.portfolio, self._parts.phase, self._parts.attention
+        book = portfolio.cash_book
         wake_ns = 0
         attention.raised = True
         for step in range(len(times)):
@@ -119,6 +120,8 @@ class Loop:
             keeper.utc_ns = utc_ns
             cursor.step = cursor.consumed = step
             portfolio.invalidate_total_portfolio_value()
+            if book.has_moving_rates:
+                book.update_rates()
             self.last_ns = utc_ns
             if not has_data[step]:
                 continue

@@ -68,7 +68,6 @@ class FullStep:
             or parts.feed.streaming
             or parts.feed.timeline.events
             or self._can_be_ruined
-            or algorithm.portfolio.cash_book.has_moving_rates
             or parts.sampler.is_busy
             or algorithm.status != AlgorithmStatus.RUNNING
         )
