@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.consolidators.calendar import SPANS as SPANS
 from tradinglab.algorithm.consolidators.open_interest import OpenInterest
 from tradinglab.algorithm.consolidators.pump import ConsolidatorSet
 from tradinglab.core.clock import Zone
@@ -14,18 +14,11 @@ from tradinglab.core.dual import Dual
 from tradinglab.core.enums import DataMappingMode, DataNormalizationMode, Resolution, SecurityType, TickType
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from decimal import Decimal
 
     from tradinglab.core.symbol import Symbol
 
-SPANS = {
-    Resolution.TICK: timedelta(0),
-    Resolution.SECOND: timedelta(seconds=1),
-    Resolution.MINUTE: timedelta(minutes=1),
-    Resolution.HOUR: timedelta(hours=1),
-    Resolution.DAILY: timedelta(days=1),
-}
-"""How long a bar of each resolution is."""
 
 _TRADES = (TickType.TRADE,)
 _QUOTES = (TickType.QUOTE,)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase
-from tradinglab.algorithm.consolidators.calendar import NO_TIME, ONE_DAY, CalendarFunction, CalendarInfo, round_down
+from tradinglab.algorithm.consolidators.calendar import ONE_DAY, SPANS, CalendarFunction, CalendarInfo, round_down
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.consolidators.quote_bars import QuoteBarConsolidator, TickQuoteBarConsolidator
 from tradinglab.algorithm.consolidators.trade_bars import TickConsolidator, TradeBarConsolidator
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 _TICK = timedelta(microseconds=1)
-_SPANS = {
-    Resolution.TICK: NO_TIME,
-    Resolution.SECOND: timedelta(seconds=1),
-    Resolution.MINUTE: timedelta(minutes=1),
-    Resolution.HOUR: _HOUR,
-    Resolution.DAILY: ONE_DAY,
-}
 
 
 def use_strict_end_time(
@@ -94,9 +87,9 @@ class MarketHourAwareConsolidator(ConsolidatorBase):
         self._hours: SecurityExchangeHours | None = None
         self._uses_strict_end = False
         self._open_ns = self._close_ns = 0
-        self._period = _SPANS[resolution] if isinstance(resolution, Resolution) else resolution
+        self._period = SPANS[resolution] if isinstance(resolution, Resolution) else resolution
         period: timedelta | CalendarFunction = self._period
-        if self._period == ONE_DAY or self._period not in _SPANS.values():
+        if self._period == ONE_DAY or self._period not in SPANS.values():
             period = self.intraday_calendar if self._period < ONE_DAY else self.daily_strict_end_time
         self._inner = self.create_consolidator(period, data_type, tick_type)
         self._inner.engine_event += self._forward

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from tradinglab.algorithm.bars import BaseData, TradeBar
 from tradinglab.algorithm.consolidators.base import NEVER, ConsolidatorBase
 from tradinglab.algorithm.consolidators.calendar import (
-    NO_TIME,
+    SPANS,
     CalendarFunction,
     CalendarPeriods,
     Periods,
@@ -29,9 +29,6 @@ In = TypeVar("In", bound=BaseData)
 Out = TypeVar("Out", bound=BaseData)
 
 _HOUR = timedelta(hours=1)
-_SPANS = (
-    NO_TIME, timedelta(seconds=1), timedelta(minutes=1), _HOUR, timedelta(days=1),
-)  # fmt: skip
 
 
 class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
@@ -94,7 +91,7 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
     @classmethod
     def from_resolution(cls, resolution: Resolution) -> Self:
         """Return a consolidator to bars of a resolution."""
-        return cls(_SPANS[resolution])
+        return cls(SPANS[resolution])
 
     @property
     def period(self) -> timedelta | None:
@@ -207,11 +204,6 @@ class PeriodCountConsolidatorBase(ConsolidatorBase, Generic[In, Out]):
 
     def _drop_working_bar(self) -> None:
         self._working = None
-
-    def _may_look_ahead(self) -> bool:
-        """Return whether the next data points of the working bar only need to be added up."""
-        last = self._last_emit
-        return self._working is not None and self._max_count is None and last is not None and self._taken_time >= last
 
     def _note_due(self) -> None:
         if self._working is None or not self._period:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.bar_views import QuoteBarView
 from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
-from tradinglab.algorithm.consolidators.rows import RowSpan
+from tradinglab.algorithm.consolidators.rows import RowConsolidator, RowSpan
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from typing import Any
 
 
-class _ToQuoteBar(PeriodCountConsolidatorBase[BaseData, QuoteBar]):
-    """Makes quote bars; each opens where the one before closed."""
+class _Opening:
+    """Lets a quote bar open where the one before closed."""
 
-    _output_class = QuoteBar
+    _consolidated: BaseData | None
 
     def _begin(self, bar: QuoteBar) -> QuoteBar:
         before = self._consolidated
@@ -30,13 +30,12 @@ class _ToQuoteBar(PeriodCountConsolidatorBase[BaseData, QuoteBar]):
         return bar
 
 
-class QuoteBarConsolidator(_ToQuoteBar):
-    """Quote bars made of shorter quote bars."""
+class QuoteBarConsolidator(_Opening, RowConsolidator[QuoteBar]):
+    """Quote bars made of shorter quote bars; each opens where the one before closed."""
 
     _input_class = QuoteBar
-
-    _span: RowSpan | None = None
-    """The rows, of the columns of a subscription, that are sure to go into the working bar."""
+    _output_class = QuoteBar
+    _fields = ("bid_high", "bid_low", "bid_close", "bid_size", "ask_high", "ask_low", "ask_close", "ask_size")
 
     def update(self, data: BaseData) -> None:
         """Take a bar in."""
@@ -51,49 +50,19 @@ class QuoteBarConsolidator(_ToQuoteBar):
 
     def _add_row(self, span: RowSpan, row: int) -> bool:
         """Take a row in, if both it and the working bar have a bid and an ask; return whether it was."""
-        bid_high, bid_low, bid_close, bid_size, ask_high, ask_low, ask_close, ask_size = span.quotes
+        bid_high, bid_low, bid_close, bid_size, ask_high, ask_low, ask_close, ask_size = span.values
         last_bid, last_ask = bid_close[row], ask_close[row]
         bar: Any = self._working
-        bid, ask = bar._bid, bar._ask
-        if bid is None or ask is None or last_bid != last_bid or last_ask != last_ask:
+        if bar._bid is None or bar._ask is None or last_bid != last_bid or last_ask != last_ask:
             return False
         span.row = row
-        value = bid_high[row]
-        if value > bid._high:
-            bid._high = value
-        value = bid_low[row]
-        if value < bid._low:
-            bid._low = value
-        bid._close = last_bid
-        value = ask_high[row]
-        if value > ask._high:
-            ask._high = value
-        value = ask_low[row]
-        if value < ask._low:
-            ask._low = value
-        ask._close = last_ask
-        value = bid_size[row]
-        bar._last_bid_size = value if value == value else 0.0
-        value = ask_size[row]
-        bar._last_ask_size = value if value == value else 0.0
+        _stretch(bar._bid, bid_high[row], bid_low[row], last_bid)
+        _stretch(bar._ask, ask_high[row], ask_low[row], last_ask)
+        size = bid_size[row]
+        bar._last_bid_size = size if size == size else 0.0
+        size = ask_size[row]
+        bar._last_ask_size = size if size == size else 0.0
         return True
-
-    def _look_ahead(self, data: Any) -> None:
-        """Note up to when further rows need no more than to be added up."""
-        if not self._may_look_ahead() or type(self) is not QuoteBarConsolidator:
-            self._span = None
-        else:
-            self._span = RowSpan.of_quotes(data, self.due_ns, self._span)
-
-    def _drop_working_bar(self) -> None:
-        self._working = None
-        if self._span is not None:
-            self._span.until_ns = 0
-
-    def reset(self) -> None:
-        """Forget everything but who listens."""
-        super().reset()
-        self._span = None
 
     def aggregate_bar(self, working_bar: QuoteBar | None, data: BaseData) -> QuoteBar:
         """Take a bar into the working bar, or begin one; return it."""
@@ -105,17 +74,18 @@ class QuoteBarConsolidator(_ToQuoteBar):
         bid, ask = data.bid, data.ask
         if bid is not None:
             working_bar.last_bid_size = data.last_bid_size
-            working_bar.bid = _join(working_bar.bid, bid)
+            working_bar.bid = joined(working_bar.bid, bid)
         if ask is not None:
             working_bar.last_ask_size = data.last_ask_size
-            working_bar.ask = _join(working_bar.ask, ask)
+            working_bar.ask = joined(working_bar.ask, ask)
         return working_bar
 
 
-class TickQuoteBarConsolidator(_ToQuoteBar):
-    """Quote bars made of quote ticks."""
+class TickQuoteBarConsolidator(_Opening, PeriodCountConsolidatorBase[BaseData, QuoteBar]):
+    """Quote bars made of quote ticks; each opens where the one before closed."""
 
     _input_class = Tick
+    _output_class = QuoteBar
 
     def should_process(self, data: BaseData) -> bool:
         """Return whether a tick is a quote."""
@@ -148,10 +118,17 @@ def update_quote(bar: QuoteBar, bid: float, ask: float, bid_size: float, ask_siz
         bar.last_ask_size = ask_size
 
 
-def _join(working: Bar | None, new: Bar) -> Bar:
+def joined(working: Bar | None, new: Bar) -> Bar:
+    """Return the bar of one side with another taken in."""
     if working is None:
         return new.clone()
-    working._close = new.close
-    working._high = max(working._high, new.high)
-    working._low = min(working._low, new.low)
+    _stretch(working, new.high, new.low, new.close)
     return working
+
+
+def _stretch(bar: Bar, high: float, low: float, close: float) -> None:
+    if high > bar._high:
+        bar._high = high
+    if low < bar._low:
+        bar._low = low
+    bar._close = close

@@ -1,4 +1,4 @@
-"""Rows of a subscription's columns that are sure to go into one bar.
+"""Consolidators that read ahead in the columns of a subscription.
 
 A subscription hands its bars out as views of rows. As long as rows lie before the end of a
 working bar, there is nothing to decide: their numbers are read from the columns and added up.
@@ -6,55 +6,66 @@ working bar, there is nothing to decide: their numbers are read from the columns
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.consolidators.base import is_built_in
+from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bar_views import QuoteBarView, TradeBarView
     from tradinglab.data.columns import BarColumns
 
-_TRADES = ("high", "low", "close", "volume")
-_QUOTES = ("bid_high", "bid_low", "bid_close", "bid_size", "ask_high", "ask_low", "ask_close", "ask_size")
+Out = TypeVar("Out", bound=BaseData)
 
 
 class RowSpan:
     """The rows after ``row`` whose bars start before ``until_ns`` (UTC), and what is read of them."""
 
-    __slots__ = ("closes", "columns", "highs", "lows", "quotes", "row", "times", "until_ns", "volumes")
+    __slots__ = ("columns", "row", "times", "until_ns", "values")
 
-    columns: BarColumns
-    highs: Any
-    lows: Any
-    closes: Any
-    volumes: Any
-    quotes: tuple[Any, ...]
-
-    def __init__(self, columns: BarColumns) -> None:
+    def __init__(self, columns: BarColumns, fields: tuple[str, ...]) -> None:
         self.columns = columns
         self.times: Any = memoryview(columns.time_ns)  # type: ignore[arg-type]
+        self.values: tuple[Any, ...] = tuple(map(columns.view, fields))
         self.row = -1
         self.until_ns = 0
 
-    @classmethod
-    def of_trades(cls, bar: TradeBarView, due_local_ns: int, before: RowSpan | None) -> RowSpan:
-        """Return the span after a trade bar up to a local time; *before* is used again if it can be."""
-        if before is None or before.columns is not bar._columns:
-            before = cls(bar._columns)
-            before.highs, before.lows, before.closes, before.volumes = map(bar._columns.view, _TRADES)
-        return before._move(bar, due_local_ns)
-
-    @classmethod
-    def of_quotes(cls, bar: QuoteBarView, due_local_ns: int, before: RowSpan | None) -> RowSpan:
-        """Return the span after a quote bar up to a local time; *before* is used again if it can be."""
-        if before is None or before.columns is not bar._columns:
-            before = cls(bar._columns)
-            before.quotes = tuple(map(bar._columns.view, _QUOTES))
-        return before._move(bar, due_local_ns)
-
-    def _move(self, bar: TradeBarView | QuoteBarView, due_local_ns: int) -> RowSpan:
-        zone = bar._zone
-        self.row = bar._row
-        offset = zone.offset_ns(self.times[bar._row])
+    def move(self, view: Any, due_local_ns: int) -> None:
+        """Begin after a bar, and reach up to a time on the exchange's clock."""
+        zone = view._zone
+        self.row = view._row
+        offset = zone.offset_ns(self.times[view._row])
         until_ns = due_local_ns - offset
         # Where clocks change on the way, each bar's own time decides.
         self.until_ns = until_ns if zone.offset_ns(until_ns - 1) == offset else 0
-        return self
+
+
+class RowConsolidator(PeriodCountConsolidatorBase[BaseData, Out]):
+    """Adds rows up without looking at each bar, where nothing can happen but that."""
+
+    _fields: tuple[str, ...] = ()
+    """The columns that are read of a row."""
+
+    _span: RowSpan | None = None
+
+    def _look_ahead(self, view: Any) -> None:
+        """Note up to when the rows after a view need no more than to be added up."""
+        last = self._last_emit
+        if self._working is None or self._max_count is not None or last is None or not is_built_in(self):
+            self._span = None
+        elif self._taken_time < last:
+            self._span = None  # clocks were put back: what comes may be late, too
+        else:
+            if self._span is None or self._span.columns is not view._columns:
+                self._span = RowSpan(view._columns, self._fields)
+            self._span.move(view, self.due_ns)
+
+    def _drop_working_bar(self) -> None:
+        super()._drop_working_bar()
+        if self._span is not None:
+            self._span.until_ns = 0
+
+    def reset(self) -> None:
+        """Forget everything but who listens."""
+        super().reset()
+        self._span = None

@@ -9,7 +9,7 @@ from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
 from tradinglab.algorithm.consolidators.base import NEVER
 from tradinglab.algorithm.consolidators.calendar import ONE_DAY
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
-from tradinglab.algorithm.consolidators.quote_bars import update_quote
+from tradinglab.algorithm.consolidators.quote_bars import joined, update_quote
 from tradinglab.algorithm.rolling_window import RollingWindow
 from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.enums import TickType
@@ -122,8 +122,10 @@ class SessionBar(TradeBar):
     def _add_quote_bar(self, data: QuoteBar) -> None:
         bar = self._bar
         assert bar is not None
-        bar.bid = _join(bar.bid, data.bid)
-        bar.ask = _join(bar.ask, data.ask)
+        if data.bid is not None:
+            bar.bid = joined(bar.bid, data.bid)
+        if data.ask is not None:
+            bar.ask = joined(bar.ask, data.ask)
 
     def _add_tick(self, data: Any, time: datetime, end_time: datetime) -> None:
         self._add_volume(data.quantity, time, end_time)
@@ -308,14 +310,3 @@ class Session(RollingWindow[SessionBar]):
 
     def __str__(self) -> str:
         return "" if self._consolidator is None else str(self._consolidator.working_instance)
-
-
-def _join(working: Bar | None, new: Bar | None) -> Bar | None:
-    if new is None:
-        return working
-    if working is None:
-        return new.clone()
-    working.close = new.close
-    working.high = max(working.high, new.high)
-    working.low = min(working.low, new.low)
-    return working

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.bar_views import TradeBarView
 from tradinglab.algorithm.bars import BaseData, Tick, TradeBar
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
-from tradinglab.algorithm.consolidators.rows import RowSpan
+from tradinglab.algorithm.consolidators.rows import RowConsolidator
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from typing import Any
 
 
-class _ToTradeBar(PeriodCountConsolidatorBase[BaseData, TradeBar]):
-    """Makes trade bars."""
+class _WorkingTradeBar:
+    """Shows the trade bar that is being made."""
 
-    _output_class = TradeBar
+    _working: TradeBar | None
 
     @property
     def working_bar(self) -> TradeBar | None:
@@ -25,13 +25,12 @@ class _ToTradeBar(PeriodCountConsolidatorBase[BaseData, TradeBar]):
         return None if self._working is None else self._working.clone()
 
 
-class TradeBarConsolidator(_ToTradeBar):
+class TradeBarConsolidator(_WorkingTradeBar, RowConsolidator[TradeBar]):
     """Trade bars made of shorter trade bars."""
 
     _input_class = TradeBar
-
-    _span: RowSpan | None = None
-    """The rows, of the columns of a subscription, that are sure to go into the working bar."""
+    _output_class = TradeBar
+    _fields = ("high", "low", "close", "volume")
 
     def update(self, data: BaseData) -> None:
         """Take a bar in."""
@@ -40,50 +39,36 @@ class TradeBarConsolidator(_ToTradeBar):
             row = data._row
             if span.row < row and span.times[row] < span.until_ns:
                 span.row = row
+                highs, lows, closes, volumes = span.values
                 bar: Any = self._working
-                value = span.highs[row]
+                value = highs[row]
                 if value > bar._high:
                     bar._high = value
-                value = span.lows[row]
+                value = lows[row]
                 if value < bar._low:
                     bar._low = value
-                bar._close = span.closes[row]
-                bar._volume += span.volumes[row]
+                bar._close = closes[row]
+                bar._volume += volumes[row]
                 return
         self._take(data)
         if data.__class__ is TradeBarView:
             self._look_ahead(data)
 
-    def _look_ahead(self, data: Any) -> None:
-        """Note up to when further rows need no more than to be added up."""
-        if not self._may_look_ahead() or type(self) is not TradeBarConsolidator:
-            self._span = None
-        else:
-            self._span = RowSpan.of_trades(data, self.due_ns, self._span)
-
-    def _drop_working_bar(self) -> None:
-        self._working = None
-        if self._span is not None:
-            self._span.until_ns = 0
-
-    def reset(self) -> None:
-        """Forget everything but who listens."""
-        super().reset()
-        self._span = None
-
     def aggregate_bar(self, working_bar: TradeBar | None, data: BaseData) -> TradeBar:
         """Take a bar into the working bar, or begin one; return it."""
         assert isinstance(data, TradeBar)
-        if working_bar is None:
-            return TradeBar(
-                self._start_of(data), data.symbol, data.open, data.high, data.low, data.close, data.volume,
-                self._period_of(data),
-            )  # fmt: skip
-        working_bar._close = data.close
-        working_bar._volume += data.volume
-        working_bar._low = min(working_bar._low, data.low)
-        working_bar._high = max(working_bar._high, data.high)
-        return working_bar
+        if working_bar is not None:
+            return _add(working_bar, data.high, data.low, data.close, data.volume)
+        return TradeBar(
+            self._start_of(data), data.symbol, data.open, data.high, data.low, data.close, data.volume,
+            self._period_of(data),
+        )  # fmt: skip
+
+
+class _ToTradeBar(_WorkingTradeBar, PeriodCountConsolidatorBase[BaseData, TradeBar]):
+    """Makes trade bars of something else."""
+
+    _output_class = TradeBar
 
 
 class TickConsolidator(_ToTradeBar):
@@ -102,7 +87,7 @@ class TickConsolidator(_ToTradeBar):
         if working_bar is None:
             start = self._start_of(data)
             return TradeBar(start, data.symbol, value, value, value, value, quantity, self._period)
-        return _add_value(working_bar, value, quantity)
+        return _add(working_bar, value, value, value, quantity)
 
 
 class BaseDataConsolidator(_ToTradeBar):
@@ -117,7 +102,7 @@ class BaseDataConsolidator(_ToTradeBar):
         """Take a value into the working bar, or begin one; return it."""
         value = data.value
         if working_bar is not None:
-            return _add_value(working_bar, value, 0.0)
+            return _add(working_bar, value, value, value, 0.0)
         bar = TradeBar(self._round(data.time), data.symbol, value, value, value, value, 0.0)
         bar.data_type = data.data_type
         return bar
@@ -134,18 +119,14 @@ class DynamicDataConsolidator(_ToTradeBar):
         volume = float(round(_member(data, "volume", 0)))
         if working_bar is None:
             return TradeBar(self._start_of(data), data.symbol, first, high, low, close, volume)
-        working_bar._close = close
-        working_bar._volume += volume
-        working_bar._low = min(working_bar._low, low)
-        working_bar._high = max(working_bar._high, high)
-        return working_bar
+        return _add(working_bar, high, low, close, volume)
 
 
-def _add_value(bar: TradeBar, value: float, volume: float) -> TradeBar:
-    bar._close = value
+def _add(bar: TradeBar, high: float, low: float, close: float, volume: float) -> TradeBar:
+    bar._close = close
     bar._volume += volume
-    bar._low = min(bar._low, value)
-    bar._high = max(bar._high, value)
+    bar._low = min(bar._low, low)
+    bar._high = max(bar._high, high)
     return bar
 
 
