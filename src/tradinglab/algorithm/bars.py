@@ -641,3 +641,18 @@ class SymbolChangedEvent(BaseData):
     def new_symbol(self) -> str:
         """The ticker after the change."""
         return self._new_symbol
+
+
+class MarginInterestRate(BaseData):
+    """The funding rate of a perpetual future: a fraction of the position's value."""
+
+    data_type = MarketDataType.AUXILIARY
+
+    def __init__(self, symbol: Symbol, time: datetime, interest_rate: Number) -> None:
+        super().__init__()
+        self._symbol, self._time, self._value = symbol, time, to_decimal(interest_rate)
+
+    @property
+    def interest_rate(self) -> float:
+        """The rate."""
+        return self.value

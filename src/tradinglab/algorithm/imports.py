@@ -44,6 +44,8 @@ _MODULES = (
     "tradinglab.algorithm.models.fees",
     "tradinglab.algorithm.models.fills",
     "tradinglab.algorithm.models.slippage",
+    "tradinglab.algorithm.models.market_impact",
+    "tradinglab.core.dotnet_random",
     "tradinglab.algorithm.models.buying_power",
     "tradinglab.algorithm.models.settlement",
     "tradinglab.algorithm.models.margin_interest",

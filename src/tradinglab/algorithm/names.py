@@ -1,17 +1,14 @@
-"""Small names of LEAN's that strategies use: time zones, spans, extension methods, test errors."""
+"""Small names of LEAN's that strategies use: spans, extension methods, test errors."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tradinglab.core.clock import zone
 from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderStatus, Resolution
-
-if TYPE_CHECKING:
-    from tradinglab.core.clock import Zone
+from tradinglab.core.system_decimal import round_to_significant_digits
 
 _CLOSED = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID)
 _SPANS = {
@@ -25,32 +22,6 @@ _SPANS = {
 
 class RegressionTestException(Exception):  # noqa: N818
     """Raised by LEAN's own test strategies when something is not as it should be."""
-
-
-class _TimeZones:
-    """Time zones by LEAN's names, such as ``TimeZones.NEW_YORK``."""
-
-    _NAMES = {
-        "utc": "UTC", "newyork": "America/New_York", "easternstandard": "EST5EDT", "london": "Europe/London",
-        "hongkong": "Asia/Hong_Kong", "tokyo": "Asia/Tokyo", "rome": "Europe/Rome", "sydney": "Australia/Sydney",
-        "vancouver": "America/Vancouver", "toronto": "America/Toronto", "chicago": "America/Chicago",
-        "losangeles": "America/Los_Angeles", "phoenix": "America/Phoenix", "auckland": "Pacific/Auckland",
-        "moscow": "Europe/Moscow", "madrid": "Europe/Madrid", "buenosaires": "America/Argentina/Buenos_Aires",
-        "brisbane": "Australia/Brisbane", "saopaulo": "America/Sao_Paulo", "cairo": "Africa/Cairo",
-        "johannesburg": "Africa/Johannesburg", "anchorage": "America/Anchorage", "denver": "America/Denver",
-        "detroit": "America/Detroit", "mexicocity": "America/Mexico_City", "jerusalem": "Asia/Jerusalem",
-        "shanghai": "Asia/Shanghai", "melbourne": "Australia/Melbourne", "amsterdam": "Europe/Amsterdam",
-        "athens": "Europe/Athens", "berlin": "Europe/Berlin", "brussels": "Europe/Brussels",
-        "dublin": "Europe/Dublin", "helsinki": "Europe/Helsinki", "istanbul": "Europe/Istanbul",
-        "minsk": "Europe/Minsk", "paris": "Europe/Paris", "zurich": "Europe/Zurich", "honolulu": "Pacific/Honolulu",
-        "kolkata": "Asia/Kolkata", "seoul": "Asia/Seoul",
-    }  # fmt: skip
-
-    def __getattr__(self, name: str) -> Zone:
-        found = self._NAMES.get(name.replace("_", "").lower())
-        if found is None:
-            raise AttributeError(f"TimeZones has no '{name}'; it has: {', '.join(sorted(self._NAMES))}")
-        return zone(found)
 
 
 class Time(Dual):
@@ -102,6 +73,25 @@ class Extensions(Dual):
         """Return a number rounded as LEAN's charts have it."""
         return float(smart_round(to_decimal(value)))
 
+    @staticmethod
+    def round_to_significant_digits(value: Any, digits: int) -> float:
+        """Return a number with so many significant digits."""
+        return float(round_to_significant_digits(to_decimal(value), digits))
+
+
+class CircularQueue(Dual):
+    """A queue that begins again when it is through."""
+
+    def __init__(self, *items: Any) -> None:
+        self._items = list(items[0]) if len(items) == 1 and isinstance(items[0], (list, tuple)) else list(items)
+        self._at = 0
+
+    def dequeue(self) -> Any:
+        """Return the next item."""
+        item = self._items[self._at]
+        self._at = (self._at + 1) % len(self._items)
+        return item
+
 
 class Globals(Dual):
     """Where LEAN keeps its files: nowhere here."""
@@ -109,6 +99,4 @@ class Globals(Dual):
     DATA_FOLDER = ""
 
 
-TimeZones = _TimeZones()
-
-__all__ = ["Extensions", "Globals", "RegressionTestException", "Time", "TimeZones"]
+__all__ = ["CircularQueue", "Extensions", "Globals", "RegressionTestException", "Time"]

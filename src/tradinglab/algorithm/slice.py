@@ -10,6 +10,7 @@ from tradinglab.algorithm.bars import (
     BaseData,
     Delisting,
     Dividend,
+    MarginInterestRate,
     QuoteBar,
     Split,
     SymbolChangedEvent,
@@ -152,6 +153,10 @@ class SymbolChangedEvents(DataDictionary[SymbolChangedEvent]):
     """Changes of ticker by symbol."""
 
 
+class MarginInterestRates(DataDictionary[MarginInterestRate]):
+    """Funding rates by symbol."""
+
+
 class Slice(Dual):
     """All data of one time step. It is looked up when asked for, not before.
 
@@ -242,6 +247,11 @@ class Slice(Dual):
         return self._of(SymbolChangedEvent, SymbolChangedEvents)  # type: ignore[no-any-return]
 
     @property
+    def margin_interest_rates(self) -> MarginInterestRates:
+        """Funding rates of perpetual futures by symbol."""
+        return self._of(MarginInterestRate, MarginInterestRates)  # type: ignore[no-any-return]
+
+    @property
     def option_chains(self) -> DataDictionary[Any]:
         """Option chains by symbol: none, options are not simulated."""
         return DataDictionary()
@@ -257,10 +267,15 @@ class Slice(Dual):
             found: dict[Symbol, Any] = {}
             for data in self.all_data:
                 if data.data_type == MarketDataType.AUXILIARY:
+                    # A symbol with a corporate event alone is in the slice, as in LEAN, with no price data.
+                    found.setdefault(data.symbol, None)
                     continue
                 if isinstance(data, Tick):
-                    if not isinstance(found.get(data.symbol), BaseData):
-                        found.setdefault(data.symbol, []).append(data)
+                    known = found.get(data.symbol)
+                    if isinstance(known, list):
+                        known.append(data)
+                    elif known is None:
+                        found[data.symbol] = [data]
                 elif isinstance(data, QuoteBar):
                     if not isinstance(found.get(data.symbol), TradeBar):
                         found[data.symbol] = data
@@ -269,21 +284,34 @@ class Slice(Dual):
             self._by_symbol = found
         return self._by_symbol
 
-    def _lookup(self) -> DataDictionary[Any]:
-        return DataDictionary(self._symbols())
+    def _key(self, key: Any) -> Symbol | None:
+        """Return the symbol in the slice that a symbol, a security or a ticker means."""
+        symbols = self._symbols()
+        if isinstance(key, Symbol):
+            return key if key in symbols else None
+        symbol = getattr(key, "symbol", None)
+        if isinstance(symbol, Symbol):
+            return symbol if symbol in symbols else None
+        wanted = str(key).upper()
+        return next((s for s in symbols if s.value.upper() == wanted or str(s.id) == key), None)
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._symbols().get(key) if isinstance(key, Symbol) else None
-        return self._lookup()[key] if found is None else found
+        symbol = self._key(key)
+        if symbol is None:
+            raise KeyError(
+                f"'{key}' was not found in the slice at {self.time}. Check with `slice.contains_key(symbol)` first: "
+                "a security has no data at a time it did not trade."
+            )
+        return self._symbols()[symbol]
 
     def __contains__(self, key: Any) -> bool:
-        return key in self._lookup()
+        return self._key(key) is not None
 
     def __len__(self) -> int:
         return len(self._symbols())
 
     def __iter__(self) -> Iterator[KeyValuePair[Any]]:
-        return iter(self._lookup())
+        return (KeyValuePair(symbol, data) for symbol, data in self._symbols().items())
 
     @property
     def count(self) -> int:
@@ -313,15 +341,16 @@ class Slice(Dual):
         if isinstance(key, type):
             found = self._of(key, DataDictionary) if key is not Tick else self.ticks
             return found if symbol is None else found.get(symbol)
-        return self._lookup().get(key, symbol)
+        found = self._key(key)
+        return symbol if found is None else self._symbols()[found]
 
     def get_value(self, key: Any) -> Any:
         """Return the data of a symbol, or ``None``."""
-        return self._lookup().get(key)
+        return self.get(key)
 
     def try_get_value(self, key: Any, default: Any = None) -> tuple[bool, Any]:
         """Return whether a symbol has data, and the data."""
-        return self._lookup().try_get_value(key)
+        return key in self, self.get(key, default)
 
     @property
     def utc_time(self) -> datetime:

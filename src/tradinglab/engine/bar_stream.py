@@ -54,6 +54,7 @@ class StreamRequest:
     mode: DataNormalizationMode = DataNormalizationMode.ADJUSTED
     precise_daily_end: bool = True
     delisting_ns: int | None = None
+    is_history: bool = False
 
     @property
     def is_strict(self) -> bool:
@@ -80,7 +81,16 @@ def read_stream(source: DataSource, request: StreamRequest) -> BarColumns:
     if len(raw) == 0:
         return raw
     factors = source.factors(request.symbol)
-    bars = normalize(raw, factors, request.mode, request.hours.time_zone)
+    zone = request.hours.time_zone
+    bars = normalize(
+        raw,
+        factors,
+        request.mode,
+        zone,
+        first_day=day_of(zone.local_ns(request.start_ns)),
+        end_day=day_of(zone.local_ns(request.end_ns)),
+        keep_scale=request.is_history,
+    )
     if request.is_strict:
         bars = _at_sessions(bars, request.hours)
     bars = _not_before(bars, request.start_ns)

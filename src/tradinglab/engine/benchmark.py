@@ -27,8 +27,8 @@ def choose_benchmark(algorithm: QCAlgorithm, source: DataSource) -> None:
 def start_benchmark(algorithm: QCAlgorithm, source: DataSource, feed: DataFeed, start_ns: int) -> None:
     """Start the benchmark's stream a trading day early.
 
-    LEAN reads hourly bars. A source that has none gives the next coarser or finer ones it has; one
-    that has nothing of the benchmark leaves it at zero.
+    LEAN reads hourly bars, and so do we from a LEAN folder; another source that has none gives the
+    next coarser or finer bars. A benchmark without bars stays at zero.
     """
     if not isinstance(algorithm.benchmark, SecurityBenchmark):
         return
@@ -65,7 +65,9 @@ def _default(algorithm: QCAlgorithm, source: DataSource) -> SecurityBenchmark:
 
 
 def _resolution(source: DataSource, security: Security) -> Resolution | None:
-    order = (Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE, Resolution.SECOND)
+    order: tuple[Resolution, ...] = (Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE, Resolution.SECOND)
+    if source.name.startswith("lean:"):
+        order = order[:1]
     return next((r for r in order if source.tick_types(security.symbol, r)), None)
 
 

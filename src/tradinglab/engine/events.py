@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, Delisting, Dividend, Split, SymbolChangedEvent
+from tradinglab.algorithm.bars import BaseData, Delisting, Dividend, MarginInterestRate, Split, SymbolChangedEvent
 from tradinglab.core.clock import DAY_NS, day_of, from_ns
 from tradinglab.core.enums import DelistingType, SecurityType, SplitType, TickType
 from tradinglab.engine.bar_stream import session_table
@@ -56,11 +56,13 @@ class EventSchedule:
     def add(self, config: SubscriptionDataConfig, hours: SecurityExchangeHours, start_ns: int, end_ns: int) -> None:
         """Take up the events of a security between two instants, once for all its subscriptions."""
         symbol = config.symbol
-        if symbol in self._known or config.is_internal_feed or symbol.security_type != SecurityType.EQUITY:
-            return
-        if config.tick_type != TickType.TRADE:
+        if symbol in self._known or config.is_internal_feed or config.tick_type != TickType.TRADE:
             return
         self._known.add(symbol)
+        if symbol.security_type == SecurityType.CRYPTO_FUTURE:
+            self._add_funding(symbol, hours, start_ns, end_ns)
+        if symbol.security_type != SecurityType.EQUITY:
+            return
         zone = hours.time_zone
         first, last = day_of(zone.local_ns(start_ns)), day_of(zone.local_ns(end_ns))
         days = [int(day) for day in session_table(hours, first, last)[0]]
@@ -70,6 +72,12 @@ class EventSchedule:
     def _put(self, hours: SecurityExchangeHours, day: int, event: BaseData) -> None:
         instant = hours.time_zone.utc_ns(day * DAY_NS)
         self._by_time.setdefault(instant, []).append(event)
+
+    def _add_funding(self, symbol: Symbol, hours: SecurityExchangeHours, start_ns: int, end_ns: int) -> None:
+        for utc_ns, rate in self._source.margin_interest_rates(symbol):
+            if start_ns <= utc_ns <= end_ns:
+                event = MarginInterestRate(symbol, hours.time_zone.datetime(utc_ns), rate)
+                self._by_time.setdefault(utc_ns, []).append(event)
 
     def _add_payments(self, symbol: Symbol, hours: SecurityExchangeHours, days: list[int]) -> None:
         factors = self._source.factors(symbol)

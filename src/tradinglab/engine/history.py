@@ -41,6 +41,7 @@ class HistoryReader:
                 fill_ns=SPAN_NS[request.resolution] if fills else 0,
                 mode=request.data_normalization_mode,
                 precise_daily_end=bool(self._algorithm.settings.daily_precise_end_time),
+                is_history=True,
             ),
         )
         if request.resolution == Resolution.TICK:

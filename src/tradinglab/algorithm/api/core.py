@@ -83,6 +83,7 @@ class AlgorithmCore(Dual):
         self.symbol_properties_database = source.symbol_properties
         self.subscription_manager = SubscriptionManager(self.time_keeper, self)
         self.securities = SecurityManager(self.time_keeper)
+        self.securities.data_source = source
         self.securities.set_benchmark_maker(self.lab_benchmark_security)
         self.transactions = SecurityTransactionManager(self, self.securities)
         self.portfolio = SecurityPortfolioManager(self.securities, self.transactions, self.settings)

@@ -15,7 +15,7 @@ from tradinglab.algorithm.runtime import AlgorithmError, HistoryRequest
 from tradinglab.algorithm.slice import DataDictionary, Slice
 from tradinglab.core.clock import span_ns
 from tradinglab.core.dual import Dual
-from tradinglab.core.enums import Resolution
+from tradinglab.core.enums import Resolution, TickType
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -180,25 +180,29 @@ class HistoryMethods(AlgorithmCore):
             yield int(columns.end_ns[row]), bar_view(columns, row, request.symbol, zone, is_tick)
 
     def lab_last_known(self, security: Security) -> list[BaseData]:
-        """Return the last bar of each kind before now, looking ever further back."""
+        """Return the last bar of each tick type before now, looking ever further back; the latest comes last."""
         maker = self.lab_history_requests
+        symbols = [security.symbol]
         options = HistoryOptions(fill_forward=False)
-        found: dict[type, BaseData] = {}
+        found: dict[TickType, BaseData] = {}
+        requests = maker.by_count(symbols, None, _SEED_BARS, options)
         for attempt in range(3):
-            if attempt == 0:
-                requests = maker.by_count([security.symbol], None, _SEED_BARS, options)
-            elif attempt == 1:
-                bars = _SEED_RETRY.get(security.resolution, _SEED_RETRY_MINUTES)
-                requests = maker.by_count([security.symbol], None, bars, options)
-            else:
+            if attempt == 1:
+                bars = _SEED_RETRY.get(requests[0].resolution, _SEED_RETRY_MINUTES)
+                requests = maker.by_count(symbols, None, bars, options)
+            elif attempt == 2:
                 daily = HistoryOptions(fill_forward=False, resolution=Resolution.DAILY)
-                requests = maker.by_count([security.symbol], None, _SEED_DAYS, daily)
+                requests = maker.by_count(symbols, None, _SEED_DAYS, daily)
+            requests = [request for request in requests if request.config.tick_type not in found]
             for request in requests:
                 for _, bar in self.lab_bars(request):
-                    found[type(bar)] = bar
-            if found:
+                    found[request.config.tick_type] = bar
+            requests = [request for request in requests if request.config.tick_type not in found]
+            if not requests:
                 break
-        return list(found.values())
+        order = self.subscription_manager.subscription_data_config_service.tick_type_order
+        ranked = sorted(found.items(), key=lambda item: (item[1].time, order(security.symbol, item[0])))
+        return [bar for _, bar in ranked]
 
     def lab_seed(self, securities: Iterable[Security]) -> None:
         """Give securities their last known prices."""

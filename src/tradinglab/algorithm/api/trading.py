@@ -151,7 +151,7 @@ class TradingMethods(AlgorithmCore):
         amount = to_decimal(trailing_amount)
         if stop_price is None:
             direction = OrderDirection.BUY if quantity > 0 else OrderDirection.SELL  # type: ignore[operator]
-            stop_price = TrailingStopOrder.calculate_stop_price(
+            stop_price = TrailingStopOrder.calculate_exact_stop_price(
                 security.exact_price, amount, trailing_as_percentage, direction
             )
         return self.lab_submit(
