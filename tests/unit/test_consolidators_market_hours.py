@@ -226,3 +226,31 @@ def test_a_session_can_be_forgotten() -> None:
     assert (session.count, session.close, session[0].time) == (1, 0, datetime.max)
     session.update(trade_bar(at(10), 6))
     assert session.open == 6
+
+
+def test_a_session_may_pull_its_data_when_read() -> None:
+    """It is then what it would be had the data been pushed as they came."""
+    pushed, pulled = make_session(4), make_session(4)
+    days = [MONDAY + index * DAY for index in (0, 1, 4, 7, 8)]
+    bars = [bar for day in days for bar in day_of_minutes(day)[:: 1 + day.day % 3]]
+    waiting: list[TradeBar] = [trade_bar(at(9, 31), 99.0)]
+    now = [MONDAY]
+
+    def new_data() -> list[TradeBar]:
+        taken = waiting[:]
+        waiting.clear()
+        return taken
+
+    pulled.follow(new_data, lambda: now[0])
+    pulled.reset()
+    for index, bar in enumerate(bars):
+        for hour in range(24) if index and bars[index - 1].time.date() != bar.time.date() else ():
+            pushed.scan(bars[index - 1].end_time + timedelta(hours=hour))
+        pushed.scan(bar.end_time)
+        pushed.update(bar)
+        waiting.append(bar)
+        now[0] = bar.end_time
+        if index % 997 == 0:
+            assert [ohlcv(each) for each in pulled] == [ohlcv(each) for each in pushed]
+    assert (ohlcv(pulled), pulled.count, pulled.samples) == (ohlcv(pushed), pushed.count, pushed.samples)
+    assert [each.time for each in pulled] == [each.time for each in pushed]

@@ -47,7 +47,8 @@ from tradinglab.algorithm.consolidators.renko import (
     VolumeRenkoConsolidator,
     WickedRenkoConsolidator,
 )
-from tradinglab.algorithm.consolidators.session import Session, SessionBar, SessionConsolidator
+from tradinglab.algorithm.consolidators.session import Session, SessionConsolidator
+from tradinglab.algorithm.consolidators.session_bar import SessionBar
 from tradinglab.algorithm.consolidators.timeless import (
     BaseTimelessConsolidator,
     ClassicRangeConsolidator,

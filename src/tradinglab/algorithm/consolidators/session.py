@@ -2,146 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import BaseData, Tick
 from tradinglab.algorithm.consolidators.base import NEVER
 from tradinglab.algorithm.consolidators.calendar import ONE_DAY
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
-from tradinglab.algorithm.consolidators.quote_bars import joined, update_quote
+from tradinglab.algorithm.consolidators.session_bar import SessionBar
 from tradinglab.algorithm.rolling_window import RollingWindow
-from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from tradinglab.core.market_hours import SecurityExchangeHours
     from tradinglab.core.symbol import Symbol
-
-_NO_PRICE_YET = 79228162514264337593543950335.0
-"""The low of a session of trades before its first trade: .NET's largest decimal, as LEAN has it."""
-
-
-def _price_of(name: str, doc: str) -> property:
-    def read(self: SessionBar) -> float:
-        return self._price(name)
-
-    return property(read, doc=doc)
-
-
-class SessionBar(TradeBar):
-    """A day of a security. Its prices are 0 until the first data point of the session."""
-
-    def __init__(
-        self, source_tick_type: TickType = TickType.TRADE, time: datetime = datetime.max, symbol: Symbol | None = None
-    ) -> None:
-        super().__init__(time, symbol, period=ONE_DAY)
-        self._source = source_tick_type
-        self._bar: QuoteBar | None = None
-        self._seen_until = datetime.min
-        self._volume_until = datetime.min
-        self._has_open = False
-        self._open_interest = 0.0
-
-    def _price(self, name: str) -> float:
-        bar = self._bar
-        if bar is None:
-            return 0.0
-        # A session of trades keeps its prices in the bid of its quote bar.
-        return float(getattr(bar.bid if self._source == TickType.TRADE else bar, name))
-
-    open = _price_of("open", "First price.")
-    high = _price_of("high", "Highest price.")
-    low = _price_of("low", "Lowest price.")
-    close = _price_of("close", "Last price.")
-    value = _price_of("close", "The close.")
-
-    @property
-    def open_interest(self) -> float:
-        """The last open interest."""
-        return self._open_interest
-
-    @open_interest.setter
-    def open_interest(self, value: float) -> None:
-        self._open_interest = float(value)
-
-    @property
-    def end_time(self) -> datetime:
-        """The end of the day."""
-        return self._time if self._time == datetime.max else self._time + self._period
-
-    @end_time.setter
-    def end_time(self, value: datetime) -> None:
-        self._period = value - self._time
-
-    def take(self, data: BaseData, before: BaseData | None) -> None:
-        """Take a data point in; *before* is the session of the day before."""
-        if self._bar is None:
-            self._begin(data, before)
-        time, end_time = data.time, data.end_time
-        if time < self._seen_until:
-            return  # overlaps with what was seen, as an hourly bar after minute bars does
-        if isinstance(data, TradeBar):
-            self._add_volume(data.volume, time, end_time)
-            if self._source == TickType.TRADE:
-                self._add_prices(data.open, data.high, data.low, data.close)
-                self._seen_until = end_time
-        elif isinstance(data, QuoteBar):
-            if self._source == TickType.QUOTE:
-                self._add_quote_bar(data)
-                self._seen_until = end_time
-        elif isinstance(data, Tick):
-            self._add_tick(data, time, end_time)
-
-    def _begin(self, data: BaseData, before: BaseData | None) -> None:
-        time = data.time
-        self._bar = QuoteBar(datetime(time.year, time.month, time.day), data.symbol, period=self._period)
-        self._seen_until = self._bar.time
-        if self._source == TickType.TRADE:
-            self._bar.bid = Bar(0.0, 0.0, _NO_PRICE_YET, 0.0)
-        elif isinstance(before, SessionBar):
-            last = before._bar
-            bid, ask = (None, None) if last is None else (last.bid, last.ask)
-            update_quote(self._bar, bid.close if bid else 0.0, ask.close if ask else 0.0, 0.0, 0.0)
-
-    def _add_volume(self, volume: float, time: datetime, end_time: datetime) -> None:
-        if self._volume_until <= time:
-            self._volume_until = end_time
-            self._volume += volume
-
-    def _add_prices(self, first: float, high: float, low: float, last: float) -> None:
-        bar: Any = self._bar
-        prices = bar.bid
-        if not self._has_open:
-            self._has_open = True
-            prices.open = first
-        prices.close = last
-        prices.low = min(prices.low, low)
-        prices.high = max(prices.high, high)
-
-    def _add_quote_bar(self, data: QuoteBar) -> None:
-        bar = self._bar
-        assert bar is not None
-        if data.bid is not None:
-            bar.bid = joined(bar.bid, data.bid)
-        if data.ask is not None:
-            bar.ask = joined(bar.ask, data.ask)
-
-    def _add_tick(self, data: Any, time: datetime, end_time: datetime) -> None:
-        self._add_volume(data.quantity, time, end_time)
-        if data.tick_type != self._source:
-            return
-        if self._source == TickType.TRADE:
-            self._add_prices(data.value, data.value, data.value, data.value)
-        else:
-            assert self._bar is not None
-            update_quote(self._bar, data.bid_price, data.ask_price, data.bid_size, data.ask_size)
-        self._seen_until = end_time
-
-    def __str__(self) -> str:
-        prices = {"O": self.open, "H": self.high, "L": self.low, "C": self.close, "V": self.volume}
-        shown = " ".join(f"{name}: {smart_round(to_decimal(price))}" for name, price in prices.items())
-        return f"{shown} OI: {self.open_interest:g}"
 
 
 class SessionConsolidator(PeriodCountConsolidatorBase[BaseData, SessionBar]):
@@ -214,7 +89,8 @@ class SessionConsolidator(PeriodCountConsolidatorBase[BaseData, SessionBar]):
 class Session(RollingWindow[SessionBar]):
     """The sessions of a security: ``session[0]`` is today's so far, ``session[1]`` the day before's.
 
-    Nothing is gathered until ``size`` is set: ``security.session.size = 3``.
+    Nothing is gathered until ``size`` is set: ``security.session.size = 3``. Data is either pushed
+    (``update`` and ``scan``) or pulled when the session is read (``follow``).
     """
 
     def __init__(
@@ -225,6 +101,8 @@ class Session(RollingWindow[SessionBar]):
         self._tick_type = tick_type
         self._hours = exchange_hours
         self._consolidator: SessionConsolidator | None = None
+        self._new_data: Callable[[], Iterable[BaseData]] | None = None
+        self._now: Callable[[], datetime] | None = None
         self._start()
 
     @property
@@ -280,7 +158,36 @@ class Session(RollingWindow[SessionBar]):
     @property
     def end_time(self) -> datetime:
         """The end of today's session."""
+        self._refresh()
         return datetime.min if self._consolidator is None else self._consolidator.working_instance.end_time
+
+    def follow(self, new_data: Callable[[], Iterable[BaseData]], now: Callable[[], datetime]) -> None:
+        """Pull data when the session is read, instead of waiting for it.
+
+        Parameters
+        ----------
+        new_data
+            Returns what has come since it was last called, in the order in which it came.
+        now
+            Returns the present time on the exchange's clock.
+        """
+        self._new_data, self._now = new_data, now
+
+    def _refresh(self) -> None:
+        """Take in what has come since the session was last read."""
+        consolidator = self._consolidator
+        if consolidator is None or self._new_data is None or self._now is None:
+            return
+        for data in self._new_data():
+            consolidator.validate_and_scan(data.end_time)
+            consolidator.update(data)
+        consolidator.validate_and_scan(self._now())
+
+    def _skip(self) -> None:
+        """Pass over what has come until now."""
+        if self._new_data is not None:
+            for _ in self._new_data():
+                pass
 
     def update(self, data: BaseData) -> None:
         """Take a data point in."""
@@ -295,18 +202,50 @@ class Session(RollingWindow[SessionBar]):
     def reset(self) -> None:
         """Forget all sessions."""
         if self._consolidator is not None:
+            self._skip()
             super().reset()
             self._consolidator.reset()
             self.add(self._consolidator.working_instance)
 
+    @property
+    def count(self) -> int:
+        """How many sessions there are, today's included."""
+        self._refresh()
+        return len(self._items)
+
+    @property
+    def samples(self) -> int:
+        """How many sessions have begun."""
+        self._refresh()
+        return self._samples
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether as many sessions have begun as are kept."""
+        return self.samples >= self._size
+
+    def __getitem__(self, index: int) -> SessionBar:
+        self._refresh()
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[SessionBar]:
+        self._refresh()
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        return self.count
+
     def _today(self, name: str) -> float:
+        self._refresh()
         return 0.0 if self._consolidator is None else float(getattr(self._consolidator.working_instance, name))
 
     def _start(self) -> None:
         if self._size > 0 and self._consolidator is None:
+            self._skip()
             self._consolidator = consolidator = SessionConsolidator(self._hours, self._tick_type, self._symbol)
             consolidator.engine_event += lambda sender, consolidated: self.add(consolidator.working_instance)
             self.add(consolidator.working_instance)
 
     def __str__(self) -> str:
+        self._refresh()
         return "" if self._consolidator is None else str(self._consolidator.working_instance)
