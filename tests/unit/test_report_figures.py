@@ -1,43 +1,45 @@
 from __future__ import annotations
 
 import math
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
-from tradinglab.report import figures
+from tradinglab.report.content import ReportContent
+from tradinglab.report.figures import Figures, measure
 
 
-def test_returns_start_with_zero() -> None:
-    assert figures.returns([100, 110, 99]) == pytest.approx([0.0, 0.1, -0.1])
+def figures(equity: list[float], benchmark: list[float] | None = None, **changes: Any) -> Figures:
+    days = tuple(date(2019, 12, 31) + timedelta(index) for index in range(len(equity)))
+    return measure(
+        ReportContent(
+            title="Demo", facts=(), status="completed", days=days, equity=tuple(equity),
+            benchmark=tuple(benchmark or ()), **changes,
+        )
+    )  # fmt: skip
 
 
-def test_underwater_is_the_distance_from_the_peak() -> None:
-    assert figures.underwater([100, 120, 90, 120, 130]) == pytest.approx([0, 0, -0.25, 0, 0])
+def test_the_first_value_belongs_to_no_month() -> None:
+    found = figures([100.0, 110.0, 121.0], [100.0, 100.0, 50.0])
+    assert found.years == {2020: pytest.approx(0.21)}
+    assert found.months == {2020: [pytest.approx(0.21), *[None] * 11]}
+    assert found.benchmark_years == {2020: pytest.approx(-0.5)}
 
 
-def test_worst_drawdowns_are_deepest_first_and_know_peak_trough_and_recovery() -> None:
-    deep, shallow = figures.worst_drawdowns([100, 95, 100, 120, 60, 90, 130, 125])[:2]
-    assert (deep.first, deep.trough, deep.last, deep.recovered) == (3, 4, 6, True)
-    assert deep.depth == pytest.approx(-0.5)
-    assert shallow.depth == pytest.approx(-0.05)
+def test_series_have_one_value_a_day() -> None:
+    found = figures([100.0, 120.0, 90.0, 125.0, 130.0], [10.0] * 5)
+    assert found.underwater == pytest.approx((0, 0, -0.25, 0, 0))
+    assert len(found.benchmark_underwater) == len(found.days)
+    (only,) = found.drawdowns
+    assert (only.peak, only.trough, only.recovery) == (1, 2, 3)
 
 
-def test_a_drawdown_that_lasts_is_not_recovered() -> None:
-    (only,) = figures.worst_drawdowns([100, 80, 90])
-    assert (only.last, only.recovered) == (2, False)
-
-
-def test_a_rising_series_has_no_drawdown() -> None:
-    assert figures.worst_drawdowns([1, 2, 2, 3]) == []
-
-
-def test_monthly_returns_compound_to_the_whole() -> None:
-    days = [date(2020, 1, 31), date(2020, 2, 14), date(2020, 2, 28), date(2020, 3, 31), date(2021, 1, 29)]
-    monthly = figures.period_returns(days, [100, 105, 110, 99, 132], monthly=True)
-    assert monthly == pytest.approx({(2020, 2): 0.1, (2020, 3): -0.1, (2021, 1): 1 / 3})
-    yearly = figures.period_returns(days, [100, 105, 110, 99, 132], monthly=False)
-    assert yearly == pytest.approx({(2020, 0): -0.01, (2021, 0): 1 / 3})
+def test_a_lost_account_ends_the_series() -> None:
+    found = figures([100.0, 50.0, -20.0, -20.0], [1.0, 1.0, 1.0, 1.0])
+    assert found.equity == (100.0, 50.0, -20.0)
+    assert len(found.benchmark) == 3
+    assert found.drawdowns[0].depth == pytest.approx(-1.2)
 
 
 def test_rolling_sharpe_by_hand() -> None:
@@ -45,10 +47,11 @@ def test_rolling_sharpe_by_hand() -> None:
     values = [100.0]
     for index in range(8):
         values.append(values[-1] * (1.01 if index % 2 == 0 else 1.03))
-    ratios = figures.rolling_sharpe(values, 4, 252)
+    ratios = figures(values, periods_per_year=8).rolling_sharpe
     assert all(math.isnan(ratio) for ratio in ratios[:4])
-    assert ratios[4:] == pytest.approx([0.02 / 0.011547005 * math.sqrt(252)] * 5, rel=1e-6)
+    assert ratios[4:] == pytest.approx([0.02 / 0.011547005 * math.sqrt(8)] * 5, rel=1e-6)
 
 
-def test_rolling_sharpe_of_a_still_series_is_undefined() -> None:
-    assert all(math.isnan(ratio) for ratio in figures.rolling_sharpe([100.0] * 10, 3, 252))
+@pytest.mark.parametrize("values", [[100.0, 101.0, 102.0], [100.0] * 300])
+def test_short_and_still_series_have_no_rolling_sharpe(values: list[float]) -> None:
+    assert figures(values).rolling_sharpe == ()

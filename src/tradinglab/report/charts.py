@@ -3,123 +3,117 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from datetime import date
 
-from tradinglab.report import figures, paths
+from tradinglab.report import paths
 from tradinglab.report.chart import Band, Chart, Layer, Line, View, day_axis, hover, line_view, spans
 from tradinglab.report.content import PlottedChart, PlottedSeries, ReportContent
+from tradinglab.report.figures import Figures
 from tradinglab.report.scales import Scale, Tick, fit, number_ticks
 
-#: A half year of trading days, the window of the rolling Sharpe ratio.
-_ROLLING_YEARS = 0.5
 #: From this ratio between highest and lowest equity on, the logarithmic view comes first.
 _LOG_FROM = 5.0
 _PALETTE = ("strategy", "second", "third", "fourth", "fifth", "sixth")
 
 
-def equity_chart(content: ReportContent, drawdowns: Sequence[figures.Drawdown]) -> Chart:
+def equity_chart(content: ReportContent, figures: Figures) -> Chart:
     """Return equity against the benchmark, the worst drawdowns shaded."""
-    lines = [Line("Strategy", "strategy", content.equity)]
-    if content.benchmark:
-        lines.append(Line(content.benchmark_name, "benchmark", content.benchmark))
+    lines = [Line("Strategy", "strategy", figures.equity)]
+    if figures.benchmark:
+        lines.append(Line(content.benchmark_name, "benchmark", figures.benchmark))
     values = [value for line in lines for value in line.values]
-    linear = line_view("Linear", content.days, lines, fit(values), fill="area strategy", base=fit(values).low)
-    views = [linear]
+    scales = {"Linear": fit(values)}
     if min(values) > 0:
-        scale = fit(values, log=True)
-        views.append(line_view("Log", content.days, lines, scale, fill="area strategy", base=scale.low))
-        if max(values) / min(values) > _LOG_FROM:
-            views.reverse()
+        scales["Log"] = fit(values, log=True)
+    views = [
+        line_view(name, figures.days, lines, scale, fill="area strategy", base=scale.low)
+        for name, scale in scales.items()
+    ]
+    if len(views) > 1 and max(values) / min(values) > _LOG_FROM:
+        views.reverse()
     return Chart(
         key="equity",
         title="Equity",
-        note="shaded: the five deepest drawdowns" if drawdowns else "",
+        note="shaded: the five deepest drawdowns" if figures.drawdowns else "",
         height="tall",
         views=tuple(views),
-        days=day_axis(content.days),
-        bands=_bands(content.days, drawdowns),
+        days=day_axis(figures.days),
+        bands=_bands(figures),
         legend=tuple((line.name, line.style) for line in lines),
-        hover=hover(content.days, lines),
+        hover=hover(figures.days, lines),
     )
 
 
-def underwater_chart(content: ReportContent, drawdowns: Sequence[figures.Drawdown]) -> Chart:
+def underwater_chart(content: ReportContent, figures: Figures) -> Chart:
     """Return how far the equity lay below its peak."""
-    line = Line("Drawdown", "down", figures.underwater(content.equity), "percent")
-    scale = fit(line.values, include=(0.0,))
-    lines = [line]
-    if content.benchmark:
-        lines.append(Line(content.benchmark_name, "benchmark", figures.underwater(content.benchmark), "percent"))
-        scale = fit([value for each in lines for value in each.values], include=(0.0,))
+    lines = [Line("Drawdown", "down", figures.underwater, "percent")]
+    if figures.benchmark:
+        lines.append(Line(content.benchmark_name, "benchmark", figures.benchmark_underwater, "percent"))
+    scale = fit([value for line in lines for value in line.values], include=(0.0,))
     return Chart(
         key="underwater",
         title="Underwater",
         note="distance from the highest equity so far",
-        views=(line_view("Drawdown", content.days, lines, scale, fill="area down"),),
-        days=day_axis(content.days),
-        bands=_bands(content.days, drawdowns),
-        hover=hover(content.days, lines),
+        views=(line_view("Drawdown", figures.days, lines, scale, fill="area down"),),
+        days=day_axis(figures.days),
+        bands=_bands(figures),
+        hover=hover(figures.days, lines),
     )
 
 
-def rolling_sharpe_chart(content: ReportContent) -> Chart | None:
+def rolling_sharpe_chart(figures: Figures) -> Chart | None:
     """Return the rolling Sharpe ratio, or None if the run is shorter than its window."""
-    window = max(2, round(content.periods_per_year * _ROLLING_YEARS))
-    if len(content.days) < window + 2:
+    if not figures.rolling_sharpe:
         return None
-    values = figures.rolling_sharpe(content.equity, window, content.periods_per_year)
-    if not any(math.isfinite(value) for value in values):
-        return None
-    line = Line("Sharpe ratio", "strategy", values, "plain")
-    scale = fit(values, include=(0.0,), margin=0.06)
-    view = line_view("Sharpe", content.days, [line], scale)
+    line = Line("Sharpe ratio", "strategy", figures.rolling_sharpe, "plain")
+    scale = fit(line.values, include=(0.0,), margin=0.06)
+    view = line_view("Sharpe", figures.days, [line], scale)
     return Chart(
         key="sharpe",
         title="Rolling Sharpe ratio",
         note="six months, risk-free rate zero",
         views=(View(name=view.name, layers=(*view.layers, _zero(scale)), ticks=view.ticks),),
-        days=day_axis(content.days),
-        hover=hover(content.days, [line]),
+        days=day_axis(figures.days),
+        hover=hover(figures.days, [line]),
     )
 
 
-def yearly_chart(content: ReportContent) -> Chart | None:
+def yearly_chart(content: ReportContent, figures: Figures) -> Chart | None:
     """Return each year's return beside the benchmark's, or None for a run within one year."""
-    own = figures.period_returns(content.days, content.equity, monthly=False)
+    own, other = figures.years, figures.benchmark_years
     if len(own) < 2:
         return None
-    other = figures.period_returns(content.days, content.benchmark, monthly=False) if content.benchmark else {}
     scale = fit([*own.values(), *other.values()], include=(0.0,), margin=0.06)
     slot, layers, ticks = 1 / len(own), [], []
-    for index, (key, value) in enumerate(own.items()):
+    for index, (year, value) in enumerate(own.items()):
         middle = (index + 0.5) * slot
         left = middle - slot * (0.34 if other else 0.22)
         right = middle if other else middle + slot * 0.22
         layers.append(Layer(paths.bar(left, right, scale(0), scale(value)), f"bar {'up' if value >= 0 else 'down'}"))
         if other:
-            layers.append(Layer(paths.bar(right, middle + slot * 0.34, scale(0), scale(other[key])), "bar benchmark"))
+            layers.append(Layer(paths.bar(right, middle + slot * 0.34, scale(0), scale(other[year])), "bar benchmark"))
         if index % -(-len(own) // 14) == 0:
-            ticks.append(Tick(middle, str(key[0])))
+            ticks.append(Tick(middle, str(year)))
     return Chart(
         key="years",
         title="Yearly returns",
         views=(View(name="Years", layers=(*layers, _zero(scale)), ticks=tuple(number_ticks(scale, 5, "percent"))),),
         days=tuple(ticks),
         legend=(("Strategy", "up"), (content.benchmark_name, "benchmark")) if other else (),
-        hover={
-            "x": [round((index + 0.5) * slot, 4) for index in range(len(own))],
-            "label": [str(year) for year, _ in own],
-            "series": [
-                {"name": name, "style": style, "kind": "percent", "y": [round(value, 6) for value in values]}
-                for name, style, values in (
-                    ("Strategy", "strategy", own.values()),
-                    (content.benchmark_name, "benchmark", other.values()),
-                )
-                if values
-            ],
-        },
+        hover=_yearly_hover(content, own, other),
     )
+
+
+def _yearly_hover(content: ReportContent, own: dict[int, float], other: dict[int, float]) -> dict[str, object]:
+    named = (("Strategy", "strategy", own), (content.benchmark_name, "benchmark", other))
+    return {
+        "x": [round((index + 0.5) / len(own), 4) for index in range(len(own))],
+        "label": [str(year) for year in own],
+        "series": [
+            {"name": name, "style": style, "kind": "percent", "y": [round(value, 6) for value in years.values()]}
+            for name, style, years in named
+            if years
+        ],
+    }
 
 
 def trade_histogram(content: ReportContent) -> Chart | None:
@@ -192,15 +186,15 @@ def _plotted_layers(series: PlottedSeries, points: list[tuple[float, float]], st
     return [Layer(paths.line(paths.thin(points)), f"line {style}")]
 
 
-def _bands(days: Sequence[date], drawdowns: Sequence[figures.Drawdown]) -> tuple[Band, ...]:
-    places = spans(days)
+def _bands(figures: Figures) -> tuple[Band, ...]:
+    days, places = figures.days, spans(figures.days)
     return tuple(
         Band(
-            left=places[each.first],
-            width=places[each.last] - places[each.first],
-            label=f"{each.depth:.1%} from {days[each.first]} to {days[each.trough]}".replace("-", "−", 1),
+            left=places[each.peak],
+            width=places[len(days) - 1 if each.recovery is None else each.recovery] - places[each.peak],
+            label=f"{each.depth:.1%} from {days[each.peak]} to {days[each.trough]}".replace("-", "−", 1),
         )
-        for each in drawdowns
+        for each in figures.drawdowns
     )
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import jinja2
 
 import tradinglab
-from tradinglab.report import charts, figures
+from tradinglab.report import charts
 from tradinglab.report.chart import Chart
 from tradinglab.report.content import PlottedChart, ReportContent
+from tradinglab.report.figures import Figures, measure
 
 _MOST_TRADES = 2_000
 _MOST_LOGS = 2_000
@@ -30,14 +31,14 @@ class _Cell:
 
 def render(content: ReportContent) -> str:
     """Return the report of *content* as one HTML document that needs nothing else."""
-    worst = figures.worst_drawdowns(content.equity) if len(content.days) > 1 else []
+    figures = measure(content) if len(content.days) > 1 else None
     return _template().render(
         content=content,
         version=tradinglab.__version__,
         style=_asset("report.css"),
         script=_asset("report.js"),
         month_names=list(calendar.month_abbr)[1:],
-        drawdowns=_drawdown_rows(content, worst),
+        drawdowns=[] if figures is None else _drawdown_rows(figures),
         histogram=charts.trade_histogram(content),
         plotted=_plotted(content.charts),
         trades=content.trades[:_MOST_TRADES],
@@ -45,20 +46,18 @@ def render(content: ReportContent) -> str:
         logs=content.logs[:_MOST_LOGS],
         logs_note=_count_note(len(content.logs), _MOST_LOGS, "line"),
         funnel=_funnel(content),
-        **_series(content, worst),
+        **({} if figures is None else _series(content, figures)),
     )
 
 
-def _series(content: ReportContent, worst: list[figures.Drawdown]) -> dict[str, object]:
+def _series(content: ReportContent, figures: Figures) -> dict[str, object]:
     """Return what needs at least two days."""
-    if len(content.days) < 2:
-        return {}
     return {
-        "equity": charts.equity_chart(content, worst),
-        "underwater": charts.underwater_chart(content, worst),
-        "sharpe": charts.rolling_sharpe_chart(content),
-        "years": charts.yearly_chart(content),
-        "months": _months(content),
+        "equity": charts.equity_chart(content, figures),
+        "underwater": charts.underwater_chart(content, figures),
+        "sharpe": charts.rolling_sharpe_chart(figures),
+        "years": charts.yearly_chart(content, figures),
+        "months": _months(figures),
     }
 
 
@@ -86,14 +85,11 @@ def _written(value: float, kind: str) -> str:
     return text.replace("-", "−")
 
 
-def _months(content: ReportContent) -> list[tuple[int, list[_Cell | None]]]:
-    monthly = figures.period_returns(content.days, content.equity, monthly=True)
-    yearly = figures.period_returns(content.days, content.equity, monthly=False)
-    rows: list[tuple[int, list[_Cell | None]]] = []
-    for (year, _), total in yearly.items():
-        cells: list[_Cell | None] = [_heat(monthly.get((year, month)), 1.0) for month in range(1, 13)]
-        rows.append((year, [*cells, _heat(total, 3.0)]))
-    return rows
+def _months(figures: Figures) -> list[tuple[int, list[_Cell | None]]]:
+    return [
+        (year, [*(_heat(value, 1.0) for value in months), _heat(figures.years[year], 3.0)])
+        for year, months in figures.months.items()
+    ]
 
 
 def _heat(value: float | None, stretch: float) -> _Cell | None:
@@ -104,17 +100,17 @@ def _heat(value: float | None, stretch: float) -> _Cell | None:
     return _Cell(f"{round(value * 100, 1) + 0.0:.1f}".replace("-", "−"), tone, weight)
 
 
-def _drawdown_rows(content: ReportContent, worst: list[figures.Drawdown]) -> list[dict[str, str]]:
-    days = content.days
+def _drawdown_rows(figures: Figures) -> list[dict[str, str]]:
+    days = figures.days
     return [
         {
             "depth": _written(each.depth, "percent"),
-            "peak": days[each.first].isoformat(),
+            "peak": days[each.peak].isoformat(),
             "trough": days[each.trough].isoformat(),
-            "recovered": days[each.last].isoformat() if each.recovered else "not yet",
-            "days": f"{(days[each.last] - days[each.first]).days:,}",
+            "recovered": "not yet" if each.recovery is None else days[each.recovery].isoformat(),
+            "days": f"{(days[-1 if each.recovery is None else each.recovery] - days[each.peak]).days:,}",
         }
-        for each in worst
+        for each in figures.drawdowns
     ]
 
 
