@@ -24,7 +24,7 @@ class Color(Dual, metaclass=DualType):
             number = parts[0] & 0xFFFFFFFF
             return cls(number >> 16 & 255, number >> 8 & 255, number & 255, number >> 24)
         *opacity, red, green, blue = parts
-        return cls(red, green, blue, *opacity)
+        return cls(red, green, blue, opacity[0] if opacity else 255)
 
     @classmethod
     def from_name(cls, name: str) -> Color:

@@ -185,7 +185,7 @@ class RuleMaker(Dual):
         if not isinstance(symbol, str):
             meant: Symbol = getattr(symbol, "symbol", symbol)  # a security stands for its symbol
             return meant
-        found = SymbolCache.try_get_symbol(symbol)
+        found: Symbol | None = SymbolCache.try_get_symbol(symbol)
         if found is None:
             if self._warn is not None:
                 self._warn(f"Warning: no security with the ticker {symbol} was added; a US equity is meant.")
