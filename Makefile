@@ -19,7 +19,7 @@ help: ## Show this list
 
 .PHONY: run
 run: $(STAMPS)/run ## Set everything up and backtest the demo strategy on bundled real bars
-	@$(BIN)/tradinglab backtest demo --report $(REPORT)
+	@$(BIN)/tradinglab backtest demo --quiet --report $(REPORT)
 
 .PHONY: test
 test: $(STAMPS)/dev ## Run the tests (PYTEST_ARGS="-k name" narrows)
