@@ -324,7 +324,8 @@ class WarmingIndicator(IndicatorBase):
     @property
     def is_ready(self) -> bool:
         """Whether enough inputs were seen for the value to mean what it says."""
-        return self.samples >= self._warm_up_period
+        track = self._track
+        return (self._samples if track is None else track.samples()) >= self._warm_up_period
 
 
 class Indicator(WarmingIndicator):

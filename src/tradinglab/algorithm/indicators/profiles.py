@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime, time
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.indicators.base import TradeBarIndicator
+from tradinglab.algorithm.indicators.base import IndicatorBase, InputKind, TradeBarIndicator
 from tradinglab.algorithm.indicators.moving_averages import SimpleMovingAverage, Sum
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.core.decimals import to_decimal
@@ -186,8 +186,10 @@ class TimeProfile(MarketProfile):
         return 1.0
 
 
-class RelativeDailyVolume(TradeBarIndicator):
+class RelativeDailyVolume(IndicatorBase):
     """The day's volume so far by the average of ``period`` days at the same time of day."""
+
+    input_kind: ClassVar[InputKind] = "trade_bar"
 
     @named("RDV({period})")
     def __init__(self, name: str, period: int = 2) -> None:

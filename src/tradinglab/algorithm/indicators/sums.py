@@ -109,13 +109,12 @@ def _exact_parts(values: Floats) -> tuple[Floats, Floats] | None:
     largest = float(size.max())
     if largest == 0.0:
         return values, np.zeros(count)
-    grain = 2.0 ** (np.ceil(np.log2(largest * count)) - 51)
-    coarse = np.rint(values / grain) * grain
-    fine = values - coarse
     finest = float(np.spacing(size[size > 0].min()))
+    grain = 2.0 ** (np.ceil(np.log2(largest * count)) - 51)
     if finest < 2.0**-_SHIFT or count * grain / finest >= 2.0**53:
         return None
-    return coarse, fine
+    coarse = np.rint(values / grain) * grain
+    return coarse, values - coarse
 
 
 def _sums_one_by_one(values: Floats, size: int) -> tuple[Floats, Floats]:

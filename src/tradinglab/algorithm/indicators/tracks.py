@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicators.field import blend
+from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
@@ -154,20 +156,25 @@ class Link:
 class Track:
     """The array of one indicator, and where in it the engine is."""
 
-    __slots__ = ("_feed", "_first", "_offset", "link", "series")
+    __slots__ = ("_first", "_is_plain", "_offset", "_point", "_point_stamp", "_row", "link", "series")
 
     def __init__(self, link: Link, series: Series) -> None:
         self.link = link
         self.series = series
-        self._feed = link.feed
+        self._row = link.feed.row
         self._offset = link.offset
         self._first = series.first
+        self._is_plain: bool | None = None
+        self._point_stamp = -1
+        self._point: IndicatorDataPoint = NO_VALUE
 
     def samples(self) -> int:
         """Return how many samples the indicator has seen."""
         series, first = self.series, self._first
-        count = max(0, self.link.sample() - first + 1)
-        if series.is_driven and count and series.stamps is not None:
+        count = self._row() - self._offset - first + 1
+        if count <= 0:
+            return 0
+        if series.is_driven and series.stamps is not None:
             stamps = series.stamps[first : first + count]
             return int((stamps == np.arange(first, first + count)).sum())
         return count
@@ -176,18 +183,24 @@ class Track:
         """Return the sample that brought the value at *sample*; -1 if there is none."""
         if sample < self._first:
             return -1
-        stamps = self.series.stamps
-        return sample if stamps is None else int(stamps[sample])
+        if self._is_plain is None:
+            self._is_plain = self.series.stamps is None
+        return sample if self._is_plain else int(self.series.stamps[sample])  # type: ignore[index]
 
     def value(self) -> float:
         """Return the current value."""
-        stamp = self._stamp(self._feed.row() - self._offset)
+        stamp = self._stamp(self._row() - self._offset)
         return 0.0 if stamp < 0 else self.series.view[stamp]
 
     def current(self) -> IndicatorDataPoint:
         """Return the current value with its time."""
-        stamp = self._stamp(self._feed.row() - self._offset)
-        return NO_VALUE if stamp < 0 else TrackPoint(self.link, stamp, self.series.view[stamp])
+        stamp = self._row() - self._offset
+        if not self._is_plain or stamp < self._first:
+            stamp = self._stamp(stamp)
+        if stamp != self._point_stamp:
+            self._point_stamp = stamp
+            self._point = NO_VALUE if stamp < 0 else TrackPoint(self.link, stamp, self.series.view[stamp])
+        return self._point
 
     def previous(self) -> IndicatorDataPoint:
         """Return the value before the current one, with its time."""
@@ -199,21 +212,23 @@ class Track:
 class TrackPoint(IndicatorDataPoint):
     """A value of an array, whose time is looked up when asked for."""
 
+    __slots__ = ("_link", "_stamp", "value")
+    _end_time = None
+
     def __init__(self, link: Link, stamp: int, value: float) -> None:
-        self._value = value
+        self.value = value
         self._link = link
         self._stamp = stamp
-        self._end_time = None
-
-    @property  # type: ignore[misc]
-    def value(self) -> float:
-        """The value of the indicator."""
-        return self._value  # type: ignore[return-value]
 
     @property
     def price(self) -> float:
         """The same as ``value``."""
-        return self._value  # type: ignore[return-value]
+        return self.value
+
+    @property
+    def exact_value(self) -> Decimal:
+        """``value`` as a decimal."""
+        return to_decimal(self.value)
 
     @property  # type: ignore[misc]
     def time(self) -> datetime:
