@@ -63,7 +63,10 @@ class ChartData:
 
 def default_charts(sampler: ResultSampler, currency_symbol: str = "$") -> dict[str, ChartData]:
     """Return the charts that every run has."""
-    candles = tuple((c.time_ns, *(smart_round(each) for each in c[1:])) for c in sampler.candles)
+    candles = tuple(
+        (c.time_ns, smart_round(c.open), smart_round(c.high), smart_round(c.low), smart_round(c.close))
+        for c in sampler.candles
+    )
     charts = [
         _chart(
             "Strategy Equity",
