@@ -12,7 +12,7 @@ class BuyAndHold(QCAlgorithm):
         self.set_benchmark("IBM")
 
     def on_data(self, data):
-        if self.portfolio.invested or not all(data.contains_key(symbol) for symbol in self.symbols):
+        if self.portfolio.invested or not all(symbol in data.bars for symbol in self.symbols):
             return
         weight = 1 / len(self.symbols)
         self.set_holdings([PortfolioTarget(symbol, weight) for symbol in self.symbols])

@@ -17,9 +17,9 @@ class DonchianBreakout(QCAlgorithm):
         self.set_warm_up(56, Resolution.DAILY)
 
     def on_data(self, data):
-        if not data.contains_key(self.symbol) or not self.channel.is_ready:
+        if self.symbol not in data.bars or not self.channel.is_ready:
             return
-        price = data[self.symbol].close
+        price = data.bars[self.symbol].close
         if not self.is_warming_up:
             if self.stop is not None:
                 self.follow(price)

@@ -18,9 +18,9 @@ class PairsTrading(QCAlgorithm):
         self.spreads = RollingWindow[float](self.WINDOW)
 
     def on_data(self, data):
-        if not (data.contains_key(self.first) and data.contains_key(self.second)):
+        if self.first not in data.bars or self.second not in data.bars:
             return
-        self.spreads.add(math.log(data[self.first].close / data[self.second].close))
+        self.spreads.add(math.log(data.bars[self.first].close / data.bars[self.second].close))
         if not self.spreads.is_ready:
             return
         spreads = np.array(list(self.spreads))

@@ -26,7 +26,7 @@ class RsiMeanReversion(QCAlgorithm):
         if self.is_warming_up:
             return
         for symbol, rsi in self.rsi_of.items():
-            if data.contains_key(symbol) and self.trend_of[symbol].is_ready:
+            if symbol in data.bars and self.trend_of[symbol].is_ready:
                 self.decide(symbol, rsi.current.value)
 
     def decide(self, symbol, rsi):
