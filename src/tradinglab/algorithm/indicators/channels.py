@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,13 +61,18 @@ class MidPrice(BarIndicator):
         return Series(0, lambda: (highest.values + lowest.values) / 2)
 
 
+def _lower(given: Mapping[str, object]) -> object:
+    """Return the lower period, which LEAN's name has twice."""
+    return given["upper_period"] if given["lower_period"] is None else given["lower_period"]
+
+
 class DonchianChannel(BarIndicator):
     """The highest high (``upper_band``) and the lowest low (``lower_band``), and the middle between them.
 
     ``DonchianChannel([name,] period)`` or ``([name,] upper_period, lower_period)``.
     """
 
-    @named("DCH({upper_period},{lower_period})")
+    @named(lambda given: f"DCH({_lower(given)},{_lower(given)})")
     def __init__(self, name: str, upper_period: int, lower_period: int | None = None) -> None:
         super().__init__(name)
         lower_period = upper_period if lower_period is None else lower_period

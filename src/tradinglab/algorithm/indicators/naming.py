@@ -14,11 +14,13 @@ from tradinglab.core.dual import snake_case
 P = ParamSpec("P")
 
 
-def named(template: str) -> Callable[[Callable[Concatenate[Any, str, P], None]], Callable[..., None]]:
+def named(
+    template: str | Callable[[Mapping[str, object]], str],
+) -> Callable[[Callable[Concatenate[Any, str, P], None]], Callable[..., None]]:
     """Let a constructor ``(name, period, …)`` be called without the name, as LEAN's can.
 
-    The name is then *template*, filled with the arguments: ``"SMA({period})"``. Arguments may also
-    be given by LEAN's camel-case names.
+    The name is then *template*, filled with the arguments (``"SMA({period})"``), or made of them by a
+    function. Arguments may also be given by LEAN's camel-case names.
     """
 
     def decorate(init: Callable[Concatenate[Any, str, P], None]) -> Callable[..., None]:
@@ -31,7 +33,8 @@ def named(template: str) -> Callable[[Callable[Concatenate[Any, str, P], None]],
             if "name" not in kwargs and not (args and isinstance(args[0], str)):
                 bound = signature.bind(self, "", *args, **kwargs)
                 bound.apply_defaults()
-                args = (fill(template, bound.arguments), *args)
+                given = bound.arguments
+                args = (fill(template, given) if isinstance(template, str) else template(given), *args)
             init(self, *args, **kwargs)
 
         return construct
