@@ -11,6 +11,7 @@ from tradinglab.core.enums import Resolution, TickType
 from tradinglab.data.columns import BarColumns, join_columns
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
 from tradinglab.engine.events import EventSchedule
+from tradinglab.engine.step_slice import Steps
 from tradinglab.engine.subscription import Cursor, Subscription
 from tradinglab.engine.timeline import Timeline
 
@@ -39,6 +40,7 @@ class DataFeed:
         self.start_ns = self.end_ns = 0
         self.pulses: list[int] = []
         self.timeline = Timeline.empty()
+        self.steps = Steps(algorithm.time_zone, self.timeline, self.data_at)
         self.subscriptions: list[Subscription] = []
         self.streaming: list[Subscription] = []
         self.events = EventSchedule(source)
@@ -104,6 +106,7 @@ class DataFeed:
         self.timeline = Timeline.lay_out(
             self.subscriptions, utc_ns, self.events.times(), self.pulses, include_start=include_now
         )
+        self.steps = Steps(self._algorithm.time_zone, self.timeline, self.data_at)
         for subscription, rows in self.timeline.rows.items():
             subscription.place(rows, self.timeline.before[subscription])
         self.cursor.step = self.cursor.consumed = -1
@@ -232,6 +235,27 @@ class DataFeed:
     def data_points(self) -> int:
         """How many data points have arrived, the engine's own included."""
         return sum(s.row_at(self.cursor.step) + 1 for s in self.subscriptions)
+
+    def tracked(self) -> list[Subscription]:
+        """Return the author's streams of securities whose sessions are gathered."""
+        return [
+            s for s in self.subscriptions
+            if not s.is_internal and s.removed_ns is None
+            and self._algorithm.securities[s.symbol].cache.active_session is not None
+        ]  # fmt: skip
+
+    def update_sessions(self, step: int) -> None:
+        """Take the bars of a step into the sessions of their securities."""
+        for subscription in self.tracked():
+            session = self._algorithm.securities[subscription.symbol].cache.active_session
+            assert session is not None
+            for row in range(subscription.row_at(step - 1) + 1, subscription.row_at(step) + 1):
+                session.update(subscription.bar(row))
+
+    @property
+    def next_event_ns(self) -> int:
+        """The instant of the first corporate event after the present step."""
+        return self.timeline.next_event_ns(self.cursor.step)
 
     def stream(self, step: int) -> None:
         """Hand the bars of a step, one by one, to the consolidators that want them."""

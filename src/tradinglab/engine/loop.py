@@ -98,42 +98,40 @@ class Loop:
 
     def _run_timeline(self) -> int | None:
         """Run the steps of the present timeline; return where it broke off for new subscriptions, if it did."""
-        algorithm, feed = self._algorithm, self._feed
-        timeline, cursor, keeper = feed.timeline, feed.cursor, algorithm.time_keeper
-        times, has_data = memoryview(timeline.times), memoryview(timeline.has_data)
-        zone, load, on_data = algorithm.time_zone, feed.data_at, algorithm.on_data
-        portfolio, phase, attention = algorithm.portfolio, self._parts.phase, self._parts.attention
-        book = portfolio.cash_book
-        wake_ns = 0
+        algorithm, feed, full_step = self._algorithm, self._feed, self._full_step
+        timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
+        times, has_data = timeline.times.data, timeline.has_data.data
+        on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
+        phase, attention, moving = self._parts.phase, self._parts.attention, ()
+        wake_ns = sample_ns = 0
         attention.raised = True
-        for step in range(len(times)):
-            utc_ns = times[step]
+        for step, utc_ns in enumerate(times):
             if attention.raised or utc_ns >= wake_ns:
-                if not self._full_step.take(utc_ns, step):
+                if not full_step.take(utc_ns, step):
                     return None
-                self.last_ns = utc_ns
-                if feed.has_changes:
-                    return utc_ns
-                wake_ns = self._wake_ns(utc_ns)
-                attention.raised = self._full_step.must_repeat()
-                continue
-            keeper.utc_ns = utc_ns
-            cursor.step = cursor.consumed = step
-            portfolio.invalidate_total_portfolio_value()
-            if book.has_moving_rates:
-                book.update_rates()
+            else:
+                keeper.utc_ns = utc_ns
+                cursor.step = cursor.consumed = step
+                portfolio.invalidate_total_portfolio_value()
+                for conversion in moving:
+                    conversion.update()
+                algorithm.lab_current_slice = current = StepSlice(steps, step)
+                if has_data[step]:
+                    on_data(current)
+                if not attention.raised:
+                    if utc_ns >= sample_ns:
+                        sampler.process_synchronous_events(utc_ns)
+                        sample_ns = sampler.next_sample_ns
+                    continue
+                full_step.close(utc_ns, None)
             self.last_ns = utc_ns
-            if not has_data[step]:
-                continue
-            algorithm.lab_current_slice = current = StepSlice(zone, utc_ns, load, timeline, step)
+            if feed.has_changes:
+                return utc_ns
+            wake_ns, sample_ns = self._wake_ns(utc_ns), sampler.next_sample_ns
+            moving = portfolio.cash_book.moving_conversions
+            attention.raised = full_step.must_repeat()
             phase.name = "on_data"
-            on_data(current)
-            if attention.raised:
-                self._full_step.close(utc_ns, current)
-                if feed.has_changes:
-                    return utc_ns
-                wake_ns = self._wake_ns(utc_ns)
-                attention.raised = self._full_step.must_repeat()
+        self.last_ns = times[-1] if len(times) else self.last_ns
         return None
 
     def _wake_ns(self, utc_ns: int) -> int:

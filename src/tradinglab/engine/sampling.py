@@ -160,8 +160,9 @@ class ResultSampler:
 
     @property
     def next_sample_ns(self) -> int:
-        """The first instant at which a step must be handed in."""
-        return min(self._next_equity_ns, self.capacity.next_snapshot_ns)
+        """The first instant at which a step must be handed in: the next one while volume is captured after a fill."""
+        capacity = self.capacity
+        return 0 if capacity.is_capturing else min(self._next_equity_ns, capacity.next_snapshot_ns)
 
     @property
     def is_busy(self) -> bool:

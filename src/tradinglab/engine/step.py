@@ -37,6 +37,7 @@ class FullStep:
         self._models_scanned = False
         self._fills_seen = -1
         self._has_benchmark = False
+        self._sessions: list[Security] = []
         self.was_ruined = False
 
     def begin(self, start_ns: int) -> None:
@@ -49,16 +50,14 @@ class FullStep:
         """Return the next instant at which a step must be a full one."""
         algorithm = self._algorithm
         self._look_at_positions()
-        wake: int = min(
-            algorithm.schedule.next_ns, algorithm.subscription_manager.next_scan_ns, self._parts.sampler.next_sample_ns
-        )
+        wake: int = min(algorithm.schedule.next_ns, algorithm.subscription_manager.next_scan_ns)
         if algorithm.is_warming_up:
             wake = min(wake, algorithm.lab_start_ns)
         if self._margin_checks:
             wake = min(wake, self._next_margin_call_ns)
         if self._models_scanned:
             wake = min(wake, self._next_model_scan_ns)
-        return wake
+        return min(wake, self._parts.feed.next_event_ns)
 
     def must_repeat(self) -> bool:
         """Return whether the next step must be a full one whatever its time."""
@@ -66,9 +65,8 @@ class FullStep:
         return bool(
             parts.brokerage.pending
             or parts.feed.streaming
-            or parts.feed.timeline.events
+            or self._sessions
             or self._can_be_ruined
-            or parts.sampler.is_busy
             or algorithm.status != AlgorithmStatus.RUNNING
         )
 
@@ -79,6 +77,7 @@ class FullStep:
             return
         self._fills_seen = fills
         algorithm = self._algorithm
+        self._sessions = [s for s in algorithm.securities.values() if s.cache.active_session is not None]
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
         self._margin_checks = needs_margin_checks(algorithm)
         self._models_scanned = any(
@@ -98,6 +97,7 @@ class FullStep:
         added, removed = feed.finish_changes(utc_ns, include_now=include_now)
         self._changes = SecurityChanges(added, removed)
         self._fills_seen = -1
+        self._look_at_positions()
         return self._changes
 
     def take(self, utc_ns: int, step: int) -> bool:
@@ -110,13 +110,14 @@ class FullStep:
             self.was_ruined = True
             return False
         parts.phase.name = "a scheduled event"
-        algorithm.schedule.scan_past(utc_ns, algorithm.time_keeper.set_utc_ns)
+        algorithm.schedule.scan_past(utc_ns, self._set_time)
         parts.phase.name = "a consolidator"
         if algorithm.subscription_manager.next_scan_ns < utc_ns:
             algorithm.subscription_manager.scan_past_consolidators(utc_ns)
         current = self._update(utc_ns, step)
         has_events = step in parts.feed.timeline.events
         if has_events:
+            parts.corporate.remember(utc_ns)
             parts.corporate.cancel_for_changed_symbols(current)
         parts.phase.name = "on_order_event"
         parts.transactions.process_synchronous_events()
@@ -152,9 +153,11 @@ class FullStep:
     def _update(self, utc_ns: int, step: int) -> Slice:
         """Move clock and prices to the step."""
         algorithm, parts = self._algorithm, self._parts
-        algorithm.time_keeper.set_utc_ns(utc_ns)
+        self._set_time(utc_ns)
         parts.feed.cursor.step = step
-        current = StepSlice(algorithm.time_zone, utc_ns, parts.feed.data_at, parts.feed.timeline, step)
+        if self._sessions:
+            parts.feed.update_sessions(step)
+        current = StepSlice(parts.feed.steps, step)
         algorithm.lab_current_slice = current
         if utc_ns >= self._next_model_scan_ns:
             self._scan_models(utc_ns)
@@ -169,6 +172,14 @@ class FullStep:
             algorithm.on_warmup_finished()
             algorithm.debug("Algorithm finished warming up.")
         return current
+
+    def _set_time(self, utc_ns: int) -> None:
+        """Move the clock; a session that is over by then is closed."""
+        self._algorithm.time_keeper.set_utc_ns(utc_ns)
+        for security in self._sessions:
+            session = security.cache.active_session
+            if session is not None:
+                session.scan(security.local_time)
 
     def _scan_models(self, utc_ns: int) -> None:
         """Once an hour: charge margin interest and settle what is due."""

@@ -16,8 +16,28 @@ if TYPE_CHECKING:
 Load = Callable[["Timeline", int], "list[BaseData]"]
 
 
+class Steps:
+    """What the slices of one timeline have in common."""
+
+    __slots__ = ("_load", "_timeline", "_times", "zone")
+
+    def __init__(self, zone: Zone, timeline: Timeline, load: Load) -> None:
+        self.zone = zone
+        self._timeline = timeline
+        self._times = timeline.times.data
+        self._load = load
+
+    def utc_ns(self, step: int) -> int:
+        """Return the instant of a step."""
+        return self._times[step]
+
+    def load(self, step: int) -> Iterable[BaseData]:
+        """Return the data of a step."""
+        return self._load(self._timeline, step)
+
+
 class StepSlice(Slice):
-    """A slice that knows its step. Making one costs a few attributes: most are never opened."""
+    """A slice that knows its step. Making one costs two attributes: most are never opened."""
 
     _data = None
     _bars = None
@@ -25,20 +45,21 @@ class StepSlice(Slice):
     _ticks = None
     _by_symbol = None
 
-    def __init__(self, zone: Zone, utc_ns: int, load: Load, timeline: Timeline, step: int) -> None:
-        self._zone = zone
-        self._utc_ns = utc_ns
-        self._load_at = load
-        self._timeline = timeline
+    def __init__(self, steps: Steps, step: int) -> None:
+        self._steps = steps
         self._step = step
+
+    @property
+    def _utc_ns(self) -> int:  # type: ignore[override]
+        return self._steps.utc_ns(self._step)
 
     @property
     def time(self) -> datetime:
         """The time of the step, in the algorithm's time zone."""
-        return self._zone.datetime(self._utc_ns)
+        return self._steps.zone.datetime(self._utc_ns)
 
     def _load(self) -> Iterable[BaseData]:
-        return self._load_at(self._timeline, self._step)
+        return self._steps.load(self._step)
 
     @property
     def _events(self) -> dict[type, object]:  # type: ignore[override]

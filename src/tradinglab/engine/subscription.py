@@ -53,6 +53,7 @@ class Subscription:
         self._last_real = _last_real(columns)
         self._frozen_row: int | None = None
         self._before = -1
+        self._shift: int | None = None
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -61,6 +62,8 @@ class Subscription:
         """Take the last row emitted by each step of a new timeline, and by what came before it."""
         self._row_at = row_at
         self._before = before
+        # Without gaps a row is a step moved by a constant, and need not be looked up.
+        self._shift = row_at.start if isinstance(row_at, range) else None
 
     def row_at(self, step: int) -> int:
         """Return the last row emitted by a step of the timeline, -1 if none was."""
@@ -84,7 +87,10 @@ class Subscription:
         row = self._frozen_row
         if row is None:
             step = self._cursor.step
-            row = self._row_at[step] if step >= 0 else self._before
+            if step < 0:
+                row = self._before
+            else:
+                row = self._row_at[step] if self._shift is None else step + self._shift
         if self._last_real is not None and row >= 0:
             return self._last_real[row]
         return row
@@ -97,7 +103,12 @@ class Subscription:
 
     def consumed_row(self) -> int:
         """Return the last row that indicators have seen."""
-        return self.row_at(self._cursor.consumed)
+        if self._frozen_row is not None:
+            return self._frozen_row
+        step = self._cursor.consumed
+        if step < 0:
+            return self._before
+        return self._row_at[step] if self._shift is None else step + self._shift
 
     def end_time(self, row: int) -> datetime:
         """Return the end of a row, in the exchange's time zone."""
@@ -109,7 +120,7 @@ def _last_real(columns: BarColumns) -> memoryview | None:
     if columns.filled is None or not len(columns):
         return None
     rows = np.where(columns.filled, -1, np.arange(len(columns)))
-    return memoryview(np.maximum.accumulate(rows))
+    return np.maximum.accumulate(rows).data
 
 
 class IndicatorSource:
@@ -122,10 +133,8 @@ class IndicatorSource:
         self.selector = selector
         self.symbol = subscription.symbol
         self.first_row = subscription.consumed_row() + 1
-
-    def row(self) -> int:
-        """Return the last row that the indicator has consumed."""
-        return self._subscription.consumed_row()
+        #: The last row that the indicator has consumed: asked for at every look at its value.
+        self.row: Callable[[], int] = subscription.consumed_row
 
     def time(self, row: int) -> datetime:
         """Return the end of a row, in the exchange's time zone."""

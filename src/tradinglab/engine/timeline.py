@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import numpy as np
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Ints
     from tradinglab.engine.subscription import Subscription
+
+NEVER_NS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Timeline:
         For each subscription, the last row emitted before the first step.
     events
         The steps at which corporate events are due.
+    event_steps
+        The same in order.
     """
 
     times: Ints
@@ -36,6 +41,7 @@ class Timeline:
     rows: dict[Subscription, Sequence[int]]
     before: dict[Subscription, int]
     events: frozenset[int]
+    event_steps: tuple[int, ...] = ()
 
     @classmethod
     def empty(cls) -> Timeline:
@@ -80,7 +86,13 @@ class Timeline:
                 has_data[np.searchsorted(times, ends)] = True
         at = np.searchsorted(times, events)
         has_data[at] = True
-        return cls(times, has_data, rows, before, frozenset(at.tolist()))
+        event_steps = tuple(at.tolist())
+        return cls(times, has_data, rows, before, frozenset(event_steps), event_steps)
+
+    def next_event_ns(self, step: int) -> int:
+        """Return the instant of the first corporate event after a step; far off if there is none."""
+        found = bisect_right(self.event_steps, step)
+        return int(self.times[self.event_steps[found]]) if found < len(self.event_steps) else NEVER_NS
 
 
 def _rows_at(ends: Ints, times: Ints, begin: int) -> Sequence[int]:
@@ -90,7 +102,7 @@ def _rows_at(ends: Ints, times: Ints, begin: int) -> Sequence[int]:
     if len(ends) + 1 == len(times) and np.array_equal(ends, times[1:]):
         return range(begin - 1, begin + len(ends))
     found = np.searchsorted(ends, times, side="right") + (begin - 1)
-    return memoryview(found.astype(np.int32))  # type: ignore[return-value]
+    return found.astype(np.int32).data
 
 
 def _merge(parts: list[Ints]) -> Ints:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from tradinglab.algorithm.orders.fee import NULL_CURRENCY, CashAmount
 from tradinglab.algorithm.securities.cash import Cash
+from tradinglab.algorithm.securities.currency_conversion import CurrencyConversion
 from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
 from tradinglab.core.decimals import ZERO, Number, round_half_even, to_decimal
@@ -41,7 +42,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
 
     def __init__(self) -> None:
         self._cash: dict[str, Cash] = {}
-        self._moving: list[Cash] = []
+        self._moving: list[CurrencyConversion] = []
         self._listeners: list[Callable[[Cash | None, bool], None]] = []
         self._account_currency = ""
         self.account_currency = "USD"
@@ -95,10 +96,15 @@ class CashBook(ExtendedDictionary[str, Cash]):
         """Whether some conversion rate follows prices, so that steps of time change it."""
         return bool(self._moving)
 
+    @property
+    def moving_conversions(self) -> list[CurrencyConversion]:
+        """The conversions whose rates follow prices."""
+        return self._moving
+
     def update_rates(self) -> None:
         """Mark the rates that follow prices as outdated."""
-        for cash in self._moving:
-            cash.update()
+        for conversion in self._moving:
+            conversion.update()
 
     def add(self, symbol: str, quantity: Number | Cash, conversion_rate: Number = 0) -> Cash | None:
         """Add a currency, or set amount and rate of one that is there; return the entry that is used."""
@@ -177,7 +183,8 @@ class CashBook(ExtendedDictionary[str, Cash]):
         self._tell(cash, False)
 
     def _refresh_moving(self) -> None:
-        self._moving = [cash for cash in self._cash.values() if not cash.currency_conversion.is_constant]
+        conversions = [cash.currency_conversion for cash in self._cash.values()]
+        self._moving = [conversion for conversion in conversions if not conversion.is_constant]
 
     def _tell(self, cash: Cash | None, is_new: bool) -> None:
         for listener in self._listeners:
