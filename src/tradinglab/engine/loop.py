@@ -17,6 +17,7 @@ from tradinglab.engine.step import FullStep
 from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.securities.currency_conversion import CurrencyConversion
     from tradinglab.engine.parts import RunParts
 
 _PROGRESS_STEPS = 2048
@@ -102,7 +103,8 @@ class Loop:
         timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
         times, has_data = timeline.times.data, timeline.has_data.data
         on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
-        phase, attention, moving = self._parts.phase, self._parts.attention, ()
+        phase, attention = self._parts.phase, self._parts.attention
+        moving: list[CurrencyConversion] = []
         wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
@@ -123,7 +125,7 @@ class Loop:
                         sampler.process_synchronous_events(utc_ns)
                         sample_ns = sampler.next_sample_ns
                     continue
-                full_step.close(utc_ns, None)
+                full_step.close(utc_ns, None)  # type: ignore[unreachable]  # on_data may have raised it
             self.last_ns = utc_ns
             if feed.has_changes:
                 return utc_ns

@@ -63,4 +63,4 @@ class StepSlice(Slice):
 
     @property
     def _events(self) -> dict[type, object]:  # type: ignore[override]
-        return self.__dict__.setdefault("_event_tables", {})
+        return self.__dict__.setdefault("_event_tables", {})  # type: ignore[no-any-return]
