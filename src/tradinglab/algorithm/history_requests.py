@@ -91,7 +91,7 @@ class HistoryRequests:
         for symbol in symbols:
             for config in self.matching(symbol, kind, options.resolution):
                 start = self.start_ns(config, count, options.resolution or config.resolution, options)
-                requests.append(self._request(config, start, self._algorithm.utc_ns, options))
+                requests.append(self._request(config, start, self._algorithm.lab_utc_ns, options))
         return requests
 
     def by_dates(self, symbols: Iterable[Symbol], kind: type | None, start: datetime, end: datetime,
@@ -114,7 +114,7 @@ class HistoryRequests:
             chosen = options.extended_market_hours
             extended = config.extended_market_hours if chosen is None else chosen
         local = start_of_bars(
-            hours, hours.time_zone.local_ns(algorithm.utc_ns), SPAN_NS[resolution], count, extended,
+            hours, hours.time_zone.local_ns(algorithm.lab_utc_ns), SPAN_NS[resolution], count, extended,
             config.data_time_zone, has_session_ends(algorithm, config.symbol, resolution, hours),
         )  # fmt: skip
         return hours.time_zone.utc_ns(local)
@@ -169,7 +169,7 @@ class HistoryRequests:
             config=config,
             hours=self._hours(config.symbol),
             start_ns=start_ns,
-            end_ns=min(end_ns, self._algorithm.utc_ns),
+            end_ns=min(end_ns, self._algorithm.lab_utc_ns),
             resolution=config.resolution if options.resolution is None else options.resolution,
             fill_forward=config.fill_data_forward if fill is None else fill,
             extended_market_hours=config.extended_market_hours if extended is None else extended,

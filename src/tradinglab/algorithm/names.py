@@ -38,6 +38,54 @@ class Time(Dual):
     END_OF_TIME = datetime(2050, 12, 31)
 
 
+class TimeSpan(Dual):
+    """Lengths of time, made as .NET makes them; what is made is a ``timedelta``."""
+
+    ZERO = timedelta(0)
+
+    def __new__(cls, *parts: float) -> timedelta:  # type: ignore[misc]
+        """Return a length of ``(hours, minutes, seconds)``, of ``(days, hours, minutes, seconds[, ms])`` or of ticks."""
+        if len(parts) == 1:
+            return timedelta(microseconds=parts[0] / 10)
+        if len(parts) == 3:
+            parts = (0, *parts)
+        if len(parts) not in (4, 5):
+            raise TypeError(f"TimeSpan takes 1, 3, 4 or 5 numbers; there were {len(parts)}.")
+        days, hours, minutes, seconds = parts[:4]
+        milliseconds = parts[4] if len(parts) == 5 else 0
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)
+
+    @staticmethod
+    def from_days(value: float) -> timedelta:
+        """Return a number of days."""
+        return timedelta(days=value)
+
+    @staticmethod
+    def from_hours(value: float) -> timedelta:
+        """Return a number of hours."""
+        return timedelta(hours=value)
+
+    @staticmethod
+    def from_minutes(value: float) -> timedelta:
+        """Return a number of minutes."""
+        return timedelta(minutes=value)
+
+    @staticmethod
+    def from_seconds(value: float) -> timedelta:
+        """Return a number of seconds."""
+        return timedelta(seconds=value)
+
+    @staticmethod
+    def from_milliseconds(value: float) -> timedelta:
+        """Return a number of milliseconds."""
+        return timedelta(milliseconds=value)
+
+    @staticmethod
+    def from_ticks(value: float) -> timedelta:
+        """Return a number of ticks of 100 ns; what is under a microsecond is lost."""
+        return timedelta(microseconds=value / 10)
+
+
 class Extensions(Dual):
     """LEAN's extension methods that strategies call by class."""
 

@@ -157,6 +157,26 @@ class MarginInterestRates(DataDictionary[MarginInterestRate]):
     """Funding rates by symbol."""
 
 
+class SliceGetter:
+    """The ``get`` of a slice, which LEAN has as a method, and as a method of a type."""
+
+    __slots__ = ("_kind", "_slice")
+
+    def __init__(self, source: Slice, kind: type | None = None) -> None:
+        self._slice = source
+        self._kind = kind
+
+    def __getitem__(self, kind: type) -> SliceGetter:
+        return SliceGetter(self._slice, kind)
+
+    def __call__(self, key: Any = None, symbol: Any = None) -> Any:
+        if self._kind is not None:
+            return self._slice.of_type(self._kind, key)
+        if isinstance(key, type):
+            return self._slice.of_type(key, symbol)
+        return self._slice.of_symbol(key, symbol)
+
+
 class Slice(Dual):
     """All data of one time step. It is looked up when asked for, not before.
 
@@ -336,13 +356,20 @@ class Slice(Dual):
         """Return whether a symbol has data."""
         return key in self
 
-    def get(self, key: Any, symbol: Any = None) -> Any:
+    @property
+    def get(self) -> SliceGetter:
+        """Data by symbol or type: ``get(symbol)``, ``get(TradeBar)``, ``get(TradeBar, symbol)``, ``get[TradeBar]()``."""
+        return SliceGetter(self)
+
+    def of_type(self, kind: type, symbol: Any = None) -> Any:
         """Return the data of a type by symbol, or, given a symbol too, that symbol's data of the type."""
-        if isinstance(key, type):
-            found = self._of(key, DataDictionary) if key is not Tick else self.ticks
-            return found if symbol is None else found.get(symbol)
+        found = self.ticks if kind is Tick else self._of(kind, DataDictionary)
+        return found if symbol is None else found.get(symbol)
+
+    def of_symbol(self, key: Any, default: Any = None) -> Any:
+        """Return the data of a symbol, or the default."""
         found = self._key(key)
-        return symbol if found is None else self._symbols()[found]
+        return default if found is None else self._symbols()[found]
 
     def get_value(self, key: Any) -> Any:
         """Return the data of a symbol, or ``None``."""

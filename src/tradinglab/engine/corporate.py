@@ -28,6 +28,13 @@ class CorporateActions:
         configs = service.get_subscription_data_configs(symbol)
         return configs[0].data_normalization_mode if configs else DataNormalizationMode.ADJUSTED
 
+    def remember(self, utc_ns: int) -> None:
+        """Put the events of an instant into the caches of their securities."""
+        for event in self._feed.events.at(utc_ns):
+            security = self._algorithm.securities.get(event.symbol)
+            if security is not None:
+                security.cache.add_data(event)
+
     def cancel_for_changed_symbols(self, current: Slice) -> None:
         """Tell the author of new tickers, and cancel the orders of the old ones."""
         changes = current.symbol_changed_events

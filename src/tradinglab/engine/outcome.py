@@ -14,6 +14,7 @@ from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus, TickType
 from tradinglab.engine.missing_data import missing_data
+from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.result_funnel import Funnel
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
@@ -45,29 +46,13 @@ class Outcome:
     never_ready: tuple[str, ...] = ()
 
 
-class FeedPrices:
-    """The prices that securities had, from the columns that the run read."""
-
-    def __init__(self, feed: DataFeed) -> None:
-        self._feed = feed
-
-    def prices(self, symbol: Symbol, after_ns: int, until_ns: int) -> Sequence[float]:
-        """Return the prices of a security after one instant and up to another."""
-        streams = [s for s in self._feed.subscriptions if s.symbol == symbol and not s.is_internal]
-        trades = [s for s in streams if s.tick_type == TickType.TRADE] or streams
-        if not trades:
-            return np.empty(0)  # type: ignore[return-value]
-        columns = min(trades, key=lambda s: s.resolution).columns
-        first, last = np.searchsorted(columns.end_ns, [after_ns, until_ns], side="right")
-        name = "close" if columns.tick_type == TickType.TRADE else "bid_close"
-        return columns.values[name][first:last]  # type: ignore[return-value]
-
-
 def build_result(outcome: Outcome) -> BacktestResult:
     """Return the result of a run."""
     parts = outcome.parts
     algorithm = parts.algorithm
-    algorithm.trade_builder.set_price_history(FeedPrices(parts.feed))
+    set_history = getattr(algorithm.trade_builder, "set_price_history", None)
+    if set_history is not None:
+        set_history(FeedPrices(algorithm.securities))
     return BacktestResult(
         RunRecord(
             name=algorithm.name,

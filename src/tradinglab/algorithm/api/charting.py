@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradinglab.algorithm.api.core import AlgorithmCore
+from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.charting import Candlestick, CandlestickSeries, Chart, Series
 from tradinglab.algorithm.runtime import AlgorithmError
 from tradinglab.core.clock import SECOND_NS
@@ -12,7 +13,14 @@ from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.enums import SeriesType
 
 _STRATEGY = "Strategy Equity"
-_RESERVED = {"Strategy Equity": ("Equity", "Return"), "Benchmark": ("Benchmark",)}
+#: Series that the engine writes itself.
+_RESERVED = {
+    "Strategy Equity": ("Equity", "Return"),
+    "Benchmark": ("Benchmark",),
+    "Capacity": ("Strategy Capacity",),
+    "Drawdown": ("Equity Drawdown",),
+    "Portfolio Turnover": ("Portfolio Turnover",),
+}
 
 
 class ChartingMethods(AlgorithmCore):
@@ -32,7 +40,7 @@ class ChartingMethods(AlgorithmCore):
         """Add points to charts.
 
         ``(series, value)``, ``(chart, series, value)``, ``(chart, series, open, high, low, close)``
-        or ``(chart, indicator, …)``. A value may be an indicator.
+        or ``(chart, indicator, …)``. A value may be an indicator, and a bar stands for its four prices.
         """
         values = list(args)
         if not values:
@@ -78,6 +86,9 @@ class ChartingMethods(AlgorithmCore):
     def lab_plot_point(self, chart: str, series: str, *values: Any) -> None:
         if series in _RESERVED.get(chart, ()):
             raise AlgorithmError(f"plot: the series '{series}' of the chart '{chart}' is reserved; use another name.")
+        if len(values) == 1 and isinstance(values[0], TradeBar):
+            bar = values[0]
+            values = (bar.open, bar.high, bar.low, bar.close)
         numbers = [to_decimal(_number(value)) for value in values]
         target = self.lab_charts.setdefault(chart, Chart(chart))
         seconds = self.lab_utc_ns // SECOND_NS
