@@ -15,11 +15,12 @@ from tradinglab.core.enums import Resolution, SecurityType, TickType
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+TICKERS = {SecurityType.FOREX: "EURUSD", SecurityType.CRYPTO: "BTCUSD"}
 
 
 def with_feeds(kind: SecurityType, *feeds: ListFeed) -> Security:
     account = Account()
-    security = account.add("EURUSD" if kind == SecurityType.FOREX else "SPY", kind)
+    security = account.add(TICKERS.get(kind, "SPY"), kind)
     for feed in feeds:
         feed.symbol = security.symbol
         security.cache.attach(feed)
@@ -88,6 +89,18 @@ def test_quote_wins_over_a_trade_of_the_same_time() -> None:
     quotes.at = trades.at = 0
     assert coin.price == 2
     assert isinstance(coin.get_last_data(), QuoteBar)
+
+
+def test_price_of_a_coin_is_that_of_the_last_trade_bar() -> None:
+    quotes, trades = feed(quote(1, 3), quote(6, 8), tick_type=TickType.QUOTE), feed(trade(5))
+    coin = with_feeds(SecurityType.CRYPTO, quotes, trades)
+    quotes.at = 0
+    assert (coin.price, coin.exact_price, coin.close) == (2, 2, 2)
+    trades.at = 0
+    quotes.at = 1
+    assert (coin.price, coin.exact_price, coin.close, coin.cache.price) == (5, 5, 7, 7)
+    coin.set_market_price(bar(coin, 9, volume=0))
+    assert (coin.price, coin.exact_price) == (9, 9)
 
 
 def test_bar_that_ends_later_wins_and_of_equal_ones_the_finer() -> None:

@@ -124,12 +124,8 @@ class SecurityCache(PriceCache):
         pushed = self._held(group) if self._pushed else None
         if pushed is not None and isinstance(pushed.point, kind):
             return pushed.point
-        found: tuple[FeedReader, int] | None = None
-        for reader in self._readers[group]:
-            row = -1 if reader.is_tick else reader.row()
-            if row >= 0 and (found is None or reader.ends[row] >= found[0].ends[found[1]]):
-                found = reader, row
-        return None if found is None else found[0].feed.bar(found[1])
+        found, row = self._newest([reader for reader in self._readers[group] if not reader.is_tick])
+        return None if found is None else found.feed.bar(row)
 
     def _latest_ticks(self) -> list[BaseData]:
         """Return the trade or quote ticks that came last, of the kind that is newer; trades if equal."""
@@ -183,7 +179,9 @@ class SecurityCache(PriceCache):
                 self._push(group, {name: value}, data)
                 if group == BARS:
                     self._bar_end = data.end_time
-        if isinstance(data, QuoteBar):
+        if isinstance(data, TradeBar):
+            self._push(VOLUME, {}, data)
+        elif isinstance(data, QuoteBar):
             self._quote_end = data.end_time
 
     def apply_split(self, split_factor: Decimal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.bars import BaseData, TradeBar
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed, sets_last_data, sets_price
 from tradinglab.algorithm.securities.pushed import Pushed
 from tradinglab.core.decimals import ZERO
@@ -26,7 +26,10 @@ FIELDS = {
 class PriceCache(Spelled):
     """Reads a figure by its name from the feed that brought it last."""
 
-    __slots__ = ("_pushed", "_readers", "quick_price", "quick_row", "quick_view", "security_type")
+    __slots__ = (
+        "_pushed", "_readers", "quick_price", "quick_row", "quick_trade_row", "quick_trade_view", "quick_view",
+        "security_type",
+    )  # fmt: skip
 
     def __init__(self, security_type: SecurityType = SecurityType.BASE) -> None:
         self.security_type = security_type
@@ -93,10 +96,31 @@ class PriceCache(Spelled):
         if len(readers) == 1 and pushed is None:
             self.quick_view = readers[0].views["close"]
             self.quick_row = readers[0].row
+        # The same for the close of the last trade bar.
+        readers = self._trade_bar_readers()
+        self.quick_trade_row: Callable[[], int] | None = None
+        self.quick_trade_view: memoryview | None = None
+        if len(readers) == 1 and VOLUME not in self._pushed:
+            self.quick_trade_view = readers[0].views["close"]
+            self.quick_trade_row = readers[0].row
+
+    def _trade_bar_readers(self) -> list[FeedReader]:
+        return [reader for reader in self._readers[VOLUME] if not reader.is_tick]
+
+    def exact_trade_close(self) -> Decimal | None:
+        """Return the close of the last trade bar, however old; ``None`` if there is none."""
+        pushed = self._held(VOLUME) if self._pushed else None
+        if pushed is not None and isinstance(pushed.point, TradeBar):
+            return pushed.point.exact_close
+        found, found_row = self._newest(self._trade_bar_readers())
+        return None if found is None else found.exact("close", found_row)
 
     def _latest(self, group: int) -> tuple[FeedReader | None, int]:
         """Return the feed of a group whose last bar ends latest, and that bar's row."""
-        readers = self._readers[group]
+        return self._newest(self._readers[group])
+
+    @staticmethod
+    def _newest(readers: list[FeedReader]) -> tuple[FeedReader | None, int]:
         if len(readers) == 1:
             reader = readers[0]
             row = reader.row()
@@ -128,7 +152,7 @@ class PriceCache(Spelled):
             pushed = self._pushed[group] = Pushed({}, [reader.row() for reader in self._readers[group]])
         pushed.values.update(values)
         pushed.point = point
-        if group == PRICE:
+        if group in (PRICE, VOLUME):
             self._set_quick()
 
     def value(self, name: str) -> float:

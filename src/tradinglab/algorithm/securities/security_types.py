@@ -108,6 +108,23 @@ class Crypto(PairSecurity):
     exchange_class = CryptoExchange
     holding_class = CryptoHolding
 
+    @property
+    def price(self) -> float:
+        """The close of the last trade bar, however old; without one the latest price."""
+        cache = self._cache
+        row = cache.quick_trade_row
+        if row is not None:
+            at = row()
+            if at >= 0:
+                return cache.quick_trade_view[at]  # type: ignore[index]
+        return float(self.exact_price)
+
+    @property
+    def exact_price(self) -> Decimal:
+        """``price`` as a decimal."""
+        close = self._cache.exact_trade_close()
+        return self._cache.exact("price") if close is None else close
+
     @staticmethod
     def decompose_currency_pair(symbol: Symbol, symbol_properties: SymbolProperties) -> tuple[str, str]:
         """Return base and quote currency of a pair such as ``BTCUSD``."""
