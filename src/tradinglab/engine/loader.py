@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tradinglab.algorithm import imports as algorithm_imports
+from tradinglab.algorithm.dotnet import DotNetFinder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.engine.errors import StrategyError, StrategyFileError
 from tradinglab.engine.traces import own_trace
@@ -26,13 +27,17 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     path_before = list(sys.path)
     sys.modules[_STAR_IMPORT] = algorithm_imports
     sys.path[:0] = [str(folder) for folder in folders]
+    finder = DotNetFinder()
+    sys.meta_path.append(finder)
     try:
         yield
     finally:
         sys.path[:] = path_before
+        sys.meta_path.remove(finder)
         own = [Path(folder).resolve() for folder in folders]
         for name in set(sys.modules) - set(before):
-            if _is_inside(sys.modules[name], own):
+            module = sys.modules[name]
+            if _is_inside(module, own) or isinstance(getattr(module, "__loader__", None), DotNetFinder):
                 del sys.modules[name]
         if _STAR_IMPORT in before:
             sys.modules[_STAR_IMPORT] = before[_STAR_IMPORT]

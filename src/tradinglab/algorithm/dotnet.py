@@ -1,0 +1,122 @@
+"""Names that strategies import from .NET: ``clr``, ``System``, ``QuantConnect`` and ``Newtonsoft.Json``.
+
+LEAN runs Python inside .NET, so older strategies begin with ``AddReference`` and import the API
+from ``QuantConnect.…``. Here those modules are views of the same names that ``AlgorithmImports``
+brings, and of the few plain types of .NET that strategies use.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from tradinglab.algorithm.surface import missing_class
+
+_ROOTS = ("clr", "System", "QuantConnect", "Newtonsoft")
+_SIMPLE = (str, int, float, bool, type(None))
+_DEEPEST = 12
+
+
+class List(list[Any]):
+    """A list with .NET's names for adding."""
+
+    def add(self, item: object) -> None:
+        """Append an item."""
+        self.append(item)
+
+    def add_range(self, items: Sequence[object]) -> None:
+        """Append several items."""
+        self.extend(items)
+
+    Add, AddRange = add, add_range
+
+
+class JsonConvert:
+    """Writes objects as JSON."""
+
+    @staticmethod
+    def serialize_object(value: object) -> str:
+        """Return the public members of an object, and of those that it holds, as JSON."""
+        return json.dumps(_plain(value, ()))
+
+    SerializeObject = serialize_object
+
+
+def _plain(value: Any, inside: tuple[int, ...]) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, _SIMPLE):
+        return value
+    if id(value) in inside or len(inside) > _DEEPEST:
+        return None
+    inside = (*inside, id(value))
+    if isinstance(value, dict):
+        return {str(key): _plain(each, inside) for key, each in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(each, inside) for each in value]
+    members = [name for name in dir(type(value)) if isinstance(getattr(type(value), name), property)]
+    if not members:
+        return str(value)
+    return {name: _plain(getattr(value, name), inside) for name in members if not name.startswith("_")}
+
+
+def _add_reference(_: str) -> None:
+    """Load an assembly: there is none to load."""
+
+
+#: What a module has beside the names of the star import.
+_EXTRAS: dict[str, dict[str, object]] = {
+    "clr": {"AddReference": _add_reference, "add_reference": _add_reference},
+    "System": {
+        "Object": object, "String": str, "Boolean": bool, "Int32": int, "Int64": int, "Double": float,
+        "Decimal": float, "Exception": Exception, "ArgumentException": ValueError,
+    },
+    "System.Collections.Generic": {"List": List, "Dictionary": dict, "HashSet": set},
+    "Newtonsoft.Json": {"JsonConvert": JsonConvert},
+}  # fmt: skip
+
+
+class _Namespace(ModuleType):
+    """A module of .NET's; a name that it lacks is looked up among those of the star import."""
+
+    __path__: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        extras = _EXTRAS.get(self.__name__, {})
+        if name == "__all__":
+            own = sys.modules["tradinglab.algorithm.imports"].__all__ if self.__name__.startswith("QuantConnect") else ()
+            return [*extras, *own]
+        if name in extras:
+            return extras[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        names = vars(sys.modules["tradinglab.algorithm.imports"])
+        if name in names:
+            return names[name]
+        problem = missing_class(name)
+        if isinstance(problem, NotImplementedError):
+            raise problem
+        raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+
+
+class DotNetFinder(MetaPathFinder, Loader):
+    """Finds modules of .NET's by their first word."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return a spec for a name under one of the roots."""
+        if fullname.partition(".")[0] not in _ROOTS:
+            return None
+        return ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Make the module."""
+        return _Namespace(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: names are looked up when they are asked for."""
