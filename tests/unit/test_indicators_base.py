@@ -27,6 +27,7 @@ from tradinglab.algorithm.indicators import (
     SimpleMovingAverage,
 )
 from tradinglab.algorithm.indicators.base import IndicatorBase
+from tradinglab.algorithm.indicators.composites import as_indicator
 from tradinglab.core.enums import TickType
 
 BARS = market(60)
@@ -177,9 +178,14 @@ def test_a_composite_takes_a_number_from_its_composer() -> None:
 
 
 class Mean(PythonIndicator):
+    """Its private names are those that our own indicators use."""
+
+    _track = _inputs = _updated = None
+
     def __init__(self, name: str, period: int) -> None:
         self.name = name
         self.value = 0
+        self._value = self._samples = self._window = self._name = 0
         self._queue: deque[float] = deque(maxlen=period)
 
     def update(self, input: Any) -> bool:
@@ -215,7 +221,7 @@ class Plain:
 def test_an_authors_indicator_is_updated_by_its_own_method() -> None:
     mean = Mean("mean", 2)
     for row in range(2):
-        mean.consume(Subscription(BARS).bar(row))
+        as_indicator(mean).consume(Subscription(BARS).bar(row))
     closes = BARS.values["close"]
     assert float(mean) == mean.current.value == pytest.approx((closes[0] + closes[1]) / 2)
     assert (mean.name, mean.samples, mean.is_ready, mean.warm_up_period) == ("mean", 2, True, 0)
@@ -224,17 +230,30 @@ def test_an_authors_indicator_is_updated_by_its_own_method() -> None:
 def test_an_authors_indicator_in_pascal_case() -> None:
     old = OldStyle()
     for row in range(2):
-        old.consume(Subscription(BARS).bar(row))
+        as_indicator(old).consume(Subscription(BARS).bar(row))
     assert (old.name, old.warm_up_period, old.is_ready, old.samples) == ("Old", 3, True, 2)
     assert float(old) == pytest.approx(BARS.values["close"][:2].sum())
 
 
 def test_an_object_of_another_base_is_wrapped() -> None:
     plain = Plain()
-    wrapped = PythonIndicator(plain)
+    wrapped = as_indicator(PythonIndicator(plain))
     wrapped.consume(Subscription(BARS).bar(0))
-    assert (wrapped.name, wrapped.warm_up_period, wrapped.is_ready) == ("plain", 2, True)
+    assert (wrapped.name, getattr(wrapped, "warm_up_period", None), wrapped.is_ready) == ("plain", 2, True)
     assert float(wrapped) == plain.value == BARS.values["close"][0] * 2
+
+
+def test_an_authors_indicator_tells_those_that_listen() -> None:
+    mean, heard = Mean("mean", 1), []
+    average = IndicatorExtensions.sma(mean, 2)
+    mean.updated += lambda sender, point: heard.append((sender, point.value))
+    for row in range(2):
+        as_indicator(mean).consume(Subscription(BARS).bar(row))
+    closes = BARS.values["close"]
+    assert heard == [(mean, closes[0]), (mean, closes[1])]
+    assert float(average) == pytest.approx(closes[:2].mean())
+    assert mean > 0
+    assert [point.value for point in mean] == [closes[1], closes[0]]
 
 
 def test_what_an_authors_indicator_lacks_is_named() -> None:
@@ -248,7 +267,7 @@ def test_what_an_authors_indicator_lacks_is_named() -> None:
             return True
 
     with pytest.raises(NotImplementedError, match=r"Indicator.update must be implemented.*Nothing"):
-        Nothing().consume(Subscription(BARS).bar(0))
+        as_indicator(Nothing()).consume(Subscription(BARS).bar(0))
     with pytest.raises(NotImplementedError, match=r"Indicator.is_ready must be implemented.*Half.*PythonIndicator"):
         PythonIndicator(Half())
 

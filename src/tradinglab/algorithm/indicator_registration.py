@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tradinglab.algorithm.api.core import AlgorithmCore, SymbolLike
 from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, QuoteBar, TradeBar
 from tradinglab.algorithm.indicator_history import IndicatorHistory, record_history
+from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.algorithm.indicators.composites import as_indicator
 from tradinglab.algorithm.indicators.field import QUOTE_COLUMNS, Selector
 from tradinglab.algorithm.subscriptions import SPANS, is_common_data_type
@@ -18,7 +19,6 @@ from tradinglab.core.symbol import Symbol
 if TYPE_CHECKING:
     from tradinglab.algorithm.api.history import HistoryMethods
     from tradinglab.algorithm.consolidators.base import DataConsolidator
-    from tradinglab.algorithm.indicators.base import IndicatorBase
     from tradinglab.algorithm.slice import Slice
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
 
@@ -33,6 +33,15 @@ class IndicatorRegistration(AlgorithmCore):
     """What feeds indicators."""
 
     _python_indicators: dict[int, tuple[Any, IndicatorBase]]
+
+    @property
+    def enable_automatic_indicator_warm_up(self) -> bool:
+        """Whether indicators are fed history when made: the setting ``automatic_indicator_warm_up``."""
+        return bool(self.settings.automatic_indicator_warm_up)
+
+    @enable_automatic_indicator_warm_up.setter
+    def enable_automatic_indicator_warm_up(self, value: bool) -> None:
+        self.settings.automatic_indicator_warm_up = value
 
     def create_indicator_name(self, symbol: SymbolLike | None, type: str, resolution: Resolution | None = None) -> str:
         """Return an indicator's name as LEAN makes it: ``SMA(14,SPY_day)``."""
@@ -163,7 +172,7 @@ class IndicatorRegistration(AlgorithmCore):
     @property
     def lab_attached(self) -> list[IndicatorBase]:
         """The indicators that the engine updates."""
-        return cast("list[IndicatorBase]", self.__dict__.setdefault("_attached_indicators", []))
+        return cast("list[IndicatorBase]", self.__dict__.setdefault("lab_attached_indicators", []))
 
     def lab_symbols(self, symbols: Any) -> list[Symbol]:
         """Return the symbols that an author means by one or several."""
@@ -173,10 +182,12 @@ class IndicatorRegistration(AlgorithmCore):
 
     def lab_indicator(self, indicator: Any) -> IndicatorBase:
         """Return an indicator; of an author's own object, always the same wrapper."""
-        known = self.__dict__.setdefault("_python_indicators", {})
+        if isinstance(indicator, IndicatorBase):
+            return indicator
+        known: dict[int, tuple[Any, IndicatorBase]] = self.__dict__.setdefault("lab_wrapped_indicators", {})
         if id(indicator) not in known:
             known[id(indicator)] = (indicator, as_indicator(indicator))
-        return cast("IndicatorBase", known[id(indicator)][1])
+        return known[id(indicator)][1]
 
     def lab_consolidator_for(self, symbol: Symbol, resolution: Any, config: SubscriptionDataConfig) -> DataConsolidator:
         """Return a consolidator that makes bars of a span of a subscription's."""

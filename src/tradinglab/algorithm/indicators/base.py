@@ -63,6 +63,8 @@ class IndicatorBase(ActsAsNumber):
     input_kind: ClassVar[InputKind] = "point"
     #: The indicators that it is made of.
     _parts: tuple[IndicatorBase, ...] = ()
+    #: Who tells listeners of new values, if not the indicator itself.
+    _speaker: Any = None
 
     def __init__(self, name: str = "") -> None:
         self._name = name
@@ -149,6 +151,8 @@ class IndicatorBase(ActsAsNumber):
         track = self._track
         return self._window[0].value if track is None else track.value()
 
+    __float__ = _value
+
     # What moves the indicator on
 
     def update(self, time: datetime | BaseData, value: Number | None = None) -> bool:
@@ -183,8 +187,12 @@ class IndicatorBase(ActsAsNumber):
             point = point_of(symbol, end, value)
             self._window.add(point)
             if self._updated:
-                self._updated(self, point)
+                self.on_updated(point)
         return self.is_ready
+
+    def on_updated(self, consolidated: IndicatorDataPoint) -> None:
+        """Tell the listeners of ``updated`` a value."""
+        self._updated(self if self._speaker is None else self._speaker, consolidated)
 
     def reset(self) -> None:
         """Forget all inputs: the indicator is as when it was made."""

@@ -274,6 +274,6 @@ def as_indicator(value: Any) -> IndicatorBase:
         return value
     if isinstance(value, int | float) or hasattr(value, "as_tuple"):
         return ConstantIndicator(str(text_of(value)), value)
-    from tradinglab.algorithm.indicators.python_indicator import PythonIndicator
+    from tradinglab.algorithm.indicators.python_indicator import wrapped
 
-    return PythonIndicator(value)
+    return wrapped(value)
