@@ -1,0 +1,1 @@
+"""Races of the engine against its peers: ``make bench``."""
