@@ -13,6 +13,7 @@ from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
 from tradinglab.algorithm.indicators import (
     BollingerBands,
     CompositeIndicator,
+    ConnorsRelativeStrengthIndex,
     Delay,
     DonchianChannel,
     ExponentialMovingAverage,
@@ -20,6 +21,7 @@ from tradinglab.algorithm.indicators import (
     FilteredIdentity,
     Identity,
     IndicatorExtensions,
+    KnowSureThing,
     Maximum,
     MovingAverageConvergenceDivergence,
     PythonIndicator,
@@ -57,6 +59,13 @@ def test_both_spellings_read_the_same() -> None:
     assert macd.IsReady is macd.is_ready
     assert macd.WarmUpPeriod == 4
     assert macd.Signal is macd.signal
+
+
+def test_arguments_go_by_all_names_that_lean_gives_them() -> None:
+    connors = ConnorsRelativeStrengthIndex(rsi_period=3, rsiPeriodStreak=2, roc_period=20)
+    assert connors.name == ConnorsRelativeStrengthIndex(3, 2, 20).name == "CRSI(3,2,20)"
+    assert DonchianChannel(period=5).warm_up_period == 5
+    assert KnowSureThing(5, 5, 10, 5, 15, 5, roc_4_period=25, roc4MaPeriod=10, signal_period=9).warm_up_period == 35
 
 
 # An indicator as a number.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.indicators.naming import fill
 from tradinglab.algorithm.indicators.registry import indicator_type
-from tradinglab.core.dual import snake_case
+from tradinglab.core.dual import fold
 from tradinglab.core.enums import Resolution
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[
     A resolution or a selector may follow directly on any argument, as LEAN's overloads allow:
     ``self.rsi(symbol, 14, Resolution.DAILY)``.
     """
-    kwargs = {snake_case(key): value for key, value in kwargs.items()}
+    spellings = {fold(name): name for name in signature.parameters}
+    kwargs = {spellings.get(fold(key), key): value for key, value in kwargs.items()}
     names = [name for name in signature.parameters if name != "self"]
     head = list(args)
     for place, value in enumerate(args):

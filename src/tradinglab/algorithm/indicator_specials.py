@@ -68,14 +68,14 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self.lab_initialize_extreme(indicator, symbol, resolution, selector, Field.LOW)
         return indicator
 
-    def aroon(self, symbol: SymbolLike, up_period: int, *args: Any, **kwargs: Any) -> AroonOscillator:
+    def aroon(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> AroonOscillator:
         """Make an ``AroonOscillator``: ``(symbol, period | up_period, down_period, [resolution, selector])``."""
-        up, down = _two_periods(up_period, list(args), kwargs, "down_period")
+        up, down = _two_periods(args, kwargs, "up_period", "down_period")
         return self.lab_make(AroonOscillator, symbol, f"AROON({up},{down})", (up, down), *_rest(args, kwargs))
 
-    def dch(self, symbol: SymbolLike, upper_period: int, *args: Any, **kwargs: Any) -> DonchianChannel:
+    def dch(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> DonchianChannel:
         """Make a ``DonchianChannel``: ``(symbol, period | upper_period, lower_period, [resolution, selector])``."""
-        upper, lower = _two_periods(upper_period, list(args), kwargs, "lower_period")
+        upper, lower = _two_periods(args, kwargs, "upper_period", "lower_period")
         return self.lab_make(DonchianChannel, symbol, f"DCH({upper},{lower})", (upper, lower), *_rest(args, kwargs))
 
     def sto(self, symbol: SymbolLike, period: int, *args: Any, **kwargs: Any) -> Stochastic:
@@ -198,10 +198,14 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, Resolution)
 
 
-def _two_periods(first: int, args: list[Any], kwargs: dict[str, Any], name: str) -> tuple[int, int]:
-    """Return two periods, of which the second is the first unless given."""
-    second = kwargs.pop(name, args[0] if args and _is_count(args[0]) else first)
-    return first, second
+def _two_periods(args: tuple[Any, ...], kwargs: dict[str, Any], first: str, second: str) -> tuple[int, int]:
+    """Return two periods; the second is the first unless given."""
+    counts = [value for value in args if _is_count(value)]
+    given = [kwargs.pop(name) for name in (first, "period", second) if name in kwargs]
+    both = [*counts, *given]
+    if not both:
+        raise TypeError(f"A period is missing: give {first} or period.")
+    return both[0], both[1] if len(both) > 1 else both[0]
 
 
 def _rest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:

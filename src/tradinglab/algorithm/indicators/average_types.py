@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tradinglab.algorithm.indicators.adaptive_averages import (
     ArnaudLegouxMovingAverage,
@@ -22,9 +23,10 @@ from tradinglab.algorithm.indicators.moving_averages import (
     TripleExponentialMovingAverage,
     WilderMovingAverage,
 )
+from tradinglab.core.dual import Dual, DualType
 from tradinglab.core.enums import MovingAverageType
 
-_CLASSES: dict[MovingAverageType, Callable[[str, int], WarmingIndicator]] = {
+_CLASSES: dict[MovingAverageType, Callable[..., WarmingIndicator]] = {
     MovingAverageType.SIMPLE: SimpleMovingAverage,
     MovingAverageType.EXPONENTIAL: ExponentialMovingAverage,
     MovingAverageType.WILDERS: WilderMovingAverage,
@@ -44,3 +46,12 @@ _CLASSES: dict[MovingAverageType, Callable[[str, int], WarmingIndicator]] = {
 def moving_average(kind: MovingAverageType, name: str, period: int) -> WarmingIndicator:
     """Return a moving average of a kind."""
     return _CLASSES[MovingAverageType(kind)](name, period)
+
+
+class MovingAverageTypeExtensions(Dual, metaclass=DualType):
+    """``MovingAverageTypeExtensions.as_indicator(MovingAverageType.SIMPLE, 14)``."""
+
+    @staticmethod
+    def as_indicator(moving_average_type: MovingAverageType, *args: Any) -> WarmingIndicator:
+        """Return a moving average of a kind: ``(kind, [name,] period)``."""
+        return _CLASSES[MovingAverageType(moving_average_type)](*args)

@@ -72,7 +72,7 @@ class DonchianChannel(BarIndicator):
     ``DonchianChannel([name,] period)`` or ``([name,] upper_period, lower_period)``.
     """
 
-    @named(lambda given: f"DCH({_lower(given)},{_lower(given)})")
+    @named(lambda given: f"DCH({_lower(given)},{_lower(given)})", period="upper_period")
     def __init__(self, name: str, upper_period: int, lower_period: int | None = None) -> None:
         super().__init__(name)
         lower_period = upper_period if lower_period is None else lower_period

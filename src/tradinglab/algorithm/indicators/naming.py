@@ -9,27 +9,29 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from tradinglab.core.decimals import to_decimal
-from tradinglab.core.dual import snake_case
+from tradinglab.core.dual import fold
 
 P = ParamSpec("P")
 
 
 def named(
-    template: str | Callable[[Mapping[str, object]], str],
+    template: str | Callable[[Mapping[str, object]], str], **aliases: str
 ) -> Callable[[Callable[Concatenate[Any, str, P], None]], Callable[..., None]]:
     """Let a constructor ``(name, period, …)`` be called without the name, as LEAN's can.
 
     The name is then *template*, filled with the arguments (``"SMA({period})"``), or made of them by a
-    function. Arguments may also be given by LEAN's camel-case names.
+    function. Arguments may also be given in LEAN's other spellings, and by other names: *aliases*.
     """
 
     def decorate(init: Callable[Concatenate[Any, str, P], None]) -> Callable[..., None]:
         signature = inspect.signature(init)
+        spellings = {fold(name): name for name in signature.parameters}
+        spellings |= {fold(alias): name for alias, name in aliases.items()}
 
         @wraps(init)
         def construct(self: Any, *args: Any, **kwargs: Any) -> None:
             if kwargs:
-                kwargs = {snake_case(key): value for key, value in kwargs.items()}
+                kwargs = {spellings.get(fold(key), key): value for key, value in kwargs.items()}
             if "name" not in kwargs and not (args and isinstance(args[0], str)):
                 bound = signature.bind(self, "", *args, **kwargs)
                 bound.apply_defaults()

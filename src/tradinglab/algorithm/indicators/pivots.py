@@ -12,7 +12,7 @@ from tradinglab.algorithm.indicators.base import BarIndicator
 from tradinglab.algorithm.indicators.composites import Identity
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.rolling_window import RollingWindow
-from tradinglab.core.dual import Dual, DualEnum
+from tradinglab.core.dual import Dual, DualEnum, snake_case
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.bars import TradeBar
@@ -62,10 +62,11 @@ class PivotPointsHighLow(BarIndicator):
     new_pivot_point_formed = EventMember("Raised with ``PivotPointsEventArgs`` when a turning point is found.")
 
     def __init__(self, *args: Any, strict: bool = True, last_stored_values: int = 100, **kwargs: Any) -> None:
-        given = list(args)
+        given, kwargs = list(args), {snake_case(key): value for key, value in kwargs.items()}
         name = given.pop(0) if given and isinstance(given[0], str) else kwargs.get("name")
-        high = kwargs.get("length_high") or kwargs.get("surrounding_bars_count_for_high_point") or given.pop(0)
-        low = kwargs.get("length_low") or kwargs.get("surrounding_bars_count_for_low_point")
+        side = "surrounding_bars_count"
+        high = kwargs.get("length_high") or kwargs.get(side + "_for_high_point") or kwargs.get(side) or given.pop(0)
+        low = kwargs.get("length_low") or kwargs.get(side + "_for_low_point")
         low = low or (given.pop(0) if given else high)
         stored = given.pop(0) if given else last_stored_values
         self._is_strict = given.pop(0) if given else strict

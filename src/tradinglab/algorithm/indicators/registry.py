@@ -73,6 +73,7 @@ FAMILIES = {
 _OTHERS = {
     "base": "IndicatorBase Indicator BarIndicator TradeBarIndicator WindowIndicator IndicatorResult",
     "field": "Field",
+    "average_types": "MovingAverageTypeExtensions",
     "extensions": "IndicatorExtensions",
     "filters": "SwissArmyKnifeTool",
     "pivots": "PivotPoint PivotPointType PivotPointsEventArgs",

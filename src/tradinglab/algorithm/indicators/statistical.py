@@ -286,7 +286,7 @@ class SharpeRatio(Indicator):
     ``risk_free_rate`` is a number, or a model with ``get_interest_rate(time)``.
     """
 
-    @named("SR({period},{risk_free_rate})")
+    @named("SR({period},{risk_free_rate})", risk_free_rate_model="risk_free_rate")
     def __init__(self, name: str, period: int, risk_free_rate: Any = 0.0) -> None:
         super().__init__(name)
         self._period, self._warm_up_period = period, period + 2

@@ -11,6 +11,7 @@ from tradinglab.algorithm.indicators.extremes import Maximum, Minimum
 from tradinglab.algorithm.indicators.momentum import MovingAverageConvergenceDivergence, RelativeStrengthIndex
 from tradinglab.algorithm.indicators.moving_averages import ExponentialMovingAverage, SimpleMovingAverage
 from tradinglab.algorithm.indicators.naming import named
+from tradinglab.core.dual import snake_case
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class StochasticRelativeStrengthIndex(Indicator):
 class ConnorsRelativeStrengthIndex(Indicator):
     """The mean of an RSI, an RSI of the streak of rises or falls, and the rank of the last change."""
 
-    @named("CRSI({rsi_period},{rsi_period_streak},{look_back_period})")
+    @named("CRSI({rsi_period},{rsi_period_streak},{look_back_period})", roc_period="look_back_period")
     def __init__(self, name: str, rsi_period: int, rsi_period_streak: int, look_back_period: int) -> None:
         super().__init__(name)
         self._rsi, self._streak_rsi = RelativeStrengthIndex(rsi_period), RelativeStrengthIndex(rsi_period_streak)
@@ -196,7 +197,7 @@ class Momersion(WindowIndicator):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        given = list(args)
+        given, kwargs = list(args), {snake_case(key): value for key, value in kwargs.items()}
         name = given.pop(0) if given and isinstance(given[0], str) else kwargs.get("name")
         full_period = given.pop() if given else kwargs["full_period"]
         min_period = given.pop() if given else kwargs.get("min_period")
@@ -261,7 +262,7 @@ class RelativeVigorIndexSignal(Indicator):
 class RelativeVigorIndex(BarIndicator):
     """The average of close less open, by the average of the range, both smoothed over four bars; ``signal`` follows."""
 
-    @named("RVI({period},{moving_average_type})")
+    @named("RVI({period},{moving_average_type})", type="moving_average_type")
     def __init__(
         self, name: str, period: int, moving_average_type: MovingAverageType = MovingAverageType.SIMPLE
     ) -> None:

@@ -236,10 +236,10 @@ class Alpha(BarIndicator):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         given = PairArguments(args, kwargs, "ALPHA({target},{reference},{alpha},{beta},{rate})")
-        alpha_period = given.take("alpha_period")
+        alpha_period = given.take("period" if "period" in given.named else "alpha_period")
         has_beta = "beta_period" in given.named or (given.numbers and isinstance(given.numbers[0], int))
         beta_period = given.take("beta_period") if has_beta else alpha_period
-        rate = given.take("risk_free_rate")
+        rate = given.take("risk_free_rate_model" if "risk_free_rate_model" in given.named else "risk_free_rate")
         if given.target == given.reference:
             raise ValueError("The target and reference symbols of an alpha cannot be the same.")
         if alpha_period < 1 or beta_period < 2:

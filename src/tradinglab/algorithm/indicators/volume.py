@@ -93,11 +93,13 @@ class SmoothedOnBalanceVolume(BarIndicator):
     """An average of the on-balance volume; zero until it is ready."""
 
     @named("SOBV({period})")
-    def __init__(self, name: str, period: int, type: MovingAverageType = MovingAverageType.SIMPLE) -> None:
+    def __init__(
+        self, name: str, period: int, moving_average_type: MovingAverageType = MovingAverageType.SIMPLE
+    ) -> None:
         super().__init__(name)
         self._warm_up_period = period
         self._volume = OnBalanceVolume()
-        self._smoother = moving_average(type, f"{name}_{type}", period)
+        self._smoother = moving_average(moving_average_type, f"{name}_{moving_average_type}", period)
         self._parts = (self._volume, self._smoother)
 
     @property
