@@ -1,9 +1,10 @@
 """TradingLab: a self-hosted lab for algorithmic trading.
 
-    from tradinglab import backtest
-
-    result = backtest("main.py", data="sample")
-    result.statistics["Sharpe Ratio"]
+Examples
+--------
+>>> from tradinglab import backtest
+>>> result = backtest("main.py", data="sample")
+>>> result.statistics["Sharpe Ratio"]
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class BaseData(Dual):
 class Bar(Dual):
     """Open, high, low and close of one side of a quote."""
 
-    def __init__(self, open: Number = 0.0, high: Number = 0.0, low: Number = 0.0, close: Number = 0.0) -> None:  # noqa: A002
+    def __init__(self, open: Number = 0.0, high: Number = 0.0, low: Number = 0.0, close: Number = 0.0) -> None:
         self._open, self._high, self._low, self._close = float(open), float(high), float(low), float(close)
 
     @property
@@ -191,7 +191,7 @@ class TradeBar(BaseData, Bar):
         self,
         time: datetime = datetime.min,
         symbol: Symbol | None = None,
-        open: Number = 0.0,  # noqa: A002
+        open: Number = 0.0,
         high: Number = 0.0,
         low: Number = 0.0,
         close: Number = 0.0,
@@ -414,9 +414,7 @@ class QuoteBar(BaseData):
 
     def clone(self, fill_forward: bool = False) -> QuoteBar:  # type: ignore[override]
         """Return a copy that holds its own numbers."""
-        twin = QuoteBar(
-            self.time, self.symbol, self.bid, self.last_bid_size, self.ask, self.last_ask_size, self.period
-        )
+        twin = QuoteBar(self.time, self.symbol, self.bid, self.last_bid_size, self.ask, self.last_ask_size, self.period)
         twin.is_fill_forward = fill_forward or self.is_fill_forward
         return twin
 
@@ -538,7 +536,7 @@ class Split(BaseData):
 
     data_type = MarketDataType.AUXILIARY
 
-    def __init__(self, symbol: Symbol, date: datetime, price: Number, split_factor: Number, type: SplitType) -> None:  # noqa: A002
+    def __init__(self, symbol: Symbol, date: datetime, price: Number, split_factor: Number, type: SplitType) -> None:
         super().__init__()
         self._symbol, self._time, self._value = symbol, date, price
         self._split_factor = to_decimal(split_factor)
@@ -601,7 +599,7 @@ class Delisting(BaseData):
 
     data_type = MarketDataType.AUXILIARY
 
-    def __init__(self, symbol: Symbol, date: datetime, price: Number, type: DelistingType) -> None:  # noqa: A002
+    def __init__(self, symbol: Symbol, date: datetime, price: Number, type: DelistingType) -> None:
         super().__init__()
         self._symbol, self._time, self._value = symbol, date, price
         self._type = type

@@ -90,7 +90,8 @@ class _Namespace(ModuleType):
     def __getattr__(self, name: str) -> object:
         extras = _EXTRAS.get(self.__name__, {})
         if name == "__all__":
-            own = sys.modules["tradinglab.algorithm.imports"].__all__ if self.__name__.startswith("QuantConnect") else ()
+            is_ours = self.__name__.startswith("QuantConnect")
+            own = sys.modules["tradinglab.algorithm.imports"].__all__ if is_ours else ()
             return [*extras, *own]
         if name in extras:
             return extras[name]

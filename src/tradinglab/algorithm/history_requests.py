@@ -119,7 +119,9 @@ class HistoryRequests:
         )  # fmt: skip
         return hours.time_zone.utc_ns(local)
 
-    def matching(self, symbol: Symbol, kind: type | None, resolution: Resolution | None) -> list[SubscriptionDataConfig]:
+    def matching(
+        self, symbol: Symbol, kind: type | None, resolution: Resolution | None
+    ) -> list[SubscriptionDataConfig]:
         """Return the subscriptions of a symbol that history of a type is read from, made up if there are none."""
         service = self._algorithm.subscription_manager.subscription_data_config_service
         configs = [
@@ -138,7 +140,9 @@ class HistoryRequests:
             return sorted(chosen, key=lambda c: (-c.resolution, -service.tick_type_order(symbol, c.tick_type)))
         return self._made_up(symbol, kind, resolution)
 
-    def _made_up(self, symbol: Symbol, kind: type | None, resolution: Resolution | None) -> list[SubscriptionDataConfig]:
+    def _made_up(
+        self, symbol: Symbol, kind: type | None, resolution: Resolution | None
+    ) -> list[SubscriptionDataConfig]:
         algorithm = self._algorithm
         service = algorithm.subscription_manager.subscription_data_config_service
         known = service.get_subscription_data_configs(symbol)

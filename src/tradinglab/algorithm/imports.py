@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as _datetime_module
+import datetime as dt
 import json
 import math
 import sys
 import typing
 from importlib import import_module
 
-import numpy
+import numpy as np
 
 from tradinglab.algorithm.lazy_module import LazyModule
 
@@ -79,8 +79,8 @@ def _namespace() -> dict[str, object]:
     for name in _MODULES:
         found.update(_public(name))
     found.update({alias: LazyModule(name) for alias, name in _LAZY.items()})
-    found.update({name: getattr(_datetime_module, name) for name in ("date", "datetime", "time", "timedelta")})
-    found.update(json=json, math=math, sys=sys, np=numpy, numpy=numpy)
+    found.update({name: getattr(dt, name) for name in ("date", "datetime", "time", "timedelta")})
+    found.update(json=json, math=math, sys=sys, np=np, numpy=np)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from tradinglab.algorithm.events import EventMember
 from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderStatus, Resolution
@@ -20,7 +21,7 @@ _SPANS = {
 }
 
 
-class RegressionTestException(Exception):  # noqa: N818
+class RegressionTestException(Exception):
     """Raised by LEAN's own test strategies when something is not as it should be."""
 
 
@@ -44,7 +45,7 @@ class TimeSpan(Dual):
     ZERO = timedelta(0)
 
     def __new__(cls, *parts: float) -> timedelta:  # type: ignore[misc]
-        """Return a length of ``(hours, minutes, seconds)``, of ``(days, hours, minutes, seconds[, ms])`` or of ticks."""
+        """Return a length of ``(hours, minutes, seconds)``, ``(days, hours, minutes, seconds[, ms])`` or ticks."""
         if len(parts) == 1:
             return timedelta(microseconds=parts[0] / 10)
         if len(parts) == 3:
@@ -128,17 +129,33 @@ class Extensions(Dual):
 
 
 class CircularQueue(Dual):
-    """A queue that begins again when it is through."""
+    """A queue that begins again when it is through; ``circle_completed`` fires whenever its first item comes up."""
+
+    circle_completed = EventMember()
 
     def __init__(self, *items: Any) -> None:
         self._items = list(items[0]) if len(items) == 1 and isinstance(items[0], (list, tuple)) else list(items)
         self._at = 0
 
+    def __class_getitem__(cls, kind: object) -> type[CircularQueue]:
+        """Return the class itself: the kind of the items is for readers only."""
+        return cls
+
     def dequeue(self) -> Any:
         """Return the next item."""
         item = self._items[self._at]
+        if item == self._items[0]:
+            self.circle_completed(self, None)
         self._at = (self._at + 1) % len(self._items)
         return item
+
+
+class InvalidOperationException(RuntimeError):  # noqa: N818
+    """What .NET raises when something cannot be done in the present state."""
+
+
+class ArgumentException(ValueError):  # noqa: N818
+    """What .NET raises when an argument is not valid."""
 
 
 class Globals(Dual):
@@ -147,4 +164,13 @@ class Globals(Dual):
     DATA_FOLDER = ""
 
 
-__all__ = ["CircularQueue", "Extensions", "Globals", "RegressionTestException", "Time"]
+__all__ = [
+    "ArgumentException",
+    "CircularQueue",
+    "Extensions",
+    "Globals",
+    "InvalidOperationException",
+    "RegressionTestException",
+    "Time",
+    "TimeSpan",
+]

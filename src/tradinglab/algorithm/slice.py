@@ -170,6 +170,7 @@ class SliceGetter:
         return SliceGetter(self._slice, kind)
 
     def __call__(self, key: Any = None, symbol: Any = None) -> Any:
+        """Return the data of a symbol, or of a type."""
         if self._kind is not None:
             return self._slice.of_type(self._kind, key)
         if isinstance(key, type):
@@ -358,7 +359,7 @@ class Slice(Dual):
 
     @property
     def get(self) -> SliceGetter:
-        """Data by symbol or type: ``get(symbol)``, ``get(TradeBar)``, ``get(TradeBar, symbol)``, ``get[TradeBar]()``."""
+        """Data by symbol or type: ``get(symbol)``, ``get(TradeBar)``, ``get(TradeBar, symbol)``."""
         return SliceGetter(self)
 
     def of_type(self, kind: type, symbol: Any = None) -> Any:

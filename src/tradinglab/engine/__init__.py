@@ -1,0 +1,1 @@
+"""What runs a strategy: feed, time steps, orders, and the result."""

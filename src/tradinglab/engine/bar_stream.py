@@ -15,13 +15,12 @@ import numpy as np
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, day_of
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.symbol import Symbol
 from tradinglab.data.adjust import normalize
 from tradinglab.data.columns import QUOTE_FIELDS, BarColumns, Exact, Flags, Ints, Rows
 from tradinglab.data.source import DataSource
-from tradinglab.core.enums import DataNormalizationMode
 
 SPAN_NS = {
     Resolution.TICK: 0,
@@ -75,9 +74,7 @@ def uses_session_ends(symbol: Symbol, resolution: Resolution, hours: SecurityExc
 
 def read_stream(source: DataSource, request: StreamRequest) -> BarColumns:
     """Return the bars that a subscription emits, in order of their ends."""
-    raw = source.bars(
-        request.symbol, request.resolution, request.tick_type, _first_day_ns(request), request.end_ns + 1
-    )
+    raw = source.bars(request.symbol, request.resolution, request.tick_type, _first_day_ns(request), request.end_ns + 1)
     if len(raw) == 0:
         return raw
     factors = source.factors(request.symbol)
@@ -258,5 +255,4 @@ def _within_hours(bars: BarColumns, request: StreamRequest) -> Flags:
         return np.zeros(len(bars), bool)
     instant = starts == ends
     index = np.searchsorted(opens, np.where(instant, ends + 1, ends)) - 1
-    inside = (index >= 0) & (closes[np.maximum(index, 0)] > starts)
-    return inside
+    return (index >= 0) & (closes[np.maximum(index, 0)] > starts)

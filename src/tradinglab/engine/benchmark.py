@@ -49,9 +49,10 @@ def start_benchmark(algorithm: QCAlgorithm, source: DataSource, feed: DataFeed, 
         subscription_data_types=[pair for pair in types if pair[1] == tick_type] or types[:1],
     )[0]
     hours = security.exchange.hours
+    is_precise = algorithm.settings.daily_precise_end_time is True
     local = start_of_bars(
         hours, hours.time_zone.local_ns(start_ns), DAY_NS, 1, False, config.data_time_zone,
-        algorithm.settings.daily_precise_end_time is True and uses_session_ends(security.symbol, Resolution.DAILY, hours),
+        is_precise and uses_session_ends(security.symbol, Resolution.DAILY, hours),
     )  # fmt: skip
     feed.subscribe(security, config, hours.time_zone.utc_ns(local))
 

@@ -54,7 +54,9 @@ class StrategyError(EngineError):
 
     code = "strategy"
 
-    def __init__(self, message: str, *, phase: str, time: str, trace: str, result: BacktestResult | None = None) -> None:
+    def __init__(
+        self, message: str, *, phase: str, time: str, trace: str, result: BacktestResult | None = None
+    ) -> None:
         super().__init__(message)
         self.phase = phase
         self.time = time

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.core import author_overrides
 from tradinglab.algorithm.scheduling import EndOfDayEvents
+from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import AlgorithmStatus
@@ -27,7 +28,6 @@ from tradinglab.engine.parts import RunParts
 from tradinglab.engine.phases import Attention, Phase
 from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
-from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.engine.transactions import TransactionHandler
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.runtime import AlgorithmContext, HistoryRequest
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
-    from tradinglab.core.symbol import Symbol
     from tradinglab.data.columns import BarColumns
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.run import RunOptions
@@ -224,11 +223,7 @@ class Host:
         return self._desk.attach(config, indicator, selector)
 
     def detach_indicator(self, indicator: object) -> None:
-        """Stop an indicator that was attached: it gets no more bars."""
-        self._desk.detach(indicator)
-
-    def detach_indicator(self, indicator: object) -> None:
-        """Let an indicator stand still: it reads columns no more."""
+        """Let an indicator that was attached stand still: it reads columns no more."""
         self._desk.detach(indicator)
 
     def current_data(self) -> Iterable[BaseData]:

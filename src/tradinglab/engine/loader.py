@@ -19,7 +19,6 @@ from tradinglab.engine.traces import own_trace
 _STAR_IMPORT = "AlgorithmImports"
 
 
-
 @contextmanager
 def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     """Let ``from AlgorithmImports import *`` and a strategy's own modules be found, and forget them after."""
@@ -87,9 +86,7 @@ def _read(path: Path) -> str:
         raise StrategyFileError(f"there is no file {path}")
     if path.is_dir():
         main = path / "main.py"
-        raise StrategyFileError(
-            f"{path} is a folder; give the file" + (f", probably {main}" if main.exists() else "")
-        )
+        raise StrategyFileError(f"{path} is a folder; give the file" + (f", probably {main}" if main.exists() else ""))
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
@@ -118,5 +115,3 @@ def choose_class(module: ModuleType, path: Path, class_name: str | None) -> type
         names = ", ".join(value.__name__ for value in leaves)
         raise StrategyFileError(f"{path} has several algorithm classes ({names}); choose one with --class NAME")
     return leaves[0]
-
-

@@ -63,7 +63,8 @@ def round_order_prices(order: Order, securities: dict[Order, Security], is_compl
         if rounded != price:
             warn(
                 "price",
-                f"Warning: To meet brokerage precision requirements, order {name} was rounded to {rounded} from {price}",
+                f"Warning: To meet brokerage precision requirements, order {name} was rounded to {rounded} "
+                f"from {price}",
             )
             setattr(order, f"exact_{name}", rounded)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.core.currencies import Currencies
-from tradinglab.core.enums import OrderStatus, TickType
+from tradinglab.core.enums import OrderStatus
 from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult
@@ -22,9 +19,7 @@ from tradinglab.engine.statistics import StatisticsInput
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-    from tradinglab.core.symbol import Symbol
     from tradinglab.data.source import DataSource
-    from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.parts import RunParts
 
 
@@ -144,4 +139,3 @@ def _funnel(outcome: Outcome) -> Funnel:
 def began_now() -> datetime:
     """Return the present time, UTC."""
     return datetime.now(UTC).replace(tzinfo=None)
-

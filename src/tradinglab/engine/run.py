@@ -162,7 +162,8 @@ def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options:
     except KeyboardInterrupt:
         return host.result(path, status="interrupted")
     except TimeIsUp as problem:
-        message, trace = f"the strategy was still in {host.phase.name} after {options.timeout_s:g} s", own_trace(problem)
+        message = f"the strategy was still in {host.phase.name} after {options.timeout_s:g} s"
+        trace = own_trace(problem)
         raise TimeLimitError(
             message,
             phase=host.phase.name,

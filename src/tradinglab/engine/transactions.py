@@ -292,7 +292,6 @@ class TransactionHandler:
             return ticket
         request.set_response(OrderResponse.success(request), OrderRequestStatus.PROCESSING)
         self._queue.append(request)
-        self._drain()
         return ticket
 
     def _update_refusal(self, request: UpdateOrderRequest, order: Order, ticket: OrderTicket) -> OrderResponse | None:
@@ -305,7 +304,7 @@ class TransactionHandler:
         if self._algorithm.is_warming_up:
             return OrderResponse.warming_up(request)
         quantity = order.exact_quantity if request.exact_quantity is None else request.exact_quantity
-        if quantity < 0 and not self._algorithm.shortable(order.symbol, quantity):
+        if quantity < 0 and not self._algorithm.shortable(order.symbol, quantity, order.id):
             text = (
                 f"Order exceeds shortable quantity {self._algorithm.shortable_quantity(order.symbol)} for Symbol "
                 f"{order.symbol} requested {ticket.exact_quantity})"
@@ -372,7 +371,6 @@ class TransactionHandler:
             self._emit(OrderEvent(order, self._algorithm.lab_utc_ns, OrderFee.ZERO))
             request.set_response(OrderResponse.success(request), OrderRequestStatus.PROCESSING)
             self._queue.append(request)
-            self._drain()
         return ticket
 
     def _apply_cancel(self, request: CancelOrderRequest) -> OrderResponse:

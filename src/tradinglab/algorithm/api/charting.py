@@ -77,6 +77,8 @@ class ChartingMethods(AlgorithmCore):
         self.lab_summary_statistics[name] = str(value)
 
     def lab_plot_on_update(self, chart: str, wait: bool, indicator: Any) -> None:
+        """Plot an indicator each time it changes, at once or from when it is ready."""
+
         def plot(_: object, __: object) -> None:
             if (not wait or indicator.is_ready) and not self.is_warming_up:
                 self.lab_plot_point(chart, indicator.name, indicator.current.value)
@@ -84,6 +86,7 @@ class ChartingMethods(AlgorithmCore):
         indicator.updated += plot
 
     def lab_plot_point(self, chart: str, series: str, *values: Any) -> None:
+        """Add a point, or a candle of four prices, to a series that is made if need be."""
         if series in _RESERVED.get(chart, ()):
             raise AlgorithmError(f"plot: the series '{series}' of the chart '{chart}' is reserved; use another name.")
         if len(values) == 1 and isinstance(values[0], TradeBar):

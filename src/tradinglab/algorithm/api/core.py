@@ -48,6 +48,7 @@ class AlgorithmCore(Dual):
         return self
 
     def lab_prepare(self, context: AlgorithmContext) -> None:
+        """Set what an algorithm starts with."""
         self.lab_context = context
         self.lab_parameters = {str(key): str(value) for key, value in context.parameters.items()}
         self.name = context.name or type(self).__name__
@@ -67,6 +68,7 @@ class AlgorithmCore(Dual):
         self.lab_prepare_output()
 
     def lab_prepare_clock(self) -> None:
+        """Set the clock, the dates and the time zone to their defaults."""
         self.lab_zone = zone(NEW_YORK_ZONE)
         self.lab_start_date = _FIRST_DAY
         self.lab_end_date = from_ns(self.lab_now_ns())
@@ -78,6 +80,7 @@ class AlgorithmCore(Dual):
         self.lab_refusals: dict[str, int] = {}
 
     def lab_prepare_managers(self, context: AlgorithmContext) -> None:
+        """Make what manages securities, orders, the portfolio and the schedule."""
         source = context.source
         self.market_hours_database = source.market_hours
         self.symbol_properties_database = source.symbol_properties
@@ -97,6 +100,7 @@ class AlgorithmCore(Dual):
         self.benchmark: Any = None
 
     def lab_prepare_output(self) -> None:
+        """Make what the run is told by: logs, charts, figures."""
         self.lab_logs: list[str] = []
         self.lab_charts: dict[str, Chart] = {}
         self.runtime_statistics: dict[str, str] = {}
@@ -105,6 +109,7 @@ class AlgorithmCore(Dual):
 
     @staticmethod
     def lab_now_ns() -> int:
+        """Return the real time of day, nanoseconds UTC."""
         import time
 
         return time.time_ns()
@@ -198,6 +203,7 @@ class AlgorithmCore(Dual):
         self.lab_write("ERROR: ", message)
 
     def lab_write(self, prefix: str, message: object) -> None:
+        """Write a line to the log, unless it is full."""
         if len(self.lab_logs) < self.lab_context.log_limit:
             self.lab_logs.append(f"{self.time.strftime(_LOG_TIME)} {prefix}{message}")
         elif len(self.lab_logs) == self.lab_context.log_limit:
@@ -216,7 +222,7 @@ class AlgorithmCore(Dual):
             self.debug(f"quit(): {message}")
         self.lab_stop()
 
-    def set_quit(self, quit: bool) -> None:  # noqa: A002
+    def set_quit(self, quit: bool) -> None:
         """End the run after this time step, if asked."""
         if quit:
             self.quit()
@@ -243,21 +249,27 @@ class AlgorithmCore(Dual):
         raise TypeError(f"expected a Symbol, a Security or a ticker, got {value!r}")
 
     def lab_benchmark_security(self, symbol: Symbol) -> Security:
+        """Return a security for a benchmark."""
         raise NotImplementedError
 
     def lab_resolve_ticker(self, ticker: str) -> Symbol:
+        """Return the symbol of a ticker that no security was added for."""
         raise NotImplementedError
 
     def lab_security(self, value: SymbolLike) -> Security:
+        """Return the security that an author means; it must have been added."""
         return self.securities[self.lab_symbol(value)]
 
     def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
+        """Add a security with the default settings."""
         raise NotImplementedError
 
     def lab_last_known(self, security: Security) -> list[Any]:
+        """Return the last bars before now of a security."""
         raise NotImplementedError
 
     def lab_seed(self, securities: Iterable[Security]) -> None:
+        """Give securities their last known prices."""
         raise NotImplementedError
 
     def _missing(self, name: str) -> Any:
@@ -268,7 +280,7 @@ class AlgorithmCore(Dual):
     def initialize(self) -> None:
         """Set dates, cash and securities; called once, first."""
 
-    def on_data(self, slice: Slice) -> None:  # noqa: A002
+    def on_data(self, slice: Slice) -> None:
         """Trade; called at each time step that has data."""
 
     def on_warmup_finished(self) -> None:
@@ -329,4 +341,3 @@ def author_overrides(algorithm: AlgorithmCore, name: str) -> Callable[..., Any] 
         if name in vars(base):
             return None if base.__module__.startswith("tradinglab.") else getattr(algorithm, name)
     return None if method is None else getattr(algorithm, name)
-

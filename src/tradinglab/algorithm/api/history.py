@@ -173,6 +173,7 @@ class HistoryMethods(AlgorithmCore):
         ]
 
     def lab_bars(self, request: HistoryRequest) -> Iterable[tuple[int, BaseData]]:
+        """Read a request's bars, each with the instant of its end."""
         columns = self.lab_runtime.read_history(request)
         is_tick = request.resolution == Resolution.TICK
         zone = request.hours.time_zone

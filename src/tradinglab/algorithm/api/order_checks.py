@@ -65,7 +65,9 @@ def _check_size(algorithm: AlgorithmCore, request: SubmitOrderRequest, security:
         )
     if not security.is_tradable:
         return OrderResponse.error(
-            request, Code.NON_TRADABLE_SECURITY, f"The security with symbol '{request.symbol}' is marked as non-tradable."
+            request,
+            Code.NON_TRADABLE_SECURITY,
+            f"The security with symbol '{request.symbol}' is marked as non-tradable.",
         )
     return None
 
@@ -86,7 +88,9 @@ def _check_market(algorithm: AlgorithmCore, request: SubmitOrderRequest, securit
     return None
 
 
-def _check_currencies(algorithm: AlgorithmCore, request: SubmitOrderRequest, security: Security) -> OrderResponse | None:
+def _check_currencies(
+    algorithm: AlgorithmCore, request: SubmitOrderRequest, security: Security
+) -> OrderResponse | None:
     book = algorithm.portfolio.cash_book
     quote = security.quote_currency
     ticker = request.symbol.value
@@ -98,7 +102,8 @@ def _check_currencies(algorithm: AlgorithmCore, request: SubmitOrderRequest, sec
         return OrderResponse.error(
             request,
             Code.CONVERSION_RATE_ZERO,
-            f"{ticker}: requires {quote.symbol} to have a non-zero conversion rate. This can be caused by lack of data.",
+            f"{ticker}: requires {quote.symbol} to have a non-zero conversion rate. "
+            "This can be caused by lack of data.",
         )
     if security.type not in _PAIRED:
         return None

@@ -124,6 +124,7 @@ class SecurityMethods(SetupMethods):
              market: str | None = None, fill_forward: bool = True, leverage: Number = 0,
              extended_market_hours: bool = False,
              data_normalization_mode: DataNormalizationMode | None = None) -> Security:  # fmt: skip
+        """Add a security of a type by its ticker."""
         if not isinstance(ticker, str):
             raise AlgorithmError(f"add {security_type}: the ticker must be text, it was {ticker!r}")
         where = self.lab_market(market, security_type)
@@ -135,6 +136,7 @@ class SecurityMethods(SetupMethods):
         )
 
     def lab_make_symbol(self, ticker: str, security_type: SecurityType, market: str) -> Symbol:
+        """Return the symbol that a ticker has now, by the maps of the data source."""
         if security_type not in _SUPPORTED:
             raise NotImplementedError(f"{security_type} is not simulated by TradingLab; see docs/coverage.md")
         day = day_of(self.lab_zone.local_ns(self.lab_utc_ns))
@@ -143,6 +145,7 @@ class SecurityMethods(SetupMethods):
     def lab_add_symbol(self, symbol: Symbol, resolution: Resolution | None = None, fill_forward: bool | None = None,
                     leverage: Number = 0, extended_market_hours: bool | None = None,
                     data_normalization_mode: DataNormalizationMode | None = None) -> Security:  # fmt: skip
+        """Subscribe to a symbol and return its security."""
         if symbol.security_type not in _SUPPORTED:
             raise NotImplementedError(f"{symbol.security_type} is not simulated by TradingLab; see docs/coverage.md")
         universe = self.universe_settings
@@ -161,6 +164,7 @@ class SecurityMethods(SetupMethods):
         return security
 
     def lab_create_security(self, symbol: Symbol, configs: Iterable[Any], leverage: Number) -> Security:
+        """Return the security of a symbol with its subscriptions, new and initialised if need be."""
         known = self.securities.get(symbol)
         if known is not None:
             for config in configs:
@@ -176,6 +180,7 @@ class SecurityMethods(SetupMethods):
         return security
 
     def lab_new_security(self, symbol: Symbol, configs: list[Any]) -> Security:
+        """Make a security by the exchange hours and properties of its symbol."""
         hours = self.market_hours_database.get_exchange_hours(symbol.id.market, symbol, symbol.security_type)
         properties = self.symbol_properties_database.get_symbol_properties(
             symbol.id.market, symbol, symbol.security_type, self.account_currency
@@ -189,9 +194,11 @@ class SecurityMethods(SetupMethods):
         return self.lab_new_security(symbol, [])
 
     def lab_add_security_by_symbol(self, symbol: Symbol) -> Security:
+        """Add a security with the default settings."""
         return self.lab_add_symbol(symbol)
 
     def lab_resolve_ticker(self, ticker: str) -> Symbol:
+        """Return the symbol of a ticker: that which was added, else the equity of that name."""
         found = SymbolCache.try_get_symbol(ticker)
         if found is not None:
             return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tradinglab.algorithm.api.core import AlgorithmCore, SymbolLike
+from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.benchmark import FuncBenchmark, SecurityBenchmark
 from tradinglab.algorithm.models.brokerage import BrokerageModel
 from tradinglab.algorithm.models.security_initializer import (
@@ -30,6 +30,7 @@ class SetupMethods(AlgorithmCore):
     """What is set once, before the run."""
 
     def lab_require_unlocked(self, name: str) -> None:
+        """Refuse what may be set in ``initialize`` only."""
         if self.lab_locked:
             raise AlgorithmError(f"{name} can be called in initialize only: the algorithm is running already.")
 
@@ -107,7 +108,9 @@ class SetupMethods(AlgorithmCore):
 
     # Models.
 
-    def set_brokerage_model(self, brokerage: BrokerageName | Any, account_type: AccountType = AccountType.MARGIN) -> None:
+    def set_brokerage_model(
+        self, brokerage: BrokerageName | Any, account_type: AccountType = AccountType.MARGIN
+    ) -> None:
         """Trade by the rules, fees and margins of a brokerage."""
         if isinstance(brokerage, BrokerageName):
             model = BrokerageModel.create(self.transactions, brokerage, account_type)
@@ -170,9 +173,11 @@ class SetupMethods(AlgorithmCore):
             self.lab_set_security_benchmark(self.lab_symbol(value))
 
     def lab_set_security_benchmark(self, symbol: Symbol) -> None:
+        """Measure the run against a security."""
         self.benchmark = SecurityBenchmark(self.lab_benchmark_security(symbol))
 
     def lab_market(self, market: str | None, security_type: SecurityType) -> str:
+        """Return the market that is given, or the brokerage's default for the type."""
         if market:
             return market.lower()
         default = self.brokerage_model.default_markets.get(security_type)
@@ -228,7 +233,7 @@ class SetupMethods(AlgorithmCore):
     # Work that takes long.
 
     def train(self, *args: Any) -> Any:
-        """Run a function that takes long, now or on a schedule: ``(function)`` or ``(date_rule, time_rule, function)``."""
+        """Run a function that takes long: ``(function)`` now, ``(date_rule, time_rule, function)`` on a schedule."""
         if len(args) == 1:
             return args[0]()
         date_rule, time_rule, function = args

@@ -66,6 +66,7 @@ class TargetMethods(TradingMethods):
 
     def lab_liquidate_one(self, symbol: Symbol, asynchronous: bool, tag: str,
                        order_properties: OrderProperties | None) -> OrderTicket | None:  # fmt: skip
+        """Close one position and cancel its open orders; return the ticket if there was one to close."""
         if symbol not in self.securities:
             self.lab_once(
                 "liquidate",
@@ -92,6 +93,7 @@ class TargetMethods(TradingMethods):
 
     def lab_set_targets(self, targets: list[PortfolioTarget], liquidate: bool, asynchronous: bool, tag: str | None,
                      order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
+        """Order what brings positions to targets, those that free margin first."""
         tickets: list[OrderTicket] = []
         if liquidate:
             tickets += self.lab_liquidate_others({t.symbol for t in targets}, tag, order_properties)
@@ -104,6 +106,7 @@ class TargetMethods(TradingMethods):
 
     def lab_order_difference(self, symbol: Symbol, order_quantity: Decimal, liquidate: bool, asynchronous: bool,
                           tag: str | None, order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
+        """Order a quantity less what market orders already wait for."""
         tickets: list[OrderTicket] = []
         if liquidate:
             tickets += self.lab_liquidate_others({symbol}, tag, order_properties)
@@ -128,9 +131,11 @@ class TargetMethods(TradingMethods):
 
     def lab_liquidate_others(self, keep: set[Symbol], tag: str | None,
                           order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
+        """Close every position but those of some symbols."""
         others = [symbol for symbol in self.portfolio.keys() if symbol not in keep]  # noqa: SIM118
         return self.liquidate(sorted(others, key=lambda s: s.value), False, tag, order_properties)
 
     def lab_order_quantity(self, symbol: Symbol, target: Number) -> Decimal:
+        """Return the order that would bring a position to a fraction of the portfolio's value."""
         percent = PortfolioTarget.percent(self, symbol, to_decimal(target), True)
         return ZERO if percent is None else percent.exact_quantity

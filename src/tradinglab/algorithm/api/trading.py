@@ -165,7 +165,8 @@ class TradingMethods(AlgorithmCore):
         return self.lab_submit_combo(OrderType.COMBO_MARKET, legs, quantity, ZERO, asynchronous, tag, order_properties)
 
     def combo_limit_order(self, legs: list[Leg], quantity: int, limit_price: Number, asynchronous: bool = False,
-                          tag: str = "", order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
+                          tag: str = "",
+                          order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
         """Order several legs at a limit on the price of them all."""
         price = to_decimal(limit_price)
         if price == 0:
@@ -179,7 +180,9 @@ class TradingMethods(AlgorithmCore):
         """Order several legs, each at a limit of its own."""
         if not all(leg.order_price for leg in legs):
             raise ValueError("combo_leg_limit_order requires a limit price for each leg")
-        return self.lab_submit_combo(OrderType.COMBO_LEG_LIMIT, legs, quantity, ZERO, asynchronous, tag, order_properties)
+        return self.lab_submit_combo(
+            OrderType.COMBO_LEG_LIMIT, legs, quantity, ZERO, asynchronous, tag, order_properties
+        )
 
     def submit_order_request(self, request: SubmitOrderRequest) -> OrderTicket:
         """Check an order and hand it to the transaction manager."""
@@ -197,13 +200,25 @@ class TradingMethods(AlgorithmCore):
         """Return whether a security's exchange is in its regular hours now."""
         return bool(self.lab_security(symbol).exchange.exchange_open)
 
-    def shortable(self, symbol: SymbolLike, quantity: Number | None = None) -> bool:
-        """Return whether a security (or a quantity of it) can be sold short now."""
+    def shortable(self, symbol: SymbolLike, quantity: Number = 0, update_order_id: int | None = None) -> bool:
+        """Return whether a quantity can be sold short now, beside the position and the open orders there are.
+
+        The open order *update_order_id* is left out: its quantity is about to change.
+        """
+        security = self.lab_security(symbol)
         available = self.shortable_quantity(symbol)
         if available is None:
             return True
-        wanted = ZERO if quantity is None else abs(to_decimal(quantity))
-        return to_decimal(available) > 0 if quantity is None else wanted <= to_decimal(available)
+        taken = security.holdings.exact_quantity + sum(
+            (
+                ticket.exact_quantity - ticket.exact_quantity_filled
+                for ticket in self.transactions.get_open_order_tickets(security.symbol)
+                if ticket.order_id != update_order_id
+            ),
+            start=ZERO,
+        )
+        floor = -to_decimal(available)
+        return taken > floor and taken - abs(to_decimal(quantity)) >= floor
 
     def shortable_quantity(self, symbol: SymbolLike) -> int | None:
         """Return the units that can be sold short now; ``None`` is no limit."""
@@ -211,6 +226,7 @@ class TradingMethods(AlgorithmCore):
         return security.shortable_provider.shortable_quantity(security.symbol, security.local_time)
 
     def lab_checked(self, request: SubmitOrderRequest) -> OrderResponse:
+        """Check an order and count the refusal, if it is one."""
         response = check_order(self, request)
         if response.is_error:
             self.error(response.error_message)
@@ -219,7 +235,9 @@ class TradingMethods(AlgorithmCore):
         return response
 
     def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
-                properties: OrderProperties | None, asynchronous: bool, **prices: Number | bool) -> OrderTicket:  # fmt: skip
+                properties: OrderProperties | None, asynchronous: bool,
+                **prices: Number | bool) -> OrderTicket:  # fmt: skip
+        """Make an order of a type and hand it in."""
         request = self.lab_request(order_type, security, to_decimal(quantity), tag, properties, asynchronous, **prices)
         return self.submit_order_request(request)
 
@@ -227,6 +245,7 @@ class TradingMethods(AlgorithmCore):
                  properties: OrderProperties | None, asynchronous: bool, *,
                  group_order_manager: GroupOrderManager | None = None,
                  trailing_as_percentage: bool = False, **prices: Number | bool) -> SubmitOrderRequest:  # fmt: skip
+        """Make the request of an order."""
         return SubmitOrderRequest(
             order_type, security.type, security.symbol, quantity,
             to_decimal(prices.get("stop_price", ZERO)), to_decimal(prices.get("limit_price", ZERO)),
@@ -237,7 +256,9 @@ class TradingMethods(AlgorithmCore):
         )  # fmt: skip
 
     def lab_submit_combo(self, order_type: OrderType, legs: list[Leg], quantity: int, limit_price: Decimal,
-                      asynchronous: bool, tag: str, properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
+                      asynchronous: bool, tag: str,
+                      properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
+        """Make an order for each leg of a combo and hand them in together."""
         divisor = gcd(*(int(leg.quantity) for leg in legs))
         if divisor != 1:
             raise ValueError(
@@ -274,6 +295,7 @@ class TradingMethods(AlgorithmCore):
         return chosen
 
     def lab_warn_of_conversion(self, ticket: OrderTicket, message: str) -> None:
+        """Say once that an order was turned into another type."""
         if ticket.status != OrderStatus.INVALID:
             self.lab_once(message, message)
 
