@@ -197,6 +197,15 @@ def test_pushed_quote_wins_over_a_trade_of_the_same_end(quote_first: bool) -> No
     assert isinstance(coin.get_last_data(), QuoteBar)
 
 
+def test_trade_of_a_share_is_its_last_data_though_a_quote_came_first() -> None:
+    spy = with_feeds(SecurityType.EQUITY)
+    pushed = bar(spy, 8)
+    spy.set_market_price(QuoteBar(pushed.time, spy.symbol, Bar(6, 6, 6, 6), 1, Bar(8, 8, 8, 8), 1))
+    assert spy.get_last_data() is None
+    spy.set_market_price(pushed)
+    assert spy.get_last_data() is pushed
+
+
 def test_filled_forward_points_do_not_count() -> None:
     spy = with_feeds(SecurityType.EQUITY)
     spy.set_market_price(bar(spy, 7).clone(fill_forward=True))

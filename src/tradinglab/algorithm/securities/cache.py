@@ -170,7 +170,7 @@ class SecurityCache(PriceCache):
         # A trade bar does not replace the quote bar that came before it with the same end.
         after_quote = data.end_time == self._quote_end
         if is_default(data, self.security_type):
-            if not (after_quote and data.data_type == MarketDataType.TRADE_BAR):
+            if not (after_quote and data.data_type == MarketDataType.TRADE_BAR and self.has_data_point):
                 self._push(LAST, {}, data)
         groups = {VOLUME, BID_ASK} if after_quote and data.end_time == self._bar_end else set(GROUPS)
         for name, value in values_of(data, self.security_type).items():
