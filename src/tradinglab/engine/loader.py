@@ -27,7 +27,7 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     sys.modules[_STAR_IMPORT] = algorithm_imports
     sys.path[:0] = [str(folder) for folder in folders]
     finder = DotNetFinder()
-    sys.meta_path.append(finder)
+    sys.meta_path.insert(0, finder)  # before the folders of stubs, which are empty modules of the same names
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.decimals import Number
@@ -124,7 +125,7 @@ def backtest(
     if path is not None:
         folders.insert(0, path.resolve().parent)
     source = open_source(data) if isinstance(data, str) else data
-    with strategy_modules(folders), _databases_of(source), contextlib.ExitStack() as stack:
+    with strategy_modules(folders), _databases_of(source), _closing_buffer_restored(), contextlib.ExitStack() as stack:
         if timeout_s is not None:
             stack.enter_context(time_limit(timeout_s))
         try:
@@ -149,6 +150,16 @@ def _databases_of(source: DataSource) -> Iterator[None]:
         SecurityIdentifier.use_listings(None)
         MarketHoursDatabase.use(None)
         SymbolPropertiesDatabase.use(None)
+
+
+@contextlib.contextmanager
+def _closing_buffer_restored() -> Iterator[None]:
+    """Undo what a strategy does to the deadline for orders at the close: it is set on the class, for all runs."""
+    before = MarketOnCloseOrder.submission_time_buffer
+    try:
+        yield
+    finally:
+        MarketOnCloseOrder.submission_time_buffer = before
 
 
 def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options: RunOptions) -> BacktestResult:
