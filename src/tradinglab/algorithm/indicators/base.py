@@ -323,6 +323,7 @@ class WarmingIndicator(IndicatorBase):
     """An indicator that says how many inputs it needs, and is ready when it has seen them."""
 
     _warm_up_period = 1
+    _was_ready = False
 
     @property
     def warm_up_period(self) -> int:
@@ -332,8 +333,16 @@ class WarmingIndicator(IndicatorBase):
     @property
     def is_ready(self) -> bool:
         """Whether enough inputs were seen for the value to mean what it says."""
+        if self._was_ready:
+            return True
         track = self._track
-        return (self._samples if track is None else track.samples()) >= self._warm_up_period
+        self._was_ready = (self._samples if track is None else track.samples()) >= self._warm_up_period
+        return self._was_ready
+
+    def reset(self) -> None:
+        """Forget all inputs: the indicator is as when it was made."""
+        super().reset()
+        self._was_ready = False
 
 
 class Indicator(WarmingIndicator):
