@@ -117,3 +117,15 @@ def test_enumerations() -> None:
     assert int(SecurityType.FOREX) == 4
     with pytest.raises(AttributeError, match="Fortnight"):
         Resolution.Fortnight  # noqa: B018
+
+
+def test_a_plain_attribute_can_be_read_by_its_pascal_case_name() -> None:
+    class Keeper(Dual):
+        def __init__(self) -> None:
+            self.last_price = 5
+
+    assert Keeper().LastPrice == 5
+    with pytest.raises(AttributeError, match="FirstPrice"):
+        _ = Keeper().FirstPrice
+    with pytest.raises(AttributeError, match="LastPrice"):
+        _ = Thing().LastPrice

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tradinglab.algorithm.api.charting import ChartingMethods
 from tradinglab.algorithm.api.history import HistoryMethods
 from tradinglab.algorithm.api.securities import SecurityMethods
 from tradinglab.algorithm.api.targets import TargetMethods
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
 from tradinglab.algorithm.indicator_methods import IndicatorMethods
+from tradinglab.core.dual import pascal_case
 
 
 class QCAlgorithm(
@@ -18,3 +21,25 @@ class QCAlgorithm(
     Derive from it, set dates, cash and securities in ``initialize``, trade in ``on_data``. Every
     member answers to both of its spellings: ``set_holdings`` and ``SetHoldings``.
     """
+
+
+def _alias(name: str) -> property:
+    """Return the Pascal-case spelling of a plain attribute, which an author may set as well as read."""
+
+    def read(self: QCAlgorithm) -> Any:
+        return getattr(self, name)
+
+    def write(self: QCAlgorithm, value: Any) -> None:
+        setattr(self, name, value)
+
+    return property(read, write, doc=f"The same as ``{name}``.")
+
+
+for _name in (
+    "benchmark", "brokerage_model", "date_rules", "default_order_properties", "market_hours_database", "name",
+    "portfolio", "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities",
+    "security_initializer", "settings", "subscription_manager", "symbol_properties_database", "tags", "time_rules",
+    "trade_builder", "transactions", "universe_settings",
+):  # fmt: skip
+    if not hasattr(QCAlgorithm, pascal_case(_name)):
+        setattr(QCAlgorithm, pascal_case(_name), _alias(_name))

@@ -60,7 +60,8 @@ class Dual(Spelled):
     """Base of every class that a strategy's author sees.
 
     Methods and properties get their second spelling when the class is made; irregular
-    spellings (``SMA`` for ``sma``) are found, once, when first asked for.
+    spellings (``SMA`` for ``sma``) are found, once, when first asked for. What an object keeps as a
+    plain attribute (``portfolio``) can be read by its Pascal-case name too.
     """
 
     __slots__ = ()
@@ -69,6 +70,10 @@ class Dual(Spelled):
         found = _resolve(type(self), name)
         if found is not None:
             return getattr(self, found)
+        if name[:1].isupper():
+            own: dict[str, Any] = object.__getattribute__(self, "__dict__") if type(self).__dictoffset__ else {}
+            if (kept := snake_case(name)) in own:
+                return own[kept]
         return self._missing(name)
 
     def equals(self, other: object) -> bool:
