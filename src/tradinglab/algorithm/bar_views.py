@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
 from tradinglab.core.clock import Zone
 from tradinglab.core.decimals import Number
 from tradinglab.core.enums import TickType
@@ -16,28 +16,56 @@ if TYPE_CHECKING:
     from tradinglab.data.columns import BarColumns
 
 
-class _View:
-    """Times and fill-forward mark of a row of columns."""
+class _View(BaseData):
+    """Times and fill-forward mark of a row of columns; written to, it becomes a bar with its own numbers."""
 
     _columns: BarColumns
     _row: int
     _zone: Zone
+
+    def __init__(self, columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> None:
+        self._columns = columns
+        self._row = row
+        self._symbol = symbol
+        self._zone = zone
+
+    def _own(self) -> None:
+        """Become an ordinary bar: copy the numbers and forget the columns."""
+        plain = self.clone()
+        self.__class__ = type(plain)
+        self.__dict__.clear()
+        self.__dict__.update(plain.__dict__)
 
     @property
     def time(self) -> datetime:
         """The start of the bar, in the exchange's time zone."""
         return self._zone.datetime(int(self._columns.time_ns[self._row]))
 
+    @time.setter
+    def time(self, value: datetime) -> None:
+        self._own()
+        self.time = value
+
     @property
     def end_time(self) -> datetime:
         """The end of the bar, in the exchange's time zone."""
         return self._zone.datetime(int(self._columns.end_ns[self._row]))
+
+    @end_time.setter
+    def end_time(self, value: datetime) -> None:
+        self._own()
+        self.end_time = value
 
     @property
     def period(self) -> timedelta:
         """The span of time that the bar covers."""
         columns, row = self._columns, self._row
         return timedelta(microseconds=int(columns.end_ns[row] - columns.time_ns[row]) // 1000)
+
+    @period.setter
+    def period(self, value: timedelta) -> None:
+        self._own()
+        self.period = value
 
     @property
     def end_ns(self) -> int:
@@ -54,6 +82,11 @@ class _View:
         """Whether the bar repeats the one before because there was none."""
         filled = self._columns.filled
         return filled is not None and bool(filled[self._row])
+
+    @is_fill_forward.setter
+    def is_fill_forward(self, value: bool) -> None:
+        self._own()
+        self.is_fill_forward = value
 
 
 def _price(name: str, doc: str) -> property:
@@ -75,13 +108,7 @@ def _exact(name: str) -> property:
 
 
 class TradeBarView(_View, TradeBar):
-    """A trade bar over a row of columns; it becomes one with its own numbers when written to."""
-
-    def __init__(self, columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> None:
-        self._columns = columns
-        self._row = row
-        self._symbol = symbol
-        self._zone = zone
+    """A trade bar over a row of columns."""
 
     open = _price("open", "First price.")
     high = _price("high", "Highest price.")
@@ -98,12 +125,19 @@ class TradeBarView(_View, TradeBar):
     exact_value = _exact("close")
     exact_price = _exact("close")
 
-    def _own(self) -> None:
-        """Become an ordinary bar: copy the numbers and forget the columns."""
-        plain = self.clone()
-        self.__class__ = TradeBar  # type: ignore[assignment]
-        self.__dict__.clear()
-        self.__dict__.update(plain.__dict__)
+
+def _side_price(name: str, doc: str) -> property:
+    def read(self: QuoteSideView) -> float:
+        return self._columns.view(f"{self._side}_{name}")[self._row]
+
+    return property(read, doc=doc)
+
+
+def _exact_side_price(name: str) -> property:
+    def read(self: QuoteSideView) -> Decimal:
+        return self._columns.exact(f"{self._side}_{name}", self._row)
+
+    return property(read, doc=f"``{name}`` as a decimal.")
 
 
 class QuoteSideView(Bar):
@@ -114,55 +148,18 @@ class QuoteSideView(Bar):
         self._row = row
         self._side = side
 
-    @property
-    def open(self) -> float:
-        """First price."""
-        return self._columns.view(self._side + "_open")[self._row]
-
-    @property
-    def high(self) -> float:
-        """Highest price."""
-        return self._columns.view(self._side + "_high")[self._row]
-
-    @property
-    def low(self) -> float:
-        """Lowest price."""
-        return self._columns.view(self._side + "_low")[self._row]
-
-    @property
-    def close(self) -> float:
-        """Last price."""
-        return self._columns.view(self._side + "_close")[self._row]
-
-    @property
-    def exact_open(self) -> Decimal:
-        """``open`` as a decimal."""
-        return self._columns.exact(self._side + "_open", self._row)
-
-    @property
-    def exact_high(self) -> Decimal:
-        """``high`` as a decimal."""
-        return self._columns.exact(self._side + "_high", self._row)
-
-    @property
-    def exact_low(self) -> Decimal:
-        """``low`` as a decimal."""
-        return self._columns.exact(self._side + "_low", self._row)
-
-    @property
-    def exact_close(self) -> Decimal:
-        """``close`` as a decimal."""
-        return self._columns.exact(self._side + "_close", self._row)
+    open = _side_price("open", "First price.")
+    high = _side_price("high", "Highest price.")
+    low = _side_price("low", "Lowest price.")
+    close = _side_price("close", "Last price.")
+    exact_open = _exact_side_price("open")
+    exact_high = _exact_side_price("high")
+    exact_low = _exact_side_price("low")
+    exact_close = _exact_side_price("close")
 
 
 class QuoteBarView(_View, QuoteBar):
     """A quote bar over a row of columns."""
-
-    def __init__(self, columns: BarColumns, row: int, symbol: Symbol, zone: Zone) -> None:
-        self._columns = columns
-        self._row = row
-        self._symbol = symbol
-        self._zone = zone
 
     def _side(self, side: str) -> Bar | None:
         price = self._columns.view(side + "_close")[self._row]
@@ -173,10 +170,20 @@ class QuoteBarView(_View, QuoteBar):
         """The bar of the bid, or ``None``."""
         return self._side("bid")
 
+    @bid.setter
+    def bid(self, value: Bar | None) -> None:
+        self._own()
+        self.bid = value
+
     @property
     def ask(self) -> Bar | None:
         """The bar of the ask, or ``None``."""
         return self._side("ask")
+
+    @ask.setter
+    def ask(self, value: Bar | None) -> None:
+        self._own()
+        self.ask = value
 
     @property
     def last_bid_size(self) -> float:
@@ -184,16 +191,31 @@ class QuoteBarView(_View, QuoteBar):
         size = self._columns.view("bid_size")[self._row]
         return size if size == size else 0.0
 
+    @last_bid_size.setter
+    def last_bid_size(self, value: Number) -> None:
+        self._own()
+        self.last_bid_size = value
+
     @property
     def last_ask_size(self) -> float:
         """Units asked for at the end of the bar."""
         size = self._columns.view("ask_size")[self._row]
         return size if size == size else 0.0
 
+    @last_ask_size.setter
+    def last_ask_size(self, value: Number) -> None:
+        self._own()
+        self.last_ask_size = value
+
     @property
     def value(self) -> float:
         """The close of the middle."""
         return self.close
+
+    @value.setter
+    def value(self, value: Number) -> None:
+        self._own()
+        self.value = value
 
 
 def bar_view(columns: BarColumns, row: int, symbol: Symbol, zone: Zone, is_tick: bool) -> TradeBar | QuoteBar | Tick:

@@ -244,7 +244,7 @@ class TradeBar(BaseData, Bar):
 
     @value.setter
     def value(self, value: Number) -> None:
-        self.close = value  # type: ignore[assignment]
+        self.close = value
 
     @property
     def exact_value(self) -> Decimal:
@@ -256,7 +256,7 @@ class TradeBar(BaseData, Bar):
         Bar.update(self, price)
         self._volume = self.volume + float(volume)
 
-    def clone(self, fill_forward: bool = False) -> TradeBar:  # type: ignore[override]
+    def clone(self, fill_forward: bool = False) -> TradeBar:
         """Return a copy that holds its own numbers."""
         twin = TradeBar(self.time, self.symbol, self.open, self.high, self.low, self.close, self.volume, self.period)
         twin.is_fill_forward = fill_forward or self.is_fill_forward
@@ -412,7 +412,7 @@ class QuoteBar(BaseData):
         """Return the middle as a trade bar without volume."""
         return TradeBar(self.time, self.symbol, self.open, self.high, self.low, self.close, 0, self.period)
 
-    def clone(self, fill_forward: bool = False) -> QuoteBar:  # type: ignore[override]
+    def clone(self, fill_forward: bool = False) -> QuoteBar:
         """Return a copy that holds its own numbers."""
         twin = QuoteBar(self.time, self.symbol, self.bid, self.last_bid_size, self.ask, self.last_ask_size, self.period)
         twin.is_fill_forward = fill_forward or self.is_fill_forward

@@ -41,7 +41,7 @@ class IndicatorRegistration(AlgorithmCore):
 
     @enable_automatic_indicator_warm_up.setter
     def enable_automatic_indicator_warm_up(self, value: bool) -> None:
-        cast("Any", self.settings).automatic_indicator_warm_up = value
+        self.settings.automatic_indicator_warm_up = value
 
     def create_indicator_name(self, symbol: SymbolLike | None, type: str, resolution: Resolution | None = None) -> str:
         """Return an indicator's name as LEAN makes it: ``SMA(14,SPY_day)``."""

@@ -13,6 +13,27 @@ from tradinglab.core.enums import DataMappingMode, DataNormalizationMode, Resolu
 class AlgorithmSettings(Dual):
     """How an algorithm sizes orders and reads bars; the defaults are LEAN's."""
 
+    liquidate_enabled: bool
+    daily_precise_end_time: bool
+    daily_consolidation_use_extended_market_hours: bool
+    automatic_indicator_warm_up: bool
+    rebalance_portfolio_on_security_changes: bool | None
+    rebalance_portfolio_on_insight_changes: bool | None
+    stale_price_time_span: timedelta
+    warm_up_resolution: Resolution | None
+    warmup_resolution: Resolution | None
+    trading_days_per_year: int | None
+    seed_initial_prices: bool
+    ignore_unknown_asset_holdings: bool
+    performance_sample_period: timedelta
+    databases_refresh_period: timedelta
+    data_subscription_limit: int
+    free_portfolio_value: float | None
+    free_portfolio_value_percentage: float
+    minimum_order_margin_portfolio_percentage: float
+    max_absolute_portfolio_target_percentage: float
+    min_absolute_portfolio_target_percentage: float
+
     def __init__(self) -> None:
         self._values: dict[str, object] = {
             "liquidate_enabled": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
 from tradinglab.core.dual import Dual
 from tradinglab.core.errors import UnknownTickerError
@@ -44,8 +44,16 @@ class SymbolCache(Dual):
             raise UnknownTickerError(f"No security with the ticker '{ticker}' was added.")
         return found
 
+    @overload
     @classmethod
-    def try_get_symbol(cls, ticker: str, *out: None) -> Any:
+    def try_get_symbol(cls, ticker: str) -> Symbol | None: ...
+
+    @overload
+    @classmethod
+    def try_get_symbol(cls, ticker: str, out: None, /) -> tuple[bool, Symbol | None]: ...
+
+    @classmethod
+    def try_get_symbol(cls, ticker: str, *out: None) -> Symbol | None | tuple[bool, Symbol | None]:
         """Return the symbol of a ticker, None if it is not known or ambiguous.
 
         Called as LEAN's authors do, with a place for the symbol (``try_get_symbol("SPY", None)``),

@@ -136,7 +136,7 @@ class BacktestingBrokerage:
                 securities,
             )
             found = security.fill_model.fill(parameters)
-            fills = list(found) if not isinstance(found, OrderEvent) else [found]
+            fills: list[OrderEvent] = [found] if isinstance(found, OrderEvent) else list(found)
             if not all(order.time_in_force.is_fill_valid(security, order, fill) for fill in fills):
                 return []
             for fill in fills:

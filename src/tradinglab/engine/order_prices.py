@@ -55,7 +55,7 @@ def round_order_prices(order: Order, securities: dict[Order, Security], is_compl
         return
     security = securities[order]
     names = _PRICES.get(order.type, ())
-    if order.type == OrderType.TRAILING_STOP and not order.trailing_as_percentage:  # type: ignore[attr-defined]
+    if order.type == OrderType.TRAILING_STOP and not order.trailing_as_percentage:
         names = (*names, "trailing_amount")
     for name in names:
         price = getattr(order, f"exact_{name}")

@@ -234,7 +234,7 @@ class AlgorithmCore(Dual):
 
     # Symbols and securities.
 
-    def lab_symbol(self, value: SymbolLike) -> Symbol:
+    def lab_symbol(self, value: object) -> Symbol:
         """Return the symbol that an author means by a symbol, a security or a ticker."""
         if isinstance(value, Symbol):
             return value
@@ -298,7 +298,7 @@ class AlgorithmCore(Dual):
     def on_end_of_algorithm(self) -> None:
         """Called once, last."""
 
-    def on_margin_call(self, requests: list[Any]) -> list[Any]:
+    def on_margin_call(self, requests: list[Any]) -> list[Any] | None:
         """Called before margin-call orders are sent; return those to send."""
         return requests
 

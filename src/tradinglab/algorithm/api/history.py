@@ -219,11 +219,11 @@ class HistoryMethods(AlgorithmCore):
         if isinstance(span, timedelta):
             return self.lab_utc_ns - span_ns(span)
         resolution = self.settings.warm_up_resolution
-        options = HistoryOptions(resolution=resolution)  # type: ignore[arg-type]
+        options = HistoryOptions(resolution=resolution)
         requests = self.lab_history_requests.by_count(list(self.securities.keys()), None, int(span), options)
         if requests:
             return min(request.start_ns for request in requests)
-        step = timedelta(seconds=_SECONDS[resolution or self.universe_settings.resolution])  # type: ignore[index]
+        step = timedelta(seconds=_SECONDS[resolution or self.universe_settings.resolution])
         return self.lab_utc_ns - span_ns(step * int(span))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import MarketOnCloseOrder, OrderResponse, SubmitOrderRequest
+from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.clock import span_ns
 from tradinglab.core.enums import OrderResponseErrorCode as Code
 from tradinglab.core.enums import OrderType, Resolution, SecurityType
@@ -105,7 +106,7 @@ def _check_currencies(
             f"{ticker}: requires {quote.symbol} to have a non-zero conversion rate. "
             "This can be caused by lack of data.",
         )
-    if security.type not in _PAIRED:
+    if security.type not in _PAIRED or not isinstance(security, PairSecurity):
         return None
     base = security.base_currency
     if base.symbol not in book:

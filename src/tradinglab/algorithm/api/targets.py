@@ -48,7 +48,8 @@ class TargetMethods(TradingMethods):
                   order_properties: OrderProperties | None = None) -> list[OrderTicket]:  # fmt: skip
         """Close a position, or all, at the market and cancel its open orders."""
         if isinstance(asynchronous, str):
-            asynchronous, tag = False, asynchronous
+            tag = asynchronous
+            asynchronous = False
         if not self.settings.liquidate_enabled:
             self.debug(
                 "liquidate() is currently disabled by settings. To re-enable please set "
@@ -133,7 +134,8 @@ class TargetMethods(TradingMethods):
                           order_properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
         """Close every position but those of some symbols."""
         others = [symbol for symbol in self.portfolio.keys() if symbol not in keep]  # noqa: SIM118
-        return self.liquidate(sorted(others, key=lambda s: s.value), False, tag, order_properties)
+        others.sort(key=lambda symbol: symbol.value)
+        return self.liquidate([*others], False, tag, order_properties)
 
     def lab_order_quantity(self, symbol: Symbol, target: Number) -> Decimal:
         """Return the order that would bring a position to a fraction of the portfolio's value."""
