@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.models.fills import FillModelParameters
 from tradinglab.algorithm.orders import Order, OrderEvent
 from tradinglab.algorithm.securities.cash_book import CashBook
 from tradinglab.algorithm.securities.security import Security
 from tradinglab.algorithm.securities.security_types import Cfd, Crypto, CryptoFuture, Equity, Forex, PairSecurity
 from tradinglab.algorithm.securities.time_keeper import TimeKeeper
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market as Markets
 from tradinglab.core.market_hours import SecurityExchangeHours

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tradinglab.algorithm.bar_views import bar_view
-from tradinglab.algorithm.bars import BaseData, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.models.fees import ConstantFeeModel, FeeModel
 from tradinglab.algorithm.orders import CashAmount, Order, OrderEvent, OrderFee, OrderTicket
 from tradinglab.algorithm.securities import (

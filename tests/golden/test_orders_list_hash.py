@@ -14,7 +14,8 @@ import pytest
 from tests.order_market import SPY, Market
 
 from tradinglab.algorithm.bar_views import QuoteBarView, TradeBarView
-from tradinglab.algorithm.bars import BaseData, QuoteBar, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.orders import (
     LimitOrder,
     MarketOnOpenOrder,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.consolidator_data import Heard, quote_views, trade_columns, trade_views
 from tests.unit.schedule_markets import SPY
 
-from tradinglab.algorithm.bars import IndicatorDataPoint
+from tradinglab.algorithm.base_data import IndicatorDataPoint
 from tradinglab.algorithm.consolidators import (
     Calendar,
     ClassicRenkoConsolidator,

@@ -10,7 +10,8 @@ import numpy as np
 from tests.unit.schedule_markets import NEW_YORK, SPY
 
 from tradinglab.algorithm.bar_views import QuoteBarView, TradeBarView
-from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import Zone, to_ns
 from tradinglab.core.enums import TickType
 from tradinglab.core.symbol import Symbol

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from tradinglab.algorithm.bars import BaseData, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import TickType

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.consolidator_data import MONDAY, Heard, at, quote, trade, trade_bar
 from tests.unit.schedule_markets import SPY
 
-from tradinglab.algorithm.bars import IndicatorDataPoint
+from tradinglab.algorithm.base_data import IndicatorDataPoint
 from tradinglab.algorithm.consolidators import (
     BarDirection,
     ClassicRangeConsolidator,

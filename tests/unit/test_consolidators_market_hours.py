@@ -10,7 +10,7 @@ import pytest
 from tests.unit.consolidator_data import MONDAY, at, quote, quote_bar, run, trade, trade_bar
 from tests.unit.schedule_markets import BTCUSD, EURUSD, HOURS, SPY, MarketHours, hours, us_equity
 
-from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.consolidators import (
     ConsolidationError,
     MarketHourAwareConsolidator,
@@ -19,6 +19,7 @@ from tradinglab.algorithm.consolidators import (
     daily_calendar,
     use_strict_end_time,
 )
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import Resolution, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.consolidator_data import at, quote_bar, trade_bar
 from tests.unit.schedule_markets import BTCUSD, EURUSD, SPY, Clock, MarketHours
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
 from tradinglab.algorithm.consolidators import (
     BaseDataConsolidator,
@@ -32,6 +33,7 @@ from tradinglab.algorithm.consolidators import (
     VolumeRenkoConsolidator,
 )
 from tradinglab.algorithm.subscriptions import SubscriptionDataConfig, SubscriptionManager
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import to_ns
 from tradinglab.core.enums import Resolution, TickType
 

@@ -9,7 +9,6 @@ import pytest
 from tests.unit.consolidator_data import MINUTE, MONDAY, at, quote, quote_bar, run, trade
 from tests.unit.schedule_markets import SPY
 
-from tradinglab.algorithm.bars import Tick
 from tradinglab.algorithm.consolidators import (
     ConsolidationError,
     FilteredIdentityDataConsolidator,
@@ -18,6 +17,7 @@ from tradinglab.algorithm.consolidators import (
     QuoteBarConsolidator,
     TickQuoteBarConsolidator,
 )
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import TickType
 
 

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.consolidator_data import MINUTE, Heard, at, trade_bar
 from tests.unit.schedule_markets import BTCUSD, EURUSD, NEW_YORK, SPY, Clock, MarketHours
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators import (
     ConsolidationError,
     IdentityDataConsolidator,
@@ -24,6 +25,7 @@ from tradinglab.algorithm.consolidators import (
 from tradinglab.algorithm.consolidators.base import NEVER
 from tradinglab.algorithm.events import Event
 from tradinglab.algorithm.subscriptions import SubscriptionDataConfig, SubscriptionManager, tick_type_of
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import MINUTE_NS, from_ns, to_ns
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
 

@@ -9,7 +9,8 @@ import pytest
 from tests.unit.consolidator_data import MINUTE, MONDAY, Heard, at, run, trade, trade_bar
 from tests.unit.schedule_markets import EURUSD, SPY
 
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.consolidators import (
     BaseDataConsolidator,
     Calendar,

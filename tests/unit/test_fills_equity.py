@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.order_market import SPY, Market
 
-from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.models.fills import EquityFillModel, NoMarketDataError
 from tradinglab.algorithm.models.slippage import ConstantSlippageModel
 from tradinglab.algorithm.orders import (
@@ -21,6 +21,7 @@ from tradinglab.algorithm.orders import (
     StopMarketOrder,
     TrailingStopOrder,
 )
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import OrderStatus, Resolution
 
 DAY = datetime(2013, 10, 7)  # a Monday

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.order_market import BTCUSD, EURUSD, Market, Prices
 
-from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.models.fills import (
     FutureFillModel,
     ImmediateFillModel,
@@ -26,6 +26,7 @@ from tradinglab.algorithm.orders import (
     StopMarketOrder,
     TrailingStopOrder,
 )
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import OrderDirection, OrderStatus, Resolution
 
 NOON = datetime(2013, 10, 8, 12)  # a Tuesday

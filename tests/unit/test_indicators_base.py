@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.unit.indicator_market import DAY, SPY, START, Subscription, market
 
-from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
 from tradinglab.algorithm.indicators import (
     BollingerBands,
     CompositeIndicator,
@@ -30,6 +30,7 @@ from tradinglab.algorithm.indicators import (
 )
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.algorithm.indicators.composites import as_indicator
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import TickType
 
 BARS = market(60)

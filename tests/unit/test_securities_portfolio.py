@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from tests.securities_kit import MONDAY, Account
 
-from tradinglab.algorithm.bars import Dividend, Split
+from tradinglab.algorithm.market_events import Dividend, Split
 from tradinglab.algorithm.securities import SecurityPortfolioModel
 from tradinglab.core.clock import MINUTE_NS
 from tradinglab.core.enums import DataNormalizationMode, SecurityType, SplitType

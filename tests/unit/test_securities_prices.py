@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from tests.securities_kit import MONDAY, Account, ListFeed, quote, trade
 
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.securities import Security
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 
 MINUTE = timedelta(minutes=1)

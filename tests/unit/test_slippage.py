@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.order_market import EURUSD, SPY, Market
 
-from tradinglab.algorithm.bars import Tick, TradeBar
+from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.models.market_impact import MarketImpactSlippageModel
 from tradinglab.algorithm.models.slippage import (
     AlphaStreamsSlippageModel,
@@ -22,6 +22,7 @@ from tradinglab.algorithm.models.slippage import (
     exact_slippage,
 )
 from tradinglab.algorithm.orders import MarketOrder
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import Resolution
 
 NOON = datetime(2013, 10, 8, 12)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tradinglab.algorithm.bars import Split
+from tradinglab.algorithm.market_events import Split
 from tradinglab.algorithm.orders import OrderEvent, OrderFee
 from tradinglab.algorithm.trade import Trade
 from tradinglab.algorithm.trade_builder import TradeBuilder

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import Zone
 from tradinglab.core.decimals import Number
 from tradinglab.core.enums import TickType

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.api.core import AlgorithmCore
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators import (
     BaseDataConsolidator,
     ConsolidationError,
@@ -28,6 +29,7 @@ from tradinglab.algorithm.consolidators import (
     listen,
 )
 from tradinglab.algorithm.subscription_config import SPANS, is_common_data_type, tick_type_of
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import Number
 from tradinglab.core.enums import Resolution, TickType
 

@@ -26,7 +26,10 @@ _MODULES = (
     "tradinglab.core.local_market_hours",
     "tradinglab.core.market_hours_database",
     "tradinglab.core.symbol_properties",
+    "tradinglab.algorithm.base_data",
     "tradinglab.algorithm.bars",
+    "tradinglab.algorithm.ticks",
+    "tradinglab.algorithm.market_events",
     "tradinglab.algorithm.slice",
     "tradinglab.algorithm.settings",
     "tradinglab.algorithm.benchmark",
@@ -55,6 +58,7 @@ _MODULES = (
     "tradinglab.algorithm.models.interest_rate",
     "tradinglab.algorithm.models.security_initializer",
     "tradinglab.algorithm.models.brokerage",
+    "tradinglab.algorithm.models.interfaces",
     "tradinglab.algorithm.names",
     "tradinglab.algorithm.qc_algorithm",
 )
@@ -66,7 +70,7 @@ def _public(name: str) -> dict[str, object]:
     module = import_module(name)
     listed = getattr(module, "__all__", None)
     if listed is not None:
-        return {each: getattr(module, each) for each in listed}
+        return {each: value for each in listed if isinstance(value := getattr(module, each), type)}
     return {
         key: value
         for key, value in vars(module).items()

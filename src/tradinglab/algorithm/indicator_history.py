@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.dual import Dual, fold, snake_case

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from tradinglab.algorithm.api.core import AlgorithmCore, SymbolLike
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, QuoteBar, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicator_history import IndicatorHistory, record_history
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.algorithm.indicators.composites import as_indicator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tradinglab.core.errors import TradingLabError
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.enums import DataNormalizationMode, Resolution

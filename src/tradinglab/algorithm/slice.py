@@ -6,17 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tradinglab.algorithm.bars import (
-    BaseData,
-    Delisting,
-    Dividend,
-    MarginInterestRate,
-    QuoteBar,
-    Split,
-    SymbolChangedEvent,
-    Tick,
-    TradeBar,
-)
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
+from tradinglab.algorithm.market_events import Delisting, Dividend, MarginInterestRate, Split, SymbolChangedEvent
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import MarketDataType
 from tradinglab.core.symbol import Symbol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, Tick
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import DataConsolidator
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.consolidators.foreign import ForeignConsolidator, as_consolidator
@@ -19,6 +19,7 @@ from tradinglab.algorithm.subscription_config import (
     tick_type_of,
 )
 from tradinglab.algorithm.subscription_service import SubscriptionDataConfigService
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.dual import Dual
 from tradinglab.core.symbol import Symbol
 

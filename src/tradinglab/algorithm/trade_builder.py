@@ -26,7 +26,7 @@ from tradinglab.core.enums import TradeDirection as Direction
 from tradinglab.core.system_decimal import divide
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import Split
+    from tradinglab.algorithm.market_events import Split
     from tradinglab.algorithm.orders import OrderEvent
     from tradinglab.core.symbol import Symbol
 

@@ -53,7 +53,7 @@ class SymbolCache(Dual):
     def try_get_symbol(cls, ticker: str, out: None, /) -> tuple[bool, Symbol | None]: ...
 
     @classmethod
-    def try_get_symbol(cls, ticker: str, *out: None) -> Symbol | None | tuple[bool, Symbol | None]:
+    def try_get_symbol(cls, ticker: str, *out: None) -> Symbol | tuple[bool, Symbol | None] | None:
         """Return the symbol of a ticker, None if it is not known or ambiguous.
 
         Called as LEAN's authors do, with a place for the symbol (``try_get_symbol("SPY", None)``),

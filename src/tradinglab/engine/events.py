@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, Delisting, Dividend, MarginInterestRate, Split, SymbolChangedEvent
+from tradinglab.algorithm.base_data import BaseData
+from tradinglab.algorithm.market_events import Delisting, Dividend, MarginInterestRate, Split, SymbolChangedEvent
 from tradinglab.core.clock import DAY_NS, day_of, from_ns
 from tradinglab.core.enums import DelistingType, SecurityType, SplitType, TickType
 from tradinglab.engine.bar_stream import session_table

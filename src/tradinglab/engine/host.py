@@ -33,7 +33,7 @@ from tradinglab.engine.transactions import TransactionHandler
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.orders import OrderEvent
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.runtime import AlgorithmContext, HistoryRequest

@@ -10,7 +10,7 @@ from tradinglab.algorithm.slice import Slice
 from tradinglab.core.clock import Zone
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.engine.timeline import Timeline
 
 Load = Callable[["Timeline", int], "list[BaseData]"]

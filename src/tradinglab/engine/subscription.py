@@ -14,7 +14,7 @@ from tradinglab.core.enums import Resolution, TickType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.clock import Zone
     from tradinglab.core.symbol import Symbol

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.bar_views import bar_view
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.history_frames import history_frame
 from tradinglab.algorithm.history_requests import HistoryOptions, HistoryRequests
 from tradinglab.algorithm.runtime import AlgorithmError, HistoryRequest

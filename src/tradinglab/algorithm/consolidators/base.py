@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.events import Event, EventMember
 from tradinglab.algorithm.rolling_window import WindowBase

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase, PythonConsolidator
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.core.dual import other_spelling

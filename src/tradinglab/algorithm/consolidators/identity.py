@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, Tick
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase, DataConsolidator, listen
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
+from tradinglab.algorithm.ticks import Tick
 
 if TYPE_CHECKING:
     from datetime import datetime

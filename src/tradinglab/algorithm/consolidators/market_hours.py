@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase
 from tradinglab.algorithm.consolidators.calendar import ONE_DAY, SPANS, CalendarFunction, CalendarInfo, round_down
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.consolidators.quote_bars import QuoteBarConsolidator, TickQuoteBarConsolidator
 from tradinglab.algorithm.consolidators.trade_bars import TickConsolidator, TradeBarConsolidator
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import to_ns
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market

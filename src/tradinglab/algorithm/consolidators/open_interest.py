@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, Tick
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:

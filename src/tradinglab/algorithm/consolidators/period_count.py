@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from tradinglab.algorithm.bars import BaseData, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import NEVER, ConsolidatorBase
 from tradinglab.algorithm.consolidators.calendar import (
     SPANS,

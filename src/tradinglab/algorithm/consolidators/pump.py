@@ -18,7 +18,7 @@ from tradinglab.algorithm.consolidators.base import (
 from tradinglab.core.clock import SECOND_NS, from_ns, span_ns, to_ns
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.core.clock import Zone
 
 

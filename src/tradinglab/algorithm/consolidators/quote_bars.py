@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.bar_views import QuoteBarView
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick
+from tradinglab.algorithm.bars import Bar, QuoteBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
 from tradinglab.algorithm.consolidators.rows import RowConsolidator, RowSpan
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import is_built_in
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tradinglab.algorithm.bars import BaseData, Tick, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase
 from tradinglab.algorithm.consolidators.brick_bars import ExactTradeBar, RangeBar, RenkoBar
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.events import EventMember
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.enums import RenkoType
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase

@@ -13,7 +13,7 @@ from tradinglab.algorithm.indicators.sums import ExactSum
 from tradinglab.algorithm.indicators.tracks import Link, Series
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 class KaufmanEfficiencyRatio(WindowIndicator):

@@ -12,7 +12,7 @@ from tradinglab.algorithm.indicators.base import Indicator
 from tradinglab.algorithm.indicators.naming import named
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint, QuoteBar, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.events import Event
 from tradinglab.algorithm.indicators.number import ActsAsNumber
 from tradinglab.algorithm.indicators.tracks import (

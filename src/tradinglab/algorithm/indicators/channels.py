@@ -17,7 +17,8 @@ from tradinglab.algorithm.indicators.volatility import AverageTrueRange, Bolling
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint, TradeBar
+    from tradinglab.algorithm.bars import TradeBar
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.base import Indicator, IndicatorBase, IndicatorResult, WindowIndicator
 from tradinglab.algorithm.indicators.naming import named, text_of

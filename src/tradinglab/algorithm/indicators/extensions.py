@@ -17,7 +17,7 @@ from tradinglab.core.dual import Dual, DualType
 from tradinglab.core.enums import IndicatorStatus
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 def over(left: IndicatorBase, right: IndicatorBase) -> IndicatorResult:

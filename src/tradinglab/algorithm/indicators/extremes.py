@@ -14,7 +14,7 @@ from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.tracks import Link, Series
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 class _Extreme(WindowIndicator):

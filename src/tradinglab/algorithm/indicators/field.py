@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import Bar, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.dual import Dual, DualType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
 
 
 class Selector:

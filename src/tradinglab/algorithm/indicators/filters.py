@@ -13,7 +13,8 @@ from tradinglab.algorithm.indicators.value_oscillators import ChandeMomentumOsci
 from tradinglab.core.dual import DualEnum
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint, TradeBar
+    from tradinglab.algorithm.bars import TradeBar
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 class SwissArmyKnifeTool(DualEnum):

@@ -18,7 +18,7 @@ from tradinglab.algorithm.indicators.tracks import Link, Series
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
 
 

@@ -16,7 +16,7 @@ from tradinglab.algorithm.indicators.tracks import Link, Series
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
 
 

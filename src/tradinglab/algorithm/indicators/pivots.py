@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.events import EventMember
 from tradinglab.algorithm.indicators.base import BarIndicator
 from tradinglab.algorithm.indicators.composites import Identity

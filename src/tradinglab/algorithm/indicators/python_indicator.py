@@ -11,7 +11,7 @@ from tradinglab.algorithm.indicators.number import ActsAsNumber
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint
+    from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
     from tradinglab.algorithm.consolidators.base import DataConsolidator
     from tradinglab.algorithm.events import Event
     from tradinglab.algorithm.rolling_window import RollingWindow

@@ -20,7 +20,7 @@ from tradinglab.algorithm.indicators.tracks import Link, Series
 from tradinglab.algorithm.indicators.volatility import StandardDeviation
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
 
 

@@ -15,7 +15,8 @@ from tradinglab.core.dual import snake_case
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint, TradeBar
+    from tradinglab.algorithm.bars import TradeBar
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 class DerivativeOscillator(Indicator):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from tradinglab.algorithm.bars import BaseData, IndicatorDataPoint
+from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicators.field import blend
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import TickType

@@ -24,7 +24,7 @@ from tradinglab.algorithm.indicators.tracks import Link, NoArrayForm, Series
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import IndicatorDataPoint
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
 
 
 class AbsolutePriceOscillator(MovingAverageConvergenceDivergence):

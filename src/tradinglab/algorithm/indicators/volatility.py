@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tradinglab.algorithm.bars import IndicatorDataPoint, TradeBar
+    from tradinglab.algorithm.bars import TradeBar
+    from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats, Ints
 
 

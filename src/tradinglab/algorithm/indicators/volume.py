@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tradinglab.algorithm.bars import BaseData, Tick, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import BarIndicator, IndicatorBase, TradeBarIndicator
 from tradinglab.algorithm.indicators.moving_averages import (
@@ -18,6 +19,7 @@ from tradinglab.algorithm.indicators.moving_averages import (
 )
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.tracks import BarSeries, Link, Series
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import MovingAverageType, TickType
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from tradinglab.core.dual import Dual
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.models.brokerage import BrokerageModel
     from tradinglab.algorithm.securities.security import Security
 
@@ -56,7 +56,7 @@ class FuncSecuritySeeder(SecuritySeeder):
 
     def seed_security(self, security: Security) -> bool:
         """Give a security a price; return whether there was one."""
-        from tradinglab.algorithm.bars import BaseData
+        from tradinglab.algorithm.base_data import BaseData
 
         found = self._function(security)
         if found is None:

@@ -11,7 +11,8 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderDirection, SecurityType

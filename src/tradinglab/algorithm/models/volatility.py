@@ -16,7 +16,7 @@ from tradinglab.core.dual import Dual
 from tradinglab.core.enums import Resolution
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.indicators.base import IndicatorBase
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities.security import Security

@@ -12,10 +12,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.securities.price_cache import BARS, BID_ASK, FIELDS, GROUPS, LAST, VOLUME, PriceCache
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed
 from tradinglab.algorithm.securities.pushed import is_default, split_twin, values_of
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import MarketDataType, SecurityType, TickType
 

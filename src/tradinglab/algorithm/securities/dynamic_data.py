@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from tradinglab.algorithm.bars import BaseData
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:

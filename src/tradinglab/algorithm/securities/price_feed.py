@@ -13,7 +13,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.data.columns import BarColumns
 
 _TWO = Decimal(2)

@@ -10,7 +10,7 @@ from tradinglab.core.dual import Spelled
 from tradinglab.core.enums import SecurityType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.securities.security import Security
 
 _SUB_DOLLAR_STEP = Decimal("0.0001")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tradinglab.algorithm.bars import Bar, BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import MarketDataType, SecurityType, TickType
 

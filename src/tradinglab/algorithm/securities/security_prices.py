@@ -11,7 +11,7 @@ from tradinglab.algorithm.securities.security_models import SecurityModels
 from tradinglab.core.enums import MarketDataType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.consolidators.session import Session
     from tradinglab.algorithm.securities.cache import SecurityCache
 

@@ -25,7 +25,7 @@ from tradinglab.core.market import Market
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import Split
+    from tradinglab.algorithm.market_events import Split
     from tradinglab.algorithm.models.fees import FeeModel
     from tradinglab.algorithm.models.fills import FillModel
     from tradinglab.algorithm.models.slippage import SlippageModel

@@ -13,7 +13,7 @@ from tradinglab.algorithm.orders import DayTimeInForce, GoodTilCanceledTimeInFor
 from tradinglab.core.enums import OrderType, SecurityType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import Split
+    from tradinglab.algorithm.market_events import Split
     from tradinglab.algorithm.orders import Order, OrderTicket, UpdateOrderRequest
     from tradinglab.algorithm.securities.security import Security
 

@@ -6,12 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.models.fills.errors import NoMarketDataError
 from tradinglab.algorithm.models.fills.parameters import FilledSubscription, FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
 from tradinglab.algorithm.orders import Order, OrderEvent, OrderFee
 from tradinglab.algorithm.orders.text import Moment, instant_ns, local_time_text
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Zone, span_ns, to_ns
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderDirection, Resolution

@@ -5,10 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from tradinglab.algorithm.bars import BaseData, Tick, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.models.fills.base import LONG_AGO_NS, latest
 from tradinglab.algorithm.orders import Exchange
 from tradinglab.algorithm.orders.text import local_time_text
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, to_ns
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import TickType

@@ -28,7 +28,8 @@ from tradinglab.core.system_decimal import decimal_text
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tradinglab.algorithm.bars import BaseData, TradeBar
+    from tradinglab.algorithm.bars import TradeBar
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.securities import Security
 
 

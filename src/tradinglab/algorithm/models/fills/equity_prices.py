@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.models.fills.base import latest, utc_of
 from tradinglab.algorithm.models.fills.errors import NoMarketDataError
 from tradinglab.algorithm.orders.text import local_time_text
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import TickType
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.models.fills.base import LONG_AGO_NS, latest, utc_of
 from tradinglab.algorithm.models.fills.combo_fills import ComboFills
 from tradinglab.algorithm.models.fills.errors import NeverClosesError, NoMarketDataError
@@ -23,6 +23,7 @@ from tradinglab.algorithm.orders import (
     StopMarketOrder,
     TrailingStopOrder,
 )
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, to_ns
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderDirection, OrderStatus, OrderType, TickType

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.models.fills.base import latest
 from tradinglab.algorithm.models.fills.fill_model import ImmediateFillModel
 from tradinglab.algorithm.models.fills.prices import Prices
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import OrderDirection
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from tradinglab.algorithm.slice import KeyValuePair
 from tradinglab.core.dual import Dual
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.securities import Security
     from tradinglab.core.enums import Resolution
     from tradinglab.core.symbol import Symbol
