@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.core.symbol import Symbol
 
 
@@ -26,6 +26,8 @@ class SubscriptionDataConfigService(Dual):
     def __init__(self, algorithm: Any) -> None:
         self._algorithm = algorithm
         self._configs: dict[SubscriptionDataConfig, SubscriptionDataConfig] = {}
+        #: What was found for a symbol, with the engine's own or without.
+        self._found: dict[tuple[Symbol | None, bool], list[SubscriptionDataConfig]] = {}
 
     @property
     def available_data_types(self) -> dict[SecurityType, tuple[TickType, ...]]:
@@ -72,6 +74,7 @@ class SubscriptionDataConfigService(Dual):
 
     def add_config(self, config: SubscriptionDataConfig) -> SubscriptionDataConfig:
         """Take up a subscription, or return the equal one that there is."""
+        self._found.clear()
         return self._configs.setdefault(config, config)
 
     def make_configs(
@@ -108,24 +111,29 @@ class SubscriptionDataConfigService(Dual):
 
     def remove(self, config: SubscriptionDataConfig) -> None:
         """Forget a subscription; one that is not there is not missed."""
+        self._found.clear()
         self._configs.pop(config, None)
 
     def remove_symbol(self, symbol: Symbol) -> None:
         """Forget all subscriptions of a security but the engine's own."""
         for config in self.get_subscription_data_configs(symbol):
-            del self._configs[config]
+            self.remove(config)
 
     def get_subscription_data_configs(
         self, symbol: Symbol | None = None, include_internal_configs: bool = False
     ) -> list[SubscriptionDataConfig]:
         """Return the subscriptions of a security, or all; the engine's own last, and only if asked for."""
-        found = [
-            config
-            for config in self._configs
-            if (include_internal_configs or not config.is_internal_feed)
-            and (symbol is None or config.symbol.id == symbol.id)
-        ]
-        return sorted(found, key=lambda config: config.is_internal_feed)
+        found = self._found.get((symbol, include_internal_configs))
+        if found is None:
+            found = [
+                config
+                for config in self._configs
+                if (include_internal_configs or not config.is_internal_feed)
+                and (symbol is None or config.symbol.id == symbol.id)
+            ]
+            found.sort(key=lambda config: config.is_internal_feed)
+            self._found[symbol, include_internal_configs] = found
+        return list(found)
 
     def __len__(self) -> int:
         return len(self._configs)

@@ -91,7 +91,7 @@ def to_float(value: Decimal) -> float:
 def strip_zeros(value: Decimal) -> Decimal:
     """Return *value* without trailing zeros and never with a positive exponent."""
     stripped = value.normalize()
-    return stripped.quantize(ONE) if stripped.as_tuple().exponent > 0 else stripped  # type: ignore[operator]
+    return stripped.quantize(ONE) if stripped == stripped.to_integral_value() else stripped
 
 
 def smart_round(value: Decimal) -> Decimal:

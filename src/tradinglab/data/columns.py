@@ -131,6 +131,8 @@ class BarColumns:
     filled: Flags | None = None
     texts: dict[str, Texts] = field(default_factory=dict)
     _views: dict[str, memoryview] = field(default_factory=dict)
+    #: The decimal that was read last of each field, and its row: one bar is asked for many times.
+    _last: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.end_ns)
@@ -144,8 +146,13 @@ class BarColumns:
 
     def exact(self, name: str, row: int) -> Decimal:
         """Return the decimal of field *name* at *row*."""
+        known = self._last.get(name)
+        if known is not None and known[0] == row:
+            return known[1]
         column = self.decimals.get(name)
-        return column.exact(row) if column is not None else to_decimal(float(self.values[name][row]))
+        found = column.exact(row) if column is not None else to_decimal(self.view(name)[row])
+        self._last[name] = (row, found)
+        return found
 
     def take(self, rows: Rows, *, time_ns: Ints | None = None, end_ns: Ints | None = None,
              filled: Flags | None = None) -> BarColumns:  # fmt: skip

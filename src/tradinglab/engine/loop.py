@@ -114,7 +114,7 @@ class Loop:
             else:
                 keeper.utc_ns = utc_ns
                 cursor.step = cursor.consumed = step
-                portfolio.invalidate_total_portfolio_value()
+                portfolio.prices_moved()
                 for conversion in moving:
                     conversion.update()
                 algorithm.lab_current_slice = current = StepSlice(steps, step)

@@ -131,12 +131,13 @@ def _margin_chart(days: Iterable[DaySample]) -> ChartData:
     """Return the margin that the largest positions bind, one series each; a gap where one was closed."""
     points: dict[str, list[ChartValue]] = {}
     for day in days:
-        if not day.margins:
+        margins = day.margins
+        if not margins:
             continue
-        largest = sorted(day.margins, key=lambda margin: margin[1], reverse=True)[:_MOST_MARGIN_SERIES]
+        largest = sorted(margins, key=lambda margin: margin[1], reverse=True)[:_MOST_MARGIN_SERIES]
         shown = {name for name, _ in largest}
         percents: dict[str, Decimal] = {}
-        for name, percent in day.margins:
+        for name, percent in margins:
             key = name if name in shown else "OTHERS"
             percents[key] = percents.get(key, ZERO) + percent
         for name, percent in percents.items():

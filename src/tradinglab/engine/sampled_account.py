@@ -60,7 +60,7 @@ class AlgorithmAccount:
     def holdings(self) -> Iterable[HoldingSample]:
         """Return the positions."""
         for security in self._securities.invested:
-            value = security.holdings.exact_holdings_value
+            value = self._portfolio.exact_worth(security)
             yield HoldingSample(security.symbol.value, security.type, value, _margin(security, value))
 
     def bar(self, symbol: Symbol) -> CapacityBar | None:

@@ -103,7 +103,12 @@ class DaySample(NamedTuple):
     sales: list[tuple[str, Decimal]]
     exposure: dict[tuple[SecurityType, bool], Decimal]
     capacity: Decimal
-    margins: list[tuple[str, Decimal]]
+    bound: list[tuple[str, Decimal]]
+
+    @property
+    def margins(self) -> list[tuple[str, Decimal]]:
+        """The margin of each position in percent of the account's value."""
+        return [(name, _margin_percent(margin, self.value)) for name, margin in self.bound]
 
 
 def resample_period_ns(start_ns: int, end_ns: int) -> int:
@@ -250,7 +255,7 @@ class ResultSampler:
             self._largest_by_sales(),
             _exposure(account.security_types(), holdings, value) if value else {},
             self.capacity.capacity,
-            [(each.name, _margin_percent(each.margin, value)) for each in holdings],
+            [(each.name, each.margin) for each in holdings],
         )
 
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:

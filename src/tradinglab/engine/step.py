@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel, MarginInterestRateParameters
 from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters, SettlementModel
+from tradinglab.algorithm.models.volatility import VolatilityModel
 from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
@@ -38,6 +39,7 @@ class FullStep:
         self._fills_seen = -1
         self._has_benchmark = False
         self._sessions: list[Security] = []
+        self._with_volatility: list[Security] = []
         self.was_ruined = False
 
     def begin(self, start_ns: int) -> None:
@@ -66,6 +68,7 @@ class FullStep:
             parts.brokerage.pending
             or parts.feed.streaming
             or self._sessions
+            or self._with_volatility
             or self._can_be_ruined
             or algorithm.status != AlgorithmStatus.RUNNING
         )
@@ -78,6 +81,9 @@ class FullStep:
         self._fills_seen = fills
         algorithm = self._algorithm
         self._sessions = [s for s in algorithm.securities.values() if s.cache.active_session is not None]
+        self._with_volatility = [
+            s for s in algorithm.securities.values() if s.volatility_model is not VolatilityModel.NULL
+        ]
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
         self._margin_checks = needs_margin_checks(algorithm)
         self._models_scanned = any(
@@ -124,7 +130,7 @@ class FullStep:
         parts.phase.name = "a scheduled event"
         algorithm.schedule.fire_due(utc_ns)
         if algorithm.status != AlgorithmStatus.RUNNING:
-            return False
+            return False  # type: ignore[unreachable]  # a scheduled event or an order may have ended the run
         self._check_margin(utc_ns)
         self._tell_changes()
         if has_events:
@@ -155,8 +161,11 @@ class FullStep:
         algorithm, parts = self._algorithm, self._parts
         self._set_time(utc_ns)
         parts.feed.cursor.step = step
+        algorithm.portfolio.prices_moved()
         if self._sessions:
             parts.feed.update_sessions(step)
+        for security in self._with_volatility:
+            parts.feed.update_volatility(security, step)
         current = StepSlice(parts.feed.steps, step)
         algorithm.lab_current_slice = current
         if utc_ns >= self._next_model_scan_ns:
@@ -201,7 +210,7 @@ class FullStep:
         algorithm = self._algorithm
         self._next_margin_call_ns = utc_ns + _MARGIN_CALL_NS
         model = algorithm.portfolio.margin_call_model
-        requests, warn = model.get_margin_call_orders()
+        requests, warn = algorithm.portfolio.margin_call_orders()
         tickets = []
         if requests and all(algorithm.securities[request.symbol].exchange.exchange_open for request in requests):
             self._parts.phase.name = "on_margin_call"

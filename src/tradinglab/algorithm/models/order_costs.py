@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.models.fees import OrderFeeParameters
     from tradinglab.algorithm.orders import CashAmount, Order
     from tradinglab.algorithm.securities.cash_book import CashBook
     from tradinglab.algorithm.securities.security import Security
@@ -13,9 +15,14 @@ if TYPE_CHECKING:
 
 def order_fee(security: Security, order: Order) -> CashAmount:
     """Return the fee of an order, in the currency in which it is paid."""
+    return security.fee_model.get_order_fee(_parameters()(security, order)).value
+
+
+@cache
+def _parameters() -> type[OrderFeeParameters]:
     from tradinglab.algorithm.models.fees import OrderFeeParameters
 
-    return security.fee_model.get_order_fee(OrderFeeParameters(security, order)).value
+    return OrderFeeParameters
 
 
 def market_order_fees(security: Security, quantity: Decimal) -> CashAmount:

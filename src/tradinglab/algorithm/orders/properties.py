@@ -82,7 +82,7 @@ class OrderProperties(Dual):
 
     def clone(self) -> Self:
         """Return a copy."""
-        twin = copy(self)
+        twin = OrderProperties.__new__(type(self)) if type(self) is OrderProperties else copy(self)
         twin.__dict__["_settings"] = {
             name: copy(value) if isinstance(value, dict) else value for name, value in self.settings.items()
         }

@@ -85,6 +85,10 @@ class OrderRequest(Dual):
         return str(self)
 
 
+_ALL_NAMES = ("trigger_price", "trailing_amount", "trailing_as_percentage", "time", "tag", "properties",
+              "group_order_manager", "asynchronous")  # fmt: skip
+
+
 class SubmitOrderRequest(OrderRequest):
     """Asks for a new order.
 
@@ -124,7 +128,10 @@ class SubmitOrderRequest(OrderRequest):
         *rest: Number | datetime | str | OrderProperties | GroupOrderManager | None,
         **keywords: Number | datetime | str | OrderProperties | GroupOrderManager | None,
     ) -> None:
-        given = _named(rest, keywords)
+        if len(rest) == len(_ALL_NAMES) and not keywords and isinstance(rest[3], int):
+            given = dict(zip(_ALL_NAMES, rest, strict=True))
+        else:
+            given = _named(rest, keywords)
         time, tag = given.pop("time"), given.pop("tag", "")
         if not isinstance(time, (datetime, int)):
             raise TypeError(f"The time of an order request must be a datetime, it was {time!r}.")

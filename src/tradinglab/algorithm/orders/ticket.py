@@ -100,8 +100,12 @@ class OrderTicket(TicketState):
         if is_fill(event.status):
             self._weighted_price += event.exact_absolute_fill_quantity * event.exact_fill_price
         if order.type != OrderType.OPTION_EXERCISE:
+            is_first = not self._filled
             self._filled += event.exact_fill_quantity
-            self._average_fill_price = divide(self._weighted_price, abs(self._filled))
+            if is_first and is_fill(event.status):
+                self._average_fill_price = event.exact_fill_price
+            else:
+                self._average_fill_price = divide(self._weighted_price, abs(self._filled))
             order.exact_price = self._average_fill_price
         elif event.is_in_the_money:
             order.exact_price = self.symbol.id.exact_strike_price

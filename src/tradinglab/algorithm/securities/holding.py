@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
 from tradinglab.algorithm.securities.holding_state import HoldingState
+from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.core.decimals import ZERO, Number, round_half_even, to_decimal
 
 
@@ -32,6 +33,7 @@ class SecurityHolding(HoldingState):
     def update_market_price(self, closing_price: Number) -> None:
         """Value the position at a price of one's own, until the security's price changes."""
         self._price = to_decimal(closing_price), self._security.exact_price
+        PriceCache.pushes += 1
 
     @property
     def leverage(self) -> float:

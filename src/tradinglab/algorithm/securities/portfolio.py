@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tradinglab.algorithm.models.adapter import adapt
@@ -15,8 +16,11 @@ from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.enums import DataNormalizationMode, OrderDirection, SecurityType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import Dividend, Split
-    from tradinglab.algorithm.models.buying_power import HasSufficientBuyingPowerForOrderResult
+    from tradinglab.algorithm.market_events import Dividend, Split
+    from tradinglab.algorithm.models.buying_power import (
+        HasSufficientBuyingPowerForOrderParameters,
+        HasSufficientBuyingPowerForOrderResult,
+    )
     from tradinglab.algorithm.orders import Order, OrderEvent, SubmitOrderRequest
     from tradinglab.algorithm.securities.holding import SecurityHolding
     from tradinglab.algorithm.securities.security import Security
@@ -26,6 +30,18 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 _START_CASH = 100_000
+
+
+@cache
+def _buying_power_classes() -> tuple[
+    type[HasSufficientBuyingPowerForOrderParameters], type[HasSufficientBuyingPowerForOrderResult]
+]:
+    from tradinglab.algorithm.models import buying_power
+
+    return (
+        buying_power.HasSufficientBuyingPowerForOrderParameters,
+        buying_power.HasSufficientBuyingPowerForOrderResult,
+    )
 
 
 class SecurityPortfolioManager(PortfolioTotals):
@@ -201,18 +217,14 @@ class SecurityPortfolioManager(PortfolioTotals):
 
     def has_sufficient_buying_power_for_order(self, orders: list[Order]) -> HasSufficientBuyingPowerForOrderResult:
         """Return whether there is margin enough for all of some orders."""
-        from tradinglab.algorithm.models.buying_power import (
-            HasSufficientBuyingPowerForOrderParameters,
-            HasSufficientBuyingPowerForOrderResult,
-        )
-
+        question, answer = _buying_power_classes()
         for order in orders:
             security = self.securities[order.symbol]
-            parameters = HasSufficientBuyingPowerForOrderParameters(self, security, order)
+            parameters = question(self, security, order)
             result = security.buying_power_model.has_sufficient_buying_power_for_order(parameters)
             if not result.is_sufficient:
                 return result
-        return HasSufficientBuyingPowerForOrderResult(True)
+        return answer(True)
 
     def set_margin_call_model(self, margin_call_model: Any) -> None:
         """Set what happens when more margin is used than there is."""

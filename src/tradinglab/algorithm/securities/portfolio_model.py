@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.fee import CashAmount
@@ -12,6 +13,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.models.settlement import ApplyFundsSettlementModelParameters
     from tradinglab.algorithm.orders import OrderEvent
     from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
     from tradinglab.algorithm.securities.security import Security
@@ -96,7 +98,12 @@ def average_after(held: Decimal, average: Decimal, quantity: Decimal, price: Dec
 
 
 def _apply(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, amount: CashAmount) -> None:
+    parameters = _parameters()(portfolio, security, fill.utc_time, amount, fill)
+    security.settlement_model.apply_funds(parameters)
+
+
+@cache
+def _parameters() -> type[ApplyFundsSettlementModelParameters]:
     from tradinglab.algorithm.models.settlement import ApplyFundsSettlementModelParameters
 
-    parameters = ApplyFundsSettlementModelParameters(portfolio, security, fill.utc_time, amount, fill)
-    security.settlement_model.apply_funds(parameters)
+    return ApplyFundsSettlementModelParameters

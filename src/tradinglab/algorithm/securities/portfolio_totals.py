@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.securities.cash_book import CashBook
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
+from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.securities.security import Security
     from tradinglab.algorithm.securities.security_manager import SecurityManager
     from tradinglab.algorithm.settings import AlgorithmSettings
+
+
+@cache
+def _margin_questions() -> tuple[object, Callable[[Security], Decimal]]:
+    """Return the ordinary way to a position's margin, and the one by the security's own model."""
+    from tradinglab.algorithm.models.buying_power import BuyingPowerModel, reserved_margin
+
+    return BuyingPowerModel.get_maintenance_margin, reserved_margin
 
 
 class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     """What an account is worth, has earned, and has bound as margin."""
 
-    __slots__ = ("_float_total", "_settings", "_total_value", "cash_book", "securities", "unsettled_cash_book")
+    __slots__ = ("_float_total", "_pushes", "_settings", "_total_value", "_worths", "cash_book", "securities", "unsettled_cash_book")
 
     def __init__(self, securities: SecurityManager, settings: AlgorithmSettings) -> None:
         self.securities = securities
@@ -28,6 +40,8 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
         self.unsettled_cash_book = CashBook()
         self._total_value: Decimal | None = None
         self._float_total: float | None = None
+        self._worths = securities.worths
+        self._pushes = 0
 
     @property
     def invested(self) -> bool:
@@ -67,23 +81,51 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
             total = self._float_total = float(self.exact_total_portfolio_value)
         return total
 
+    def prices_moved(self) -> None:
+        """Say that a step of time has brought other prices."""
+        self._total_value = self._float_total = None
+        if self._worths:
+            self._worths.clear()
+
     def invalidate_total_portfolio_value(self) -> None:
         """Say that prices or cash have changed: compute the total anew when next asked for."""
         self._total_value = self._float_total = None
 
     def _compute_total_value(self) -> Decimal:
         held = margined = ZERO
-        for security in self.securities._invested.values():
+        worths = self._known_worths()
+        for key, security in self.securities._invested.items():
             if security.is_margined:
                 margined += security.holdings.exact_unrealized_profit
             elif not security.is_swapped:  # a pair's base currency is in the cash book already
-                held += security.holdings.exact_holdings_value
+                held += worths.get(key) or self._worth_of(key, security)
         return (
             self.cash_book.exact_total_value_in_account_currency
             + self.unsettled_cash_book.exact_total_value_in_account_currency
             + held
             + margined
         )
+
+    def exact_worth(self, security: Security) -> Decimal:
+        """Return what the position in a security is worth in the account's currency."""
+        return self._known_worths().get(id(security)) or self._worth_of(id(security), security)
+
+    def _known_worths(self) -> dict[int, Decimal]:
+        """Return what positions are worth at this step, as far as that was asked for."""
+        if self._pushes != PriceCache.pushes:
+            self._pushes = PriceCache.pushes
+            self._worths.clear()
+        return self._worths
+
+    def _worth_of(self, key: int, security: Security) -> Decimal:
+        """Return what a position is worth, and remember it until its price or quantity changes.
+
+        One in another currency is not remembered: its rate may change within a step.
+        """
+        worth = security.holdings.exact_holdings_value
+        if security.quote_currency.symbol == self.cash_book.account_currency:
+            self._worths[key] = worth
+        return worth
 
     @property
     def exact_total_portfolio_value_less_free_buffer(self) -> Decimal:
@@ -180,9 +222,16 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     @property
     def exact_total_margin_used(self) -> Decimal:
         """``total_margin_used`` as a decimal."""
-        from tradinglab.algorithm.models.buying_power import reserved_margin
-
-        return sum((reserved_margin(security) for security in self.securities.invested), ZERO)
+        plain, reserved_margin = _margin_questions()
+        worths = self._known_worths()
+        total = ZERO
+        for key, security in self.securities._invested.items():
+            model = security.buying_power_model
+            if type(model).get_maintenance_margin is plain:
+                total += abs(worths.get(key) or self._worth_of(key, security)) * model._maintenance
+            else:
+                total += reserved_margin(security)
+        return total
 
     @property
     def total_margin_used(self) -> float:

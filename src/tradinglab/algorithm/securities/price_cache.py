@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import ClassVar
 
-from tradinglab.algorithm.bars import BaseData, TradeBar
+from tradinglab.algorithm.bars import TradeBar
+from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.securities.price_feed import FeedReader, PriceFeed, sets_last_data, sets_price
 from tradinglab.algorithm.securities.pushed import Pushed
 from tradinglab.core.decimals import ZERO
@@ -86,8 +88,12 @@ class PriceCache(Spelled):
         """The attached subscriptions."""
         return list({id(reader.feed): reader.feed for readers in self._readers for reader in readers}.values())
 
+    #: How often any security got a price by another way than time going by.
+    pushes: ClassVar[int] = 0
+
     def _set_quick(self) -> None:
         """Prepare the short ways to the price: one feed and nothing pushed, or only what was pushed."""
+        PriceCache.pushes += 1
         readers = self._readers[PRICE]
         pushed = self._pushed.get(PRICE)
         self.quick_price: float | None = None if readers or pushed is None else float(pushed.values["price"])

@@ -38,7 +38,8 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
     One that was removed is no longer iterated, but is still found: its position and fees count.
     """
 
-    __slots__ = ("_all", "_by_key", "_invested", "_listeners", "_make_benchmark", "_present", "clock", "data_source")
+    __slots__ = ("_all", "_by_key", "_invested", "_listeners", "_make_benchmark", "_present", "clock", "data_source",
+                 "worths")
 
     def __init__(self, clock: TimeKeeper) -> None:
         self.clock = clock
@@ -46,6 +47,8 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._all: dict[Symbol, Security] = {}
         self._by_key: dict[object, Security] = {}
         self._invested: dict[int, Security] = {}
+        #: What positions are worth at the present step, for the portfolio's sums.
+        self.worths: dict[int, Decimal] = {}
         self._listeners: list[ChangeListener] = []
         self._make_benchmark: Callable[[Symbol], Security] | None = None
         self.data_source: DataSource | None = None
@@ -218,6 +221,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
 
     def _quantity_changed(self, holding: HoldingState, quantity: Decimal, average_price: Decimal) -> None:
         security = holding.security
+        self.worths.pop(id(security), None)
         if holding.invested and security.symbol in self._present:
             self._invested.setdefault(id(security), security)
         else:
