@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.bars import BaseData, QuoteBar, Tick, TradeBar
+from tradinglab.algorithm.bars import QuoteBar, TradeBar
+from tradinglab.algorithm.base_data import BaseData
+from tradinglab.algorithm.names import InvalidOperationException
 from tradinglab.algorithm.runtime import HistoryRequest
+from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, SECOND_NS, Zone
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
 
@@ -90,6 +93,11 @@ class HistoryRequests:
         requests = []
         for symbol in symbols:
             for config in self.matching(symbol, kind, options.resolution):
+                if (options.resolution or config.resolution) == Resolution.TICK:
+                    raise InvalidOperationException(
+                        "history: a number of bars cannot be asked for at Resolution.TICK; give a timedelta, "
+                        "or a start and an end."
+                    )
                 start = self.start_ns(config, count, options.resolution or config.resolution, options)
                 requests.append(self._request(config, start, self._algorithm.lab_utc_ns, options))
         return requests

@@ -39,6 +39,7 @@ _MODULES = (
     "tradinglab.algorithm.portfolio_target",
     "tradinglab.algorithm.subscriptions",
     "tradinglab.algorithm.trade",
+    "tradinglab.algorithm.performance",
     "tradinglab.algorithm.orders",
     "tradinglab.algorithm.securities",
     "tradinglab.algorithm.scheduling",

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tradinglab.algorithm.events import EventMember
+from tradinglab.core.clock import Zone, from_ns, to_ns
 from tradinglab.core.decimals import smart_round, to_decimal
 from tradinglab.core.dual import Dual
-from tradinglab.core.enums import OrderStatus, Resolution
+from tradinglab.core.enums import OrderStatus, Resolution, SecurityType
 from tradinglab.core.system_decimal import round_to_significant_digits
 
 _CLOSED = (OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID)
@@ -118,6 +119,26 @@ class Extensions(Dual):
         return moment - (moment - datetime.min) % interval
 
     @staticmethod
+    def convert_from_utc(moment: datetime, zone: Zone) -> datetime:
+        """Return a time of UTC in a time zone."""
+        return zone.datetime(to_ns(moment))
+
+    @staticmethod
+    def convert_to_utc(moment: datetime, zone: Zone) -> datetime:
+        """Return a time of a time zone in UTC."""
+        return from_ns(zone.to_utc(moment))
+
+    @staticmethod
+    def convert_to(moment: datetime, source: Zone, target: Zone) -> datetime:
+        """Return a time of one time zone in another."""
+        return target.datetime(source.to_utc(moment))
+
+    @staticmethod
+    def is_option(security_type: SecurityType) -> bool:
+        """Return whether a type of security is an option."""
+        return security_type in (SecurityType.OPTION, SecurityType.FUTURE_OPTION, SecurityType.INDEX_OPTION)
+
+    @staticmethod
     def smart_rounding(value: Any) -> float:
         """Return a number rounded as LEAN's charts have it."""
         return float(smart_round(to_decimal(value)))
@@ -131,7 +152,7 @@ class Extensions(Dual):
 class CircularQueue(Dual):
     """A queue that begins again when it is through; ``circle_completed`` fires whenever its first item comes up."""
 
-    circle_completed = EventMember()
+    circle_completed = EventMember("The queue began again.")
 
     def __init__(self, *items: Any) -> None:
         self._items = list(items[0]) if len(items) == 1 and isinstance(items[0], (list, tuple)) else list(items)
@@ -150,11 +171,11 @@ class CircularQueue(Dual):
         return item
 
 
-class InvalidOperationException(RuntimeError):  # noqa: N818
+class InvalidOperationException(RuntimeError):
     """What .NET raises when something cannot be done in the present state."""
 
 
-class ArgumentException(ValueError):  # noqa: N818
+class ArgumentException(ValueError):
     """What .NET raises when an argument is not valid."""
 
 

@@ -69,6 +69,10 @@ class Runtime(Protocol):
         """Stop an indicator that was attached: it gets no more bars."""
         ...
 
+    def statistics(self) -> object:
+        """Return the statistics of the run so far: ``summary``, ``total_performance``, ``rolling_performances``."""
+        ...
+
     def current_data(self) -> Iterable[BaseData]:
         """Return the data of the present time step."""
         ...

@@ -101,9 +101,14 @@ def read_stream(source: DataSource, request: StreamRequest) -> BarColumns:
 
 
 def _first_day_ns(request: StreamRequest) -> int:
-    """Return the local midnight at or before the start, as an instant, in the data's zone."""
+    """Return the local midnight at or before the start, as an instant, in the data's zone.
+
+    LEAN keeps hourly and daily bars in one file: there a bar that ends exactly at the start is found too.
+    """
     zone = request.data_zone
-    return zone.utc_ns(day_of(zone.local_ns(request.start_ns)) * DAY_NS)
+    is_one_file = request.resolution in (Resolution.HOUR, Resolution.DAILY) and not request.is_history
+    before_ns = SPAN_NS[request.resolution] if is_one_file else 0
+    return zone.utc_ns(day_of(zone.local_ns(request.start_ns) - before_ns) * DAY_NS)
 
 
 def _select(bars: BarColumns, keep: Flags) -> BarColumns:

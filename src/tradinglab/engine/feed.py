@@ -10,13 +10,14 @@ import numpy as np
 from tradinglab.core.enums import Resolution, TickType
 from tradinglab.data.columns import BarColumns, join_columns
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
+from tradinglab.engine.data_filter import filtered
 from tradinglab.engine.events import EventSchedule
 from tradinglab.engine.step_slice import Steps
 from tradinglab.engine.subscription import Cursor, Subscription
 from tradinglab.engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.bars import BaseData
+    from tradinglab.algorithm.base_data import BaseData
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
@@ -165,12 +166,12 @@ class DataFeed:
         warm_up = self._algorithm.settings.warm_up_resolution
         pivot_ns = self._algorithm.lab_start_ns
         if not self._algorithm.is_warming_up or warm_up is None or start_ns >= pivot_ns or warm_up == config.resolution:
-            return read_stream(self.source, request)
+            return filtered(read_stream(self.source, request), security, config)
         past = self._request(security, config, start_ns, pivot_ns, Resolution(warm_up))
         before = read_stream(self.source, past)
         before = before.take(np.flatnonzero(before.end_ns <= pivot_ns))
         after = read_stream(self.source, self._request(security, config, pivot_ns, self.end_ns))
-        return _joined(before, after)
+        return filtered(_joined(before, after), security, config)
 
     def _request(self, security: Security, config: SubscriptionDataConfig, start_ns: int, end_ns: int,
                  resolution: Resolution | None = None) -> StreamRequest:  # fmt: skip
@@ -201,8 +202,9 @@ class DataFeed:
             seen = subscription.row_at(self.cursor.step) + 1
             past = subscription.columns.take(np.arange(seen))
             ahead = read_stream(self.source, self._request(security, config, self.start_ns, self.end_ns))
-            ahead = ahead.take(np.flatnonzero(ahead.end_ns > utc_ns))
+            ahead = filtered(ahead.take(np.flatnonzero(ahead.end_ns > utc_ns)), security, config)
             subscription.replace_columns(_joined(past, ahead))
+            security.cache.refresh(subscription)
 
     def _end_streams(self, security: Security, utc_ns: int) -> bool:
         found = False
@@ -235,6 +237,15 @@ class DataFeed:
     def data_points(self) -> int:
         """How many data points have arrived, the engine's own included."""
         return sum(s.row_at(self.cursor.step) + 1 for s in self.subscriptions)
+
+    def update_volatility(self, security: Security, step: int) -> None:
+        """Hand the last bar that each stream of a security emits at a step to its volatility model."""
+        for subscription in self.subscriptions:
+            if subscription.symbol != security.symbol or subscription.removed_ns is not None:
+                continue
+            row = subscription.row_at(step)
+            if row > subscription.row_at(step - 1) and (bar := subscription.bar(row)).price != 0:
+                security.volatility_model.update(security, bar)
 
     def tracked(self) -> list[Subscription]:
         """Return the author's streams of securities whose sessions are gathered."""

@@ -23,11 +23,12 @@ from tradinglab.engine.feed import DataFeed
 from tradinglab.engine.history import HistoryReader
 from tradinglab.engine.indicators import IndicatorDesk
 from tradinglab.engine.loop import Loop
-from tradinglab.engine.outcome import Outcome, began_now, build_result
+from tradinglab.engine.outcome import Outcome, began_now, build_result, statistics_input
 from tradinglab.engine.parts import RunParts
 from tradinglab.engine.phases import Attention, Phase
 from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
+from tradinglab.engine.statistics import StatisticsResults, build_statistics
 from tradinglab.engine.transactions import TransactionHandler
 
 if TYPE_CHECKING:
@@ -209,6 +210,11 @@ class Host:
         """End the streams of a security at the end of this time step."""
         self._feed.remove(security)
         self.attention.raised = True
+
+    def statistics(self) -> StatisticsResults:
+        """Return the statistics of the run so far."""
+        parts = self._parts
+        return StatisticsResults() if parts is None else build_statistics(statistics_input(parts))
 
     def read_history(self, request: HistoryRequest) -> BarColumns:
         """Return bars of the past."""

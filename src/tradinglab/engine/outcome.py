@@ -61,7 +61,7 @@ def build_result(outcome: Outcome) -> BacktestResult:
             began=outcome.began,
             seconds=outcome.seconds,
             data_points=parts.feed.data_points,
-            statistics_input=_statistics_input(parts),
+            statistics_input=statistics_input(parts),
             sampler=parts.sampler,
             orders=list(parts.transactions.orders.values()),
             order_events=parts.transactions.events,
@@ -80,7 +80,8 @@ def build_result(outcome: Outcome) -> BacktestResult:
     )
 
 
-def _statistics_input(parts: RunParts) -> StatisticsInput:
+def statistics_input(parts: RunParts) -> StatisticsInput:
+    """Return what the statistics of a run depend on, as it stands."""
     algorithm, sampler = parts.algorithm, parts.sampler
     records = algorithm.transactions.records
     lowest = sampler.capacity.lowest_capacity_asset

@@ -71,6 +71,10 @@ class Subscription:
             return self._frozen_row
         return self._row_at[step] if step >= 0 else self._before
 
+    def last_emitted(self) -> int:
+        """Return the last row emitted so far, -1 if none was or the stream is new."""
+        return self.row_at(self._cursor.step) if len(self._row_at) else self._before
+
     def freeze(self) -> None:
         """Stop: from now on the last row emitted stays the current one."""
         self._frozen_row = self.row_at(self._cursor.step)

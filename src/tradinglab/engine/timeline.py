@@ -66,7 +66,9 @@ class Timeline:
         active = [s for s in subscriptions if s.removed_ns is None]
         firsts = [int(np.searchsorted(s.columns.end_ns, from_ns, side="right")) for s in active]
         if include_start:
-            begins = [int(np.searchsorted(s.columns.end_ns, from_ns, side="left")) for s in active]
+            lefts = [int(np.searchsorted(s.columns.end_ns, from_ns, side="left")) for s in active]
+            # What a stream has emitted at this instant is not emitted again.
+            begins = [max(left, s.last_emitted() + 1) for s, left in zip(active, lefts, strict=True)]
         else:
             begins = firsts
         parts = [s.columns.end_ns[first:] for s, first in zip(active, firsts, strict=True)]

@@ -7,6 +7,7 @@ from typing import Any
 from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.charting import Candlestick, CandlestickSeries, Chart, Series
+from tradinglab.algorithm.performance import RunningStatistics
 from tradinglab.algorithm.runtime import AlgorithmError
 from tradinglab.core.clock import SECOND_NS
 from tradinglab.core.decimals import Number, to_decimal
@@ -67,6 +68,11 @@ class ChartingMethods(AlgorithmCore):
     def record(self, *args: Any) -> None:
         """Add a point to a series; the same as ``plot``."""
         self.plot(*args)
+
+    @property
+    def statistics(self) -> RunningStatistics:
+        """The statistics of the run so far."""
+        return RunningStatistics(self.lab_runtime.statistics(), self.lab_summary_statistics)
 
     def set_runtime_statistic(self, name: str, value: object) -> None:
         """Show a figure beside the run's own while it runs."""

@@ -73,7 +73,7 @@ class SecurityMethods(SetupMethods):
                      *args: Any, **kwargs: Any) -> Security:  # fmt: skip
         """Add a security by symbol, or by security type and ticker."""
         if isinstance(symbol, Symbol):
-            names = ("resolution", "fill_forward", "leverage", "extended_market_hours")
+            names: tuple[str, ...] = ("resolution", "fill_forward", "leverage", "extended_market_hours")
             given = dict(zip(names, (ticker, resolution, *args), strict=False))
             given = {name: value for name, value in given.items() if value is not None} | kwargs
             return self.lab_add_symbol(symbol, **given)
@@ -92,7 +92,7 @@ class SecurityMethods(SetupMethods):
         if not self.is_warming_up:
             self.transactions.cancel_open_orders(security.symbol, tag)
         if security.invested:
-            self.liquidate(security.symbol, tag=tag)  # type: ignore[attr-defined]
+            self.liquidate(security.symbol, tag=tag)
         security.reset()
         self.lab_runtime.remove_security(security)
         return True
@@ -111,14 +111,15 @@ class SecurityMethods(SetupMethods):
         """Return the ticker of a symbol."""
         return symbol.value
 
-    def get_last_known_price(self, security: SymbolLike) -> Any:
+    def get_last_known_price(self, security: SymbolLike | Security) -> Any:
         """Return the last bar before now of a security, or ``None``."""
-        bars = self.lab_last_known(self.lab_security(security))
+        bars = self.get_last_known_prices(security)
         return bars[0] if bars else None
 
-    def get_last_known_prices(self, security: SymbolLike) -> list[Any]:
+    def get_last_known_prices(self, security: SymbolLike | Security) -> list[Any]:
         """Return the last bars before now of a security, one for each of its subscriptions."""
-        return self.lab_last_known(self.lab_security(security))
+        known = self.lab_security(security) if isinstance(security, (Symbol, str)) else security
+        return self.lab_last_known(known)
 
     def lab_add(self, security_type: SecurityType, ticker: str, resolution: Resolution | None = None,
              market: str | None = None, fill_forward: bool = True, leverage: Number = 0,
