@@ -1,0 +1,122 @@
+"""What happens to orders: every event is booked, then told to the author."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.orders import ModifiedFillQuantityOrderFee, Order, OrderEvent, OrderFee, OrderTicket
+from tradinglab.algorithm.securities.security_types import PairSecurity
+from tradinglab.core.enums import OrderDirection, OrderStatus, OrderType, SecurityType
+from tradinglab.engine.order_book import CLOSED, OrderBook
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+
+FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
+
+#: The prices of an order that its events carry.
+_EVENT_PRICES = {
+    OrderType.LIMIT: ("limit_price",),
+    OrderType.COMBO_LEG_LIMIT: ("limit_price",),
+    OrderType.STOP_MARKET: ("stop_price",),
+    OrderType.STOP_LIMIT: ("limit_price", "stop_price"),
+    OrderType.TRAILING_STOP: ("stop_price", "trailing_amount"),
+    OrderType.LIMIT_IF_TOUCHED: ("limit_price", "trigger_price"),
+}
+
+
+class OrderEvents:
+    """Books events in one order: the order, the portfolio, the trade builder, the ticket, the author."""
+
+    def __init__(self, algorithm: QCAlgorithm, book: OrderBook, on_event: Callable[[OrderEvent], None]) -> None:
+        self._algorithm = algorithm
+        self._book = book
+        self._on_event = on_event
+        self._counts: dict[int, int] = {}
+        self.log: list[OrderEvent] = []
+        self.rejections: dict[str, int] = {}
+
+    def tell(self, order: Order, message: str = "") -> None:
+        """Make an event of an order's status, and book it."""
+        self.handle([OrderEvent(order, self._algorithm.lab_utc_ns, OrderFee.ZERO, message)])
+
+    def invalidate(self, legs: list[Order], message: str) -> None:
+        """Mark orders as invalid and say so."""
+        for leg in legs:
+            if leg.status not in CLOSED:
+                leg.status = OrderStatus.INVALID
+            self.tell(leg, message)
+
+    def handle(self, events: list[OrderEvent]) -> None:
+        """Take events of orders: book fills, then tell the author."""
+        algorithm, book = self._algorithm, self._book
+        fills = []
+        for event in events:
+            order, ticket = book.orders[event.order_id], book.tickets[event.order_id]
+            if event.status in CLOSED:
+                book.open.pop(order.id, None)
+            event.ticket = ticket
+            self._apply(event, order, ticket)
+            if event.status in FILLS:
+                self._take_fee_from_quantity(event, order)
+                fills.append(event)
+        if fills:
+            algorithm.portfolio.process_fills(fills)
+        for event in events:
+            if event.status in FILLS:
+                self._build_trade(event)
+            book.tickets[event.order_id].add_order_event(event)
+        for event in events:
+            if event.status != OrderStatus.NONE:
+                self.log.append(event)
+                self._on_event(event)
+
+    def _apply(self, event: OrderEvent, order: Order, ticket: OrderTicket) -> None:
+        status = event.status
+        if order.status not in (OrderStatus.FILLED, OrderStatus.CANCELED) or status != OrderStatus.INVALID:
+            order.status = status
+        event.id = self._counts[order.id] = self._counts.get(order.id, 0) + 1
+        if status == OrderStatus.CANCELED:
+            order.canceled_time_ns = event.utc_ns
+        elif status in FILLS:
+            order.last_fill_time_ns = event.utc_ns
+        elif status in (OrderStatus.UPDATE_SUBMITTED, OrderStatus.SUBMITTED) and ticket.update_requests:
+            order.last_update_time_ns = event.utc_ns
+        if status == OrderStatus.INVALID:
+            reason = event.message or "invalid"
+            self.rejections[reason] = self.rejections.get(reason, 0) + 1
+        event.quantity = order.exact_quantity
+        for name in _EVENT_PRICES.get(order.type, ()):
+            setattr(event, name, getattr(order, f"exact_{name}"))
+
+    def _take_fee_from_quantity(self, event: OrderEvent, order: Order) -> None:
+        """A fee in the base currency of a crypto pair that is bought comes off the quantity."""
+        if event.symbol.security_type != SecurityType.CRYPTO or order.direction != OrderDirection.BUY:
+            return
+        security = self._algorithm.securities[event.symbol]
+        fee = event.order_fee.value
+        if not isinstance(security, PairSecurity) or fee.currency != security.base_currency.symbol:
+            return
+        if fee.exact_amount == 0:
+            return
+        event.fill_quantity = event.exact_fill_quantity - fee.exact_amount
+        event.order_fee = ModifiedFillQuantityOrderFee(
+            fee, security.quote_currency.symbol, security.symbol_properties.exact_contract_multiplier
+        )
+        self._algorithm.lab_once(
+            "base-fee",
+            "When buying currency pairs, using Cash account types, fees in base currency will be deducted from the "
+            "filled quantity so virtual positions reflect actual holdings.",
+        )
+
+    def _build_trade(self, event: OrderEvent) -> None:
+        algorithm = self._algorithm
+        security = algorithm.securities[event.symbol]
+        fee = event.order_fee.value
+        algorithm.trade_builder.process_fill(
+            event,
+            security.quote_currency.exact_conversion_rate,
+            algorithm.portfolio.cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency)),
+            security.symbol_properties.exact_contract_multiplier,
+        )
