@@ -27,8 +27,8 @@ def choose_benchmark(algorithm: QCAlgorithm, source: DataSource) -> None:
 def start_benchmark(algorithm: QCAlgorithm, source: DataSource, feed: DataFeed, start_ns: int) -> None:
     """Start the benchmark's stream a trading day early.
 
-    LEAN reads hourly bars, and so do we from a LEAN folder; another source that has none gives the
-    next coarser or finer bars. A benchmark without bars stays at zero.
+    LEAN reads hourly bars, and so do we from a LEAN folder; another source that has none, or none
+    that were traded, gives the next coarser or finer bars. A benchmark without bars stays at zero.
     """
     if not isinstance(algorithm.benchmark, SecurityBenchmark):
         return
@@ -69,7 +69,14 @@ def _resolution(source: DataSource, security: Security) -> Resolution | None:
     order: tuple[Resolution, ...] = (Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE, Resolution.SECOND)
     if source.name.startswith("lean:"):
         order = order[:1]
-    return next((r for r in order if source.tick_types(security.symbol, r)), None)
+    return next((r for r in order if _has_real_bars(source, security, r)), None)
+
+
+def _has_real_bars(source: DataSource, security: Security, resolution: Resolution) -> bool:
+    symbol = security.symbol
+    return any(
+        not source.is_synthetic(symbol, resolution, tick_type) for tick_type in source.tick_types(symbol, resolution)
+    )
 
 
 def _tick_type(source: DataSource, security: Security, resolution: Resolution, wanted: list[TickType]) -> TickType:
