@@ -83,13 +83,14 @@ def _cross(name: str, count: int) -> tuple[Run, Check]:
     bars = minute_bars(count)
     expected = expected_cross(bars, cash)
     source = MemorySource()
-    source.add("BTCUSD", Resolution.MINUTE, bars, security_type=SecurityType.CRYPTO, market=Market.COINBASE)
+    for ticker in ("BTCUSD", "ETHUSD"):
+        source.add(ticker, Resolution.MINUTE, bars, security_type=SecurityType.CRYPTO, market=Market.COINBASE)
     end = datetime.fromtimestamp(int(bars["time"][-1]) // 1_000_000_000, UTC)
 
     def run() -> BacktestResult:
         parameters = {"end": f"{end:%Y-%m-%d}", "cash": cash}
         result = backtest(_STRATEGIES / f"{name}.py", data=source, parameters=parameters)
-        result.statistics  # noqa: B018  # the peers' figures are part of their runs too
+        result.statistics_results  # noqa: B018  # the peers' figures are part of their runs too
         return result
 
     def check(result: BacktestResult) -> dict[str, float]:
@@ -125,7 +126,7 @@ def _rebalance() -> tuple[Run, Check]:
 
     def run() -> BacktestResult:
         result = backtest(_STRATEGIES / "rebalance.py", data=source, parameters={"end": f"{end:%Y-%m-%d}"})
-        result.statistics  # noqa: B018
+        result.statistics_results  # noqa: B018
         return result
 
     def check(result: BacktestResult) -> dict[str, float]:

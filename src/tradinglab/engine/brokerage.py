@@ -12,6 +12,7 @@ from tradinglab.core.enums import OrderStatus, OrderType
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
+    from tradinglab.engine.resting import RestingOrders
     from tradinglab.engine.transactions import TransactionHandler
 
 _AT_ONCE = frozenset((OrderType.MARKET, OrderType.COMBO_MARKET, OrderType.OPTION_EXERCISE))
@@ -29,6 +30,7 @@ class BacktestingBrokerage:
         self._algorithm = algorithm
         self._handler: TransactionHandler
         self.pending: dict[int, Order] = {}
+        self.resting: RestingOrders | None = None
         self._needs_scan = False
 
     def bind(self, handler: TransactionHandler) -> None:
@@ -38,14 +40,14 @@ class BacktestingBrokerage:
     def place(self, order: Order) -> None:
         """Take an order."""
         self.pending[order.id] = order
-        self._needs_scan = True
+        self._wake()
         self._acknowledge(order, OrderStatus.SUBMITTED)
 
     def update(self, order: Order) -> bool:
         """Take a change of an order; return whether it was still there."""
         if order.id not in self.pending:
             return False
-        self._needs_scan = True
+        self._wake()
         self._acknowledge(order, OrderStatus.UPDATE_SUBMITTED)
         return True
 
@@ -55,10 +57,21 @@ class BacktestingBrokerage:
         if legs is None:
             return False
         found = True
+        self._wake()
         for leg in legs:
             found = self.pending.pop(leg.id, None) is not None and found
             self._acknowledge(leg, OrderStatus.CANCELED)
         return found
+
+    def _wake(self) -> None:
+        """Look at the orders at the next scan: one has come, gone or changed, or a position has."""
+        self._needs_scan = True
+        if self.resting is not None:
+            self.resting.wake()
+
+    def sleep(self) -> int | None:
+        """After a step, return the instant at which the orders must be looked at; ``None`` for the next step."""
+        return None if self.resting is None else self.resting.sleep(self.pending.values())
 
     def _acknowledge(self, order: Order, status: OrderStatus) -> None:
         name = str(order.id)
@@ -70,7 +83,7 @@ class BacktestingBrokerage:
 
     def scan(self) -> None:
         """Try to fill each resting order."""
-        if not self._needs_scan:
+        if not self._needs_scan or (self.resting is not None and self.resting.is_asleep()):
             return
         self._needs_scan = False
         for order_id in sorted(self.pending):
@@ -152,6 +165,8 @@ class BacktestingBrokerage:
         return fills
 
     def _book(self, legs: list[Order], fills: list[OrderEvent]) -> None:
+        if self.resting is not None:
+            self.resting.wake()
         events = []
         for leg in legs:
             for fill in fills:

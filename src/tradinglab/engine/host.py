@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.api.core import author_overrides
+from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.scheduling import EndOfDayEvents
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import from_ns, to_ns
@@ -26,6 +26,7 @@ from tradinglab.engine.loop import Loop
 from tradinglab.engine.outcome import Outcome, began_now, build_result, statistics_input
 from tradinglab.engine.parts import RunParts
 from tradinglab.engine.phases import Attention, Phase
+from tradinglab.engine.resting import RestingOrders
 from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
 from tradinglab.engine.statistics import StatisticsResults, build_statistics
@@ -77,6 +78,7 @@ class Host:
         algorithm.subscription_manager.consolidators_changed += self._desk.on_consolidators_changed
         self._history = HistoryReader(algorithm, self._source)
         brokerage = BacktestingBrokerage(algorithm)
+        brokerage.resting = resting = RestingOrders(algorithm, self._feed)
         transactions = TransactionHandler(algorithm, brokerage, self.attention, self._on_order_event)
         algorithm.transactions.set_order_processor(transactions)
         algorithm.schedule.on_change = self.wake
@@ -94,6 +96,7 @@ class Host:
             feed=self._feed,
             transactions=transactions,
             brokerage=brokerage,
+            resting=resting,
             sampler=sampler,
             corporate=CorporateActions(algorithm, self._feed, transactions),
             currencies=currencies,

@@ -105,6 +105,7 @@ class Loop:
         on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
         phase, attention = self._parts.phase, self._parts.attention
         moving: list[CurrencyConversion] = []
+        pending, resting = self._parts.brokerage.pending, self._parts.resting
         wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
@@ -120,12 +121,14 @@ class Loop:
                 algorithm.lab_current_slice = current = StepSlice(steps, step)
                 if has_data[step]:
                     on_data(current)
+                if pending and resting.is_disturbed():
+                    attention.raised = True
                 if not attention.raised:
                     if utc_ns >= sample_ns:
                         sampler.process_synchronous_events(utc_ns)
                         sample_ns = sampler.next_sample_ns
                     continue
-                full_step.close(utc_ns, None)  # type: ignore[unreachable]  # on_data may have raised it
+                full_step.close(utc_ns, None)
             self.last_ns = utc_ns
             if feed.has_changes:
                 return utc_ns

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tradinglab.engine.currencies import CurrencyFeeds
     from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.phases import Attention, Phase
+    from tradinglab.engine.resting import RestingOrders
     from tradinglab.engine.sampling import ResultSampler
     from tradinglab.engine.transactions import TransactionHandler
 
@@ -25,6 +26,7 @@ class RunParts:
     feed: DataFeed
     transactions: TransactionHandler
     brokerage: BacktestingBrokerage
+    resting: RestingOrders
     sampler: ResultSampler
     corporate: CorporateActions
     currencies: CurrencyFeeds

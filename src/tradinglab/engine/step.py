@@ -59,14 +59,15 @@ class FullStep:
             wake = min(wake, self._next_margin_call_ns)
         if self._models_scanned:
             wake = min(wake, self._next_model_scan_ns)
+        if self._parts.brokerage.pending:
+            wake = min(wake, self._parts.brokerage.sleep() or 0)
         return min(wake, self._parts.feed.next_event_ns)
 
     def must_repeat(self) -> bool:
         """Return whether the next step must be a full one whatever its time."""
         algorithm, parts = self._algorithm, self._parts
         return bool(
-            parts.brokerage.pending
-            or parts.feed.streaming
+            parts.feed.streaming
             or self._sessions
             or self._with_volatility
             or self._can_be_ruined

@@ -84,6 +84,11 @@ class PriceCache(Spelled):
         self._set_quick()
 
     @property
+    def has_pushed(self) -> bool:
+        """Whether a price that no subscription brought may count."""
+        return bool(self._pushed)
+
+    @property
     def feeds(self) -> list[PriceFeed]:
         """The attached subscriptions."""
         return list({id(reader.feed): reader.feed for readers in self._readers for reader in readers}.values())
