@@ -93,22 +93,33 @@ class Candle(NamedTuple):
 
 
 class DaySample(NamedTuple):
-    """What is sampled once a day beside the equity; ``None`` where LEAN leaves the point out."""
+    """What is sampled once a day beside the equity; what only charts show is computed from it when asked for."""
 
     time_ns: int
     value: Decimal
     benchmark: Decimal
     performance: Decimal
-    drawdown: Decimal | None
+    highest: Decimal
     sales: list[tuple[str, Decimal]]
-    exposure: dict[tuple[SecurityType, bool], Decimal]
+    types: frozenset[SecurityType]
     capacity: Decimal
-    bound: list[tuple[str, Decimal]]
+    holdings: list[HoldingSample]
+
+    @property
+    def drawdown(self) -> Decimal | None:
+        """The fall from the highest value in percent; ``None`` where LEAN leaves the point out."""
+        highest = self.highest
+        return round_half_even((divide(self.value, highest) - 1) * _HUNDRED, 2) if highest else None
+
+    @property
+    def exposure(self) -> dict[tuple[SecurityType, bool], Decimal]:
+        """The long and the short share of the account by class."""
+        return _exposure(self.types, self.holdings, self.value) if self.value else {}
 
     @property
     def margins(self) -> list[tuple[str, Decimal]]:
         """The margin of each position in percent of the account's value."""
-        return [(name, _margin_percent(margin, self.value)) for name, margin in self.bound]
+        return [(each.name, _margin_percent(each.margin, self.value)) for each in self.holdings]
 
 
 def resample_period_ns(start_ns: int, end_ns: int) -> int:
@@ -244,18 +255,16 @@ class ResultSampler:
 
     def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal, performance: Decimal) -> DaySample:
         account = self._account
-        holdings = list(account.holdings())
-        highest = self._highest
         return DaySample(
             utc_ns,
             value,
             benchmark,
             performance,
-            round_half_even((divide(value, highest) - 1) * _HUNDRED, 2) if highest else None,
+            self._highest,
             self._largest_by_sales(),
-            _exposure(account.security_types(), holdings, value) if value else {},
+            frozenset(account.security_types()),
             self.capacity.capacity,
-            [(each.name, each.margin) for each in holdings],
+            list(account.holdings()),
         )
 
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
