@@ -37,6 +37,17 @@ class IdentifierTerms(Dual):
     security_type: SecurityType
     properties: int
 
+    @staticmethod
+    def generate_base_symbol(data_type: type | None, symbol: str) -> str:
+        """Return the name under which custom data of a type is known: ``BTC.Bitcoin``."""
+        return symbol if data_type is None else f"{symbol.upper()}.{data_type.__name__}"
+
+    @staticmethod
+    def try_get_custom_data_type(symbol: str) -> str | None:
+        """Return the class in the name of custom data: ``Bitcoin`` of ``BTC.Bitcoin``; None if there is none."""
+        _, dot, kind = symbol.rpartition(".")
+        return kind if dot and kind else None
+
     @property
     def date(self) -> datetime:
         """First trading date of an equity, expiry of a derivative.

@@ -145,11 +145,6 @@ class SecurityIdentifier(IdentifierTerms, metaclass=DualType):
             symbol, first_date = cls._first_listing(symbol, market, None)
         return cls._generate(first_date, cls.generate_base_symbol(data_type, symbol), SecurityType.BASE, market)
 
-    @staticmethod
-    def generate_base_symbol(data_type: type | None, symbol: str) -> str:
-        """Return the name under which custom data of a type is known: ``BTC.Bitcoin``."""
-        return symbol if data_type is None else f"{symbol.upper()}.{data_type.__name__}"
-
     @classmethod
     def generate_forex(cls, symbol: str, market: str) -> SecurityIdentifier:
         """Return the identifier of a currency pair."""
@@ -265,12 +260,6 @@ class SecurityIdentifier(IdentifierTerms, metaclass=DualType):
             text = f"{self.symbol} {encode_base36(self.properties)}"
             object.__setattr__(self, "_text", text if self._underlying is None else f"{text}|{self._underlying}")
         return self._text
-
-    @staticmethod
-    def try_get_custom_data_type(symbol: str) -> str | None:
-        """Return the class in the name of custom data: ``Bitcoin`` of ``BTC.Bitcoin``; None if there is none."""
-        _, dot, kind = symbol.rpartition(".")
-        return kind if dot and kind else None
 
     def __repr__(self) -> str:
         return str(self)

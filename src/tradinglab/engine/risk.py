@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.api.core import author_overrides
+from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.core.enums import SecurityType
 
 if TYPE_CHECKING:

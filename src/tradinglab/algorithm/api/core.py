@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from tradinglab.algorithm.api.callbacks import AlgorithmCallbacks
 from tradinglab.algorithm.charting import Chart
 from tradinglab.algorithm.models.brokerage import DefaultBrokerageModel
 from tradinglab.algorithm.models.interest_rate import InterestRateProvider
@@ -24,7 +25,6 @@ from tradinglab.algorithm.settings import AlgorithmSettings, UniverseSettings
 from tradinglab.algorithm.subscriptions import SubscriptionManager
 from tradinglab.algorithm.surface import missing_member
 from tradinglab.core.clock import NEW_YORK_ZONE, Zone, from_ns, zone
-from tradinglab.core.dual import Dual
 from tradinglab.core.enums import AlgorithmMode, AlgorithmStatus, DeploymentTarget
 from tradinglab.core.symbol import Symbol
 
@@ -38,7 +38,7 @@ _FIRST_DAY = datetime(1998, 1, 1)
 _LOG_TIME = "%Y-%m-%d %H:%M:%S"
 
 
-class AlgorithmCore(Dual):
+class AlgorithmCore(AlgorithmCallbacks):
     """What an algorithm holds: its clock, securities, portfolio, orders, schedule, settings and logs."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
@@ -274,70 +274,3 @@ class AlgorithmCore(Dual):
 
     def _missing(self, name: str) -> Any:
         raise missing_member(type(self), name)
-
-    # Callbacks, for an author to override.
-
-    def initialize(self) -> None:
-        """Set dates, cash and securities; called once, first."""
-
-    def on_data(self, slice: Slice) -> None:
-        """Trade; called at each time step that has data."""
-
-    def on_warmup_finished(self) -> None:
-        """Called once, when the warm-up is over."""
-
-    def on_securities_changed(self, changes: Any) -> None:
-        """Called when securities were added or removed."""
-
-    def on_order_event(self, order_event: Any) -> None:
-        """Called at each event of an order."""
-
-    def on_end_of_day(self, symbol: Symbol | None = None) -> None:
-        """Called for each security ten minutes before its market closes."""
-
-    def on_end_of_algorithm(self) -> None:
-        """Called once, last."""
-
-    def on_margin_call(self, requests: list[Any]) -> list[Any] | None:
-        """Called before margin-call orders are sent; return those to send."""
-        return requests
-
-    def on_margin_call_warning(self) -> None:
-        """Called when the margin left falls below five percent."""
-
-    def on_splits(self, splits: Any) -> None:
-        """Called when a stock splits, and the day before."""
-
-    def on_dividends(self, dividends: Any) -> None:
-        """Called when a dividend is paid."""
-
-    def on_delistings(self, delistings: Any) -> None:
-        """Called when a security is delisted, and the day before."""
-
-    def on_symbol_changed_events(self, symbols_changed: Any) -> None:
-        """Called when a ticker changes."""
-
-    def on_brokerage_message(self, message_event: Any) -> None:
-        """Called on a message from the brokerage: in a backtest there is none."""
-
-    def on_brokerage_disconnect(self) -> None:
-        """Called when the brokerage is lost: in a backtest never."""
-
-    def on_brokerage_reconnect(self) -> None:
-        """Called when the brokerage is back: in a backtest never."""
-
-    def on_assignment_order_event(self, assignment_event: Any) -> None:
-        """Called when an option is assigned."""
-
-    def on_command(self, data: Any) -> bool | None:
-        """Called on a command from outside: in a backtest there is none."""
-        return True
-
-
-def author_overrides(algorithm: AlgorithmCore, name: str) -> Callable[..., Any] | None:
-    """Return an algorithm's own version of a callback, or ``None`` if it has none."""
-    method = getattr(type(algorithm), name, None)
-    for base in type(algorithm).__mro__:
-        if name in vars(base):
-            return None if base.__module__.startswith("tradinglab.") else getattr(algorithm, name)
-    return None if method is None else getattr(algorithm, name)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from math import gcd
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.api.core import AlgorithmCore
-from tradinglab.algorithm.api.order_checks import check_order, is_daily_only, is_too_late_for_close
+from tradinglab.algorithm.api.order_checks import is_daily_only, is_too_late_for_close
+from tradinglab.algorithm.api.order_requests import OrderRequests
 from tradinglab.algorithm.orders import (
-    GoodTilDateTimeInForce,
-    GroupOrderManager,
     Leg,
     OrderProperties,
-    OrderResponse,
     OrderTicket,
-    SubmitOrderRequest,
-    TimeInForce,
     TrailingStopOrder,
 )
 from tradinglab.core.decimals import ZERO, Number, to_decimal
-from tradinglab.core.enums import OrderDirection, OrderStatus, OrderType, SecurityType
+from tradinglab.core.enums import OrderDirection, OrderType, SecurityType
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from tradinglab.algorithm.api.core import SymbolLike
-    from tradinglab.algorithm.securities import Security
 
 _FUTURES = (SecurityType.FUTURE, SecurityType.FUTURE_OPTION)
 
 
-class TradingMethods(AlgorithmCore):
+class TradingMethods(OrderRequests):
     """Orders of every type, for one security or for several at once."""
 
     def buy(self, symbol: SymbolLike, quantity: Number) -> OrderTicket:
@@ -182,136 +173,4 @@ class TradingMethods(AlgorithmCore):
             raise ValueError("combo_leg_limit_order requires a limit price for each leg")
         return self.lab_submit_combo(
             OrderType.COMBO_LEG_LIMIT, legs, quantity, ZERO, asynchronous, tag, order_properties
-        )
-
-    def submit_order_request(self, request: SubmitOrderRequest) -> OrderTicket:
-        """Check an order and hand it to the transaction manager."""
-        response = self.lab_checked(request)
-        if response.is_error:
-            return OrderTicket.invalid_submit_request(self.transactions, request, response)
-        return self.transactions.add_order(request)
-
-    def set_maximum_orders(self, maximum: int) -> None:
-        """Set how many orders a backtest may send before it is stopped."""
-        if not self.get_locked():
-            self.lab_maximum_orders = maximum
-
-    def is_market_open(self, symbol: SymbolLike) -> bool:
-        """Return whether a security's exchange is in its regular hours now."""
-        return bool(self.lab_security(symbol).exchange.exchange_open)
-
-    def shortable(self, symbol: SymbolLike, quantity: Number = 0, update_order_id: int | None = None) -> bool:
-        """Return whether a quantity can be sold short now, beside the position and the open orders there are.
-
-        The open order *update_order_id* is left out: its quantity is about to change.
-        """
-        security = self.lab_security(symbol)
-        available = self.shortable_quantity(symbol)
-        if available is None:
-            return True
-        taken = security.holdings.exact_quantity + sum(
-            (
-                ticket.exact_quantity - ticket.exact_quantity_filled
-                for ticket in self.transactions.get_open_order_tickets(security.symbol)
-                if ticket.order_id != update_order_id
-            ),
-            start=ZERO,
-        )
-        floor = -to_decimal(available)
-        return taken > floor and taken - abs(to_decimal(quantity)) >= floor
-
-    def shortable_quantity(self, symbol: SymbolLike) -> int | None:
-        """Return the units that can be sold short now; ``None`` is no limit."""
-        security = self.lab_security(symbol)
-        return security.shortable_provider.shortable_quantity(security.symbol, security.local_time)
-
-    def lab_checked(self, request: SubmitOrderRequest) -> OrderResponse:
-        """Check an order and count the refusal, if it is one."""
-        response = check_order(self, request)
-        if response.is_error:
-            self.error(response.error_message)
-            reason = response.error_message or str(response.error_code)
-            self.lab_refusals[reason] = self.lab_refusals.get(reason, 0) + 1
-        return response
-
-    def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
-                properties: OrderProperties | None, asynchronous: bool,
-                **prices: Number | bool) -> OrderTicket:  # fmt: skip
-        """Make an order of a type and hand it in."""
-        request = self.lab_request(order_type, security, to_decimal(quantity), tag, properties, asynchronous, **prices)
-        return self.submit_order_request(request)
-
-    def lab_request(self, order_type: OrderType, security: Security, quantity: Decimal, tag: str,
-                 properties: OrderProperties | None, asynchronous: bool, *,
-                 group_order_manager: GroupOrderManager | None = None,
-                 trailing_as_percentage: bool = False, **prices: Number | bool) -> SubmitOrderRequest:  # fmt: skip
-        """Make the request of an order."""
-        return SubmitOrderRequest(
-            order_type, security.type, security.symbol, quantity,
-            to_decimal(prices.get("stop_price", ZERO)), to_decimal(prices.get("limit_price", ZERO)),
-            to_decimal(prices.get("trigger_price", ZERO)), to_decimal(prices.get("trailing_amount", ZERO)),
-            trailing_as_percentage, self.lab_utc_ns, tag,
-            properties if properties is not None else self.default_order_properties.clone(),
-            group_order_manager, asynchronous,
-        )  # fmt: skip
-
-    def lab_submit_combo(self, order_type: OrderType, legs: list[Leg], quantity: int, limit_price: Decimal,
-                      asynchronous: bool, tag: str,
-                      properties: OrderProperties | None) -> list[OrderTicket]:  # fmt: skip
-        """Make an order for each leg of a combo and hand them in together."""
-        divisor = gcd(*(int(leg.quantity) for leg in legs))
-        if divisor != 1:
-            raise ValueError(
-                "The quantity of a combo sets its size, the legs' quantities only their ratio: "
-                f"give {quantity * divisor} and legs divided by {divisor}."
-            )
-        group = GroupOrderManager(
-            self.transactions.get_increment_group_order_manager_id(), len(legs), quantity, limit_price
-        )
-        requests = []
-        for leg in legs:
-            security = self.lab_security_for_order(leg.symbol)
-            price = to_decimal(leg.order_price) if leg.order_price else limit_price
-            request = self.lab_request(
-                order_type, security, to_decimal(leg.quantity) * to_decimal(quantity), tag, properties, asynchronous,
-                group_order_manager=group, limit_price=price,
-            )  # fmt: skip
-            response = self.lab_checked(request)
-            if response.is_error:
-                return [OrderTicket.invalid_submit_request(self.transactions, request, response)]
-            requests.append(request)
-        return [self.transactions.add_order(request) for request in requests]
-
-    def lab_auction_properties(self, properties: OrderProperties | None) -> OrderProperties:
-        """Return properties without a good-til-date, which an order for the open or close cannot have."""
-        chosen = properties if properties is not None else self.default_order_properties.clone()
-        if isinstance(chosen.time_in_force, GoodTilDateTimeInForce):
-            chosen.time_in_force = TimeInForce.GOOD_TIL_CANCELED
-            self.lab_once(
-                "gtd",
-                "Warning: Good-Til-Date Time-In-Force is not supported for MOO and MOC orders. "
-                "The time-in-force will be reset to Good-Til-Canceled (GTC).",
-            )
-        return chosen
-
-    def lab_warn_of_conversion(self, ticket: OrderTicket, message: str) -> None:
-        """Say once that an order was turned into another type."""
-        if ticket.status != OrderStatus.INVALID:
-            self.lab_once(message, message)
-
-    def lab_security_for_order(self, symbol: SymbolLike) -> Security:
-        """Return the security to trade, which is added if it was not."""
-        wanted = self.lab_symbol(symbol)
-        security = self.securities.get(wanted)
-        if security is not None and (security.is_tradable or security.is_delisted or wanted.is_canonical()):
-            return security
-        if security is None and wanted.security_type != SecurityType.INDEX and not wanted.is_canonical():
-            added = self.lab_add_security_by_symbol(wanted)
-            self.lab_seed([added])
-            return added
-        if security is not None and not security.is_delisted:
-            return security
-        raise ValueError(
-            f"The symbol {wanted} is not found in the algorithm's securities collection and cannot be re-added due to "
-            "it being delisted or no longer tradable."
         )
