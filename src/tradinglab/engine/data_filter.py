@@ -27,8 +27,6 @@ def filtered(columns: BarColumns, security: Security, config: SubscriptionDataCo
     is_tick = config.resolution == Resolution.TICK
     zone = security.exchange.time_zone
     accepted = [
-        row
-        for row in range(len(columns))
-        if own.filter(security, bar_view(columns, row, config.symbol, zone, is_tick))
+        row for row in range(len(columns)) if own.filter(security, bar_view(columns, row, config.symbol, zone, is_tick))
     ]
     return columns.take(np.array(accepted, np.int64))

@@ -31,7 +31,16 @@ def _margin_questions() -> tuple[object, Callable[[Security], Decimal]]:
 class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     """What an account is worth, has earned, and has bound as margin."""
 
-    __slots__ = ("_float_total", "_pushes", "_settings", "_total_value", "_worths", "cash_book", "securities", "unsettled_cash_book")
+    __slots__ = (
+        "_float_total",
+        "_pushes",
+        "_settings",
+        "_total_value",
+        "_worths",
+        "cash_book",
+        "securities",
+        "unsettled_cash_book",
+    )
 
     def __init__(self, securities: SecurityManager, settings: AlgorithmSettings) -> None:
         self.securities = securities

@@ -38,8 +38,17 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
     One that was removed is no longer iterated, but is still found: its position and fees count.
     """
 
-    __slots__ = ("_all", "_by_key", "_invested", "_listeners", "_make_benchmark", "_present", "clock", "data_source",
-                 "worths")
+    __slots__ = (
+        "_all",
+        "_by_key",
+        "_invested",
+        "_listeners",
+        "_make_benchmark",
+        "_present",
+        "clock",
+        "data_source",
+        "worths",
+    )
 
     def __init__(self, clock: TimeKeeper) -> None:
         self.clock = clock
