@@ -218,7 +218,9 @@ class ResultSampler:
         account = self._account
         value = account.portfolio_value()
         before = self._at_last_sample
-        performance = round_half_even(divide((value - before) * _HUNDRED, before), 10) if before else ZERO
+        performance = ZERO
+        if before and value != before:
+            performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
         self._highest = max(value, self._highest)
         self.update_equity()
         self._sample_equity(utc_ns)
@@ -287,7 +289,7 @@ class ResultSampler:
             return
         if self.turnover and self.turnover[-1][0] == utc_ns:
             self.turnover.pop()
-        self.turnover.append((utc_ns, divide(sold - since, value)))
+        self.turnover.append((utc_ns, divide(sold - since, value) if sold != since else ZERO))
 
     # What became of them.
 
