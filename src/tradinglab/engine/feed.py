@@ -82,7 +82,7 @@ class DataFeed:
         self._removed = [security for security in removals if self._end_streams(security, utc_ns)]
         additions, self._additions = self._additions, []
         fill_before = self._fill_resolution
-        self._find_fill_resolution(additions)
+        self._fill_resolution = _fill_resolution(self.subscriptions, additions)
         if fill_before is not None and self._fill_resolution != fill_before:
             self._refill(utc_ns)
         self._added = []
@@ -136,17 +136,6 @@ class DataFeed:
     def refresh_streaming(self) -> None:
         """Note which streams have consolidators or indicators that want their bars one by one."""
         self.streaming = [s for s in self.subscriptions if s.removed_ns is None and s.config.consolidators]
-
-    def _find_fill_resolution(self, additions: list[tuple[Security, list[SubscriptionDataConfig]]]) -> None:
-        found = [
-            s.resolution for s in self.subscriptions
-            if s.removed_ns is None and not s.is_internal and s.config.fill_data_forward and not s.is_tick
-        ]  # fmt: skip
-        found += [
-            c.resolution for _, configs in additions for c in configs
-            if c.fill_data_forward and not c.is_internal_feed and c.resolution != Resolution.TICK
-        ]  # fmt: skip
-        self._fill_resolution = min(found) if found else None
 
     def _start_stream(self, security: Security, config: SubscriptionDataConfig, start_ns: int) -> Subscription:
         columns = self._read(security, config, start_ns)
@@ -289,3 +278,18 @@ def _emission_order(subscription: Subscription) -> tuple[int, int, str]:
 def _joined(first: BarColumns, second: BarColumns) -> BarColumns:
     """Return two sets of bars as one; of the second only what comes after the first."""
     return join_columns(first, second)
+
+
+def _fill_resolution(
+    subscriptions: list[Subscription], additions: list[tuple[Security, list[SubscriptionDataConfig]]]
+) -> Resolution | None:
+    """Return the finest resolution among the author's streams, those to be added included; gaps are filled at it."""
+    found = [
+        s.resolution for s in subscriptions
+        if s.removed_ns is None and not s.is_internal and s.config.fill_data_forward and not s.is_tick
+    ]  # fmt: skip
+    found += [
+        c.resolution for _, configs in additions for c in configs
+        if c.fill_data_forward and not c.is_internal_feed and c.resolution != Resolution.TICK
+    ]  # fmt: skip
+    return min(found, default=None)
