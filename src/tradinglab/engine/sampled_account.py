@@ -12,6 +12,7 @@ from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.enums import SecurityType
 from tradinglab.engine.capacity import CapacityBar
 from tradinglab.engine.sampling import HoldingSample
+from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -68,6 +69,11 @@ class AlgorithmAccount:
         current = self._algorithm.current_slice
         if current is None:
             return None
+        newest = current.newest_trade(symbol) if isinstance(current, StepSlice) else None
+        if newest is not None:
+            columns, row = newest
+            span = int(columns.end_ns[row] - columns.time_ns[row])
+            return CapacityBar(columns.exact("close", row), columns.exact("volume", row), span)
         trade = current.bars.get(symbol)
         if trade is not None:
             return CapacityBar(trade.exact_close, trade.exact_volume, span_ns(trade.period))

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.slice import Slice
 from tradinglab.core.clock import Zone
+from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import BaseData
+    from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns
+    from tradinglab.engine.subscription import Subscription
     from tradinglab.engine.timeline import Timeline
 
 Load = Callable[["Timeline", int], "list[BaseData]"]
@@ -19,17 +23,34 @@ Load = Callable[["Timeline", int], "list[BaseData]"]
 class Steps:
     """What the slices of one timeline have in common."""
 
-    __slots__ = ("_load", "_timeline", "_times", "zone")
+    __slots__ = ("_load", "_streams", "_timeline", "_times", "zone")
 
     def __init__(self, zone: Zone, timeline: Timeline, load: Load) -> None:
         self.zone = zone
         self._timeline = timeline
         self._times = timeline.times.data
         self._load = load
+        self._streams: dict[Symbol, list[Subscription]] = {}
 
     def utc_ns(self, step: int) -> int:
         """Return the instant of a step."""
         return self._times[step]
+
+    def newest_trade(self, step: int, symbol: Symbol) -> tuple[BarColumns, int] | None:
+        """Return the trade bar of a symbol that a step brings: its columns and row; ``None`` if it brings none."""
+        streams = self._streams.get(symbol)
+        if streams is None:
+            streams = self._streams[symbol] = [
+                each
+                for each in self._timeline.rows
+                if each.symbol == symbol and not (each.is_internal or each.is_tick or each.tick_type != TickType.TRADE)
+            ]
+        found = None
+        for stream in streams:
+            rows = self._timeline.rows[stream]
+            if rows[step] > (rows[step - 1] if step else self._timeline.before[stream]):
+                found = (stream.columns, rows[step])
+        return found
 
     def load(self, step: int) -> Iterable[BaseData]:
         """Return the data of a step."""
@@ -48,6 +69,10 @@ class StepSlice(Slice):
     def __init__(self, steps: Steps, step: int) -> None:
         self._steps = steps
         self._step = step
+
+    def newest_trade(self, symbol: Symbol) -> tuple[BarColumns, int] | None:
+        """Return columns and row of a symbol's trade bar at this step, without making a bar of it."""
+        return self._steps.newest_trade(self._step, symbol)
 
     @property
     def _utc_ns(self) -> int:  # type: ignore[override]

@@ -113,5 +113,13 @@ def _merge(parts: list[Ints]) -> Ints:
         return np.empty(0, np.int64)
     first = parts[0]
     if all(len(part) == len(first) and np.array_equal(part, first) for part in parts[1:]):
-        return first if len(first) < 2 or bool((first[1:] > first[:-1]).all()) else np.unique(first)
-    return np.unique(np.concatenate(parts))
+        return _distinct(first)
+    return _distinct(np.sort(np.concatenate(parts), kind="stable"))
+
+
+def _distinct(times: Ints) -> Ints:
+    """Return sorted instants, each once; ``np.unique`` would import ``numpy.ma`` for it."""
+    if len(times) < 2:
+        return times
+    is_new = times[1:] > times[:-1]
+    return times if is_new.all() else times[np.concatenate([[True], is_new])]

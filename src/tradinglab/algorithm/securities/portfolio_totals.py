@@ -131,7 +131,13 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
 
         One in another currency is not remembered: its rate may change within a step.
         """
-        worth = security.holdings.exact_holdings_value
+        holdings = security.holdings
+        if holdings._price is None:
+            # The same as below, without the objects between.
+            amount = security.exact_price * holdings._quantity * security.symbol_properties.exact_contract_multiplier
+            worth = amount * security.quote_currency.exact_conversion_rate
+        else:
+            worth = holdings.exact_holdings_value
         if security.quote_currency.symbol == self.cash_book.account_currency:
             self._worths[key] = worth
         return worth
