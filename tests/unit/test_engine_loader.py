@@ -1,0 +1,98 @@
+"""From a strategy's file to its class, and the names that older strategies import from .NET."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.engine.errors import StrategyError, StrategyFileError
+from tradinglab.engine.loader import load_strategy, strategy_modules
+
+
+@pytest.fixture
+def load(tmp_path: Path):  # type: ignore[no-untyped-def]
+    def load_source(source: str, class_name: str | None = None) -> type[QCAlgorithm]:
+        path = tmp_path / "some_strategy.py"
+        path.write_text(textwrap.dedent(source))
+        with strategy_modules([tmp_path]):
+            return load_strategy(path, class_name)
+
+    return load_source
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "from AlgorithmImports import *",
+        "from QuantConnect.Algorithm import *\nfrom QuantConnect.Indicators import *\nfrom QuantConnect import *",
+        "from clr import AddReference\nAddReference('System')\nfrom System import *\nfrom QuantConnect import *",
+        "import clr\nfrom QuantConnect.Algorithm import QCAlgorithm\nfrom QuantConnect import Resolution\n\
+from QuantConnect.Indicators import SimpleMovingAverage",
+    ],
+    ids=["star", "namespaces", "references", "names"],
+)
+def test_the_api_is_found_under_the_names_of_dot_net(load, imports: str) -> None:  # type: ignore[no-untyped-def]
+    body = "class One(QCAlgorithm):\n    parts = (Resolution.Daily, SimpleMovingAverage(3).Name)\n"
+    assert load(f"{imports}\n{body}").parts[1] == "SMA(3)"
+
+
+def test_json_of_newtonsoft_and_lists_of_system(load) -> None:  # type: ignore[no-untyped-def]
+    found = load("""
+        from AlgorithmImports import *
+        import Newtonsoft.Json as json
+        from System.Collections.Generic import List
+
+        class One(QCAlgorithm):
+            text = json.JsonConvert.SerializeObject({"day": Resolution.DAILY, "of": [1, 2.5, None]})
+            items = List()
+            items.Add(1)
+            items.AddRange([2, 3])
+    """)
+    assert found.text == '{"day": 4, "of": [1, 2.5, null]}'
+    assert found.items == [1, 2, 3]
+
+
+def test_modules_of_a_run_are_forgotten(load, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "helper_of_mine.py").write_text("value = 7\n")
+    before, path = set(sys.modules), list(sys.path)
+    found = load("""
+        from AlgorithmImports import *
+        from QuantConnect.Data import *
+        import helper_of_mine
+
+        class One(QCAlgorithm):
+            value = helper_of_mine.value
+    """)
+    assert found.value == 7
+    left = {name.partition(".")[0] for name in set(sys.modules) - before}
+    assert left.isdisjoint({"AlgorithmImports", "QuantConnect", "helper_of_mine", "some_strategy"})
+    assert sys.path == path
+
+
+def test_a_base_in_the_file_is_not_a_choice(load) -> None:  # type: ignore[no-untyped-def]
+    source = """
+        from AlgorithmImports import *
+
+        class Base(QCAlgorithm): pass
+        class Child(Base): pass
+    """
+    assert load(source).__name__ == "Child"
+    assert load(source, "Base").__name__ == "Base"
+    with pytest.raises(StrategyFileError, match="no algorithm class 'Other'; it has: Base, Child"):
+        load(source, "Other")
+
+
+def test_several_classes_need_a_choice(load) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(StrategyFileError, match="One, Two"):
+        load("from AlgorithmImports import *\nclass One(QCAlgorithm): pass\nclass Two(QCAlgorithm): pass\n")
+
+
+def test_a_file_that_raises_is_the_strategys_failure(load) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(StrategyError, match="ZeroDivisionError") as caught:
+        load("from AlgorithmImports import *\nnothing = 1 / 0\n")
+    assert caught.value.phase == "import"
+    assert "some_strategy.py" in caught.value.trace
