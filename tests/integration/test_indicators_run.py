@@ -13,8 +13,11 @@ from tradinglab.algorithm.indicators import (
     AverageTrueRange,
     BollingerBands,
     CompositeIndicator,
+    Doji,
+    EveningStar,
     ExponentialMovingAverage,
     Field,
+    Harami,
     Identity,
     IndicatorExtensions,
     IntradayVwap,
@@ -23,6 +26,7 @@ from tradinglab.algorithm.indicators import (
     RelativeStrengthIndex,
     SimpleMovingAverage,
     Stochastic,
+    ThreeInside,
     ValueAtRisk,
 )
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -109,6 +113,33 @@ def test_indicators_are_named_as_in_lean() -> None:
         "SMA(5,AAPL_day)", "EMA(7,AAPL_day)", "RSI(5,Simple,AAPL_day)", "BB(6,2,AAPL_day)", "ATR(4,AAPL_day)",
         "MAX(4,AAPL_day)", "STO(5,5,3,AAPL_day)", "ADX(3,AAPL_day)",
     ]  # fmt: skip
+
+
+class Patterns(Strategy):
+    """Makes candlestick patterns."""
+
+    def prepare(self) -> None:
+        make = self.candlestick_patterns
+        self.pairs = [
+            (make.doji("AAPL"), Doji()),
+            (self.CandlestickPatterns.ThreeInside("AAPL", Resolution.DAILY), ThreeInside()),
+            (make.evening_star("AAPL", 0.2), EveningStar(0.2)),
+            (make.harami("AAPL", selector=lambda bar: bar), Harami()),
+        ]
+
+    def look(self) -> None:
+        for made, own in self.pairs:
+            own.consume(self.bars[-1])
+            assert (made.current.value, made.samples) == (own.current.value, own.samples)
+
+
+def test_candlestick_patterns_are_made_and_updated() -> None:
+    strategy = run(Patterns)
+    assert [made.name for made, _ in strategy.pairs] == [
+        "DOJI(AAPL_day)", "THREEINSIDE(AAPL_day)", "EVENINGSTAR(AAPL_day)", "HARAMI(AAPL_day)",
+    ]  # fmt: skip
+    assert all(made.samples == 62 for made, _ in strategy.pairs)
+    assert strategy.CandlestickPatterns.ThreeInside.__doc__ == strategy.candlestick_patterns.three_inside.__doc__
 
 
 class Forms(Strategy):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradinglab.algorithm.candlestick_methods import CandlestickPatterns
 from tradinglab.algorithm.indicator_helpers import REQUIRED, group, pair, single
 from tradinglab.algorithm.indicator_specials import SpecialIndicatorMethods
 from tradinglab.core.enums import MovingAverageType, Resolution
@@ -244,3 +245,8 @@ class IndicatorMethods(AverageMethods, OscillatorMethods, RangeMethods, VolumeMe
     resolution, selector)``. *resolution* is by default the subscription's; *selector* picks the
     number (or the bar) of each bar.
     """
+
+    @property
+    def candlestick_patterns(self) -> CandlestickPatterns:
+        """What makes candlestick patterns: ``self.candlestick_patterns.doji(symbol)``."""
+        return CandlestickPatterns(self)

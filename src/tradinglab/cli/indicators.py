@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -30,23 +29,7 @@ def run(options: Namespace) -> int:
 
 
 def indicator_rows() -> list[tuple[str, str, str]]:
-    """Return name, helper method and description of every indicator, by name.
+    """Return name, helper method and description of every indicator, by name."""
+    from tradinglab.algorithm.indicators.registry import list_indicators
 
-    Classes that only serve others as a base are left out.
-    """
-    from tradinglab.algorithm import imports
-    from tradinglab.algorithm.indicator_methods import IndicatorMethods
-    from tradinglab.algorithm.indicators.base import IndicatorBase
-
-    makers: dict[str, str] = {}
-    for name, method in inspect.getmembers(IndicatorMethods, inspect.isfunction):
-        if name.islower() and not name.startswith("_"):
-            makers.setdefault(str(method.__annotations__.get("return", "")), name)
-    rows = []
-    for name, value in sorted(vars(imports).items()):
-        if not (inspect.isclass(value) and issubclass(value, IndicatorBase)):
-            continue
-        if name in makers or not (value.__subclasses__() or inspect.isabstract(value)):
-            doc = (inspect.getdoc(value) or "").partition("\n")[0].rstrip(".")
-            rows.append((name, makers.get(name, ""), doc))
-    return rows
+    return sorted((entry.name, entry.method, entry.description) for entry in list_indicators())

@@ -66,11 +66,28 @@ FAMILIES = {
     "composites": """
         Identity FilteredIdentity WindowIdentity Delay ConstantIndicator FunctionalIndicator CompositeIndicator
         ResetCompositeIndicator""",
+    "candles_single": """
+        BeltHold ClosingMarubozu Marubozu Doji DragonflyDoji GravestoneDoji LongLeggedDoji RickshawMan Takuri
+        HighWaveCandle SpinningTop LongLineCandle ShortLineCandle""",
+    "candles_double": """
+        Hammer HangingMan InvertedHammer ShootingStar Engulfing Harami HaramiCross HomingPigeon DojiStar
+        DarkCloudCover Piercing InNeck OnNeck Thrusting Counterattack MatchingLow SeparatingLines Kicking
+        KickingByLength""",
+    "candles_triple": """
+        AbandonedBaby EveningStar EveningDojiStar MorningDojiStar MorningStar TwoCrows UpsideGapTwoCrows
+        ThreeInside ThreeOutside ThreeWhiteSoldiers AdvanceBlock StalledPattern IdenticalThreeCrows
+        ThreeStarsInSouth UniqueThreeRiver StickSandwich TasukiGap UpDownGapThreeMethods GapSideBySideWhite
+        Tristar""",
+    "candles_multiple": """
+        ThreeBlackCrows ThreeLineStrike ConcealedBabySwallow Breakaway LadderBottom MatHold
+        RiseFallThreeMethods Hikkake HikkakeModified""",
     "python_indicator": "PythonIndicator",
 }
 
 #: What belongs to indicators and is none.
 _OTHERS = {
+    "candles": """
+        CandlestickPattern CandleColor CandleRangeType CandleSetting CandleSettings CandleSettingType""",
     "base": "IndicatorBase Indicator BarIndicator TradeBarIndicator WindowIndicator IndicatorResult",
     "field": "Field",
     "average_types": "MovingAverageTypeExtensions",
@@ -120,13 +137,10 @@ def indicator_type(name: str) -> type[IndicatorBase]:
 
 def list_indicators() -> list[IndicatorEntry]:
     """Return all indicators, by family."""
+    from tradinglab.algorithm.candlestick_methods import CandlestickPatterns
     from tradinglab.algorithm.indicator_methods import IndicatorMethods
 
-    makers = {
-        method.__annotations__.get("return"): name
-        for name, method in inspect.getmembers(IndicatorMethods, inspect.isfunction)
-        if name.islower() and not name.startswith("_")
-    }
+    makers = _makers(IndicatorMethods, "") | _makers(CandlestickPatterns, "candlestick_patterns.")
     return [
         IndicatorEntry(
             name=name,
@@ -138,6 +152,16 @@ def list_indicators() -> list[IndicatorEntry]:
         for family, names in FAMILIES.items()
         for name in names.split()
     ]
+
+
+def _makers(kind: type, prefix: str) -> dict[str, str]:
+    """Return the methods of a class by the names of the indicators that they make."""
+    makers: dict[str, str] = {}
+    for name, method in inspect.getmembers(kind, inspect.isfunction):
+        if name.islower() and not name.startswith("_"):
+            for made in str(method.__annotations__.get("return")).split(" | "):
+                makers.setdefault(made, prefix + name)
+    return makers
 
 
 def _parameters(kind: type[IndicatorBase]) -> str:
