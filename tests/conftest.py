@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tradinglab.core.symbol_cache import SymbolCache
+
 _HERE = Path(__file__).resolve().parent
 _LEAN_DATA = Path(os.environ.get("TRADINGLAB_LEAN_DATA", _HERE.parent.parent / "shared" / "lean" / "data"))
 
@@ -25,3 +27,9 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in [name for name in os.environ if name.startswith("TRADINGLAB_") and name != "TRADINGLAB_LEAN_DATA"]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TRADINGLAB_HOME", str(tmp_path_factory.getbasetemp() / "home"))
+
+
+@pytest.fixture(autouse=True)
+def _own_symbols() -> None:
+    """Forget the tickers that another test has added: there is one cache a process."""
+    SymbolCache.clear()

@@ -62,7 +62,7 @@ class SecurityExchangeHours(ExchangeCalendar):
         for day in range(start_local_ns // DAY_NS, (end_local_ns - 1) // DAY_NS + 1):
             start, until = start_local_ns - day * DAY_NS, end_local_ns - day * DAY_NS
             for opens, closes in self.hours_of_day(day).spans_ns(extended):
-                if opens < until and closes > start:
+                if opens < until and closes > start and opens < closes:
                     return True
         return False
 
