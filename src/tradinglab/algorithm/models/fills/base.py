@@ -46,6 +46,11 @@ def utc_of(zone: Zone, moment: datetime) -> int:
     return LONG_AGO_NS if moment.year < _FIRST_YEAR else zone.utc_ns(to_ns(moment))
 
 
+def ended_ns(asset: Security, prices: Prices) -> int:
+    """Return the instant at which prices end."""
+    return utc_of(asset.exchange.time_zone, prices.end_time) if prices.ends_ns is None else prices.ends_ns
+
+
 class FillRules(Dual):
     """Base of the fill models. A strategy's own model may override each method."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.models.fills.base import FillRules, stale_price_text, utc_of
+from tradinglab.algorithm.models.fills.base import FillRules, ended_ns, stale_price_text, utc_of
 from tradinglab.algorithm.models.fills.parameters import FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
 from tradinglab.algorithm.models.slippage import exact_slippage
@@ -29,7 +29,7 @@ class ComboFills(FillRules):
             return fill
         direction = order.direction
         prices = self.get_prices(asset, direction)
-        end_ns = utc_of(asset.exchange.time_zone, prices.end_time)
+        end_ns = ended_ns(asset, prices)
         configs = None
         if end_ns + span_ns(self.parameters.stale_price_time_span) < order.time_ns:
             configs = self.get_subscription_data_configs(asset)
@@ -54,7 +54,7 @@ class ComboFills(FillRules):
             return fill
         direction = order.direction
         prices = self.get_prices(asset, direction)
-        if utc_of(asset.exchange.time_zone, prices.end_time) <= order.time_ns:
+        if ended_ns(asset, prices) <= order.time_ns:
             return fill
         if direction == OrderDirection.BUY and prices.exact_low < limit:
             fill.fill_price = min(prices.exact_high, limit)

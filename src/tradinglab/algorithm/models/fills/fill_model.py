@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
-from tradinglab.algorithm.models.fills.base import LONG_AGO_NS, latest, utc_of
+from tradinglab.algorithm.models.fills.base import LONG_AGO_NS, ended_ns, latest, utc_of
 from tradinglab.algorithm.models.fills.combo_fills import ComboFills
 from tradinglab.algorithm.models.fills.errors import NeverClosesError, NoMarketDataError
 from tradinglab.algorithm.models.fills.parameters import Fill, FillModelParameters
@@ -84,7 +84,7 @@ class FillModel(ComboFills):
     def _fresh_prices(self, asset: Security, order: Order) -> Prices | None:
         """Return the prices of a bar that ended after the order was made, if that is the last one."""
         prices = self.get_prices(asset, order.direction)
-        return prices if utc_of(asset.exchange.time_zone, prices.end_time) > order.time_ns else None
+        return prices if ended_ns(asset, prices) > order.time_ns else None
 
     def stop_market_fill(self, asset: Security, order: StopMarketOrder) -> OrderEvent:
         """Fill at the stop, or at the current price if that is worse, once the price goes through the stop."""

@@ -20,12 +20,9 @@ class Prices(Dual):
     single prices, ``Prices(time, end_time, current, open, high, low, close)``. A zero means the current price.
     """
 
-    __slots__ = ("_end_time", "_time", "exact_close", "exact_current", "exact_high", "exact_low", "exact_open")
-    exact_current: Decimal
-    exact_open: Decimal
-    exact_high: Decimal
-    exact_low: Decimal
-    exact_close: Decimal
+    __slots__ = ("_bar", "_close", "_current", "_end_time", "_high", "_low", "_open", "_time", "ends_ns")
+    #: When the prices end, as an instant, if the bar that they are made of knows it.
+    ends_ns: int | None
 
     @overload
     def __init__(self, bar: TradeBar | QuoteBar, /) -> None: ...
@@ -44,33 +41,75 @@ class Prices(Dual):
         /,
     ) -> None: ...
     def __init__(self, *parts: TradeBar | QuoteBar | Bar | datetime | Number) -> None:
+        self._bar: TradeBar | QuoteBar | Bar | None = None
+        self._time: datetime | None = None
+        self._end_time: datetime | None = None
+        self._open: Decimal | None = None
+        self._high: Decimal | None = None
+        self._low: Decimal | None = None
+        self.ends_ns = None
         if len(parts) == 1:
-            self._of_bar(parts[0].time, parts[0].end_time, parts[0])  # type: ignore[arg-type, union-attr]
+            # Most fills look at one or two prices of their bar, so each is read when it is asked for.
+            self._bar = parts[0]  # type: ignore[assignment]
+            self.ends_ns = getattr(parts[0], "end_ns", None)
+            self._current = self._close = parts[0].exact_close  # type: ignore[union-attr]
         elif len(parts) == 3:
-            self._of_bar(*parts)  # type: ignore[arg-type]
+            self._time, self._end_time, self._bar = parts  # type: ignore[assignment]
+            self._current = self._close = parts[2].exact_close  # type: ignore[union-attr]
         else:
             self._of_numbers(*parts)  # type: ignore[arg-type]
 
-    def _of_bar(self, time: datetime, end_time: datetime, bar: Bar) -> None:
-        close = bar.exact_close
-        self._of_numbers(time, end_time, close, bar.exact_open, bar.exact_high, bar.exact_low, close)
-
     def _of_numbers(self, time: datetime, end_time: datetime, current: Number, *open_high_low_close: Number) -> None:
         self._time, self._end_time = time, end_time
-        self.exact_current = exact = to_decimal(current)
-        self.exact_open, self.exact_high, self.exact_low, self.exact_close = (
+        self._current = exact = to_decimal(current)
+        self._open, self._high, self._low, self._close = (
             to_decimal(price) if price else exact for price in open_high_low_close
         )
 
     @property
     def time(self) -> datetime:
         """When the prices begin."""
+        if self._time is None:
+            self._time = self._bar.time  # type: ignore[union-attr]
         return self._time
 
     @property
     def end_time(self) -> datetime:
         """When the prices end."""
+        if self._end_time is None:
+            self._end_time = self._bar.end_time  # type: ignore[union-attr]
         return self._end_time
+
+    @property
+    def exact_current(self) -> Decimal:
+        """``current`` as a decimal."""
+        return self._current
+
+    @property
+    def exact_open(self) -> Decimal:
+        """``open`` as a decimal."""
+        if self._open is None:
+            self._open = self._bar.exact_open or self._current  # type: ignore[union-attr]
+        return self._open
+
+    @property
+    def exact_high(self) -> Decimal:
+        """``high`` as a decimal."""
+        if self._high is None:
+            self._high = self._bar.exact_high or self._current  # type: ignore[union-attr]
+        return self._high
+
+    @property
+    def exact_low(self) -> Decimal:
+        """``low`` as a decimal."""
+        if self._low is None:
+            self._low = self._bar.exact_low or self._current  # type: ignore[union-attr]
+        return self._low
+
+    @property
+    def exact_close(self) -> Decimal:
+        """``close`` as a decimal."""
+        return self._close
 
     @property
     def current(self) -> float:
