@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,16 +30,29 @@ class Outputs:
 
 
 def show(result: BacktestResult, outputs: Outputs) -> None:
-    """Print the messages, the statistics and why there were no orders; write the files."""
+    """Write the files, then print the messages, the statistics and why there were no orders.
+
+    A reader of our output that leaves (``| head``) takes nothing from the files, nor from the exit status.
+    """
+    written = _write(result, outputs)
+    try:
+        _print(result, outputs, written)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(result: BacktestResult, outputs: Outputs, written: Sequence[str]) -> None:
     if not outputs.quiet:
         _show_log(result.logs)
     say(f"{result.name}  {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}  data {result.data}")
     say(_speed(result.data_points, result.seconds))
     say()
     show_pairs(result.statistics, "Statistics")
-    if result.funnel.explanation:
+    if result.status == "completed" and result.funnel.explanation:
         _show_funnel(result.funnel)
-    _write(result, outputs)
+    for line in written:
+        say(f"\n{line}")
 
 
 def _show_funnel(funnel: Funnel) -> None:
@@ -66,17 +81,20 @@ def _show_log(lines: Sequence[str]) -> None:
         note(f"… and {len(lines) - _MOST_LOG_LINES:,} more messages; --report shows them")
 
 
-def _write(result: BacktestResult, outputs: Outputs) -> None:
+def _write(result: BacktestResult, outputs: Outputs) -> list[str]:
+    """Write the files that were asked for; return a line about each."""
+    written = []
     try:
         if outputs.json is not None:
             from tradinglab.engine.result import write_lean_json
 
             write_lean_json(result, outputs.json)
-            say(f"\nResult: {outputs.json}")
+            written.append(f"Result: {outputs.json}")
         if outputs.report is not None:
             from tradinglab.report import write_report
 
             write_report(result, outputs.report)
-            say(f"\nReport: {outputs.report}")
+            written.append(f"Report: {outputs.report}")
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from error
+    return written

@@ -8,7 +8,7 @@ scales; what differs is gathered here.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from math import frexp, isfinite
 
 ZERO = Decimal(0)
@@ -31,8 +31,13 @@ def to_decimal(value: Number) -> Decimal:
     """
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, (int, str)):
+    if isinstance(value, int):
         return Decimal(value)
+    if isinstance(value, str):
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            raise ValueError(f"'{value}' is not a number.") from None
     return _from_double(float(value))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
-from tradinglab.core.decimals import Number
+from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
@@ -117,6 +117,8 @@ def backtest(
         timeout_s=timeout_s,
         on_progress=on_progress,
     )
+    if options.cash is not None and not to_decimal(options.cash) > 0:
+        raise UsageError(f"cash: an amount above zero is expected, it was {cash}")
     folders = [Path(folder).expanduser().resolve() for folder in import_paths]
     for folder in folders:
         if not folder.is_dir():
