@@ -14,6 +14,8 @@ import pytest
 
 from tradinglab import backtest
 
+pytestmark = pytest.mark.lean
+
 HERE = Path(__file__).parent
 FIGURES: dict[str, dict[str, Any]] = json.loads((HERE / "engine_figures.json").read_text())
 

@@ -20,7 +20,7 @@ RESOLUTIONS = pytest.mark.parametrize("resolution", [Resolution.MINUTE, Resoluti
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts, fee=st.sampled_from([0.0, 1.5]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_equity_is_cash_and_holdings_at_every_step(
     resolution: Resolution, data: st.DataObject, script: list[Action | None], fee: float
 ) -> None:
@@ -35,7 +35,7 @@ def test_equity_is_cash_and_holdings_at_every_step(
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts, fee=st.integers(1, 500))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_fees_only_ever_reduce_equity(
     resolution: Resolution, data: st.DataObject, script: list[Action | None], fee: int
 ) -> None:
@@ -65,7 +65,7 @@ def _until(strategy: Scripted, count: int) -> tuple[list[Seen], list[Any]]:
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_what_comes_later_changes_nothing_before(
     resolution: Resolution, data: st.DataObject, script: list[Action | None]
 ) -> None:
@@ -101,7 +101,7 @@ def test_an_indicator_is_that_of_the_bars_until_now(
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_run_repeated_gives_the_same(
     resolution: Resolution, data: st.DataObject, script: list[Action | None]
 ) -> None:
@@ -132,7 +132,7 @@ class _Parts(FillModel):
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts, parts=st.none() | st.lists(st.integers(1, 10), min_size=1, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_no_more_is_filled_than_was_ordered(
     resolution: Resolution, data: st.DataObject, script: list[Action | None], parts: list[int] | None
 ) -> None:
@@ -153,7 +153,7 @@ def test_no_more_is_filled_than_was_ordered(
 
 @RESOLUTIONS
 @given(data=st.data(), script=scripts, fee=st.sampled_from([0.0, 1.0, 7.0]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_cash_account_that_only_buys_and_liquidates_never_owes(
     resolution: Resolution, data: st.DataObject, script: list[Action | None], fee: float
 ) -> None:
@@ -166,7 +166,7 @@ def test_a_cash_account_that_only_buys_and_liquidates_never_owes(
 
 
 @given(found=bars(Resolution.MINUTE), script=scripts, fee=st.sampled_from([0.0, 1.0, 7.0]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_cash_account_of_coins_owes_neither_coins_nor_money(
     found: Bars, script: list[Action | None], fee: float
 ) -> None:

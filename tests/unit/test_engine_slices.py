@@ -86,7 +86,28 @@ def test_a_history_frame_is_indexed_by_symbol_and_time(strategy: Looking) -> Non
     assert spy.index.name == "time"
     assert spy.index[-1] == datetime(2020, 3, 6, 16)
     assert frame.loc[strategy.securities["SPY"].symbol].equals(spy)
-    assert frame["close"].unstack(level=0).shape[1] == 2
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda frame, key: frame.loc[key]["close"],
+        lambda frame, key: frame["close"][key],
+        lambda frame, key: frame.xs(key)["close"],
+        lambda frame, key: frame.loc[(key, slice(None)), "close"],
+        lambda frame, key: frame["close"].unstack(level=0)[key].dropna(),
+        lambda frame, key: frame.unstack(level=0)["close"][[key]].dropna()[key],
+        lambda frame, key: frame.dropna().loc[key, "close"],
+    ],
+)
+def test_a_ticker_finds_what_its_symbol_finds(strategy: Looking, look: Any) -> None:
+    for ticker, closes in (("SPY", [12, 13, 14]), ("IBM", [12, 13])):
+        symbol = strategy.securities[ticker].symbol
+        assert look(strategy.frame, ticker).tolist() == look(strategy.frame, symbol).tolist() == closes
+    assert "SPY" in strategy.frame.index
+    assert "NIL" not in strategy.frame.index
+    with pytest.raises(KeyError):
+        look(strategy.frame, "NIL")
 
 
 def test_a_history_of_one_symbol_keeps_the_index(strategy: Looking) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradinglab.algorithm.symbol_index import with_tickers
 from tradinglab.core.enums import Resolution, TickType
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def history_frame(parts: list[tuple[HistoryRequest, BarColumns]], flatten: bool 
     if not frames:
         return pd.DataFrame()
     result = pd.concat(frames.values(), keys=frames.keys(), names=["symbol", "time"], sort=True)
+    result.index = with_tickers(result.index)
     return result.sort_index(axis=1)
 
 
