@@ -104,9 +104,11 @@ class DataFeed:
     def lay_out(self, utc_ns: int, *, include_now: bool) -> None:
         """Lay out the steps from an instant on."""
         self.subscriptions.sort(key=_emission_order)
-        self.timeline = Timeline.lay_out(
-            self.subscriptions, utc_ns, self.events.times(), self.pulses, include_start=include_now
-        )
+        # A corporate event that the last step has taken is not taken again.
+        step = self.cursor.step
+        taken_ns = int(self.timeline.times[step]) if step >= 0 else None
+        events = [event_ns for event_ns in self.events.times() if event_ns != taken_ns]
+        self.timeline = Timeline.lay_out(self.subscriptions, utc_ns, events, self.pulses, include_start=include_now)
         self.steps = Steps(self._algorithm.time_zone, self.timeline, self.data_at)
         for subscription, rows in self.timeline.rows.items():
             subscription.place(rows, self.timeline.before[subscription])
