@@ -148,7 +148,7 @@ class Loop:
                         sampler.process_synchronous_events(utc_ns)
                         sample_ns = sampler.next_sample_ns
                     continue
-                full_step.close(utc_ns, None)
+                full_step.close(utc_ns)
             self.last_ns = utc_ns
             if feed.has_changes:
                 return utc_ns

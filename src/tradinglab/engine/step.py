@@ -128,6 +128,8 @@ class FullStep:
             parts.corporate.cancel_for_changed_symbols(current)
         parts.phase.name = "on_order_event"
         parts.transactions.process_synchronous_events()
+        if has_events and current.delistings:
+            parts.corporate.delist(current)
         parts.phase.name = "a scheduled event"
         algorithm.schedule.fire_due(utc_ns)
         if algorithm.status != AlgorithmStatus.RUNNING:
@@ -145,16 +147,14 @@ class FullStep:
         if parts.feed.timeline.has_data[step]:
             parts.phase.name = "on_data"
             algorithm.on_data(current)
-        self.close(utc_ns, current if has_events else None)
+        self.close(utc_ns)
         return True
 
-    def close(self, utc_ns: int, current: Slice | None) -> None:
-        """End a step: fill what was ordered in it, close delisted positions, sample."""
+    def close(self, utc_ns: int) -> None:
+        """End a step: fill what was ordered in it, and sample."""
         parts = self._parts
         parts.phase.name = "on_order_event"
         parts.transactions.process_synchronous_events()
-        if current is not None and current.delistings:
-            parts.corporate.delist(current)
         parts.sampler.process_synchronous_events(utc_ns)
 
     def _update(self, utc_ns: int, step: int) -> Slice:
