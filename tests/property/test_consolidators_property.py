@@ -148,6 +148,7 @@ class OneBar:
 
     def __new__(cls, view: Any) -> Any:
         bar: Any = view.clone()
+        bar.end_time = view.end_time  # a bar over which clocks change is longer or shorter in local time
         bar.end_ns = view.end_ns
         return bar
 
