@@ -67,7 +67,7 @@ class OrderBook:
         order.id = transactions.get_increment_order_id()
         order.price_adjustment_mode = self.price_adjustment(order.symbol)
         request = SubmitOrderRequest(
-            order.type, order.security_type, order.symbol, order.exact_quantity, 0, 0, order.time_ns, order.tag
+            order.type, order.security_type, order.symbol, order.exact_quantity, 0, 0, time=order.time_ns, tag=order.tag
         )
         request.set_order_id(order.id)
         ticket = OrderTicket(transactions, request)
