@@ -1,7 +1,7 @@
 """Hold our API against LEAN's: what is there, what is not.
 
 Reads LEAN's API from the package quantconnect-stubs and ours from ``AlgorithmImports``, prints a
-summary, and writes ``docs/coverage.md`` and the names that ``algorithm/surface.json`` carries.
+summary, and writes ``docs/coverage.md`` and the names that ``core/surface.json`` carries.
 With ``--check`` it writes nothing and fails if either is out of date.
 """
 
@@ -22,7 +22,7 @@ from tradinglab.core.dual import fold
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PAGE = _ROOT / "docs" / "coverage.md"
-_SURFACE = _ROOT / "src" / "tradinglab" / "algorithm" / "surface.json"
+_SURFACE = _ROOT / "src" / "tradinglab" / "core" / "surface.json"
 
 #: The classes that a strategy touches all day; what the others lack is only counted.
 _MEASURED = (

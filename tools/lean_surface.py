@@ -1,4 +1,4 @@
-"""Write the list of LEAN's names that the package carries (``algorithm/surface.json``)."""
+"""Write the list of LEAN's names that the package carries (``core/surface.json``)."""
 
 from __future__ import annotations
 

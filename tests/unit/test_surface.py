@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tradinglab.algorithm import surface
+from tradinglab.core import surface
 
 
 class QCAlgorithm:
@@ -19,7 +19,7 @@ class Equity:
 
 @pytest.mark.parametrize("name", ["add_option_contract", "AddOptionContract"])
 def test_a_member_that_lean_has_is_named(name: str) -> None:
-    error = surface.missing_member(Mine, name)
+    error = surface.missing_member(Mine(), name)
     assert isinstance(error, NotImplementedError)
     assert f"QCAlgorithm.{name}" in str(error)
     assert "docs/coverage.md" in str(error)
@@ -30,7 +30,7 @@ def test_members_of_leans_bases_count() -> None:
 
 
 def test_a_member_that_nobody_has_is_a_plain_attribute_error() -> None:
-    error = surface.missing_member(Mine, "my_own_thing")
+    error = surface.missing_member(Mine(), "my_own_thing")
     assert not isinstance(error, NotImplementedError)
     assert "my_own_thing" in str(error)
 
@@ -38,7 +38,7 @@ def test_a_member_that_nobody_has_is_a_plain_attribute_error() -> None:
 def test_hasattr_answers_no() -> None:
     class Asked:
         def __getattr__(self, name: str) -> object:
-            raise surface.missing_member(Mine, name)
+            raise surface.missing_member(Mine(), name)
 
     assert not hasattr(Asked(), "add_option_contract")
 

@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from tradinglab.algorithm.surface import missing_class
+from tradinglab.core.surface import missing_class
 
 _ROOTS = ("clr", "System", "QuantConnect", "Newtonsoft")
 _SIMPLE = (str, int, float, bool, type(None))

@@ -13,6 +13,8 @@ from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+#: How the names of members begin that are not for authors.
+INNER = ("_", "lab_", "exact_")
 _ALIASED = (FunctionType, property, classmethod, staticmethod, MemberDescriptorType)
 
 
@@ -74,7 +76,7 @@ class Dual(Spelled):
             own: dict[str, Any] = object.__getattribute__(self, "__dict__") if type(self).__dictoffset__ else {}
             if (kept := snake_case(name)) in own:
                 return own[kept]
-        return self._missing(name)
+        raise _missing_member(self, name)
 
     def equals(self, other: object) -> bool:
         """Whether the two are equal, as every object of .NET can say."""
@@ -90,8 +92,15 @@ class Dual(Spelled):
 
     Equals, GetHashCode, ToString = equals, get_hash_code, to_string
 
-    def _missing(self, name: str) -> Any:
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+def _missing_member(asked: object, name: str) -> AttributeError:
+    if name.startswith(INNER):
+        kind = asked.__name__ if isinstance(asked, type) else type(asked).__name__
+        return AttributeError(f"'{kind}' object has no attribute '{name}'", name=name)
+    # Imported here: hardly a program needs LEAN's names.
+    from tradinglab.core.surface import missing_member
+
+    return missing_member(asked, name)
 
 
 _resolved: dict[tuple[type, str], str | None] = {}
@@ -118,7 +127,7 @@ class DualType(type):
         found = _resolve(cls, name)
         if found is not None:
             return getattr(cls, found)
-        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+        raise _missing_member(cls, name)
 
 
 class DualEnumType(EnumType):
@@ -130,7 +139,7 @@ class DualEnumType(EnumType):
             for member in cls.__members__:
                 if fold(member) == wanted:
                     return cls.__members__[member]
-        raise AttributeError(f"type object '{cls.__name__}' has no attribute '{name}'")
+        raise _missing_member(cls, name)
 
 
 class DualEnum(IntEnum, metaclass=DualEnumType):

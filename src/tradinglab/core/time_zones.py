@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradinglab.core.clock import Zone, zone
 from tradinglab.core.dual import Dual, DualType, fold
+from tradinglab.core.surface import missing_member
 
 _NAMES = {
     "UTC": "UTC",
@@ -28,7 +29,7 @@ class _TimeZonesType(DualType):
     def __getattr__(cls, name: str) -> Zone:  # noqa: N805 - the self of a metaclass
         iana = _BY_FOLDED_NAME.get(fold(name))
         if iana is None:
-            raise AttributeError(f"type object 'TimeZones' has no attribute '{name}'")
+            raise missing_member(cls, name)
         return zone(iana)
 
     def __dir__(cls) -> list[str]:  # noqa: N805

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import traceback
 from pathlib import Path
 
 import tradinglab
-from tradinglab.algorithm.surface import is_lean_class, missing_class
+from tradinglab.core.dual import Spelled
+from tradinglab.core.surface import did_you_mean, is_lean_class, missing_class, missing_member
 
 _OURS = Path(tradinglab.__file__).resolve().parent
 
@@ -24,9 +26,27 @@ def own_trace(problem: BaseException) -> str:
 
 
 def explain(problem: BaseException) -> str:
-    """Return an exception as one line; a class that LEAN has and we have not is named as such."""
-    if isinstance(problem, NameError) and problem.name and is_lean_class(problem.name):
-        problem = missing_class(problem.name)
-    text = str(problem)
+    """Return an exception as one line.
+
+    A name that LEAN has and we have not is named as such; for one that nobody has, the nearest is named.
+    """
+    hint = ""
+    if isinstance(problem, NameError) and (wanted := problem.name):
+        if is_lean_class(wanted):
+            problem = missing_class(wanted)
+        else:
+            hint = did_you_mean(wanted, _names_in_sight(problem))
+    elif isinstance(problem, AttributeError) and isinstance(problem.obj, Spelled) and problem.name:
+        # Classes on the path of every bar have no __getattr__ that could say so.
+        problem = missing_member(problem.obj, problem.name)
+    text = f"{problem}{hint}"
     name = type(problem).__name__
     return f"{name}: {text}" if text else name
+
+
+def _names_in_sight(problem: BaseException) -> set[str]:
+    """Return the names that the code that raised could have meant."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return set() if trace is None else {*trace.tb_frame.f_locals, *trace.tb_frame.f_globals, *dir(builtins)}

@@ -23,7 +23,6 @@ from tradinglab.algorithm.securities import (
 )
 from tradinglab.algorithm.settings import AlgorithmSettings, UniverseSettings
 from tradinglab.algorithm.subscriptions import SubscriptionManager
-from tradinglab.algorithm.surface import missing_member
 from tradinglab.core.clock import NEW_YORK_ZONE, Zone, from_ns, zone
 from tradinglab.core.enums import AlgorithmMode, AlgorithmStatus, DeploymentTarget
 from tradinglab.core.symbol import Symbol
@@ -271,6 +270,3 @@ class AlgorithmCore(AlgorithmCallbacks):
     def lab_seed(self, securities: Iterable[Security]) -> None:
         """Give securities their last known prices."""
         raise NotImplementedError
-
-    def _missing(self, name: str) -> Any:
-        raise missing_member(type(self), name)

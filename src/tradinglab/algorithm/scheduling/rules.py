@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tradinglab.core.clock import Zone, from_ns, to_ns
 from tradinglab.core.clock import zone as zone_of
@@ -183,7 +183,8 @@ class RuleMaker(Dual):
     def _symbol(self, symbol: Symbol | str) -> Symbol:
         """Return the symbol of a ticker; of an unknown one that of a US equity, as LEAN does."""
         if not isinstance(symbol, str):
-            meant: Symbol = getattr(symbol, "symbol", symbol)  # a security stands for its symbol
+            given: Any = symbol
+            meant: Symbol = given if isinstance(given, Symbol) else given.symbol  # a security stands for its symbol
             return meant
         found: Symbol | None = SymbolCache.try_get_symbol(symbol)
         if found is None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tradinglab.core.dual import fold
+from tradinglab.core.dual import INNER, fold
 
 _PAGE = "docs/coverage.md"
 
@@ -65,11 +66,15 @@ def lean_owner(cls: type, member: str) -> str | None:
     return None
 
 
-def missing_member(cls: type, name: str) -> AttributeError:
-    """Return the error to raise when objects of *cls* have no member *name*."""
-    owner = None if name.startswith("_") else lean_owner(cls, name)
+def missing_member(asked: object, name: str) -> AttributeError:
+    """Return the error to raise when an object or a class of the author's API has no member *name*.
+
+    It is worded when somebody reads it: most such errors end in a ``hasattr``.
+    """
+    cls = asked if isinstance(asked, type) else type(asked)
+    owner = None if name.startswith(INNER) else lean_owner(cls, name)
     if owner is None:
-        return AttributeError(f"'{cls.__name__}' object has no attribute '{name}'", name=name)
+        return AttributeError(_NoMember(asked, name), name=name)
     return NotInTradingLabError(f"{owner}.{name} exists in LEAN but not yet in TradingLab; see {_PAGE}")
 
 
@@ -78,3 +83,34 @@ def missing_class(name: str) -> NameError | NotImplementedError:
     if is_lean_class(name):
         return NotInTradingLabError(f"{name} exists in LEAN but not yet in TradingLab; see {_PAGE}")
     return NameError(f"name '{name}' is not defined", name=name)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``. Did you mean: '…'?`` with the name of *known* that is most like *name*; empty if none is."""
+    import difflib
+
+    by_fold: dict[str, list[str]] = {}
+    for each in known:
+        if not each.startswith(INNER):
+            by_fold.setdefault(fold(each), []).append(each)
+    like = difflib.get_close_matches(fold(name), by_fold, n=1, cutoff=0.6)
+    if not like:
+        return ""
+    # Of two spellings, the one in which the author writes.
+    best = max(by_fold[like[0]], key=lambda each: (each[:1].isupper() == name[:1].isupper(), each.isupper()))
+    return f". Did you mean: '{best}'?"
+
+
+@dataclass(frozen=True, slots=True)
+class _NoMember:
+    """The message that an object has no such member, with the class's name in LEAN and the nearest member."""
+
+    asked: object
+    name: str
+
+    def __str__(self) -> str:
+        is_class = isinstance(self.asked, type)
+        cls = self.asked if isinstance(self.asked, type) else type(self.asked)
+        public = next((base.__name__ for base in cls.__mro__ if is_lean_class(base.__name__)), cls.__name__)
+        what = f"type object '{public}'" if is_class else f"'{public}' object"
+        return f"{what} has no attribute '{self.name}'{did_you_mean(self.name, dir(self.asked))}"
