@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lean_stubs import StubClass, read_stubs, stubs_version
+from lean_stubs import StubClass, read_namespaces, read_stubs, stubs_version
 from lean_surface import surface_text
 from tradinglab.algorithm import imports
 from tradinglab.core.dual import fold
@@ -134,7 +134,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
     options = parser.parse_args()
     classes, ours = read_stubs(), vars(imports)
-    texts = {_PAGE: page(classes, ours), _SURFACE: surface_text(classes)}
+    texts = {_PAGE: page(classes, ours), _SURFACE: surface_text(classes, read_namespaces())}
     if options.check:
         stale = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
         for path in stale:

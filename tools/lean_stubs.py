@@ -55,6 +55,18 @@ def read_stubs() -> dict[str, StubClass]:
     return classes
 
 
+def read_namespaces() -> dict[str, list[str]]:
+    """Return the public classes of every namespace of LEAN's and of .NET's that a strategy may import from."""
+    root = Path(str(importlib.metadata.distribution("quantconnect-stubs").locate_file("")))
+    found: dict[str, list[str]] = {}
+    for base in ("QuantConnect", "System"):
+        for path in sorted((root / base).rglob("__init__.pyi")):
+            nodes = ast.parse(path.read_text(encoding="utf-8")).body
+            names = {node.name for node in nodes if isinstance(node, ast.ClassDef) and not node.name.startswith("_")}
+            found[".".join(path.parent.relative_to(root).parts)] = sorted(names)
+    return found
+
+
 def _classes(path: Path, namespace: str) -> Iterator[StubClass]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):

@@ -56,6 +56,43 @@ def test_json_of_newtonsoft_and_lists_of_system(load) -> None:  # type: ignore[n
     assert found.items == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("from QuantConnect.Indicators import SimpleMovingAvrage", "Did you mean: 'SimpleMovingAverage'"),
+        ("from QuantConnect.Indicatorz import RSI", "'QuantConnect' has no 'Indicatorz'.*Did you mean: 'Indicator"),
+        ("import QuantConnect.Dota", "Did you mean: 'Data'"),
+        ("from QuantConnect import Qqqqq", "'QuantConnect' has no 'Qqqqq', here or in LEAN$"),
+        ("from System import Exceptoin", "Did you mean: 'Exception'"),
+        ("from AlgorithmImports import Resolutoin", "Did you mean: 'Resolution'"),
+    ],
+)
+def test_an_import_of_what_nobody_has_fails(load, line: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(StrategyError, match=message) as caught:
+        load(f"from AlgorithmImports import *\n{line}\nclass One(QCAlgorithm): pass\n")
+    assert isinstance(caught.value.__cause__, ImportError)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from QuantConnect.Data.Custom.Tiingo import TiingoPrice as wanted",
+        "from QuantConnect.Lean.Engine.DataFeeds import DefaultDataProvider as wanted",
+        "from System import DateTime as wanted",
+        "from AlgorithmImports import OptionChain as wanted",
+        "from Newtonsoft.Json.Linq import JObject as wanted",
+    ],
+)
+@pytest.mark.parametrize(
+    "use", ["wanted()", "wanted.Member", "wanted[0]", "isinstance(1, wanted)", "class Two(wanted): pass"]
+)
+def test_what_lean_has_can_be_imported_and_says_so_when_used(load, line: str, use: str) -> None:  # type: ignore[no-untyped-def]
+    source = f"from AlgorithmImports import *\n{line}\nclass One(QCAlgorithm): pass\n"
+    load(source)
+    with pytest.raises(StrategyError, match=r"exists in LEAN but not yet in TradingLab; see docs/coverage\.md"):
+        load(f"{source}{use}\n")
+
+
 def test_modules_of_a_run_are_forgotten(load, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "helper_of_mine.py").write_text("value = 7\n")
     before, path = set(sys.modules), list(sys.path)

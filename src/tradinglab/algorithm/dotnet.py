@@ -16,7 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from tradinglab.core.surface import missing_class
+from tradinglab.core.surface import AbsentClass, did_you_mean, is_lean_name, is_lean_namespace, lean_names
 
 _ROOTS = ("clr", "System", "QuantConnect", "Newtonsoft")
 _SIMPLE = (str, int, float, bool, type(None))
@@ -79,6 +79,7 @@ _EXTRAS: dict[str, dict[str, object]] = {
     },
     "System.Collections.Generic": {"List": List, "Dictionary": dict, "HashSet": set},
     "Newtonsoft.Json": {"JsonConvert": JsonConvert},
+    "Newtonsoft.Json.Linq": {name: AbsentClass(name) for name in ("JArray", "JObject", "JToken", "JValue")},
 }  # fmt: skip
 
 
@@ -100,19 +101,35 @@ class _Namespace(ModuleType):
         names = vars(sys.modules["tradinglab.algorithm.imports"])
         if name in names:
             return names[name]
-        problem = missing_class(name)
-        if isinstance(problem, NotImplementedError):
-            raise problem
-        raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        if not _is_namespace(f"{self.__name__}.{name}") and is_lean_name(name):
+            return AbsentClass(name)
+        raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'{_hint(name)}", name=name)
+
+
+def _is_namespace(name: str) -> bool:
+    return name in _EXTRAS or name in _ROOTS or is_lean_namespace(name)
+
+
+def _hint(name: str) -> str:
+    return did_you_mean(name, lean_names().union(sys.modules["tradinglab.algorithm.imports"].__all__))
 
 
 class DotNetFinder(MetaPathFinder, Loader):
     """Finds modules of .NET's by their first word."""
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        """Return a spec for a name under one of the roots."""
+        """Return a spec for a namespace under one of the roots.
+
+        Raises
+        ------
+        ImportError
+            For what is neither a namespace nor, since the import asked the module first, a name in one.
+        """
         if fullname.partition(".")[0] not in _ROOTS:
             return None
+        if not _is_namespace(fullname):
+            parent, _, leaf = fullname.rpartition(".")
+            raise ImportError(f"'{parent}' has no '{leaf}', here or in LEAN{_hint(leaf)}", name=fullname)
         return ModuleSpec(fullname, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -12,6 +12,7 @@ from importlib import import_module
 import numpy as np
 
 from tradinglab.algorithm.lazy_module import LazyModule
+from tradinglab.core.surface import AbsentClass, did_you_mean, is_lean_class
 
 #: The modules of ours whose public names a strategy may use. Later ones win over earlier ones.
 _MODULES = (
@@ -92,3 +93,18 @@ def _namespace() -> dict[str, object]:
 _names = _namespace()
 globals().update(_names)
 __all__ = sorted(_names)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    """Return a stand-in for a class that LEAN has and we have not.
+
+    Raises
+    ------
+    ImportError
+        If nobody has it.
+    """
+    if name.startswith("_"):
+        raise AttributeError(name)
+    if is_lean_class(name):
+        return AbsentClass(name)
+    raise ImportError(f"'AlgorithmImports' has no '{name}', here or in LEAN{did_you_mean(name, _names)}", name=name)

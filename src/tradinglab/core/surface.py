@@ -11,6 +11,7 @@ import importlib.resources
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tradinglab.core.dual import INNER, fold
 
@@ -29,6 +30,7 @@ class _Surface:
     members: dict[str, frozenset[str]]
     bases: dict[str, tuple[str, ...]]
     names: frozenset[str]
+    namespaces: dict[str, frozenset[str]]
 
 
 @functools.cache
@@ -39,12 +41,31 @@ def _surface() -> _Surface:
         members={name: frozenset(map(fold, words.split())) for name, words in raw["members"].items()},
         bases={name: tuple(words.split()) for name, words in raw["bases"].items()},
         names=frozenset(raw["members"]) | frozenset(raw["names"].split()),
+        namespaces={name: frozenset(words.split()) for name, words in raw["namespaces"].items()},
     )
 
 
 def is_lean_class(name: str) -> bool:
     """Say whether ``from AlgorithmImports import *`` brings a class called *name* in LEAN."""
     return name in _surface().names
+
+
+def is_lean_namespace(name: str) -> bool:
+    """Say whether LEAN's strategies can import from a namespace called *name*, or from one below it."""
+    namespaces = _surface().namespaces
+    return name in namespaces or any(each.startswith(f"{name}.") for each in namespaces)
+
+
+def is_lean_name(name: str) -> bool:
+    """Say whether any namespace that LEAN's strategies can import from has a class called *name*."""
+    return is_lean_class(name) or any(name in names for names in _surface().namespaces.values())
+
+
+def lean_names() -> frozenset[str]:
+    """Return the names of all classes and namespaces that LEAN's strategies can import, for suggestions."""
+    surface = _surface()
+    last_words = frozenset(name.rpartition(".")[2] for name in surface.namespaces)
+    return surface.names.union(last_words, *surface.namespaces.values())
 
 
 def lean_owner(cls: type, member: str) -> str | None:
@@ -75,13 +96,17 @@ def missing_member(asked: object, name: str) -> AttributeError:
     owner = None if name.startswith(INNER) else lean_owner(cls, name)
     if owner is None:
         return AttributeError(_NoMember(asked, name), name=name)
-    return NotInTradingLabError(f"{owner}.{name} exists in LEAN but not yet in TradingLab; see {_PAGE}")
+    return _not_here(f"{owner}.{name}")
+
+
+def _not_here(name: str) -> NotInTradingLabError:
+    return NotInTradingLabError(f"{name} exists in LEAN but not yet in TradingLab; see {_PAGE}")
 
 
 def missing_class(name: str) -> NameError | NotImplementedError:
     """Return the error to raise when the name *name* of the star import is not there."""
     if is_lean_class(name):
-        return NotInTradingLabError(f"{name} exists in LEAN but not yet in TradingLab; see {_PAGE}")
+        return _not_here(name)
     return NameError(f"name '{name}' is not defined", name=name)
 
 
@@ -99,6 +124,29 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     # Of two spellings, the one in which the author writes.
     best = max(by_fold[like[0]], key=lambda each: (each[:1].isupper() == name[:1].isupper(), each.isupper()))
     return f". Did you mean: '{best}'?"
+
+
+class AbsentClass:
+    """Stands for a class that LEAN has and we have not: it can be imported, and whoever uses it is told.
+
+    A strategy may import more than it uses.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"<{self._name}: not in TradingLab>"
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise _not_here(self._name)
+
+    __call__ = __getitem__ = __mro_entries__ = __instancecheck__ = __subclasscheck__ = _refuse
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise _not_here(self._name)
 
 
 @dataclass(frozen=True, slots=True)
