@@ -49,7 +49,10 @@ def test_figures_go_to_the_output_and_messages_beside_it(capsys: pytest.CaptureF
     assert "holding" in err
     assert "holding" not in out
     assert main(["backtest", "demo", "--start", "2010-01-01", "--end", "2010-06-30", "--quiet"]) == 0
-    assert capsys.readouterr().err == ""
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "Warning: There were no daily bars of FB. The source sample has them from 2012-05-18 to 2013-03-01."
+    ]
 
 
 def test_parameters_cash_and_dates_reach_the_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

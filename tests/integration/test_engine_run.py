@@ -224,6 +224,7 @@ def test_a_security_without_bars_is_never_traded_and_is_named(source: MemorySour
     strategy, result = run(Absent, source)
     assert strategy.refused.status == OrderStatus.INVALID
     assert any("no minute bars of NIL" in line for line in result.logs)
+    assert any(each.kind == "data" and "no minute bars of NIL" in each.text for each in result.warnings)
     assert result.status == "completed"
 
 

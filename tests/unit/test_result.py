@@ -14,9 +14,11 @@ from tradinglab.algorithm.charting import CandlestickSeries, Chart, Series
 from tradinglab.algorithm.colors import Color
 from tradinglab.algorithm.orders import MarketOrder, OrderEvent, OrderFee
 from tradinglab.algorithm.trade_builder import TradeBuilder
+from tradinglab.cli.outcome import Outputs, show
 from tradinglab.core.clock import DAY_NS, HOUR_NS, to_ns, zone
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderDirection, OrderStatus, ScatterMarkerSymbol, SecurityType, SeriesType
+from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.symbol import Symbol
 from tradinglab.engine.author_charts import merged_charts
 from tradinglab.engine.capacity import CapacityBar, CapacityEstimate
@@ -26,6 +28,8 @@ from tradinglab.engine.result_json import _chart
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
 from tradinglab.engine.sampling import HoldingSample, ResultSampler
 from tradinglab.engine.statistics import StatisticsInput
+from tradinglab.report.adapter import content_of
+from tradinglab.report.page import render
 
 NEW_YORK = zone("America/New_York")
 START = to_ns(datetime(2020, 1, 1))
@@ -142,7 +146,11 @@ def result() -> BacktestResult:
             configuration=Configuration(parameters={"fast": "10"}),
             runtime_statistics={"Mood": "fine"},
             summary_statistics={"Own": "1", "Alpha": "never"},
-            logs=["2020-01-01 00:00:00 hello"],
+            logs=["2020-01-01 00:00:00 hello", "2020-01-02 00:00:00 Warning: too small"],
+            warnings=[
+                RunWarning(WarningKind.STRATEGY, "too small"),
+                RunWarning(WarningKind.DATA, "bars of A<B are made up"),
+            ],
             funnel=Funnel(subscriptions=1, bars=10, steps=5, requests=2, orders=2, filled=2),
         )
     )
@@ -154,6 +162,29 @@ def test_the_statistics_have_the_hash_and_the_authors_own(result: BacktestResult
     assert len(result.statistics["OrderListHash"]) == 32
     assert result.statistics["Total Orders"] == "2"
     assert "2 orders" in repr(result)
+
+
+def test_warnings_are_typed_and_shown_beside_the_log(result: BacktestResult) -> None:
+    assert [each.kind for each in result.warnings] == [WarningKind.STRATEGY, WarningKind.DATA]
+    assert [str(each) for each in result.warnings] == ["too small", "bars of A<B are made up"]
+    assert result.logs == [*result.record.logs, "Warning: bars of A<B are made up"]
+    assert "<li>too small</li><li>bars of A&lt;B are made up</li>" in result._repr_html_()
+
+
+def test_the_report_shows_warnings_once(result: BacktestResult) -> None:
+    page = render(content_of(result))
+    assert page.count("bars of A&lt;B are made up") == 1
+    assert "<li>too small</li>" in page
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_command_shows_each_warning_once(
+    result: BacktestResult, quiet: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(result, Outputs(quiet=quiet))
+    told = capsys.readouterr().err
+    assert told.count("Warning: bars of A<B are made up") == 1
+    assert told.count("Warning: too small") == told.count("hello") == (0 if quiet else 1)
 
 
 def test_runtime_statistics(result: BacktestResult) -> None:

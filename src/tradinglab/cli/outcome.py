@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from tradinglab.cli.console import note, say, show_pairs
 from tradinglab.cli.errors import CommandError
+from tradinglab.core.run_warnings import WarningKind, unlogged
 
 if TYPE_CHECKING:
+    from tradinglab.core.run_warnings import RunWarning
     from tradinglab.engine.errors import StrategyError
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_funnel import Funnel
@@ -43,16 +45,23 @@ def show(result: BacktestResult, outputs: Outputs) -> None:
 
 
 def _print(result: BacktestResult, outputs: Outputs, written: Sequence[str]) -> None:
-    if not outputs.quiet:
-        _show_log(result.logs)
+    shown = [] if outputs.quiet else _show_log(result.record.logs)
     say(f"{result.name}  {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}  data {result.data}")
     say(_speed(result.data_points, result.seconds))
     say()
     show_pairs(result.statistics, "Statistics")
     if result.status == "completed" and result.funnel.explanation:
         _show_funnel(result.funnel)
+    told = [each for each in result.warnings if not (outputs.quiet and each.kind == WarningKind.STRATEGY)]
+    _show_warnings(unlogged(told, shown))
     for line in written:
         say(f"\n{line}")
+
+
+def _show_warnings(warnings: Sequence[RunWarning]) -> None:
+    sys.stdout.flush()
+    for each in warnings:
+        note(f"Warning: {each}")
 
 
 def _show_funnel(funnel: Funnel) -> None:
@@ -74,11 +83,14 @@ def _speed(data_points: int, seconds: float) -> str:
     return f"{data_points:,} data points in {seconds:.2f} s ({rate:,.0f} per second)"
 
 
-def _show_log(lines: Sequence[str]) -> None:
-    for line in lines[:_MOST_LOG_LINES]:
+def _show_log(lines: Sequence[str]) -> Sequence[str]:
+    """Print the first messages and return them."""
+    shown = lines[:_MOST_LOG_LINES]
+    for line in shown:
         note(line)
     if len(lines) > _MOST_LOG_LINES:
         note(f"… and {len(lines) - _MOST_LOG_LINES:,} more messages; --report shows them")
+    return shown
 
 
 def _write(result: BacktestResult, outputs: Outputs) -> list[str]:

@@ -26,7 +26,7 @@ def missing_data(subscriptions: Iterable[Subscription], source: DataSource) -> I
         if not any(len(each) for each in streams):
             resolution = min(each.resolution for each in streams)
             name = f"{str(resolution).lower()} bars of {symbol.value}"
-            yield f"Warning: there were no {name}. {_what_there_is(symbol, streams, source)}"
+            yield f"There were no {name}. {_what_there_is(symbol, streams, source)}"
 
 
 def _what_there_is(symbol: Symbol, streams: list[Subscription], source: DataSource) -> str:

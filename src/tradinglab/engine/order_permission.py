@@ -59,6 +59,7 @@ class OrderPermission:
         if key not in self._warned:
             self._warned.add(key)
             self._algorithm.error(message)
+            self._algorithm.lab_keep_warning(message)
 
 
 def can_submit(model: object, security: Security, order: Order) -> tuple[bool, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus
+from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult
@@ -70,11 +72,8 @@ def build_result(outcome: Outcome) -> BacktestResult:
             charts=dict(algorithm.lab_charts),
             runtime_statistics=dict(algorithm.runtime_statistics),
             summary_statistics=dict(algorithm.lab_summary_statistics),
-            logs=[
-                *algorithm.lab_logs,
-                *outcome.source.warnings,
-                *missing_data(parts.feed.subscriptions, outcome.source),
-            ],
+            logs=list(algorithm.lab_logs),
+            warnings=list(_warnings(outcome)),
             funnel=_funnel(outcome),
         )
     )
@@ -103,6 +102,12 @@ def statistics_input(parts: RunParts) -> StatisticsInput:
         trading_days_per_year=int(algorithm.settings.trading_days_per_year or 252),
         risk_free_rate=algorithm.risk_free_interest_rate_model.get_interest_rate,
     )
+
+
+def _warnings(outcome: Outcome) -> Iterator[RunWarning]:
+    yield from outcome.parts.algorithm.lab_warnings
+    for text in (*outcome.source.warnings, *missing_data(outcome.parts.feed.subscriptions, outcome.source)):
+        yield RunWarning(WarningKind.DATA, text)
 
 
 def _configuration(algorithm: QCAlgorithm) -> Configuration:

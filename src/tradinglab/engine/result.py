@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import order_list_hash
+from tradinglab.core.run_warnings import unlogged
 from tradinglab.engine.author_charts import merged_charts
 from tradinglab.engine.result_charts import ChartData, default_charts
 from tradinglab.engine.result_record import RunRecord
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from tradinglab.algorithm.trade import Trade
+    from tradinglab.core.run_warnings import RunWarning
     from tradinglab.engine.result_funnel import Funnel
 
 
@@ -70,8 +72,13 @@ class BacktestResult:
 
     @property
     def logs(self) -> list[str]:
-        """The run's messages."""
-        return list(self.record.logs)
+        """The run's messages, and at their end those warnings that are not among them."""
+        return [*self.record.logs, *(f"Warning: {each}" for each in unlogged(self.warnings, self.record.logs))]
+
+    @property
+    def warnings(self) -> list[RunWarning]:
+        """Why the result may not be what it seems: each has a ``kind`` and a ``text``."""
+        return list(self.record.warnings)
 
     @property
     def funnel(self) -> Funnel:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.charting import Chart
     from tradinglab.algorithm.orders import Order, OrderEvent
     from tradinglab.algorithm.securities import SecurityPortfolioManager
+    from tradinglab.core.run_warnings import RunWarning
     from tradinglab.engine.sampling import ResultSampler
     from tradinglab.engine.statistics import StatisticsInput
 
@@ -121,4 +122,5 @@ class RunRecord:
     runtime_statistics: Mapping[str, str] = field(default_factory=dict)
     summary_statistics: Mapping[str, str] = field(default_factory=dict)
     logs: Sequence[str] = ()
+    warnings: Sequence[RunWarning] = ()
     funnel: Funnel = field(default_factory=Funnel)

@@ -14,7 +14,7 @@ _COLUMNS = 3
 
 
 def html_table(result: BacktestResult) -> str:
-    """Return the statistics as an HTML table."""
+    """Return the statistics as an HTML table, with what to be warned of below it."""
     cells = [
         f"<td>{escape(name)}</td><td style='text-align:right'>{escape(value)}</td>"
         for name, value in result.statistics.items()
@@ -23,7 +23,9 @@ def html_table(result: BacktestResult) -> str:
     rows = "".join(f"<tr>{''.join(cells[at : at + _COLUMNS])}</tr>" for at in range(0, len(cells), _COLUMNS))
     head = f"{escape(result.name)}, {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d} ({escape(result.status)})"
     note = "" if not result.funnel.explanation else f"<p>{escape(result.funnel.explanation)}</p>"
-    return f"<table><caption>{head}</caption>{rows}</table>{note}"
+    warnings = "".join(f"<li>{escape(each.text)}</li>" for each in result.warnings)
+    warned = f"<p>Warnings</p><ul>{warnings}</ul>" if warnings else ""
+    return f"<table><caption>{head}</caption>{rows}</table>{note}{warned}"
 
 
 def plot(result: BacktestResult) -> Figure:

@@ -61,7 +61,8 @@ def content_of(result: BacktestResult) -> ReportContent:
         statistics=tuple(result.statistics.items()),
         trades=tuple(_trade(trade, local) for trade in result.closed_trades),
         charts=tuple(_charts(merged_charts({}, record.charts), local)),
-        logs=tuple(map(log_line, result.logs)),
+        logs=tuple(map(log_line, record.logs)),
+        warnings=tuple(each.text for each in result.warnings),
         funnel=tuple(result.funnel) if result.funnel.explanation else (),
         explanation=result.funnel.explanation,
     )

@@ -72,6 +72,8 @@ class ReportContent:
         Every statistic, in order.
     trades, charts, logs
         Closed trades, the strategy's own charts, its messages.
+    warnings
+        Why the result may not be what it seems.
     funnel, explanation
         From bars to orders, each with a count, and in words: why a run traded nothing.
     """
@@ -91,5 +93,6 @@ class ReportContent:
     trades: tuple[TradeRow, ...] = ()
     charts: tuple[PlottedChart, ...] = field(default=())
     logs: tuple[LogLine, ...] = ()
+    warnings: tuple[str, ...] = ()
     funnel: tuple[tuple[str, int], ...] = ()
     explanation: str = ""

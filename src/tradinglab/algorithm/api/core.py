@@ -25,6 +25,7 @@ from tradinglab.algorithm.settings import AlgorithmSettings, UniverseSettings
 from tradinglab.algorithm.subscriptions import SubscriptionManager
 from tradinglab.core.clock import NEW_YORK_ZONE, Zone, from_ns, zone
 from tradinglab.core.enums import AlgorithmMode, AlgorithmStatus, DeploymentTarget
+from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.lab_locked = False
         self.lab_quit_message: str | None = None
         self.lab_warned: set[str] = set()
+        self.lab_warnings: list[RunWarning] = []
         self.lab_prepare_clock()
         self.lab_prepare_managers(context)
         self.lab_prepare_output()
@@ -213,6 +215,11 @@ class AlgorithmCore(AlgorithmCallbacks):
         if key not in self.lab_warned:
             self.lab_warned.add(key)
             self.debug(message)
+            self.lab_keep_warning(message)
+
+    def lab_keep_warning(self, message: str) -> None:
+        """Let the result show a warning that was written to the log."""
+        self.lab_warnings.append(RunWarning(WarningKind.STRATEGY, message.removeprefix("Warning: ")))
 
     def quit(self, message: str = "") -> None:
         """End the run after this time step."""

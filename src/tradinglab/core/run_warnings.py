@@ -1,0 +1,38 @@
+"""What a run warns of: its result may not be what its author thinks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WarningKind(StrEnum):
+    """What a warning is about."""
+
+    DATA = "data"
+    """Bars are missing, made up or were put right."""
+    PARAMETER = "parameter"
+    """A parameter was given that the strategy did not read."""
+    STRATEGY = "strategy"
+    """The strategy asked for something and got something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWarning:
+    """One warning: what it is about, and its text, a sentence or more."""
+
+    kind: WarningKind
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def unlogged(warnings: Iterable[RunWarning], lines: Sequence[str]) -> list[RunWarning]:
+    """Return the warnings that are not among the *lines* of a log, where a strategy's are written at their time."""
+    return [
+        each
+        for each in warnings
+        if each.kind != WarningKind.STRATEGY or not any(line.endswith(each.text) for line in lines)
+    ]
