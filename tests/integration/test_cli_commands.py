@@ -75,6 +75,27 @@ def test_parameters_cash_and_dates_reach_the_strategy(tmp_path: Path, capsys: py
     assert "hello a=b 50000 2010-01-04" in capsys.readouterr().err
 
 
+def test_a_parameter_that_is_not_read_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--parameter", "fsat=5", "--parameter", "slow=20", "--start", "2010-01-04", "--end", "2010-01-08"]
+    assert main(["backtest", "sma-cross", *options, "--quiet"]) == 0
+    assert capsys.readouterr().err == (
+        "Warning: The strategy did not read the parameter fsat. Did you mean: 'fast'? It read fast, slow.\n"
+    )
+    path = tmp_path / "main.py"
+    path.write_text(
+        "from AlgorithmImports import *\n"
+        "class All(QCAlgorithm):\n"
+        "    def initialize(self):\n"
+        "        self.add_equity('IBM', Resolution.DAILY)\n"
+        "        self.get_parameters()\n"
+    )
+    assert main(["backtest", str(path), *options]) == 0
+    assert "did not read" not in capsys.readouterr().err
+    path.write_text(path.read_text().replace("get_parameters", "get_locked"))
+    assert main(["backtest", str(path), *options]) == 0
+    assert "Warning: The strategy did not read the parameter slow. It read none.\n" in capsys.readouterr().err
+
+
 def test_a_short_run_in_a_pipe_loads_nothing_that_it_does_not_need() -> None:
     code = "import sys; from tradinglab.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     arguments = ["backtest", "demo", "--quiet", "--start", "2010-01-01", "--end", "2010-02-28"]

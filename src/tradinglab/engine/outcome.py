@@ -12,6 +12,7 @@ from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus
 from tradinglab.core.run_warnings import RunWarning, WarningKind
+from tradinglab.core.surface import did_you_mean
 from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult
@@ -108,6 +109,18 @@ def _warnings(outcome: Outcome) -> Iterator[RunWarning]:
     yield from outcome.parts.algorithm.lab_warnings
     for text in (*outcome.source.warnings, *missing_data(outcome.parts.feed.subscriptions, outcome.source)):
         yield RunWarning(WarningKind.DATA, text)
+    if outcome.status == "completed":
+        yield from _unread_parameters(outcome.parts.algorithm)
+
+
+def _unread_parameters(algorithm: QCAlgorithm) -> Iterator[RunWarning]:
+    """Yield a warning for each parameter that was given and that the strategy never asked for."""
+    asked = algorithm.lab_parameters_asked
+    known = f"It read {', '.join(sorted(asked))}." if asked else "It read none."
+    for name in algorithm.lab_context.parameters:
+        if name not in asked:
+            text = f"The strategy did not read the parameter {name}{did_you_mean(name, asked) or '.'} {known}"
+            yield RunWarning(WarningKind.PARAMETER, text)
 
 
 def _configuration(algorithm: QCAlgorithm) -> Configuration:
@@ -115,7 +128,7 @@ def _configuration(algorithm: QCAlgorithm) -> Configuration:
         brokerage=int(brokerage_name(algorithm.brokerage_model)),
         account_type=int(algorithm.brokerage_model.account_type),
         account_currency=algorithm.account_currency,
-        parameters=algorithm.get_parameters(),
+        parameters=dict(algorithm.lab_parameters),
         tags=sorted(algorithm.tags),
     )
 

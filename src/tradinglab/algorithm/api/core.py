@@ -51,6 +51,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         """Set what an algorithm starts with."""
         self.lab_context = context
         self.lab_parameters = {str(key): str(value) for key, value in context.parameters.items()}
+        self.lab_parameters_asked: set[str] = set()
         self.name = context.name or type(self).__name__
         self.tags: set[str] = set()
         self.algorithm_id = ""

@@ -207,6 +207,7 @@ class SetupMethods(AlgorithmCore):
     def get_parameter(self, name: str, default_value: Any = _MISSING, **kwargs: Any) -> Any:
         """Return a parameter, in the type of the default; without a default, as text or ``None``."""
         default = kwargs.get("default", default_value)
+        self.lab_parameters_asked.add(name)
         text = self.lab_parameters.get(name)
         if text is None:
             return None if default is _MISSING else default
@@ -224,6 +225,7 @@ class SetupMethods(AlgorithmCore):
 
     def get_parameters(self) -> dict[str, str]:
         """Return all parameters."""
+        self.lab_parameters_asked.update(self.lab_parameters)
         return dict(self.lab_parameters)
 
     def set_parameters(self, parameters: Mapping[str, str]) -> None:
