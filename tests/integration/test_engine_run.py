@@ -228,6 +228,30 @@ def test_a_security_without_bars_is_never_traded_and_is_named(source: MemorySour
     assert result.status == "completed"
 
 
+class Misspelling(Noting):
+    """Orders a ticker that it did not add, at every bar."""
+
+    def prepare(self) -> None:
+        self.add_equity("ABC")
+
+    def on_data(self, slice: Any) -> None:
+        self.market_order("ABBC", 1)
+
+
+def test_a_ticker_that_an_order_added_is_told_once(source: MemorySource) -> None:
+    strategy, result = run(Misspelling, source)
+    told = [line for line in result.record.logs if "ABBC" in line]
+    assert len(told) == 2, "that it was added, and that orders for it are refused"
+    assert told[0].endswith(
+        "Warning: an order for ABBC added it as Equity of the market usa with minute bars: the strategy had not added "
+        "it. Did you mean: 'ABC'? The source memory has no minute bars of ABBC, so its orders are refused."
+    )
+    assert "does not have an accurate price" in told[1]
+    assert "ABBC" in strategy.securities, "LEAN adds it too"
+    assert result.funnel.rejected == result.funnel.requests > 100
+    assert any("an order for ABBC added it" in each.text for each in result.warnings)
+
+
 # Order events.
 
 

@@ -19,13 +19,17 @@ from tradinglab.algorithm.orders import (
     TimeInForce,
 )
 from tradinglab.core.decimals import ZERO, Number, to_decimal
+from tradinglab.core.enums import OrderResponseErrorCode as Code
 from tradinglab.core.enums import OrderStatus, OrderType, SecurityType
+from tradinglab.core.surface import did_you_mean
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from tradinglab.algorithm.api.core import SymbolLike
     from tradinglab.algorithm.securities import Security
+
+_WITHOUT_DATA = (Code.SECURITY_PRICE_ZERO, Code.SECURITY_HAS_NO_DATA)
 
 
 class OrderRequests(AlgorithmCore):
@@ -76,10 +80,19 @@ class OrderRequests(AlgorithmCore):
         """Check an order and count the refusal, if it is one."""
         response = check_order(self, request)
         if response.is_error:
-            self.error(response.error_message)
+            self.lab_tell_refusal(request, response)
             reason = response.error_message or str(response.error_code)
             self.lab_refusals[reason] = self.lab_refusals.get(reason, 0) + 1
         return response
+
+    def lab_tell_refusal(self, request: SubmitOrderRequest, response: OrderResponse) -> None:
+        """Write why an order is refused; that a security has no price only once, for it may have none all along."""
+        if response.error_code in _WITHOUT_DATA:
+            key = f"{response.error_code} {request.symbol.id}"
+            if key in self.lab_warned:
+                return
+            self.lab_warned.add(key)
+        self.error(response.error_message)
 
     def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
                    properties: OrderProperties | None, asynchronous: bool, *,
@@ -158,6 +171,7 @@ class OrderRequests(AlgorithmCore):
         if security is None and wanted.security_type != SecurityType.INDEX and not wanted.is_canonical():
             added = self.lab_add_security_by_symbol(wanted)
             self.lab_seed([added])
+            self.lab_tell_added(added)
             return added
         if security is not None and not security.is_delisted:
             return security
@@ -165,3 +179,18 @@ class OrderRequests(AlgorithmCore):
             f"The symbol {wanted} is not found in the algorithm's securities collection and cannot be re-added due to "
             "it being delisted or no longer tradable."
         )
+
+    def lab_tell_added(self, security: Security) -> None:
+        """Warn that an order added a security, as it does in LEAN: its ticker may be misspelt."""
+        symbol = security.symbol
+        configs = self.subscription_manager.subscription_data_config_service.get_subscription_data_configs(symbol)
+        bars = f"{str(configs[0].resolution).lower()} bars"
+        known = [each.symbol.value for each in self.securities.values() if each is not security]
+        text = (
+            f"Warning: an order for {symbol.value} added it as {security.type} of the market {symbol.id.market} with "
+            f"{bars}: the strategy had not added it{did_you_mean(symbol.value, known) or '.'}"
+        )
+        source = self.lab_context.source
+        if not any(source.has(symbol, each.resolution, each.tick_type) for each in configs):
+            text += f" The source {source.name} has no {bars} of {symbol.value}, so its orders are refused."
+        self.lab_once(f"added {symbol.id}", text)
