@@ -228,6 +228,30 @@ def test_a_security_without_bars_is_never_traded_and_is_named(source: MemorySour
     assert result.status == "completed"
 
 
+class Negative(Noting):
+    """Asks for prices that there are not."""
+
+    def prepare(self) -> None:
+        self.add_equity("ABC")
+
+    def on_data(self, slice: Any) -> None:
+        if (self.time.hour, self.time.minute) in ((10, 0), (11, 0)):
+            self.limit_order("ABC", 1, -5)
+            self.stop_limit_order("ABC", -1, -2.5, 3)
+            self.trailing_stop_order("ABC", -1, -0.1, True)
+
+
+def test_a_negative_price_is_warned_of_once(source: MemorySource) -> None:
+    _, result = run(Negative, source)
+    told = [each.text.partition(", below 0")[0] for each in result.warnings if "below 0" in each.text]
+    assert told == [
+        "limit_price of a Limit order for ABC is -5",
+        "stop_price of a StopLimit order for ABC is -2.5",
+        "trailing_amount of a TrailingStop order for ABC is -0.1",
+    ]
+    assert result.total_orders > 3
+
+
 class Misspelling(Noting):
     """Orders a ticker that it did not add, at every bar."""
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.api.core import SymbolLike
     from tradinglab.algorithm.securities import Security
 
+_MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
 _WITHOUT_DATA = (Code.SECURITY_PRICE_ZERO, Code.SECURITY_HAS_NO_DATA)
 
 
@@ -98,6 +99,8 @@ class OrderRequests(AlgorithmCore):
                    properties: OrderProperties | None, asynchronous: bool, *,
                    trailing_as_percentage: bool = False, **prices: Number) -> OrderTicket:  # fmt: skip
         """Make an order of a type and hand it in."""
+        if prices:
+            self.lab_warn_of_negative_prices(order_type, security, prices)
         request = self.lab_request(
             order_type, security, to_decimal(quantity), tag, properties, asynchronous, prices,
             trailing_as_percentage=trailing_as_percentage,
@@ -179,6 +182,20 @@ class OrderRequests(AlgorithmCore):
             f"The symbol {wanted} is not found in the algorithm's securities collection and cannot be re-added due to "
             "it being delisted or no longer tradable."
         )
+
+    def lab_warn_of_negative_prices(
+        self, order_type: OrderType, security: Security, prices: Mapping[str, Number]
+    ) -> None:
+        """Say once for each field that an order has a price that its security cannot have."""
+        if security.type in _MAY_BE_NEGATIVE:
+            return
+        for field, price in prices.items():
+            if price < 0:  # type: ignore[operator]  # every kind of number can be compared with 0
+                text = (
+                    f"Warning: {field} of a {order_type} order for {security.symbol.value} is {price}, below 0, "
+                    "where its price will never be. The order was handed in as it is, as in LEAN."
+                )
+                self.lab_once(f"negative {field}", text)
 
     def lab_tell_added(self, security: Security) -> None:
         """Warn that an order added a security, as it does in LEAN: its ticker may be misspelt."""
