@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tradinglab.core.decimal_arrays import decimals_of
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import TickType
 
@@ -22,6 +23,9 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.int64] | slice
+
+_GAP = 2  # rows that may be left out by one who still counts as reading row after row
+_MOST_AHEAD = 512
 
 TRADE_FIELDS = ("open", "high", "low", "close", "volume")
 QUOTE_FIELDS = (
@@ -131,8 +135,8 @@ class BarColumns:
     filled: Flags | None = None
     texts: dict[str, Texts] = field(default_factory=dict)
     _views: dict[str, memoryview] = field(default_factory=dict)
-    #: The decimal that was read last of each field, and its row: one bar is asked for many times.
-    _last: dict[str, tuple[int, Decimal]] = field(default_factory=dict)
+    #: The decimals of each field that were read last, and the row of the first of them.
+    _last: dict[str, tuple[int, list[Decimal]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.end_ns)
@@ -147,12 +151,26 @@ class BarColumns:
     def exact(self, name: str, row: int) -> Decimal:
         """Return the decimal of field *name* at *row*."""
         known = self._last.get(name)
-        if known is not None and known[0] == row:
-            return known[1]
+        if known is None:
+            return self._read_ahead(name, row, 1)
+        first, found = known
+        at = row - first
+        if 0 <= at < len(found):
+            return found[at]
+        # Who reads row after row is given more and more of them at a time; who jumps, one.
+        is_next = 0 <= at - len(found) < _GAP
+        return self._read_ahead(name, row, min(2 * len(found), _MOST_AHEAD) if is_next else 1)
+
+    def _read_ahead(self, name: str, row: int, count: int) -> Decimal:
         column = self.decimals.get(name)
-        found = column.exact(row) if column is not None else to_decimal(self.view(name)[row])
+        if column is not None:
+            found = [column.exact(each) for each in range(row, min(row + count, len(self)))]
+        elif count == 1:
+            found = [to_decimal(self.view(name)[row])]
+        else:
+            found = decimals_of(self.values[name][row : row + count])
         self._last[name] = (row, found)
-        return found
+        return found[0]
 
     def take(self, rows: Rows, *, time_ns: Ints | None = None, end_ns: Ints | None = None,
              filled: Flags | None = None) -> BarColumns:  # fmt: skip

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tradinglab.algorithm.models.buying_power import BuyingPowerModel, reserved_margin
+from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.models.buying_power import reserved_margin
+from tradinglab.algorithm.securities.holding_state import HoldingState
+from tradinglab.algorithm.securities.position_worths import has_ordinary_margin
 from tradinglab.core.clock import from_ns, span_ns
 from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.enums import SecurityType
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
 _TYPICAL_VOLUME = {SecurityType.FOREX: Decimal(25_000_000), SecurityType.CFD: Decimal(200)}
 
 
+class _Label(NamedTuple):
+    """What a position has for long: a name, a class, and the share of its worth that is bound as margin."""
+
+    name: str
+    security_type: SecurityType
+    maintenance: Decimal
+
+
 class AlgorithmAccount:
     """Reads an algorithm's portfolio, benchmark and current slice."""
 
@@ -30,6 +41,14 @@ class AlgorithmAccount:
         self._algorithm = algorithm
         self._portfolio = algorithm.portfolio
         self._securities = algorithm.securities
+        self._securities.on_change(self._securities_changed)
+        self._types: frozenset[SecurityType] | None = None
+        self._sales_counted = -1
+        self._sale_volume = ZERO
+        self._last_held: HeldPositions | None = None
+        self._held_version: object = None
+        self._labelled: tuple[list[Security], int] | None = None
+        self._labels: list[_Label] | None = []
 
     @property
     def is_warming_up(self) -> bool:
@@ -47,22 +66,44 @@ class AlgorithmAccount:
 
     def sale_volume(self) -> Decimal:
         """Return the worth of all that was bought and sold so far."""
-        return self._portfolio.exact_total_sale_volume
+        if self._sales_counted != HoldingState.sales_counted:
+            self._sales_counted = HoldingState.sales_counted
+            self._sale_volume = self._portfolio.exact_total_sale_volume
+        return self._sale_volume
 
     def sales_by_name(self) -> Iterable[tuple[str, Decimal]]:
         """Return that worth for each security."""
         for security in self._securities.present():
             yield security.symbol.value, security.holdings.exact_total_sale_volume
 
-    def security_types(self) -> Iterable[SecurityType]:
+    def security_types(self) -> frozenset[SecurityType]:
         """Return the classes of the securities that the algorithm has."""
-        return {security.type for security in self._securities.present()}
+        if self._types is None:
+            self._types = frozenset(security.type for security in self._securities.present())
+        return self._types
 
-    def holdings(self) -> Iterable[HoldingSample]:
+    def _securities_changed(self, security: Security, added: bool) -> None:
+        self._types = None
+
+    def holdings(self) -> Collection[HoldingSample]:
         """Return the positions."""
-        for security in self._securities.invested:
-            value = self._portfolio.exact_worth(security)
-            yield HoldingSample(security.symbol.value, security.type, value, _margin(security, value))
+        worths, held = self._securities.worths, self._securities.invested
+        labels = self._labels_of(held)
+        if labels is None:
+            return [_sample(security, worths.of(security)) for security in held]
+        kept, version = self._last_held, worths.version
+        if kept is None or version is None or version != self._held_version:
+            kept = self._last_held = HeldPositions(labels, worths.all())
+            self._held_version = worths.version
+        return kept
+
+    def _labels_of(self, held: list[Security]) -> list[_Label] | None:
+        """Return what is the same of some positions for many days; ``None`` if one has a margin of its own kind."""
+        if self._labelled != (held, MarginTerms.changes):
+            self._labelled = (held, MarginTerms.changes)
+            is_ordinary = all(has_ordinary_margin(security) for security in held)
+            self._labels = [_label(security) for security in held] if is_ordinary else None
+        return self._labels
 
     def bar(self, symbol: Symbol) -> CapacityBar | None:
         """Return the symbol's bar of the present step, if there is one."""
@@ -103,9 +144,33 @@ class AlgorithmAccount:
         return self._securities[symbol].invested
 
 
-def _margin(security: Security, value: Decimal) -> Decimal:
-    """Return the margin that a position worth *value* binds: asked every day of every position, so by the short way."""
-    model = security.buying_power_model
-    if type(model).get_maintenance_margin is BuyingPowerModel.get_maintenance_margin:
-        return abs(value) * model._maintenance
-    return reserved_margin(security)
+class HeldPositions(Collection[HoldingSample]):
+    """Positions of one moment, of which only the worths are kept; the rest is put together when it is asked for."""
+
+    __slots__ = ("_labels", "_worths")
+
+    def __init__(self, labels: list[_Label], worths: tuple[Decimal, ...]) -> None:
+        self._labels = labels
+        self._worths = worths
+
+    def __iter__(self) -> Iterator[HoldingSample]:
+        for label, worth in zip(self._labels, self._worths, strict=True):
+            yield HoldingSample(label.name, label.security_type, worth, abs(worth) * label.maintenance)
+
+    def __len__(self) -> int:
+        return len(self._worths)
+
+    def __contains__(self, sample: object) -> bool:
+        return any(sample == each for each in self)
+
+
+def _label(security: Security) -> _Label:
+    return _Label(security.symbol.value, security.type, security.buying_power_model._maintenance)
+
+
+def _sample(security: Security, worth: Decimal) -> HoldingSample:
+    if has_ordinary_margin(security):
+        margin = abs(worth) * security.buying_power_model._maintenance
+    else:
+        margin = reserved_margin(security)
+    return HoldingSample(security.symbol.value, security.type, worth, margin)

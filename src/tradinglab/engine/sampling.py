@@ -7,7 +7,7 @@ asked for, so that sampling costs the loop one comparison a step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -64,12 +64,12 @@ class SampledAccount(Protocol):
         """Return that worth for each security that was traded."""
         ...
 
-    def security_types(self) -> Iterable[SecurityType]:
+    def security_types(self) -> Collection[SecurityType]:
         """Return the classes of the securities that the algorithm has."""
         ...
 
-    def holdings(self) -> Iterable[HoldingSample]:
-        """Return the positions."""
+    def holdings(self) -> Collection[HoldingSample]:
+        """Return the positions, as they will stay."""
         ...
 
 
@@ -101,9 +101,9 @@ class DaySample(NamedTuple):
     performance: Decimal
     highest: Decimal
     sales: list[tuple[str, Decimal]]
-    types: frozenset[SecurityType]
+    types: Collection[SecurityType]
     capacity: Decimal
-    holdings: list[HoldingSample]
+    holdings: Collection[HoldingSample]
 
     @property
     def drawdown(self) -> Decimal | None:
@@ -264,9 +264,9 @@ class ResultSampler:
             performance,
             self._highest,
             self._largest_by_sales(),
-            frozenset(account.security_types()),
+            account.security_types(),
             self.capacity.capacity,
-            list(account.holdings()),
+            account.holdings(),
         )
 
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
@@ -329,7 +329,7 @@ def _four_places(value: np.float64) -> Decimal:
 
 
 def _exposure(
-    types: Iterable[SecurityType], holdings: list[HoldingSample], value: Decimal
+    types: Iterable[SecurityType], holdings: Iterable[HoldingSample], value: Decimal
 ) -> dict[tuple[SecurityType, bool], Decimal]:
     """Return the long and the short share of the account by class."""
     sums = {(kind, is_long): ZERO for is_long in (True, False) for kind in dict.fromkeys(types)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.core.decimals import ZERO, Number, to_decimal
@@ -63,6 +63,9 @@ class HoldingState(Spelled):
         "_security",
         "target",
     )  # fmt: skip
+
+    #: How often any position has counted a sale: while it is the same, so are all sales volumes.
+    sales_counted: ClassVar[int] = 0
 
     def __init__(self, security: Security, currency_converter: CashBook) -> None:
         self._security = security
@@ -206,6 +209,7 @@ class HoldingState(Spelled):
     def add_new_sale(self, sale_value: Number) -> None:
         """Count the worth of a fill, in the account's currency."""
         self._sale_volume += to_decimal(sale_value)
+        HoldingState.sales_counted += 1
 
     def add_new_dividend(self, dividend: Number) -> None:
         """Count a dividend, in the account's currency."""

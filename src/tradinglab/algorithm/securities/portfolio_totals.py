@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.securities.cash_book import CashBook
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
-from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.symbol import Symbol
 
@@ -20,20 +17,11 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.settings import AlgorithmSettings
 
 
-@cache
-def _margin_questions() -> tuple[object, Callable[[Security], Decimal]]:
-    """Return the ordinary way to a position's margin, and the one by the security's own model."""
-    from tradinglab.algorithm.models.buying_power import BuyingPowerModel, reserved_margin
-
-    return BuyingPowerModel.get_maintenance_margin, reserved_margin
-
-
 class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     """What an account is worth, has earned, and has bound as margin."""
 
     __slots__ = (
         "_float_total",
-        "_pushes",
         "_settings",
         "_total_value",
         "_worths",
@@ -50,7 +38,7 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
         self._total_value: Decimal | None = None
         self._float_total: float | None = None
         self._worths = securities.worths
-        self._pushes = 0
+        self._worths.bind(self.cash_book)
 
     @property
     def invested(self) -> bool:
@@ -93,54 +81,24 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     def prices_moved(self) -> None:
         """Say that a step of time has brought other prices."""
         self._total_value = self._float_total = None
-        if self._worths:
-            self._worths.clear()
+        self._worths.prices_moved()
 
     def invalidate_total_portfolio_value(self) -> None:
         """Say that prices or cash have changed: compute the total anew when next asked for."""
         self._total_value = self._float_total = None
 
     def _compute_total_value(self) -> Decimal:
-        held = margined = ZERO
-        worths = self._known_worths()
-        for key, security in self.securities._invested.items():
-            if security.is_margined:
-                margined += security.holdings.exact_unrealized_profit
-            elif not security.is_swapped:  # a pair's base currency is in the cash book already
-                held += worths.get(key) or self._worth_of(key, security)
+        worths = self._worths
         return (
             self.cash_book.exact_total_value_in_account_currency
             + self.unsettled_cash_book.exact_total_value_in_account_currency
-            + held
-            + margined
+            + worths.held()
+            + sum((s.holdings.exact_unrealized_profit for s in worths.margined()), ZERO)
         )
 
     def exact_worth(self, security: Security) -> Decimal:
         """Return what the position in a security is worth in the account's currency."""
-        return self._known_worths().get(id(security)) or self._worth_of(id(security), security)
-
-    def _known_worths(self) -> dict[int, Decimal]:
-        """Return what positions are worth at this step, as far as that was asked for."""
-        if self._pushes != PriceCache.pushes:
-            self._pushes = PriceCache.pushes
-            self._worths.clear()
-        return self._worths
-
-    def _worth_of(self, key: int, security: Security) -> Decimal:
-        """Return what a position is worth, and remember it until its price or quantity changes.
-
-        One in another currency is not remembered: its rate may change within a step.
-        """
-        holdings = security.holdings
-        if holdings._price is None:
-            # The same as below, without the objects between.
-            amount = security.exact_price * holdings._quantity * security.symbol_properties.exact_contract_multiplier
-            worth = amount * security.quote_currency.exact_conversion_rate
-        else:
-            worth = holdings.exact_holdings_value
-        if security.quote_currency.symbol == self.cash_book.account_currency:
-            self._worths[key] = worth
-        return worth
+        return self._worths.of(security)
 
     @property
     def exact_total_portfolio_value_less_free_buffer(self) -> Decimal:
@@ -237,16 +195,7 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     @property
     def exact_total_margin_used(self) -> Decimal:
         """``total_margin_used`` as a decimal."""
-        plain, reserved_margin = _margin_questions()
-        worths = self._known_worths()
-        total = ZERO
-        for key, security in self.securities._invested.items():
-            model = security.buying_power_model
-            if type(model).get_maintenance_margin is plain:
-                total += abs(worths.get(key) or self._worth_of(key, security)) * model._maintenance
-            else:
-                total += reserved_margin(security)
-        return total
+        return self._worths.margin()
 
     @property
     def total_margin_used(self) -> float:

@@ -93,6 +93,13 @@ class PriceCache(Spelled):
         """The attached subscriptions."""
         return list({id(reader.feed): reader.feed for readers in self._readers for reader in readers}.values())
 
+    def only_trade_feed(self) -> FeedReader | None:
+        """Return the feed whose trade bars alone make the price; ``None`` if there is more to it or a gap."""
+        readers = self._readers[PRICE]
+        if len(readers) != 1 or PRICE in self._pushed or readers[0].is_quote or not readers[0].is_whole:
+            return None
+        return readers[0]
+
     #: How often any security got a price by another way than time going by.
     pushes: ClassVar[int] = 0
 

@@ -61,7 +61,8 @@ class _Views(dict[str, memoryview]):
 class FeedReader:
     """A feed with its columns opened for quick reading, and what of a security's prices it sets."""
 
-    __slots__ = ("_cached", "_cached_row", "columns", "ends", "feed", "is_quote", "is_tick", "row", "views")
+    __slots__ = ("_cached", "_cached_row", "_is_whole", "columns", "ends", "feed", "is_quote", "is_tick", "row",
+                 "views")  # fmt: skip
 
     def __init__(self, feed: PriceFeed) -> None:
         self.feed = feed
@@ -72,8 +73,17 @@ class FeedReader:
         self.ends = np.ascontiguousarray(feed.columns.end_ns).data
         #: Fields as floats; a price that is absent or zero is the last one that was not.
         self.views = _Views(self.columns, self.is_quote)
+        self._is_whole: bool | None = None
         self._cached_row = -1
         self._cached: dict[str, Decimal] = {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each of the feed's trade bars has a price."""
+        found = self._is_whole
+        if found is None:
+            found = self._is_whole = not self.is_quote and bool(np.all(self.columns.values["close"] > 0))
+        return found
 
     def exact(self, name: str, row: int) -> Decimal:
         """Return a field at a row as a decimal."""

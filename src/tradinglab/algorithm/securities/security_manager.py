@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.holding_state import HoldingState
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
+from tradinglab.algorithm.securities.position_worths import PositionWorths
 from tradinglab.algorithm.securities.price_variation import EquityPriceVariationModel
 from tradinglab.algorithm.securities.security import Security
 from tradinglab.algorithm.securities.security_types import SECURITY_CLASSES, PairSecurity
@@ -57,7 +58,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._by_key: dict[object, Security] = {}
         self._invested: dict[int, Security] = {}
         #: What positions are worth at the present step, for the portfolio's sums.
-        self.worths: dict[int, Decimal] = {}
+        self.worths = PositionWorths(self._invested)
         self._listeners: list[ChangeListener] = []
         self._make_benchmark: Callable[[Symbol], Security] | None = None
         self.data_source: DataSource | None = None
@@ -164,12 +165,15 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         security = None if symbol is None else self._present.pop(symbol, None)
         if security is None:
             return False
-        self._invested.pop(id(security), None)
+        if self._invested.pop(id(security), None) is not None:
+            self.worths.position_changed(security)
         self._tell(security, False)
         return True
 
     def clear(self) -> None:
         """Forget all securities."""
+        for security in self._invested.values():
+            self.worths.position_changed(security)
         for table in (self._present, self._all, self._by_key, self._invested):
             table.clear()
 
@@ -230,7 +234,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
 
     def _quantity_changed(self, holding: HoldingState, quantity: Decimal, average_price: Decimal) -> None:
         security = holding.security
-        self.worths.pop(id(security), None)
+        self.worths.position_changed(security)
         if holding.invested and security.symbol in self._present:
             self._invested.setdefault(id(security), security)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.adapter import adapt
 from tradinglab.algorithm.securities.dynamic import DynamicProperties
 
@@ -28,7 +29,7 @@ class SecurityModels(DynamicProperties):
     """
 
     __slots__ = (
-        "buying_power_model",
+        "_buying_power_model",
         "data_filter",
         "data_source",
         "fee_model",
@@ -41,7 +42,7 @@ class SecurityModels(DynamicProperties):
         "slippage_model",
         "volatility_model",
     )
-    buying_power_model: BuyingPowerModel
+    _buying_power_model: BuyingPowerModel
     data_filter: SecurityDataFilter
     data_source: DataSource | None
     fee_model: FeeModel
@@ -53,6 +54,16 @@ class SecurityModels(DynamicProperties):
     shortable_provider: ShortableProvider
     slippage_model: SlippageModel
     volatility_model: BaseVolatilityModel
+
+    @property
+    def buying_power_model(self) -> BuyingPowerModel:
+        """How much may be bought."""
+        return self._buying_power_model
+
+    @buying_power_model.setter
+    def buying_power_model(self, value: BuyingPowerModel) -> None:
+        self._buying_power_model = value
+        MarginTerms.changes += 1
 
     @property
     def margin_model(self) -> BuyingPowerModel:

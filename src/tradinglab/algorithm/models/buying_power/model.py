@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
+from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.buying_power.amounts import (
     BuyingPower,
     InitialMargin,
@@ -89,6 +90,7 @@ class BuyingPowerModel(Dual):
             If it is less than 1.
         """
         self._initial = self._maintenance = ONE / _at_least_one(to_decimal(leverage))
+        MarginTerms.changes += 1
 
     def get_initial_margin_requirement(self, parameters: InitialMarginParameters) -> InitialMargin:
         """Return the margin that opening a position takes, with the sign of its quantity."""
