@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from tradinglab.algorithm.runtime import HistoryRequest
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, SECOND_NS, Zone
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.api.core import AlgorithmCore

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import InsightDirection
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities import (

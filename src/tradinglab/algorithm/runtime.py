@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from tradinglab.core.errors import TradingLabError
+from tradinglab.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import BaseData

@@ -12,7 +12,6 @@ a :class:`PriceHistory` for that; without one only the fill prices count.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from tradinglab.core.dual import Dual
 from tradinglab.core.enums import DataNormalizationMode, FillGroupingMethod, FillMatchingMethod, SecurityType
 from tradinglab.core.enums import TradeDirection as Direction
 from tradinglab.core.system_decimal import divide
+from tradinglab.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.market_events import Split

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from tradinglab.analytics.arrays import Floats, as_floats, floats
+from tradinglab.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.cli.console import note, say, show_pairs
 from tradinglab.cli.errors import CommandError
 from tradinglab.core.run_warnings import WarningKind, unlogged
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.core.run_warnings import RunWarning

@@ -10,10 +10,10 @@ import functools
 import importlib.resources
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NoReturn
 
 from tradinglab.core.dual import INNER, fold
+from tradinglab.core.values import dataclass
 
 _PAGE = "docs/coverage.md"
 

@@ -7,7 +7,6 @@ the decimal that LEAN would hold, digits and trailing zeros included, for money.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from tradinglab.core.decimal_arrays import decimals_of
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import TickType
+from tradinglab.core.values import dataclass, field
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

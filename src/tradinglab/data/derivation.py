@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
 from tradinglab.core.decimals import ONE, ZERO, round_half_even, strip_zeros
+from tradinglab.core.values import dataclass
 from tradinglab.data.factors import FactorRow
 
 LAST_DAY = 29_584  # 2050-12-31, LEAN's day of what has no end

@@ -7,12 +7,12 @@ files of one day are small, and loading a data-frame library would cost more tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Context, InvalidOperation
 
 import numpy as np
 import numpy.typing as npt
 
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Floats, Ints, Texts
 
 Bytes = npt.NDArray[np.uint8]

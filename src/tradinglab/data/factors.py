@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
@@ -18,6 +17,7 @@ import numpy as np
 from tradinglab.core.decimals import ONE, ZERO, round_half_even
 from tradinglab.core.enums import DataNormalizationMode
 from tradinglab.core.system_decimal import divide
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 
 _CENTS = 2

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
 
 from tradinglab.core.clock import day_of_date
+from tradinglab.core.values import dataclass
 
 DEFAULT_RATE = Decimal("0.01")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns
 
 _MOST_ROWS = 4_000_000

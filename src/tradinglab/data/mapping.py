@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from tradinglab.core.values import dataclass
 
 FIRST_DAY_OF_ALL = -25_569  # 1899-12-30, the date of an identifier that has none
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +15,7 @@ from tradinglab.core.market import Market
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import TRADE_FIELDS, BarColumns
 from tradinglab.data.errors import DataError
 from tradinglab.data.factors import FactorTable

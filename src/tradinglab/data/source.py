@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns
 from tradinglab.data.errors import DataSourceError
 from tradinglab.data.factors import FactorTable

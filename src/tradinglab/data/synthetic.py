@@ -7,7 +7,6 @@ stream of random numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, Zone
 from tradinglab.core.enums import TickType
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns, Floats, Ints, ScaledExact
 
 if TYPE_CHECKING:

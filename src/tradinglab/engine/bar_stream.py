@@ -8,7 +8,6 @@ has no trade, repeats the last one before the open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -18,6 +17,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.symbol import Symbol
+from tradinglab.core.values import dataclass
 from tradinglab.data.adjust import normalize
 from tradinglab.data.columns import QUOTE_FIELDS, BarColumns, Exact, Flags, Ints, Rows
 from tradinglab.data.source import DataSource

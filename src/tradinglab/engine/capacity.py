@@ -8,7 +8,6 @@ capacity by its share of what was traded or held. Nothing is done while no captu
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -17,6 +16,7 @@ from tradinglab.core.decimals import ONE, ZERO, to_decimal
 from tradinglab.core.enums import Resolution
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide, multiply, round_to_multiple
+from tradinglab.core.values import dataclass, field
 
 NEVER_NS = 1 << 62
 

@@ -11,10 +11,10 @@ import gc
 import time as wall
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
+from tradinglab.core.values import dataclass
 from tradinglab.engine.step import FullStep
 from tradinglab.engine.step_slice import StepSlice
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus
 from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.surface import did_you_mean
+from tradinglab.core.values import dataclass
 from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.core.decimals import ZERO, smart_round
 from tradinglab.core.enums import ScatterMarkerSymbol, SeriesType
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.engine.sampling import DaySample, ResultSampler

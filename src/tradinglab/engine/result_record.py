@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.system_decimal import divide, grouped_text, percent_text
+from tradinglab.core.values import dataclass, field
 from tradinglab.engine.result_funnel import Funnel
 
 if TYPE_CHECKING:

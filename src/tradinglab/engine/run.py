@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.core.values import dataclass, field
 from tradinglab.data.errors import DataError
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError

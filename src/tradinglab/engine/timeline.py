@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Ints

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from tradinglab.core.values import dataclass
 from tradinglab.report import paths
 from tradinglab.report.scales import Scale, Tick, date_ticks, number_ticks
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from tradinglab.core.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

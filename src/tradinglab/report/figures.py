@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from tradinglab import analytics
+from tradinglab.core.values import dataclass
 from tradinglab.report.content import ReportContent
 
 _WORST = 5

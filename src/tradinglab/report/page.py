@@ -5,11 +5,11 @@ from __future__ import annotations
 import calendar
 import functools
 import importlib.resources
-from dataclasses import dataclass
 
 import jinja2
 
 import tradinglab
+from tradinglab.core.values import dataclass
 from tradinglab.report import charts
 from tradinglab.report.chart import Chart
 from tradinglab.report.content import PlottedChart, ReportContent

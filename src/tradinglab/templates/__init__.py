@@ -6,8 +6,9 @@ They are ordinary QuantConnect files. The first line of a file's docstring is it
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
+
+from tradinglab.core.values import dataclass
 
 #: The strategy that ``make run`` backtests.
 DEMO = "momentum-rotation"

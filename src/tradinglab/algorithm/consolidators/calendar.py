@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.core.dual import Dual, DualType
 from tradinglab.core.enums import Resolution
+from tradinglab.core.values import dataclass
 
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)

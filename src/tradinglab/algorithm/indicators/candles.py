@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.algorithm.indicators.base import BarIndicator
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.core.dual import Dual, DualEnum
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.bars import TradeBar

@@ -7,7 +7,6 @@ added; it makes the internal subscriptions for the securities that come back as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.securities.currency_conversion import (
@@ -20,6 +19,7 @@ from tradinglab.core.currency_pairs import CurrencyPairUtil
 from tradinglab.core.enums import SecurityType
 from tradinglab.core.market import Market
 from tradinglab.core.symbol import Symbol
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.cash import Cash

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
@@ -10,6 +9,7 @@ from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import MarketDataType, SecurityType, TickType
+from tradinglab.core.values import dataclass, field
 
 
 @dataclass(slots=True)

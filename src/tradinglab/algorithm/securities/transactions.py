@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.dual import Spelled
 from tradinglab.core.symbol import Symbol
+from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import (

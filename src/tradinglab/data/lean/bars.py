@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, Zone, from_ns
 from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import BarColumns, DigitsExact, Exact, Flags, Floats, Ints, ScaledExact, Texts
 from tradinglab.data.digits import BadField, Fields, Numbers, clean, numbers, split
 from tradinglab.data.errors import MalformedDataError

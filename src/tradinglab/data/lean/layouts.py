@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import QUOTE_FIELDS, TRADE_FIELDS
 
 _TEN_THOUSANDTHS = 4

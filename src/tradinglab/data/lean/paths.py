@@ -7,12 +7,12 @@ trades and quotes, ``crypto/coinbase/daily/btcusd_trade.zip``. All names are in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from tradinglab.core.clock import date_of_day, day_of_date
 from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass
 from tradinglab.data.mapping import TickerSpan
 
 LONG = (Resolution.HOUR, Resolution.DAILY)

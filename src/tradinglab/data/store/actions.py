@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import numpy as np
 from tradinglab.core.clock import DAY_NS, Zone
 from tradinglab.core.decimals import ONE, to_decimal
 from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.derivation import Action, actions_from_adjusted, actions_of_rows, factor_rows
 from tradinglab.data.factors import FactorTable

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tradinglab.core.clock import date_of_day
 from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Flags, Floats, Ints
 from tradinglab.data.errors import StoreError
 from tradinglab.data.factors import FactorTable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Flags, Floats
 
 _SIZES = ("volume", "bid_size", "ask_size")

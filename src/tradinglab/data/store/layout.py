@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.symbol import Symbol
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import QUOTE_FIELDS, TRADE_FIELDS
 from tradinglab.data.errors import StoreError
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from tradinglab.core.enums import SecurityType, TickType
+from tradinglab.core.values import dataclass, field
 
 OnConflict = Literal["error", "replace", "keep"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from tradinglab.core.values import dataclass, field
 from tradinglab.data.store.layout import SeriesKey
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from tradinglab.core.clock import UTC_ZONE, Zone, zone
 from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Floats, Ints
 from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.periods import PERIODS

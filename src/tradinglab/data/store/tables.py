@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from tradinglab.core.enums import TickType
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.store.column_names import columns_without_header

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS, Zone
 from tradinglab.core.enums import Resolution
+from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataImportError
 

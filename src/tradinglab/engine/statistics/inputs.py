@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, pairwise
@@ -13,6 +12,7 @@ from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import DAY_NS, from_ns
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.system_decimal import divide, double_of
+from tradinglab.core.values import dataclass, field
 
 Point = tuple[int, Decimal]
 _HUNDRED = Decimal(100)
