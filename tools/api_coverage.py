@@ -133,7 +133,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is out of date")
     options = parser.parse_args()
-    classes, ours = read_stubs(), vars(imports)
+    classes, ours = read_stubs(), {name: getattr(imports, name) for name in dir(imports)}
     texts = {_PAGE: page(classes, ours), _SURFACE: surface_text(classes, read_namespaces())}
     if options.check:
         stale = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

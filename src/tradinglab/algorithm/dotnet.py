@@ -16,6 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from tradinglab.algorithm import star_import
 from tradinglab.core.surface import AbsentClass, did_you_mean, is_lean_name, is_lean_namespace, lean_names
 
 _ROOTS = ("clr", "System", "QuantConnect", "Newtonsoft")
@@ -92,15 +93,14 @@ class _Namespace(ModuleType):
         extras = _EXTRAS.get(self.__name__, {})
         if name == "__all__":
             is_ours = self.__name__.startswith("QuantConnect")
-            own = sys.modules["tradinglab.algorithm.imports"].__all__ if is_ours else ()
+            own = star_import.names_for(sys._getframe(1)) if is_ours else ()
             return [*extras, *own]
         if name in extras:
             return extras[name]
         if name.startswith("__"):
             raise AttributeError(name)
-        names = vars(sys.modules["tradinglab.algorithm.imports"])
-        if name in names:
-            return names[name]
+        if name in star_import.NAMES:
+            return star_import.find(name)
         if not _is_namespace(f"{self.__name__}.{name}") and is_lean_name(name):
             return AbsentClass(name)
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'{_hint(name)}", name=name)
@@ -111,7 +111,7 @@ def _is_namespace(name: str) -> bool:
 
 
 def _hint(name: str) -> str:
-    return did_you_mean(name, lean_names().union(sys.modules["tradinglab.algorithm.imports"].__all__))
+    return did_you_mean(name, lean_names().union(star_import.NAMES))
 
 
 class DotNetFinder(MetaPathFinder, Loader):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 import traceback
 from pathlib import Path
 
@@ -49,4 +50,7 @@ def _names_in_sight(problem: BaseException) -> set[str]:
     trace = problem.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return set() if trace is None else {*trace.tb_frame.f_locals, *trace.tb_frame.f_globals, *dir(builtins)}
+    if trace is None:
+        return set()
+    module = sys.modules.get(trace.tb_frame.f_globals.get("__name__", ""), builtins)
+    return {*trace.tb_frame.f_locals, *trace.tb_frame.f_globals, *dir(module), *dir(builtins)}
