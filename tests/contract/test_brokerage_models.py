@@ -10,16 +10,17 @@ import pytest
 from tests.securities_kit import NEW_YORK, Account
 
 from tradinglab.algorithm.models.brokerage import (
-    _MODELS,
     BrokerageMessageEvent,
     BrokerageMessageType,
     BrokerageModel,
     DefaultBrokerageModel,
     InteractiveBrokersBrokerageModel,
     RuledBrokerageModel,
+    brokerage_model_type,
     submit_verdict,
     update_verdict,
 )
+from tradinglab.algorithm.models.brokerage.catalogue import MODELS
 from tradinglab.algorithm.models.buying_power import BuyingPowerModel, CashBuyingPowerModel, SecurityMarginModel
 from tradinglab.algorithm.models.security_initializer import BrokerageModelSecurityInitializer
 from tradinglab.algorithm.models.settlement import DelayedSettlementModel, ImmediateSettlementModel
@@ -51,7 +52,7 @@ KINDS = {
 
 
 def make(name: BrokerageName) -> DefaultBrokerageModel:
-    cls = _MODELS[name]
+    cls = brokerage_model_type(name)
     return cls() if issubclass(cls, RuledBrokerageModel) else cls(AccountType.MARGIN)
 
 
@@ -75,7 +76,7 @@ def market(found: Security, quantity: Any = 100) -> MarketOrder:
     return MarketOrder(found.symbol, quantity, found.utc_ns)
 
 
-@pytest.fixture(params=sorted(_MODELS), ids=str)
+@pytest.fixture(params=sorted(MODELS), ids=str)
 def model(request: pytest.FixtureRequest) -> DefaultBrokerageModel:
     return make(request.param)
 

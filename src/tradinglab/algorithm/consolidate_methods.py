@@ -9,25 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
-from tradinglab.algorithm.consolidators import (
-    BaseDataConsolidator,
-    ConsolidationError,
-    DynamicDataConsolidator,
-    IdentityDataConsolidator,
-    MarketHourAwareConsolidator,
-    OpenInterestConsolidator,
-    QuoteBarConsolidator,
-    RangeBar,
-    RangeConsolidator,
-    RenkoBar,
-    RenkoConsolidator,
-    TickConsolidator,
-    TickQuoteBarConsolidator,
-    TradeBarConsolidator,
-    VolumeRenkoBar,
-    VolumeRenkoConsolidator,
-    listen,
-)
+from tradinglab.algorithm.consolidators import ConsolidationError, listen
 from tradinglab.algorithm.subscription_config import SPANS, is_common_data_type, tick_type_of
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import Number
@@ -140,6 +122,8 @@ class ConsolidateMethods(AlgorithmCore):
 
     def lab_daily_consolidator(self, config: SubscriptionDataConfig) -> DataConsolidator:
         """Return a consolidator to days, as the settings want them."""
+        from tradinglab.algorithm.consolidators import MarketHourAwareConsolidator
+
         settings: Any = self.settings
         extended = bool(settings.daily_consolidation_use_extended_market_hours)
         if config.extended_market_hours and not extended:
@@ -159,6 +143,18 @@ class ConsolidateMethods(AlgorithmCore):
         self, symbol: Symbol, bar_type: type, size: Number, tick_type: TickType | None
     ) -> DataConsolidator:
         """Return a consolidator to bars of a type whose size is not a time."""
+        from tradinglab.algorithm.consolidators import (
+            BaseDataConsolidator,
+            QuoteBarConsolidator,
+            RangeBar,
+            RangeConsolidator,
+            RenkoBar,
+            RenkoConsolidator,
+            TradeBarConsolidator,
+            VolumeRenkoBar,
+            VolumeRenkoConsolidator,
+        )
+
         config = self.lab_data_config(symbol)
         if bar_type is VolumeRenkoBar:
             return VolumeRenkoConsolidator(size)
@@ -176,6 +172,16 @@ class ConsolidateMethods(AlgorithmCore):
 
 def consolidator_of(data_type: type, tick_type: TickType | None) -> Callable[[Any], DataConsolidator]:
     """Return the class of consolidators that take data of a type."""
+    from tradinglab.algorithm.consolidators import (
+        BaseDataConsolidator,
+        DynamicDataConsolidator,
+        OpenInterestConsolidator,
+        QuoteBarConsolidator,
+        TickConsolidator,
+        TickQuoteBarConsolidator,
+        TradeBarConsolidator,
+    )
+
     if issubclass(data_type, TradeBar):
         return TradeBarConsolidator
     if issubclass(data_type, QuoteBar):
@@ -189,6 +195,8 @@ def consolidator_of(data_type: type, tick_type: TickType | None) -> Callable[[An
 
 def identity_consolidator(data_type: type) -> DataConsolidator:
     """Return the consolidator that passes data of a type on."""
+    from tradinglab.algorithm.consolidators import DynamicDataConsolidator, IdentityDataConsolidator
+
     for kind in (TradeBar, QuoteBar, Tick):
         if issubclass(data_type, kind):
             return IdentityDataConsolidator(kind)

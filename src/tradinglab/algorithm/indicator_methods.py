@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tradinglab.algorithm.candlestick_methods import CandlestickPatterns
+from typing import TYPE_CHECKING
+
 from tradinglab.algorithm.indicator_helpers import REQUIRED, group, pair, single
 from tradinglab.algorithm.indicator_specials import SpecialIndicatorMethods
 from tradinglab.core.enums import MovingAverageType, Resolution
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.candlestick_methods import CandlestickPatterns
 
 _N = REQUIRED
 _SIMPLE, _EXPONENTIAL, _WILDERS = MovingAverageType.SIMPLE, MovingAverageType.EXPONENTIAL, MovingAverageType.WILDERS
@@ -249,4 +253,6 @@ class IndicatorMethods(AverageMethods, OscillatorMethods, RangeMethods, VolumeMe
     @property
     def candlestick_patterns(self) -> CandlestickPatterns:
         """What makes candlestick patterns: ``self.candlestick_patterns.doji(symbol)``."""
+        from tradinglab.algorithm.candlestick_methods import CandlestickPatterns
+
         return CandlestickPatterns(self)

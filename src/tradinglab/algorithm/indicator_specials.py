@@ -7,24 +7,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tradinglab.algorithm.indicator_registration import IndicatorRegistration
-from tradinglab.algorithm.indicators.arima import AutoRegressiveIntegratedMovingAverage
-from tradinglab.algorithm.indicators.channels import DonchianChannel
-from tradinglab.algorithm.indicators.composites import FilteredIdentity, Identity
-from tradinglab.algorithm.indicators.extremes import Maximum, Minimum
 from tradinglab.algorithm.indicators.field import Field
 from tradinglab.algorithm.indicators.naming import text_of
-from tradinglab.algorithm.indicators.oscillators import Stochastic
-from tradinglab.algorithm.indicators.profiles import RelativeDailyVolume
-from tradinglab.algorithm.indicators.statistical import SharpeRatio, ValueAtRisk
-from tradinglab.algorithm.indicators.trend import AroonOscillator
-from tradinglab.algorithm.indicators.two_symbols import Alpha
-from tradinglab.algorithm.indicators.volatility import Variance
-from tradinglab.algorithm.indicators.volume import IntradayVwap, VolumeWeightedAveragePriceIndicator
 from tradinglab.core.enums import Resolution, TickType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.api.core import SymbolLike
+    from tradinglab.algorithm.indicators.arima import AutoRegressiveIntegratedMovingAverage
     from tradinglab.algorithm.indicators.base import IndicatorBase
+    from tradinglab.algorithm.indicators.channels import DonchianChannel
+    from tradinglab.algorithm.indicators.composites import FilteredIdentity, Identity
+    from tradinglab.algorithm.indicators.extremes import Maximum, Minimum
+    from tradinglab.algorithm.indicators.oscillators import Stochastic
+    from tradinglab.algorithm.indicators.profiles import RelativeDailyVolume
+    from tradinglab.algorithm.indicators.statistical import SharpeRatio, ValueAtRisk
+    from tradinglab.algorithm.indicators.trend import AroonOscillator
+    from tradinglab.algorithm.indicators.two_symbols import Alpha
+    from tradinglab.algorithm.indicators.volatility import Variance
+    from tradinglab.algorithm.indicators.volume import IntradayVwap, VolumeWeightedAveragePriceIndicator
 
 T = TypeVar("T")
 
@@ -37,6 +37,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
 
     def identity(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> Identity:
         """Make an ``Identity``: ``(symbol, [resolution | timedelta,] selector, field_name)``."""
+        from tradinglab.algorithm.indicators.composites import Identity
+
         resolution, (selector, field_name) = _paced(args, kwargs, ("selector", "field_name"))
         indicator = Identity(self.lab_value_name(symbol, resolution, field_name, ","))
         if isinstance(resolution, timedelta):
@@ -47,6 +49,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
 
     def filtered_identity(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> FilteredIdentity:
         """Make a ``FilteredIdentity``: ``(symbol, [resolution | timedelta,] selector, filter, field_name)``."""
+        from tradinglab.algorithm.indicators.composites import FilteredIdentity
+
         resolution, (selector, keep, field_name) = _paced(args, kwargs, ("selector", "filter", "field_name"))
         indicator = FilteredIdentity(self.lab_value_name(symbol, resolution, field_name, "_"), keep)
         self.register_indicator(symbol, indicator, resolution, selector)
@@ -56,6 +60,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self, symbol: SymbolLike, period: int, resolution: Pace | Select = None, selector: Select = None
     ) -> Maximum:
         """Make a ``Maximum``, of the highs of trade bars unless a selector says otherwise."""
+        from tradinglab.algorithm.indicators.extremes import Maximum
+
         indicator = Maximum(self.create_indicator_name(symbol, f"MAX({period})", _only_pace(resolution)), period)
         self.lab_initialize_extreme(indicator, symbol, resolution, selector, Field.HIGH)
         return indicator
@@ -64,22 +70,30 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self, symbol: SymbolLike, period: int, resolution: Pace | Select = None, selector: Select = None
     ) -> Minimum:
         """Make a ``Minimum``, of the lows of trade bars unless a selector says otherwise."""
+        from tradinglab.algorithm.indicators.extremes import Minimum
+
         indicator = Minimum(self.create_indicator_name(symbol, f"MIN({period})", _only_pace(resolution)), period)
         self.lab_initialize_extreme(indicator, symbol, resolution, selector, Field.LOW)
         return indicator
 
     def aroon(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> AroonOscillator:
         """Make an ``AroonOscillator``: ``(symbol, period | up_period, down_period, [resolution, selector])``."""
+        from tradinglab.algorithm.indicators.trend import AroonOscillator
+
         up, down = _two_periods(args, kwargs, "up_period", "down_period")
         return self.lab_make(AroonOscillator, symbol, f"AROON({up},{down})", (up, down), *_rest(args, kwargs))
 
     def dch(self, symbol: SymbolLike, *args: Any, **kwargs: Any) -> DonchianChannel:
         """Make a ``DonchianChannel``: ``(symbol, period | upper_period, lower_period, [resolution, selector])``."""
+        from tradinglab.algorithm.indicators.channels import DonchianChannel
+
         upper, lower = _two_periods(args, kwargs, "upper_period", "lower_period")
         return self.lab_make(DonchianChannel, symbol, f"DCH({upper},{lower})", (upper, lower), *_rest(args, kwargs))
 
     def sto(self, symbol: SymbolLike, period: int, *args: Any, **kwargs: Any) -> Stochastic:
         """Make a ``Stochastic``: ``(symbol, period, [k_period, d_period,] [resolution, selector])``."""
+        from tradinglab.algorithm.indicators.oscillators import Stochastic
+
         numbers = [value for value in args if _is_count(value)]
         k_period = kwargs.pop("k_period", numbers.pop(0) if numbers else period)
         d_period = kwargs.pop("d_period", numbers.pop(0) if numbers else 3)
@@ -89,6 +103,9 @@ class SpecialIndicatorMethods(IndicatorRegistration):
 
     def var(self, symbol: SymbolLike, period: int, *args: Any, **kwargs: Any) -> Variance | ValueAtRisk:
         """Make a ``ValueAtRisk`` if a confidence level is given, else a ``Variance``."""
+        from tradinglab.algorithm.indicators.statistical import ValueAtRisk
+        from tradinglab.algorithm.indicators.volatility import Variance
+
         levels = [value for value in args if isinstance(value, int | float) and not isinstance(value, Resolution)]
         level = kwargs.pop("confidence_level", levels[0] if levels else None)
         rest = _rest(args, kwargs)
@@ -100,6 +117,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self, symbol: SymbolLike, period: int | None = None, resolution: Any = None, selector: Select = None
     ) -> VolumeWeightedAveragePriceIndicator | IntradayVwap:
         """Make a volume-weighted average price: over ``period`` bars, or of the day so far without a period."""
+        from tradinglab.algorithm.indicators.volume import IntradayVwap, VolumeWeightedAveragePriceIndicator
+
         if period is None:
             indicator = IntradayVwap(self.create_indicator_name(symbol, "VWAP"))
             self.register_indicator(symbol, indicator)
@@ -111,6 +130,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self, symbol: SymbolLike, ar_order: int, diff_order: int, ma_order: int, period: int, *args: Any, **kwargs: Any
     ) -> AutoRegressiveIntegratedMovingAverage:
         """Make an ARIMA: ``(symbol, p, d, q, period, [intercept,] [resolution, selector])``."""
+        from tradinglab.algorithm.indicators.arima import AutoRegressiveIntegratedMovingAverage
+
         flags = [value for value in args if isinstance(value, bool)]
         intercept = kwargs.pop("intercept", flags[0] if flags else True)
         name = f"ARIMA({ar_order},{diff_order},{ma_order},{period})"
@@ -121,6 +142,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         self, symbol: SymbolLike, period: int = 2, resolution: Any = Resolution.DAILY, selector: Select = None
     ) -> RelativeDailyVolume:
         """Make a ``RelativeDailyVolume``."""
+        from tradinglab.algorithm.indicators.profiles import RelativeDailyVolume
+
         indicator = RelativeDailyVolume(self.create_indicator_name(symbol, f"RDV({period})", resolution), period)
         self.register_indicator(symbol, indicator, resolution, selector)
         return indicator
@@ -134,6 +157,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         selector: Select = None,
     ) -> SharpeRatio:
         """Make a ``SharpeRatio``, of the algorithm's own risk-free rate unless one is given."""
+        from tradinglab.algorithm.indicators.statistical import SharpeRatio
+
         name = f"SR({sharpe_period})" if risk_free_rate is None else f"SR({sharpe_period},{text_of(risk_free_rate)})"
         rate = self.risk_free_interest_rate_model if risk_free_rate is None else risk_free_rate
         return self.lab_make(SharpeRatio, symbol, name, (sharpe_period, rate), resolution, selector)
@@ -149,6 +174,8 @@ class SpecialIndicatorMethods(IndicatorRegistration):
         selector: Select = None,
     ) -> Alpha:
         """Make an ``Alpha``, of the algorithm's own risk-free rate unless one is given."""
+        from tradinglab.algorithm.indicators.two_symbols import Alpha
+
         given = "" if risk_free_rate is None else f",{text_of(risk_free_rate)}"
         name = self.create_indicator_name(target, f"A({alpha_period},{beta_period}{given})", resolution)
         rate = self.risk_free_interest_rate_model if risk_free_rate is None else risk_free_rate
