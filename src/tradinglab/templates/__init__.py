@@ -5,10 +5,8 @@ They are ordinary QuantConnect files. The first line of a file's docstring is it
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
-
-from tradinglab.core.values import dataclass
+from typing import NamedTuple
 
 #: The strategy that ``make run`` backtests.
 DEMO = "momentum-rotation"
@@ -16,22 +14,18 @@ DEMO = "momentum-rotation"
 _FOLDER = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(NamedTuple):
     """One strategy that can be copied.
 
     Attributes
     ----------
     name
         Its name on the command line, such as ``sma-cross``.
-    title
-        What it does, in one line.
     path
         The file.
     """
 
     name: str
-    title: str
     path: Path
 
     @property
@@ -39,19 +33,22 @@ class Template:
         """The file's text."""
         return self.path.read_text(encoding="utf-8")
 
+    @property
+    def title(self) -> str:
+        """What it does, in one line."""
+        import ast
+
+        doc = ast.get_docstring(ast.parse(self.source)) or ""
+        return doc.partition("\n")[0].rstrip(".")
+
 
 def all_templates() -> list[Template]:
     """Return every template, by name."""
     paths = sorted(path for path in _FOLDER.glob("*.py") if not path.name.startswith("_"))
-    return [_read(path) for path in paths]
+    return [Template(path.stem.replace("_", "-"), path) for path in paths]
 
 
 def find_template(name: str) -> Template | None:
     """Return the template called *name* (``demo`` is one of them), or None."""
     wanted = DEMO if name == "demo" else name
     return next((template for template in all_templates() if template.name == wanted), None)
-
-
-def _read(path: Path) -> Template:
-    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return Template(name=path.stem.replace("_", "-"), title=doc.partition("\n")[0].rstrip("."), path=path)
