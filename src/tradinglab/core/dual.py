@@ -7,6 +7,7 @@ the other spelling (``def OnData``) overrides ours.
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import EnumType, IntEnum
 from types import FunctionType, MemberDescriptorType
@@ -33,6 +34,7 @@ def fold(name: str) -> str:
     return name.replace("_", "").lower()
 
 
+@functools.cache
 def other_spelling(name: str) -> str:
     """Return the snake-case name of a Pascal-case one, and the other way round."""
     return snake_case(name) if name[:1].isupper() else pascal_case(name)
