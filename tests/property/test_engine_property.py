@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from tests.engine_kit import Action, Bars, Scripted, Seen, bars, run, scripts
 
 from tradinglab.algorithm.models.fills import FillModel
 from tradinglab.core.enums import OrderStatus, Resolution
+from tradinglab.engine.step import FullStep
 
 RESOLUTIONS = pytest.mark.parametrize("resolution", [Resolution.MINUTE, Resolution.DAILY], ids=["minute", "daily"])
 
@@ -110,6 +112,19 @@ def test_a_run_repeated_gives_the_same(
     two, second = run(found, resolution, script)
     assert first.statistics == second.statistics
     assert one.seen == two.seen
+
+
+@given(data=st.data(), script=scripts, coin=st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_a_quiet_step_does_what_a_full_one_does(data: st.DataObject, script: list[Action | None], coin: bool) -> None:
+    if coin:
+        script = [None if action is None or action[0] in ("open", "close") else action for action in script]
+    found = data.draw(bars(Resolution.MINUTE))
+    quiet, told = run(found, Resolution.MINUTE, script, coin=coin)
+    with mock.patch.object(FullStep, "must_repeat", return_value=True):
+        full, known = run(found, Resolution.MINUTE, script, coin=coin)
+    assert _until(quiet, len(quiet.seen)) == _until(full, len(full.seen))
+    assert told.statistics == known.statistics
 
 
 class _Parts(FillModel):

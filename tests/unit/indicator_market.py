@@ -9,6 +9,8 @@ import numpy as np
 from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.indicators.base import IndicatorBase
+from tradinglab.algorithm.indicators.tracks import Place
+from tradinglab.algorithm.securities.time_keeper import Cursor
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import TickType
 from tradinglab.core.symbol import Symbol
@@ -55,6 +57,9 @@ class Subscription:
         self.first_row = first_row
         self.symbol = SPY
         self.is_streaming = False
+        self.cursor = Cursor()
+        self.place = Place()
+        self.place.shift = 0
         self._row = first_row - 1
 
     def row(self) -> int:
@@ -77,6 +82,7 @@ class Subscription:
     def advance(self, *indicators: IndicatorBase) -> BaseData:
         """Consume the next bar; indicators that stream are updated with it."""
         self._row += 1
+        self.cursor.consumed = self._row
         bar = self.bar(self._row)
         for indicator in indicators:
             indicator.consume(bar)

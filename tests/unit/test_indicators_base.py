@@ -30,6 +30,7 @@ from tradinglab.algorithm.indicators import (
 )
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.algorithm.indicators.composites import as_indicator
+from tradinglab.algorithm.indicators.tracks import NO_SHIFT
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.enums import TickType
 
@@ -332,6 +333,24 @@ def test_an_attached_indicator_reads_where_the_run_is() -> None:
     assert float(average) == pytest.approx(BARS.values["close"][:5].mean())
     assert average.rolling_sum.is_ready
     assert not feed.is_streaming
+
+
+@pytest.mark.parametrize("first_row", [0, 3])
+def test_what_was_read_stays_and_the_short_way_reads_what_the_long_one_does(first_row: int) -> None:
+    short, long = Subscription(BARS, "", first_row), Subscription(BARS, "", first_row)
+    long.place.shift = NO_SHIFT
+    quick, asked = SimpleMovingAverage(5), SimpleMovingAverage(5)
+    assert (quick.attach(short), asked.attach(long)) == (True, True)
+    kept, seen = [], []
+    for _ in range(40):
+        short.advance()
+        long.advance()
+        assert quick.current is quick.current
+        kept.append(quick.current)
+        seen.append((asked.current.end_time, asked.current.value, float(quick)))
+    assert [(point.end_time, point.value, point.price) for point in kept] == seen
+    short.cursor.consumed, short._row = -1, first_row + 6
+    assert quick.current.value == kept[6].value
 
 
 @pytest.mark.parametrize("touch", ["window", "listen", "update", "iterate", "older"])

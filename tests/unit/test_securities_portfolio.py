@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tests.securities_kit import MONDAY, Account
+from tests.securities_kit import MONDAY, Account, ListFeed, trade
 
 from tradinglab.algorithm.market_events import Dividend, Split
 from tradinglab.algorithm.securities import SecurityPortfolioModel
@@ -35,6 +35,19 @@ def test_buying_and_selling_a_share() -> None:
     account.fill(spy, -50, 120)
     assert not account.portfolio.invested
     assert spy.holdings.average_price == 0
+
+
+def test_the_total_is_that_of_the_step_it_is_asked_at() -> None:
+    account = Account()
+    spy = account.add("SPY", price=100)
+    account.fill(spy, 10, 100)
+    feed = ListFeed(spy.symbol, [trade(100), trade(110), trade(121)])
+    spy.cache.attach(feed)
+    seen = []
+    for feed.at in range(3):
+        account.clock.cursor.step += 1
+        seen.append((account.portfolio.total_portfolio_value, account.portfolio.exact_worth(spy)))
+    assert seen == [(100_000, 1000), (100_100, 1100), (100_210, 1210)]
 
 
 def test_crossing_zero_starts_a_new_average() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -175,35 +175,36 @@ class Slice(Dual):
     """All data of one time step. It is looked up when asked for, not before.
 
     Iteration and indexing give, for each symbol, its trade bar, else its quote bar, else its ticks.
+    What makes one sets ``_data`` to ``None``; there is no constructor, because most are never looked into.
     """
 
-    def __init__(self, time: Callable[[], datetime], utc_ns: int, load: Callable[[], Iterable[BaseData]]) -> None:
-        self._time = time
-        self._utc_ns = utc_ns
-        self._load = load
-        self._data: list[BaseData] | None = None
-        self._bars: TradeBars | None = None
-        self._quote_bars: QuoteBars | None = None
-        self._ticks: Ticks | None = None
-        self._by_symbol: dict[Symbol, Any] | None = None
-        self._events: dict[type, Any] = {}
+    __slots__ = ("_by_kind", "_by_symbol", "_data")
 
-    @property
-    def time(self) -> datetime:
-        """The time of the step, in the algorithm's time zone."""
-        return self._time()
+    _data: list[BaseData] | None
+
+    def _load(self) -> Iterable[BaseData]:
+        """Return the data of the step."""
+        raise NotImplementedError
 
     @property
     def utc_ns(self) -> int:
         """The time of the step as an instant."""
-        return self._utc_ns
+        raise NotImplementedError
+
+    @property
+    def time(self) -> datetime:
+        """The time of the step, in the algorithm's time zone."""
+        raise NotImplementedError
 
     @property
     def all_data(self) -> list[BaseData]:
         """Every data point of the step."""
-        if self._data is None:
-            self._data = list(self._load())
-        return self._data
+        data = self._data
+        if data is None:
+            data = self._data = list(self._load())
+            self._by_kind: dict[object, Any] = {}
+            self._by_symbol: dict[Symbol, Any] | None = None
+        return data
 
     @property
     def has_data(self) -> bool:
@@ -213,32 +214,32 @@ class Slice(Dual):
     @property
     def bars(self) -> TradeBars:
         """Trade bars by symbol."""
-        if self._bars is None:
-            self._bars = TradeBars({d.symbol: d for d in self.all_data if isinstance(d, TradeBar)})
-        return self._bars
+        return self._of(TradeBar, TradeBars)  # type: ignore[no-any-return]
 
     @property
     def quote_bars(self) -> QuoteBars:
         """Quote bars by symbol."""
-        if self._quote_bars is None:
-            self._quote_bars = QuoteBars({d.symbol: d for d in self.all_data if isinstance(d, QuoteBar)})
-        return self._quote_bars
+        return self._of(QuoteBar, QuoteBars)  # type: ignore[no-any-return]
 
     @property
     def ticks(self) -> Ticks:
         """Ticks by symbol."""
-        if self._ticks is None:
+        data = self.all_data
+        if Ticks not in self._by_kind:
             found: dict[Symbol, list[Tick]] = {}
-            for data in self.all_data:
-                if isinstance(data, Tick):
-                    found.setdefault(data.symbol, []).append(data)
-            self._ticks = Ticks(found)
-        return self._ticks
+            for each in data:
+                if isinstance(each, Tick):
+                    found.setdefault(each.symbol, []).append(each)
+            self._by_kind[Ticks] = Ticks(found)
+        return self._by_kind[Ticks]  # type: ignore[no-any-return]
 
     def _of(self, kind: type, container: type) -> Any:
-        if kind not in self._events:
-            self._events[kind] = container({d.symbol: d for d in self.all_data if isinstance(d, kind)})
-        return self._events[kind]
+        data = self.all_data
+        key = kind if container is DataDictionary else container
+        found = self._by_kind.get(key)
+        if found is None:
+            found = self._by_kind[key] = container({each.symbol: each for each in data if isinstance(each, kind)})
+        return found
 
     @property
     def splits(self) -> Splits:
@@ -277,9 +278,10 @@ class Slice(Dual):
 
     def _symbols(self) -> dict[Symbol, Any]:
         """Return the data point that stands for each symbol."""
+        everything = self.all_data
         if self._by_symbol is None:
             found: dict[Symbol, Any] = {}
-            for data in self.all_data:
+            for data in everything:
                 if data.data_type == MarketDataType.AUXILIARY:
                     # A symbol with a corporate event alone is in the slice, as in LEAN, with no price data.
                     found.setdefault(data.symbol, None)
@@ -378,7 +380,7 @@ class Slice(Dual):
         """The time of the step in UTC."""
         from tradinglab.core.clock import from_ns
 
-        return from_ns(self._utc_ns)
+        return from_ns(self.utc_ns)
 
 
 class _CallableList(list[Any]):

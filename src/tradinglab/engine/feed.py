@@ -13,7 +13,7 @@ from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
 from tradinglab.engine.data_filter import filtered
 from tradinglab.engine.events import EventSchedule
 from tradinglab.engine.step_slice import Steps
-from tradinglab.engine.subscription import Cursor, Subscription
+from tradinglab.engine.subscription import Subscription
 from tradinglab.engine.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class DataFeed:
     def __init__(self, algorithm: QCAlgorithm, source: DataSource) -> None:
         self._algorithm = algorithm
         self.source = source
-        self.cursor = Cursor()
+        self.cursor = algorithm.time_keeper.cursor
         self.start_ns = self.end_ns = 0
         self.pulses: list[int] = []
         self.timeline = Timeline.empty()

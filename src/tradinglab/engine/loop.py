@@ -135,10 +135,10 @@ class Loop:
             else:
                 keeper.utc_ns = utc_ns
                 cursor.step = cursor.consumed = step
-                portfolio.prices_moved()
                 for conversion in moving:
-                    conversion.update()
-                algorithm.lab_current_slice = current = StepSlice(steps, step)
+                    conversion.is_outdated = True
+                algorithm.lab_current_slice = current = StepSlice()
+                current._steps, current._step, current._data = steps, step, None
                 if has_data[step]:
                     on_data(current)
                 if pending and resting.is_disturbed():

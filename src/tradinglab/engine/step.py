@@ -167,7 +167,7 @@ class FullStep:
             parts.feed.update_sessions(step)
         for security in self._with_volatility:
             parts.feed.update_volatility(security, step)
-        current = StepSlice(parts.feed.steps, step)
+        current = StepSlice.of(parts.feed.steps, step)
         algorithm.lab_current_slice = current
         if utc_ns >= self._next_model_scan_ns:
             self._scan_models(utc_ns)

@@ -58,34 +58,33 @@ class Steps:
 
 
 class StepSlice(Slice):
-    """A slice that knows its step. Making one costs two attributes: most are never opened."""
+    """A slice that knows its step. Making one costs little: most are never opened."""
 
-    _data = None
-    _bars = None
-    _quote_bars = None
-    _ticks = None
-    _by_symbol = None
+    __slots__ = ("_step", "_steps")
 
-    def __init__(self, steps: Steps, step: int) -> None:
-        self._steps = steps
-        self._step = step
+    _steps: Steps
+    _step: int
+
+    @classmethod
+    def of(cls, steps: Steps, step: int) -> StepSlice:
+        """Return the slice of a step; the loop does the same without the call."""
+        made = cls()
+        made._steps, made._step, made._data = steps, step, None
+        return made
 
     def newest_trade(self, symbol: Symbol) -> tuple[BarColumns, int] | None:
         """Return columns and row of a symbol's trade bar at this step, without making a bar of it."""
         return self._steps.newest_trade(self._step, symbol)
 
     @property
-    def _utc_ns(self) -> int:  # type: ignore[override]
+    def utc_ns(self) -> int:
+        """The time of the step as an instant."""
         return self._steps.utc_ns(self._step)
 
     @property
     def time(self) -> datetime:
         """The time of the step, in the algorithm's time zone."""
-        return self._steps.zone.datetime(self._utc_ns)
+        return self._steps.zone.datetime(self.utc_ns)
 
     def _load(self) -> Iterable[BaseData]:
         return self._steps.load(self._step)
-
-    @property
-    def _events(self) -> dict[type, object]:  # type: ignore[override]
-        return self.__dict__.setdefault("_event_tables", {})  # type: ignore[no-any-return]

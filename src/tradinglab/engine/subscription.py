@@ -9,30 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.algorithm.bar_views import bar_view
+from tradinglab.algorithm.indicators.tracks import NO_SHIFT, Place
 from tradinglab.core.enums import Resolution, TickType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradinglab.algorithm.base_data import BaseData
+    from tradinglab.algorithm.securities.time_keeper import Cursor
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.clock import Zone
     from tradinglab.core.symbol import Symbol
     from tradinglab.data.columns import BarColumns
-
-
-class Cursor:
-    """Where a run stands: the index of the current step on the timeline.
-
-    ``step`` is what prices are read at; ``consumed`` what indicators and consolidators have
-    seen, which lags behind during fills and scheduled events. ``-1`` is before the first.
-    """
-
-    __slots__ = ("consumed", "step")
-
-    def __init__(self) -> None:
-        self.step = -1
-        self.consumed = -1
 
 
 class Subscription:
@@ -48,12 +36,13 @@ class Subscription:
         self.is_internal: bool = config.is_internal_feed
         self.is_tick = config.resolution == Resolution.TICK
         self.removed_ns: int | None = None
-        self._cursor = cursor
+        self.cursor = cursor
         self._row_at: Sequence[int] = ()
         self._last_real = _last_real(columns)
         self._frozen_row: int | None = None
         self._before = -1
         self._shift: int | None = None
+        self.place_of_rows = Place()
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -64,6 +53,7 @@ class Subscription:
         self._before = before
         # Without gaps a row is a step moved by a constant, and need not be looked up.
         self._shift = row_at.start if isinstance(row_at, range) else None
+        self.place_of_rows.shift = NO_SHIFT if self._shift is None else self._shift
 
     def row_at(self, step: int) -> int:
         """Return the last row emitted by a step of the timeline, -1 if none was."""
@@ -73,11 +63,12 @@ class Subscription:
 
     def last_emitted(self) -> int:
         """Return the last row emitted so far, -1 if none was or the stream is new."""
-        return self.row_at(self._cursor.step) if len(self._row_at) else self._before
+        return self.row_at(self.cursor.step) if len(self._row_at) else self._before
 
     def freeze(self) -> None:
         """Stop: from now on the last row emitted stays the current one."""
-        self._frozen_row = self.row_at(self._cursor.step)
+        self._frozen_row = self.row_at(self.cursor.step)
+        self.place_of_rows.shift = NO_SHIFT
 
     def replace_columns(self, columns: BarColumns) -> None:
         """Take other columns whose rows up to the current one are the same."""
@@ -90,7 +81,7 @@ class Subscription:
         """Return the last row at the current step that is a bar of its own, not filled forward."""
         row = self._frozen_row
         if row is None:
-            step = self._cursor.step
+            step = self.cursor.step
             if step < 0:
                 row = self._before
             else:
@@ -109,7 +100,7 @@ class Subscription:
         """Return the last row that indicators have seen."""
         if self._frozen_row is not None:
             return self._frozen_row
-        step = self._cursor.consumed
+        step = self.cursor.consumed
         if step < 0:
             return self._before
         return self._row_at[step] if self._shift is None else step + self._shift
@@ -136,6 +127,8 @@ class IndicatorSource:
         self.columns = subscription.columns
         self.selector = selector
         self.symbol = subscription.symbol
+        self.cursor = subscription.cursor
+        self.place = subscription.place_of_rows
         self.first_row = subscription.consumed_row() + 1
         #: The last row that the indicator has consumed: asked for at every look at its value.
         self.row: Callable[[], int] = subscription.consumed_row

@@ -11,6 +11,7 @@ from tradinglab.algorithm.bar_views import bar_view
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.history_frames import history_frame
 from tradinglab.algorithm.history_requests import HistoryOptions, HistoryRequests
+from tradinglab.algorithm.past_slice import PastSlice
 from tradinglab.algorithm.runtime import AlgorithmError, HistoryRequest
 from tradinglab.algorithm.slice import DataDictionary, Slice
 from tradinglab.core.clock import span_ns
@@ -167,10 +168,7 @@ class HistoryMethods(AlgorithmCore):
             for end_ns, bar in self.lab_bars(request):
                 by_time.setdefault(end_ns, []).append(bar)
         zone = self.lab_zone
-        return [
-            Slice(lambda ns=ns: zone.datetime(ns), ns, lambda ns=ns: by_time[ns])  # type: ignore[misc]
-            for ns in sorted(by_time)
-        ]
+        return [PastSlice(zone, ns, by_time[ns]) for ns in sorted(by_time)]
 
     def lab_bars(self, request: HistoryRequest) -> Iterable[tuple[int, BaseData]]:
         """Read a request's bars, each with the instant of its end."""

@@ -20,6 +20,7 @@ from tradinglab.algorithm.indicators.tracks import (
     NoArrayForm,
     Series,
     Track,
+    TrackPoint,
     field_column,
     point_of,
 )
@@ -116,7 +117,21 @@ class IndicatorBase(ActsAsNumber):
     def current(self) -> IndicatorDataPoint:
         """The last value, with its time; zero before the first."""
         track = self._track
-        return self._window[0] if track is None else track.current()
+        if track is None:
+            return self._window[0]
+        step = track.cursor.consumed
+        row = step + track.place.shift
+        if row < track.quick_row or step < 0:
+            return track.current()
+        if row == track.point_row:
+            return track.point
+        # What `track_point` does, without the call.
+        point: TrackPoint = TrackPoint()
+        track.point, track.point_row = point, row
+        point._link = track.link
+        point._stamp = stamp = row - track.offset
+        point.value = track.view[stamp]
+        return point
 
     @property
     def previous(self) -> IndicatorDataPoint:
@@ -181,7 +196,7 @@ class IndicatorBase(ActsAsNumber):
                 return self.is_ready
         self._samples += 1
         if type(data) is not IndicatorDataPoint:
-            data = self._accept(data)
+            data = _accepted(self, data)
         self._last_inputs[symbol] = (end, data)
         value = self._next(data)
         if value is not None:
@@ -205,22 +220,6 @@ class IndicatorBase(ActsAsNumber):
         self._window.reset()
         self._window.add(NO_VALUE)
         self._clear()
-
-    def _accept(self, data: BaseData) -> BaseData:
-        """Return the input as what the indicator works on."""
-        kind = self.input_kind
-        if kind == "point":
-            if isinstance(data, IndicatorDataPoint):
-                return data
-            return point_of(data.symbol, data.end_time, data.value)
-        if kind == "bar":
-            fits = isinstance(data, TradeBar | QuoteBar) or hasattr(data, "close")
-        else:
-            fits = kind == "data" or isinstance(data, TradeBar)
-        if not fits:
-            wanted = "a trade bar" if kind == "trade_bar" else "a bar"
-            raise TypeError(f"{type(self).__name__} takes {wanted}; it was given a {type(data).__name__}.")
-        return data
 
     def _warn_of_order(self, end: datetime, last: datetime) -> None:
         if not self._has_warned:
@@ -300,6 +299,23 @@ class IndicatorBase(ActsAsNumber):
 
     def __iter__(self) -> Iterator[IndicatorDataPoint]:
         return iter(self.window)
+
+
+def _accepted(indicator: IndicatorBase, data: BaseData) -> BaseData:
+    """Return an input as what an indicator works on."""
+    kind = indicator.input_kind
+    if kind == "point":
+        if isinstance(data, IndicatorDataPoint):
+            return data
+        return point_of(data.symbol, data.end_time, data.value)
+    if kind == "bar":
+        fits = isinstance(data, TradeBar | QuoteBar) or hasattr(data, "close")
+    else:
+        fits = kind == "data" or isinstance(data, TradeBar)
+    if not fits:
+        wanted = "a trade bar" if kind == "trade_bar" else "a bar"
+        raise TypeError(f"{type(indicator).__name__} takes {wanted}; it was given a {type(data).__name__}.")
+    return data
 
 
 def _release(link: Link, *, replay: bool) -> None:

@@ -21,9 +21,15 @@ from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.indicators.base import IndicatorBase
+    from tradinglab.algorithm.securities.time_keeper import Cursor
     from tradinglab.core.symbol import Symbol
     from tradinglab.data.columns import BarColumns, Floats, Ints
 
+#: Before all rows, whatever step it is added to.
+NO_SHIFT = -(1 << 62)
+#: After all rows.
+NO_ROW = 1 << 62
+NO_VALUES = memoryview(b"")
 NO_VALUE = IndicatorDataPoint(datetime.min, 0.0)
 PRICES = ("open", "high", "low", "close")
 
@@ -42,6 +48,19 @@ class NoArrayForm(Exception):
     """An indicator, or one that it is made of, can only stream."""
 
 
+class Place:
+    """Where a feed's rows are on the timeline.
+
+    From the first step on, the last row that a step emits is the step plus ``shift``; ``NO_SHIFT``
+    if there is no such number, and ``IndicatorFeed.row`` must be asked.
+    """
+
+    __slots__ = ("shift",)
+
+    def __init__(self) -> None:
+        self.shift = NO_SHIFT
+
+
 class IndicatorFeed(Protocol):
     """The bars of a subscription, and how many of them an indicator has seen."""
 
@@ -49,6 +68,8 @@ class IndicatorFeed(Protocol):
     selector: str
     first_row: int
     symbol: Symbol
+    cursor: Cursor
+    place: Place
 
     def row(self) -> int:
         """Return the last row that the indicator has consumed; below ``first_row`` if none."""
@@ -154,24 +175,37 @@ class Link:
 
 
 class Track:
-    """The array of one indicator, and where in it the engine is."""
+    """The array of one indicator, and where in it the engine is.
 
-    __slots__ = ("_first", "_is_plain", "_offset", "_point", "_point_stamp", "_row", "link", "series")
+    ``cursor``, ``place``, ``quick_row``, ``offset``, ``view``, ``point`` and ``point_row`` are for
+    :attr:`IndicatorBase.current`, which is read more often than anything else in a run: from
+    ``quick_row`` on, the value at a row is ``view[row - offset]``, and ``point`` is that of
+    ``point_row``.
+    """
+
+    __slots__ = (
+        "_first", "_is_plain", "_row", "cursor", "link", "offset", "place", "point", "point_row", "quick_row", "series",
+        "view",
+    )  # fmt: skip
 
     def __init__(self, link: Link, series: Series) -> None:
         self.link = link
         self.series = series
         self._row = link.feed.row
-        self._offset = link.offset
         self._first = series.first
         self._is_plain: bool | None = None
-        self._point_stamp = -1
-        self._point: IndicatorDataPoint = NO_VALUE
+        self.offset = link.offset
+        self.cursor = link.feed.cursor
+        self.place = link.feed.place
+        self.quick_row = NO_ROW  # until the values are first read
+        self.view: memoryview = NO_VALUES
+        self.point_row = -1
+        self.point: IndicatorDataPoint = NO_VALUE
 
     def samples(self) -> int:
         """Return how many samples the indicator has seen."""
         series, first = self.series, self._first
-        count = self._row() - self._offset - first + 1
+        count = self._row() - self.offset - first + 1
         if count <= 0:
             return 0
         if series.is_driven and series.stamps is not None:
@@ -189,36 +223,44 @@ class Track:
 
     def value(self) -> float:
         """Return the current value."""
-        stamp = self._stamp(self._row() - self._offset)
+        stamp = self._stamp(self._row() - self.offset)
         return 0.0 if stamp < 0 else self.series.view[stamp]
 
     def current(self) -> IndicatorDataPoint:
         """Return the current value with its time."""
-        stamp = self._row() - self._offset
-        if not self._is_plain or stamp < self._first:
-            stamp = self._stamp(stamp)
-        if stamp != self._point_stamp:
-            self._point_stamp = stamp
-            self._point = NO_VALUE if stamp < 0 else TrackPoint(self.link, stamp, self.series.view[stamp])
-        return self._point
+        row = self._row()
+        stamp = self._stamp(row - self.offset)
+        if stamp < 0:
+            return NO_VALUE
+        if self._is_plain and self.quick_row == NO_ROW:
+            self.view = self.series.view
+            self.quick_row = self._first + self.offset
+        row = stamp + self.offset
+        if row != self.point_row:
+            self.point = track_point(self.link, stamp, self.series.view[stamp])
+            self.point_row = row
+        return self.point
 
     def previous(self) -> IndicatorDataPoint:
         """Return the value before the current one, with its time."""
         stamp = self._stamp(self.link.sample())
         earlier = self._stamp(stamp - 1)
-        return NO_VALUE if earlier < 0 else TrackPoint(self.link, earlier, self.series.view[earlier])
+        return NO_VALUE if earlier < 0 else track_point(self.link, earlier, self.series.view[earlier])
 
 
 class TrackPoint(IndicatorDataPoint):
-    """A value of an array, whose time is looked up when asked for."""
+    """A value of an array, whose time is looked up when asked for.
+
+    Without a constructor of its own one is made in a third of the time: :func:`track_point` does it.
+    """
 
     __slots__ = ("_link", "_stamp", "value")
     _end_time = None
+    _link: Link
+    _stamp: int
+    value: float  # type: ignore[override]
 
-    def __init__(self, link: Link, stamp: int, value: float) -> None:
-        self.value = value
-        self._link = link
-        self._stamp = stamp
+    __init__ = object.__init__
 
     @property
     def price(self) -> float:
@@ -239,6 +281,13 @@ class TrackPoint(IndicatorDataPoint):
     def symbol(self) -> Symbol:
         """The symbol whose bar brought the value."""
         return self._link.feed.symbol
+
+
+def track_point(link: Link, stamp: int, value: float) -> TrackPoint:
+    """Return the value of a sample."""
+    point: TrackPoint = TrackPoint()
+    point.value, point._link, point._stamp = value, link, stamp
+    return point
 
 
 def field_column(columns: BarColumns, selector: str) -> Floats:

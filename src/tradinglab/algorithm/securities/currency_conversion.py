@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 
 class CurrencyConversion(Spelled):
-    """The rate from a source into a destination currency; ``destination_currency`` is ``None`` while unresolved."""
+    """The rate from a source into a destination currency; ``destination_currency`` is ``None`` while unresolved.
 
-    __slots__ = ("_listeners", "_rate", "destination_currency", "source_currency")
+    ``is_outdated`` says that prices have moved since the rate was last asked for.
+    """
+
+    __slots__ = ("_listeners", "_rate", "destination_currency", "is_outdated", "source_currency")
 
     def __init__(self, source_currency: str, destination_currency: str | None, rate: Decimal) -> None:
         self.source_currency = source_currency
         self.destination_currency = destination_currency
         self._rate = rate
+        self.is_outdated = False
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -94,12 +98,11 @@ class SecurityCurrencyConversion(CurrencyConversion):
     ``steps`` are securities and whether to divide by their price instead of multiplying.
     """
 
-    __slots__ = ("_outdated", "steps")
+    __slots__ = ("steps",)
 
     def __init__(self, source_currency: str, destination_currency: str, steps: list[tuple[Security, bool]]) -> None:
         super().__init__(source_currency, destination_currency, ZERO)
         self.steps = steps
-        self._outdated = False
 
     @property
     def conversion_rate_securities(self) -> list[Security]:
@@ -114,8 +117,8 @@ class SecurityCurrencyConversion(CurrencyConversion):
     @property
     def exact_conversion_rate(self) -> Decimal:
         """The product of the steps' prices; 0 if one has none."""
-        if self._outdated:
-            self._outdated = False
+        if self.is_outdated:
+            self.is_outdated = False
             self._rate = self._current()
             self._tell()
         return self._rate
@@ -123,12 +126,12 @@ class SecurityCurrencyConversion(CurrencyConversion):
     def set_rate(self, rate: Decimal) -> None:
         """Set the rate until prices are next looked at."""
         if rate != self._rate:
-            self._outdated = False
+            self.is_outdated = False
         super().set_rate(rate)
 
     def update(self) -> None:
         """Look at the prices again when the rate is next asked for."""
-        self._outdated = True
+        self.is_outdated = True
 
     def _current(self) -> Decimal:
         rate = ONE

@@ -21,8 +21,10 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     """What an account is worth, has earned, and has bound as margin."""
 
     __slots__ = (
+        "_cursor",
         "_float_total",
         "_settings",
+        "_step",
         "_total_value",
         "_worths",
         "cash_book",
@@ -39,6 +41,8 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
         self._float_total: float | None = None
         self._worths = securities.worths
         self._worths.bind(self.cash_book)
+        self._cursor = securities.clock.cursor
+        self._step = self._cursor.step
 
     @property
     def invested(self) -> bool:
@@ -65,6 +69,8 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     @property
     def exact_total_portfolio_value(self) -> Decimal:
         """``total_portfolio_value`` as a decimal."""
+        if self._step != self._cursor.step:
+            self.prices_moved()
         total = self._total_value
         if total is None:
             total = self._total_value = self._compute_total_value()
@@ -74,12 +80,13 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     def total_portfolio_value(self) -> float:
         """Cash, settled or not, and positions at present prices."""
         total = self._float_total
-        if total is None:
+        if total is None or self._step != self._cursor.step:
             total = self._float_total = float(self.exact_total_portfolio_value)
         return total
 
     def prices_moved(self) -> None:
-        """Say that a step of time has brought other prices."""
+        """Forget what was computed at other prices. A next step on the same timeline is noticed without it."""
+        self._step = self._cursor.step
         self._total_value = self._float_total = None
         self._worths.prices_moved()
 

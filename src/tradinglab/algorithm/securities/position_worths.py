@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.cash import Cash
     from tradinglab.algorithm.securities.cash_book import CashBook
     from tradinglab.algorithm.securities.security import Security
+    from tradinglab.algorithm.securities.time_keeper import Cursor
 
 #: Sums of at most so many digits were not rounded on the way, whatever the order.
 _EXACT_DIGITS = 26
@@ -73,15 +74,19 @@ class PositionWorths:
     ----------
     invested
         The securities that are held, by their identities; it changes as positions do.
+    cursor
+        Says at which step prices are read.
     """
 
     __slots__ = (
-        "_book", "_held", "_invested", "_known", "_margin", "_margined", "_pushes", "_rate", "_readers", "_terms",
-        "_version",
+        "_book", "_cursor", "_held", "_invested", "_known", "_margin", "_margined", "_pushes", "_rate", "_readers",
+        "_step", "_terms", "_version",
     )  # fmt: skip
 
-    def __init__(self, invested: dict[int, Security]) -> None:
+    def __init__(self, invested: dict[int, Security], cursor: Cursor) -> None:
         self._invested = invested
+        self._cursor = cursor
+        self._step = cursor.step
         self._book: CashBook | None = None
         self._known: dict[int, Decimal] = {}
         self._readers: dict[int, Reader | None] = {}
@@ -107,12 +112,14 @@ class PositionWorths:
     # What changes them.
 
     def prices_moved(self) -> None:
-        """Say that a step of time has brought other prices."""
+        """Forget what was found at other prices. A next step on the same timeline is noticed without it."""
+        self._step = self._cursor.step
         if self._known:
             self._forget_all()
 
     def position_changed(self, security: Security) -> None:
         """Say that the quantity of a position is another, or that it has come or gone."""
+        self._refresh()
         key = id(security)
         self._version += 1
         self._readers.pop(key, None)
@@ -137,7 +144,9 @@ class PositionWorths:
         self._margin.reset()
 
     def _refresh(self) -> None:
-        """Forget the worths if prices have come by another way than time going by."""
+        """Forget the worths if there are other prices, by time going by or by another way."""
+        if self._step != self._cursor.step:
+            self.prices_moved()
         if self._pushes != PriceCache.pushes:
             self._pushes = PriceCache.pushes
             self._readers.clear()

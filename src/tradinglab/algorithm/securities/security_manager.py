@@ -58,7 +58,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._by_key: dict[object, Security] = {}
         self._invested: dict[int, Security] = {}
         #: What positions are worth at the present step, for the portfolio's sums.
-        self.worths = PositionWorths(self._invested)
+        self.worths = PositionWorths(self._invested, clock.cursor)
         self._listeners: list[ChangeListener] = []
         self._make_benchmark: Callable[[Symbol], Security] | None = None
         self.data_source: DataSource | None = None

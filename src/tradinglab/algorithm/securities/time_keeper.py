@@ -8,13 +8,28 @@ from tradinglab.core.clock import Zone, from_ns, to_ns, zone
 from tradinglab.core.dual import Spelled
 
 
-class TimeKeeper(Spelled):
-    """Holds the present instant; the engine moves it."""
+class Cursor:
+    """Where a run stands: the index of the current step on the timeline.
 
-    __slots__ = ("utc_ns",)
+    ``step`` is what prices are read at; ``consumed`` what indicators and consolidators have
+    seen, which lags behind during fills and scheduled events. ``-1`` is before the first.
+    """
+
+    __slots__ = ("consumed", "step")
+
+    def __init__(self) -> None:
+        self.step = -1
+        self.consumed = -1
+
+
+class TimeKeeper(Spelled):
+    """Holds the present instant, and the step that prices are read at; the engine moves both."""
+
+    __slots__ = ("cursor", "utc_ns")
 
     def __init__(self, utc_ns: int = 0) -> None:
         self.utc_ns = utc_ns
+        self.cursor = Cursor()
 
     @property
     def utc_time(self) -> datetime:
