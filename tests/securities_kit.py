@@ -110,6 +110,9 @@ class Processor:
     def get_open_order_tickets(self) -> list[OrderTicket]:
         return list(self.tickets.values())
 
+    def open_order_tickets_of(self, symbol: Symbol) -> list[OrderTicket]:
+        return [ticket for ticket in self.tickets.values() if ticket.symbol == symbol]
+
 
 class FilledTicket:
     """A ticket as far as buying power asks it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
@@ -12,6 +13,7 @@ from tradinglab.core.enums import InsightDirection
 from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.models.buying_power import GetMaximumOrderQuantityForTargetBuyingPowerParameters
     from tradinglab.algorithm.securities import (
         Security,
         SecurityManager,
@@ -115,8 +117,6 @@ class PortfolioTarget(Dual):
 
 def _checked_security(algorithm: TargetAlgorithm, symbol: object, fraction: Decimal) -> Security | None:
     """Return the security of a target, or ``None`` if the target cannot be computed; the author is told why."""
-    from tradinglab.algorithm.models.buying_power.sizing import zero_price_message
-
     size = abs(fraction)
     most = algorithm.settings.exact("max_absolute_portfolio_target_percentage")
     least = algorithm.settings.exact("min_absolute_portfolio_target_percentage")
@@ -131,24 +131,29 @@ def _checked_security(algorithm: TargetAlgorithm, symbol: object, fraction: Deci
     if security is None:
         algorithm.error(f"{symbol} not found in portfolio. Request this data when initializing the algorithm.")
         return None
-    if not security.exact_price:
+    if not security.price:
+        from tradinglab.algorithm.models.buying_power.sizing import zero_price_message
+
         algorithm.error(zero_price_message(security))
         return None
     return security
 
 
-def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) -> Decimal | None:
-    """Return the order that brings a position to a fraction of the portfolio's value."""
+@cache
+def _question() -> type[GetMaximumOrderQuantityForTargetBuyingPowerParameters]:
     from tradinglab.algorithm.models.buying_power import GetMaximumOrderQuantityForTargetBuyingPowerParameters
 
+    return GetMaximumOrderQuantityForTargetBuyingPowerParameters
+
+
+def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) -> Decimal | None:
+    """Return the order that brings a position to a fraction of the portfolio's value."""
     portfolio, model = algorithm.portfolio, security.buying_power_model
     total = portfolio.exact_total_portfolio_value
     adjusted = fraction * portfolio.exact_total_portfolio_value_less_free_buffer / total
     minimum = algorithm.settings.exact("minimum_order_margin_portfolio_percentage")
     result = model.get_maximum_order_quantity_for_target_buying_power(
-        GetMaximumOrderQuantityForTargetBuyingPowerParameters(
-            portfolio, security, adjusted / to_decimal(model.get_leverage(security)), minimum
-        )
+        _question()(portfolio, security, adjusted / to_decimal(model.get_leverage(security)), minimum)
     )
     if result.is_error:
         algorithm.error(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import Order, OrderTicket, SubmitOrderRequest
@@ -16,6 +16,29 @@ if TYPE_CHECKING:
 CLOSED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID))
 
 
+class OpenOrders(dict[int, Order]):
+    """The orders that may still be filled, by their ids and by their symbols."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_symbol: dict[Symbol, dict[int, Order]] = {}
+
+    def __setitem__(self, order_id: int, order: Order) -> None:
+        super().__setitem__(order_id, order)
+        self._by_symbol.setdefault(order.symbol, {})[order_id] = order
+
+    def pop(self, order_id: int, default: None = None) -> Order | None:  # type: ignore[override]
+        """Take an order out, if it is there."""
+        order = super().pop(order_id, None)
+        if order is not None:
+            del self._by_symbol[order.symbol][order_id]
+        return order
+
+    def ids_of(self, symbol: Symbol) -> Iterable[int]:
+        """Return the ids of a symbol's orders, in the order in which they were sent."""
+        return self._by_symbol.get(symbol, ())
+
+
 class OrderBook:
     """Holds the orders of a run, and answers what the transaction manager asks about them."""
 
@@ -23,7 +46,7 @@ class OrderBook:
         self._algorithm = algorithm
         self.orders: dict[int, Order] = {}
         self.tickets: dict[int, OrderTicket] = {}
-        self.open: dict[int, Order] = {}
+        self.open = OpenOrders()
         self.total_orders = 0
 
     @property
@@ -56,6 +79,10 @@ class OrderBook:
         """Return the tickets of open orders, or of those that are wanted."""
         tickets = [self.tickets[order_id] for order_id in self.open]
         return [ticket for ticket in tickets if wanted is None or wanted(ticket)]
+
+    def open_order_tickets_of(self, symbol: Symbol) -> list[OrderTicket]:
+        """Return the tickets of a symbol's open orders."""
+        return [self.tickets[order_id] for order_id in self.open.ids_of(symbol)]
 
     # For the engine.
 

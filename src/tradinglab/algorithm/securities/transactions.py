@@ -64,6 +64,10 @@ class OrderProcessor(Protocol):
         """Return the tickets of the orders that are still working."""
         ...
 
+    def open_order_tickets_of(self, symbol: Symbol) -> list[OrderTicket]:
+        """Return the tickets of a symbol's open orders."""
+        ...
+
 
 class WarmingUp(Protocol):
     """An algorithm, as far as orders ask it."""
@@ -262,7 +266,11 @@ class SecurityTransactionManager(Spelled):
 
     def get_open_order_tickets(self, filter: TicketFilter = None) -> list[OrderTicket]:
         """Return the tickets of working orders that pass a filter: a function, or a symbol."""
-        return self._chosen(self._processor.get_open_order_tickets() if self._processor is not None else [], filter)
+        if self._processor is None:
+            return []
+        if isinstance(filter, Symbol):
+            return self._processor.open_order_tickets_of(filter)
+        return self._chosen(self._processor.get_open_order_tickets(), filter)
 
     def exact_open_orders_remaining_quantity(self, filter: TicketFilter = None) -> Decimal:
         """Return ``get_open_orders_remaining_quantity`` as a decimal."""

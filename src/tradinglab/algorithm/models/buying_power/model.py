@@ -25,7 +25,7 @@ from tradinglab.algorithm.models.buying_power.parameters import (
     MaintenanceMarginParameters,
     ReservedBuyingPowerForPositionParameters,
 )
-from tradinglab.algorithm.models.buying_power.queries import initial_margin, maintenance_margin
+from tradinglab.algorithm.models.buying_power.queries import initial_margin, initial_margins, maintenance_margin
 from tradinglab.algorithm.models.buying_power.sizing import amount_to_order, quantity_for_target
 from tradinglab.algorithm.models.order_costs import exact_fee_in_account_currency
 from tradinglab.core.decimals import ONE, ZERO, Number, to_decimal
@@ -177,7 +177,8 @@ class BuyingPowerModel(Dual):
         self, security: Security, target_margin: Number, margin_for_one_unit: Number
     ) -> tuple[float, float]:
         """Return the order that brings the margin just under a target, and the margin after it."""
-        quantity, margin = amount_to_order(self, security, to_decimal(target_margin), to_decimal(margin_for_one_unit))
+        target, unit = to_decimal(target_margin), to_decimal(margin_for_one_unit)
+        quantity, margin = amount_to_order(security, target, unit, initial_margins(self, security))
         return float(quantity), float(margin)
 
     def get_maximum_order_quantity_for_delta_buying_power(

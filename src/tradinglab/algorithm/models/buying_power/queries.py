@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.buying_power.amounts import exact
@@ -15,9 +17,26 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
 
 
+@cache
+def _ordinary_initial_margin() -> object:
+    from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
+
+    return BuyingPowerModel.get_initial_margin_requirement
+
+
 def initial_margin(model: BuyingPowerModel, security: Security, quantity: Decimal) -> Decimal:
     """Return the margin that opening a position takes, with the sign of *quantity*."""
     return exact(model.get_initial_margin_requirement(InitialMarginParameters(security, quantity)))
+
+
+def initial_margins(model: BuyingPowerModel, security: Security) -> Callable[[Decimal], Decimal]:
+    """Return how the margin that opening a position takes follows from its quantity, at the present price."""
+    if type(model).get_initial_margin_requirement is not _ordinary_initial_margin():
+        return partial(initial_margin, model, security)
+    rate = security.quote_currency.exact_conversion_rate
+    unit = rate * security.symbol_properties.exact_contract_multiplier * security.exact_price
+    share = model._initial
+    return lambda quantity: unit * quantity * share
 
 
 def maintenance_margin(model: BuyingPowerModel, security: Security) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from tradinglab.algorithm.models.buying_power.parameters import (
     GetMaximumOrderQuantityForTargetBuyingPowerParameters,
     GetMaximumOrderQuantityResult,
 )
-from tradinglab.algorithm.models.buying_power.queries import initial_margin, is_worth_ordering
+from tradinglab.algorithm.models.buying_power.queries import initial_margins, is_worth_ordering
 from tradinglab.algorithm.models.order_costs import exact_market_fee_in_account_currency
 from tradinglab.core.decimals import ONE, ZERO
 
@@ -51,8 +52,8 @@ def quantity_for_target(
     target = share * (total - total * required_free)
     if not target:
         return GetMaximumOrderQuantityResult(-security.holdings.exact_quantity, None, False)
-    used = initial_margin(model, security, security.holdings.exact_quantity)
-    unit = initial_margin(model, security, ONE)
+    margin_of = initial_margins(model, security)
+    used, unit = margin_of(security.holdings.exact_quantity), margin_of(ONE)
     if not unit:
         return GetMaximumOrderQuantityResult(ZERO, zero_price_message(security))
     minimum = parameters.exact_minimum_order_margin_portfolio_percentage
@@ -62,7 +63,7 @@ def quantity_for_target(
                                     f"{total * minimum}.")  # fmt: skip
     last = ZERO
     while True:
-        quantity, margin = amount_to_order(model, security, target, unit)
+        quantity, margin = amount_to_order(security, target, unit, margin_of)
         if not quantity:
             lot = security.symbol_properties.exact_lot_size
             return _nothing(parameters, f"The order quantity is less than the lot size of {lot} and has been rounded "
@@ -93,9 +94,11 @@ def _note_small_order() -> None:
 
 
 def amount_to_order(
-    model: BuyingPowerModel, security: Security, target: Decimal, unit: Decimal
+    security: Security, target: Decimal, unit: Decimal, margin_of: Callable[[Decimal], Decimal]
 ) -> tuple[Decimal, Decimal]:
     """Return the order that brings the margin just under *target*, and the margin after it.
+
+    ``unit`` is the margin of one unit, ``margin_of`` that of any quantity.
 
     Raises
     ------
@@ -106,11 +109,11 @@ def amount_to_order(
     held = security.holdings.exact_quantity
     short = target < 0
     quantity = round_to_lot(target / unit - held, lot, up=short)
-    margin = initial_margin(model, security, quantity + held)
+    margin = margin_of(quantity + held)
     excess = margin - target
     while excess < 0 if short else excess > 0:
         quantity += lot if short else -lot
-        margin = initial_margin(model, security, quantity + held)
+        margin = margin_of(quantity + held)
         new_excess = margin - target
         if abs(new_excess) > abs(excess) and (new_excess < 0) == (excess < 0):
             raise SizingError(
