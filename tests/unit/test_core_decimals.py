@@ -6,8 +6,19 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tradinglab.core.decimals import round_half_away, round_half_even, smart_round, strip_zeros, to_decimal, to_float
+from tradinglab.core.decimals import (
+    round_half_away,
+    round_half_even,
+    scale_of,
+    smart_round,
+    strip_zeros,
+    to_decimal,
+    to_float,
+)
+from tradinglab.core.system_decimal import MAX_VALUE, fit
 
 
 @pytest.mark.parametrize(
@@ -81,3 +92,37 @@ def test_a_long_decimal_becomes_a_double_by_way_of_its_integer() -> None:
     assert to_float(Decimal("18446744073709551617")) == 2.0**64
     assert to_float(Decimal("-18446744073709551616")) == -(2.0**64)
     assert to_float(Decimal("0.1")) == 0.1
+
+
+any_decimal = st.builds(
+    lambda sign, digits, exponent: Decimal((sign, tuple(digits), exponent)),
+    st.integers(0, 1),
+    st.lists(st.integers(0, 9), min_size=1, max_size=30),
+    st.integers(-30, 6),
+)
+
+
+@given(any_decimal)
+def test_scale_is_read_from_the_text_as_from_the_digits(value: Decimal) -> None:
+    assert scale_of(value) == max(0, -int(value.as_tuple().exponent))
+
+
+@given(any_decimal)
+def test_double_is_read_from_the_text_as_from_the_digits(value: Decimal) -> None:
+    sign, digits, exponent = value.as_tuple()
+    whole = int("".join(map(str, digits)))
+    expected = float(value)
+    if -28 <= exponent <= 0 and (len(digits) > 15 or exponent < -22):
+        high, low = divmod(whole, 1 << 64)
+        expected = (float(low) + float(high) * 2.0**64) / float(f"1e{-exponent}") * (-1 if sign else 1)
+    assert str(to_float(value)) == str(expected)
+
+
+@given(any_decimal)
+def test_what_fits_is_left_alone(value: Decimal) -> None:
+    fitted = fit(value)
+    assert abs(fitted) <= MAX_VALUE
+    _, digits, exponent = value.as_tuple()
+    if len(digits) <= 28 and -28 <= exponent <= 0:
+        assert fitted is value
+    assert -28 <= int(fitted.as_tuple().exponent) <= 0

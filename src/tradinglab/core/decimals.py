@@ -18,6 +18,7 @@ _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
 # So many digits, and powers of ten up to that one, are exact in a double: their quotient is the nearest one.
 _EXACT_DIGITS, _EXACT_POWER = 15, -22
+_EXACT_NUMBER = 10**_EXACT_DIGITS
 _LONGEST_SHORT_TEXT = 16  # fifteen digits and a point
 
 Number = Decimal | float | int | str
@@ -83,14 +84,32 @@ def to_float(value: Decimal) -> float:
 
     Of a long decimal that is not always the nearest double.
     """
+    text = str(value)
+    if len(text) <= _LONGEST_SHORT_TEXT and "E" not in text:
+        return float(text)
+    whole, _, fraction = text.lstrip("-").partition(".")
+    if "E" in text or not whole.isdigit() or len(fraction) > 28:
+        return _float_of_rare(value)
+    digits = int(whole + fraction)
+    if digits < _EXACT_NUMBER and len(fraction) <= -_EXACT_POWER:
+        return float(text)
+    return _scaled(value.is_signed(), digits, len(fraction))
+
+
+def _float_of_rare(value: Decimal) -> float:
+    """Return the double of a decimal that is written with a power of ten, or is no number."""
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int) or not -28 <= exponent <= 0:
         return float(value)
     if len(digits) <= _EXACT_DIGITS and exponent >= _EXACT_POWER:
         return float(value)
-    high, low = divmod(int("".join(map(str, digits))), 1 << 64)
-    double = (float(low) + float(high) * 2.0**64) / _POWERS_OF_TEN[-exponent]
-    return -double if sign else double
+    return _scaled(bool(sign), int("".join(map(str, digits))), -exponent)
+
+
+def _scaled(is_negative: bool, digits: int, scale: int) -> float:
+    high, low = divmod(digits, 1 << 64)
+    double = (float(low) + float(high) * 2.0**64) / _POWERS_OF_TEN[scale]
+    return -double if is_negative else double
 
 
 def strip_zeros(value: Decimal) -> Decimal:
@@ -113,8 +132,12 @@ def smart_round(value: Decimal) -> Decimal:
 
 def scale_of(value: Decimal) -> int:
     """Return the number of decimal places that *value* carries, trailing zeros included."""
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    text = str(value)
+    if "E" in text:
+        exponent = value.as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
+    point = text.find(".")
+    return len(text) - point - 1 if point >= 0 else 0
 
 
 def round_half_even(value: Decimal, digits: int) -> Decimal:

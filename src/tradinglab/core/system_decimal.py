@@ -42,6 +42,7 @@ _PRECISIONS = tuple(Context(prec=digits or 1, rounding=ROUND_HALF_EVEN) for digi
 _BOUNDS = tuple(MAX_VALUE.scaleb(whole - MAX_SCALE, _WIDE) for whole in range(MAX_SCALE + 1))
 _TEN = Decimal(10)
 _SMALLEST = Decimal(1).scaleb(-MAX_SCALE)
+_LONGEST_FITTING = 28  # written out, a number of no more characters has no more digits, nor more behind the point
 
 
 class _Division(threading.local):
@@ -56,6 +57,9 @@ _division = _Division()
 
 def fit(value: Decimal) -> Decimal:
     """Return *value* as ``System.Decimal`` holds it: no positive exponent, scale and digits within bounds."""
+    text = str(value)
+    if len(text) <= _LONGEST_FITTING and "E" not in text and text[-1].isdigit():
+        return value
     _, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         raise OverflowError(f"{value} is no decimal")
