@@ -10,7 +10,7 @@ from tradinglab.core.clock import DAY_NS, Ints, Zone, day_of_date, from_ns, span
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import DayOfWeek
 from tradinglab.core.local_market_hours import LocalMarketHours, MarketHoursSegment
-from tradinglab.core.market_sessions import SessionTable
+from tradinglab.core.market_sessions import SessionTable, Spans
 
 _THURSDAY = 4  # the day of the week of 1970-01-01
 
@@ -134,8 +134,10 @@ class ExchangeCalendar(Dual):
 
     def _session_table(self, extended: bool) -> SessionTable:
         week = [hours.spans_ns(extended) for hours in self._week]
-        exceptions = self.holiday_days | self.early_close_by_day.keys() | self.late_open_by_day.keys()
-        return SessionTable(week, {day: self.hours_of_day(day).spans_ns(extended) for day in exceptions})
+        shortened = (self.early_close_by_day.keys() | self.late_open_by_day.keys()) - self.holiday_days
+        exceptions: dict[int, Spans] = dict.fromkeys(self.holiday_days, ())
+        exceptions.update((day, self.hours_of_day(day).spans_ns(extended)) for day in shortened)
+        return SessionTable(week, exceptions)
 
 
 def _day(when: date | int) -> int:

@@ -95,11 +95,17 @@ class MapFile:
         return found
 
     def changes(self, trading_days: Iterable[int], ticker: str) -> list[SymbolChange]:
-        """Return the changes of ticker on the given days, which begin with *ticker*."""
+        """Return the changes of ticker on the given days, which are in order and begin with *ticker*."""
         found = []
+        known_until = self.first_day - 1
         for day in trading_days:
-            new = self.ticker_on(day) if self.has_data(day) else None
-            if new is not None and new != ticker:
+            if day <= known_until:
+                continue
+            at = bisect_left(self._days, day)
+            if at == len(self.rows):
+                break
+            known_until, new = self._days[at], self.rows[at].ticker
+            if new != ticker:
                 found.append(SymbolChange(day, ticker, new))
                 ticker = new
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ class EventSchedule:
             return
         zone = hours.time_zone
         first, last = day_of(zone.local_ns(start_ns)), day_of(zone.local_ns(end_ns))
-        days = [int(day) for day in session_table(hours, first, last)[0]]
+        days: list[int] = session_table(hours, first, last)[0].tolist()
         self._add_payments(symbol, hours, days)
         self._add_changes(symbol, hours, days)
 
@@ -105,10 +106,10 @@ class EventSchedule:
         for change in map_file.changes(days, map_file.ticker_on(days[0]) or symbol.value):
             self._put(hours, change.day, SymbolChangedEvent(symbol, _date(change.day), change.old, change.new))
         last = map_file.delisting_day
-        due = [day for day in days if day >= last]
-        if due:
-            self._put(hours, due[0], Delisting(symbol, _date(last), 0, DelistingType.WARNING))
-        if any(day > last for day in days):
+        due = bisect_left(days, last)
+        if due < len(days):
+            self._put(hours, days[due], Delisting(symbol, _date(last), 0, DelistingType.WARNING))
+        if days[-1] > last:
             self._put(hours, last + 1, Delisting(symbol, _date(last + 1), 0, DelistingType.DELISTED))
 
 

@@ -124,8 +124,7 @@ class ScheduleManager(Dual):
         if self.next_ns >= time_ns:
             return
         queue = self._sorted()
-        while queue and queue[0].next_event_ns < time_ns:
-            at_ns = queue[0].next_event_ns
+        while queue and (at_ns := queue[0].next_event_ns) < time_ns:
             set_time(at_ns)
             queue[0].scan(at_ns)
             _sort_first(queue)

@@ -64,10 +64,11 @@ class ScheduledEvent(Dual):
     @property
     def next_event_ns(self) -> int:
         """The next instant, nanoseconds UTC; ``NEVER`` when there is none."""
-        if self._next is None:
+        at_ns = self._next
+        if at_ns is None:
             found = next(self._times, NEVER)
-            self._next = to_ns(found) if isinstance(found, datetime) else found
-        return self._next
+            self._next = at_ns = to_ns(found) if isinstance(found, datetime) else found
+        return at_ns
 
     @property
     def next_event_utc_time(self) -> datetime:
@@ -81,8 +82,8 @@ class ScheduledEvent(Dual):
 
     def scan(self, utc_ns: int) -> None:
         """Call back for every time up to and including an instant."""
-        while self.next_event_ns <= utc_ns:
-            self._fire(self.next_event_ns)
+        while (at_ns := self.next_event_ns) <= utc_ns:
+            self._fire(at_ns)
             self._next = None
 
     def _fire(self, at_ns: int) -> None:
