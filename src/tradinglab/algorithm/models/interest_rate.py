@@ -47,14 +47,17 @@ class InterestRateProvider(RiskFreeInterestRateModel):
 
     def __init__(self, rates: InterestRates) -> None:
         self._rates = rates
+        self._floats = {rate: float(rate) for rate in rates.rates}
 
     def exact_interest_rate(self, when: datetime | date) -> Decimal:
         """Return ``get_interest_rate`` as a decimal."""
-        return self._rates.rate_on(day_of_date(_date(when)))
+        return self._rates.rate_on(day_of_date(when))
 
     def get_interest_rate(self, date: datetime | date) -> float:
         """Return the rate on a day."""
-        return float(self.exact_interest_rate(date))
+        rate = self._rates.rate_on(day_of_date(date))
+        known = self._floats.get(rate)
+        return float(rate) if known is None else known
 
 
 class ConstantRiskFreeRateInterestRateModel(RiskFreeInterestRateModel):

@@ -6,11 +6,11 @@ over it can be compared. See LEAN's ``Extensions.GetHash``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from copy import copy
 from decimal import Decimal
 from hashlib import md5
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.order_types import (
@@ -48,7 +48,7 @@ def number_json(value: Decimal) -> str:
 
 
 def _text_json(value: str | None) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return "null" if value is None else encode_basestring(value)
 
 
 def _object_json(members: Iterable[tuple[str, str]]) -> str:
@@ -57,8 +57,10 @@ def _object_json(members: Iterable[tuple[str, str]]) -> str:
 
 def _value_json(value: object) -> str:
     """Return the value of an order property as JSON."""
-    if value is None or isinstance(value, (bool, str)):
-        return json.dumps(value, ensure_ascii=False)
+    if value is None or isinstance(value, str):
+        return _text_json(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int):
         return str(int(value))
     if isinstance(value, TimeInForce):

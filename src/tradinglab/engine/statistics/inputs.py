@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, pairwise
@@ -103,7 +103,7 @@ class Samples:
         self._wins, self._losses = sorted(source.wins), sorted(source.losses)
         self._returns = [double_of(divide(value, _HUNDRED)) for _, value in source.performance]
         self._changes = _changes([value for _, value in source.benchmark])
-        self._rates = _running_sum(to_decimal(source.risk_free_rate(from_ns(time))) for time in self._equity_times)
+        self._rates = _running_sum(_rates(source.risk_free_rate, self._equity_times))
 
     @property
     def days(self) -> tuple[int, int]:
@@ -145,6 +145,17 @@ def _changes(values: list[Decimal]) -> list[float]:
     """Return each value's change from the one before, zero for the first."""
     changes = [double_of(divide(value - before, before)) if before else 0.0 for before, value in pairwise(values)]
     return [0.0, *changes]
+
+
+def _rates(model: RateModel, times: Iterable[int]) -> Iterator[Decimal]:
+    """Yield the rates at some times; one that stays the same, as it does for months, is converted once."""
+    before: Number | None = None
+    exact = ZERO
+    for time in times:
+        rate = model(from_ns(time))
+        if rate is not before:
+            before, exact = rate, to_decimal(rate)
+        yield exact
 
 
 def _running_sum(values: Iterable[Decimal]) -> list[Decimal]:
