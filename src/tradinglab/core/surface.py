@@ -7,9 +7,9 @@ makes it. It is read when a name was not found, and not before.
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NoReturn
 
 from tradinglab.core.dual import INNER, fold
@@ -35,7 +35,7 @@ class _Surface:
 
 @functools.cache
 def _surface() -> _Surface:
-    text = importlib.resources.files(__package__).joinpath("surface.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("surface.json").read_text(encoding="utf-8")
     raw = json.loads(text)
     return _Surface(
         members={name: frozenset(map(fold, words.split())) for name, words in raw["members"].items()},

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tradinglab.core.errors import UnknownTimeZoneError
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _DAY = 86_400
+_USUAL_FOLDER = "/usr/share/zoneinfo"
 _EARLIEST = -(2**33)  # 1697: before anything that a zone file speaks of
 _FIXED = re.compile(r"UTC([+-])(\d{1,2})(?::?(\d{2}))?")
 _RULE = re.compile(
@@ -47,11 +50,9 @@ def read_changes(name: str, last_year: int) -> Changes:
 
 
 def _load(name: str) -> bytes:
-    from zoneinfo import TZPATH
-
     parts = name.split("/")
     if all(re.fullmatch(r"[A-Za-z0-9_+-]+", part) for part in parts):
-        for folder in TZPATH:
+        for folder in _folders():
             path = Path(folder, *parts)
             if path.is_file():
                 return path.read_bytes()
@@ -62,6 +63,15 @@ def _load(name: str) -> bytes:
         f"There is no time zone '{name}'. Use an IANA name such as America/New_York, or UTC-05. "
         "On a system without a tz database, install the package tzdata."
     )
+
+
+def _folders() -> Iterator[str]:
+    """Yield the folders of the system's tz database; the usual one first, since zoneinfo takes long to import."""
+    if "PYTHONTZPATH" not in os.environ:
+        yield _USUAL_FOLDER
+    from zoneinfo import TZPATH
+
+    yield from TZPATH
 
 
 def _load_from_package(parts: list[str]) -> bytes | None:

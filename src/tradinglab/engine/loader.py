@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -98,7 +97,7 @@ def choose_class(module: ModuleType, path: Path, class_name: str | None) -> type
     found = {
         name: value
         for name, value in vars(module).items()
-        if inspect.isclass(value) and issubclass(value, QCAlgorithm) and value.__module__ == module.__name__
+        if isinstance(value, type) and issubclass(value, QCAlgorithm) and value.__module__ == module.__name__
     }
     if class_name is not None:
         if class_name not in found:

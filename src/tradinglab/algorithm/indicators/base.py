@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -32,7 +31,6 @@ from tradinglab.core.enums import IndicatorStatus
 if TYPE_CHECKING:
     from tradinglab.algorithm.consolidators.base import DataConsolidator
 
-log = logging.getLogger(__name__)
 
 InputKind = Literal["point", "bar", "trade_bar", "data"]
 
@@ -224,6 +222,9 @@ class IndicatorBase(ActsAsNumber):
     def _warn_of_order(self, end: datetime, last: datetime) -> None:
         if not self._has_warned:
             self._has_warned = True
+            import logging  # slow to import, and hardly ever needed
+
+            log = logging.getLogger(__name__)
             log.warning("%s goes forward only: an input of %s after one of %s is ignored.", self.name, end, last)
 
     def _fed_by(self, source: IndicatorBase, *, when_ready: bool = True) -> Self:

@@ -7,7 +7,6 @@ overrides, or just has, ``get_slippage_approximation(asset, order)``, which retu
 
 from __future__ import annotations
 
-import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.securities import Security
 
-logger = logging.getLogger(__name__)
 
 _WITHOUT_VOLUME = frozenset({SecurityType.CFD, SecurityType.FOREX, SecurityType.CRYPTO})
 
@@ -119,19 +117,25 @@ class VolumeShareSlippageModel(SlippageModel):
             return share * share * self._price_impact * last.exact_value
         kind = asset.symbol.security_type
         if kind in _WITHOUT_VOLUME:
-            logger.warning(
+            _warn(
                 "VolumeShareSlippageModel: %s often does not report volume; there is no slippage beyond the spread.",
                 kind,
             )
             return ZERO
         fraction = self._volume_limit * self._volume_limit * self._price_impact
-        logger.warning(
+        _warn(
             "VolumeShareSlippageModel: the volume of the bar must be positive, it was %s; "
             "the largest slippage of %s is used.",
             decimal_text(volume),
             decimal_text(fraction),
         )
         return fraction * last.exact_value
+
+
+def _warn(message: str, *values: object) -> None:
+    import logging  # slow to import, and hardly ever needed
+
+    logging.getLogger(__name__).warning(message, *values)
 
 
 def _bar_volume(last: BaseData, order: Order) -> Decimal:
