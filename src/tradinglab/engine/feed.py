@@ -52,6 +52,7 @@ class DataFeed:
         self._added: list[Security] = []
         self._removed: list[Security] = []
         self.on_opened: Callable[[Subscription], None] = lambda subscription: None
+        self.on_replaced: Callable[[Subscription], None] = lambda subscription: None
 
     # What an algorithm asks for.
 
@@ -196,6 +197,7 @@ class DataFeed:
             ahead = filtered(ahead.take(np.flatnonzero(ahead.end_ns > utc_ns)), security, config)
             subscription.replace_columns(_joined(past, ahead))
             security.cache.refresh(subscription)
+            self.on_replaced(subscription)
 
     def _end_streams(self, security: Security, utc_ns: int) -> bool:
         found = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.algorithm.consolidators import IdentityDataConsolidator
 from tradinglab.algorithm.indicator_registration import updater
 from tradinglab.algorithm.indicators.field import selector_of
+from tradinglab.algorithm.indicators.following import follow_anew
 from tradinglab.core.enums import Resolution
 from tradinglab.engine.subscription import IndicatorSource
 
@@ -34,6 +35,7 @@ class IndicatorDesk:
         self._waiting: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         self._attached: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         feed.on_opened = self.open
+        feed.on_replaced = self.follow_anew
 
     def attach(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> bool:
         """Let an indicator read a subscription's columns; return whether it could."""
@@ -52,6 +54,11 @@ class IndicatorDesk:
             if len(subscription.config.consolidators) or not self._connect(subscription, indicator, selector):
                 self._stream(subscription.config, indicator, selector)
 
+    def follow_anew(self, subscription: Subscription) -> None:
+        """Let the indicators of a subscription read its new columns: those ahead are others."""
+        for indicator, _ in list(self._attached.get(subscription.config, [])):
+            follow_anew(indicator)
+
     def on_consolidators_changed(self, config: SubscriptionDataConfig) -> None:
         """Something listens to a subscription's bars: let its indicators stream from now on, ahead of it."""
         released = [*self._waiting.pop(config, []), *self._attached.pop(config, [])]
@@ -65,7 +72,6 @@ class IndicatorDesk:
             for consolidator in later:
                 config.consolidators.add(consolidator)
         self._feed.refresh_streaming()
-        self._attention.raised = True
         self._attention.raised = True
 
     def detach(self, indicator: Any) -> None:

@@ -124,7 +124,6 @@ class IndicatorSource:
     def __init__(self, subscription: Subscription, selector: str, on_stream: Callable[[], None]) -> None:
         self._subscription = subscription
         self._on_stream = on_stream
-        self.columns = subscription.columns
         self.selector = selector
         self.symbol = subscription.symbol
         self.cursor = subscription.cursor
@@ -132,6 +131,11 @@ class IndicatorSource:
         self.first_row = subscription.consumed_row() + 1
         #: The last row that the indicator has consumed: asked for at every look at its value.
         self.row: Callable[[], int] = subscription.consumed_row
+
+    @property
+    def columns(self) -> BarColumns:
+        """The columns of the subscription; there are others when its gaps are filled anew."""
+        return self._subscription.columns
 
     def time(self, row: int) -> datetime:
         """Return the end of a row, in the exchange's time zone."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.events import Event
+from tradinglab.algorithm.indicators.following import release
 from tradinglab.algorithm.indicators.number import ActsAsNumber
 from tradinglab.algorithm.indicators.tracks import (
     NO_VALUE,
@@ -212,7 +213,7 @@ class IndicatorBase(ActsAsNumber):
         """Forget all inputs: the indicator is as when it was made."""
         link = None if self._track is None else self._track.link
         if link is not None:
-            _release(link, replay=link.owner is not self)
+            release(link, replay=link.owner is not self)
         self._samples = 0
         self._last_inputs.clear()
         self._window.reset()
@@ -293,7 +294,7 @@ class IndicatorBase(ActsAsNumber):
     def _stream(self) -> None:
         """Stop reading arrays, and stream from here on."""
         if self._track is not None:
-            _release(self._track.link, replay=True)
+            release(self._track.link, replay=True)
 
     def __getitem__(self, index: int) -> IndicatorDataPoint:
         return self.current if index == 0 else self.window[index]
@@ -317,24 +318,6 @@ def _accepted(indicator: IndicatorBase, data: BaseData) -> BaseData:
         wanted = "a trade bar" if kind == "trade_bar" else "a bar"
         raise TypeError(f"{type(indicator).__name__} takes {wanted}; it was given a {type(data).__name__}.")
     return data
-
-
-def _release(link: Link, *, replay: bool) -> None:
-    """Let all indicators of a tree stream again, from the state that the bars so far give."""
-    last = link.feed.row()
-    for node in link.nodes:
-        node._track = None
-    if replay:
-        for row in range(link.offset, last + 1):
-            link.owner.consume(_input(link, row))
-    link.feed.stream()
-
-
-def _input(link: Link, row: int) -> BaseData:
-    feed, source = link.feed, link.source
-    if isinstance(source, BarSeries):
-        return feed.bar(row)
-    return point_of(feed.symbol, feed.time(row), source.view[row - link.offset])
 
 
 class WarmingIndicator(IndicatorBase):

@@ -64,12 +64,16 @@ class Place:
 class IndicatorFeed(Protocol):
     """The bars of a subscription, and how many of them an indicator has seen."""
 
-    columns: BarColumns
     selector: str
     first_row: int
     symbol: Symbol
     cursor: Cursor
     place: Place
+
+    @property
+    def columns(self) -> BarColumns:
+        """The bars."""
+        ...
 
     def row(self) -> int:
         """Return the last row that the indicator has consumed; below ``first_row`` if none."""
