@@ -46,6 +46,15 @@ def _add_import(commands: Commands) -> None:
     add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
     add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
     add("--tick-type", default="trade", choices=("trade", "quote"), help="what the bars are made of (default: trade)")
+    add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "forex", "crypto", "cfd"),
+        help="what is traded: %(choices)s (default: what is usual on the market)")  # fmt: skip
+    add("--columns", metavar="FIELD=COLUMN,…", type=words.pairs, action="append", default=[],
+        help="which column holds what, where its name does not say it: time=When,close=Last")  # fmt: skip
+    add(
+        "--time-format",
+        metavar="FORM",
+        help="how times are written, such as '%%d/%%m/%%Y %%H:%%M' (default: found out)",
+    )
     add("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
     add("--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)")
     add("--on-bad", default="error", choices=("error", "drop"), help="what to do with wrong rows (default: error)")
@@ -95,11 +104,14 @@ def list_bars(options: Namespace) -> int:
 
 def import_bars(options: Namespace) -> int:
     """Import files and print what was made of them."""
-    from tradinglab.core.enums import Resolution, TickType
+    from tradinglab.core.enums import Resolution, SecurityType, TickType
     from tradinglab.data.store import ImportOptions, import_files
 
     how = ImportOptions(
+        security_type=None if options.security_type is None else SecurityType[options.security_type.upper()],
         tick_type=TickType[options.tick_type.upper()],
+        columns={field: column for pairs in options.columns for field, column in pairs},
+        time_form=options.time_format,
         time_zone=options.time_zone,
         stamp=options.stamp,
         on_bad=options.on_bad,

@@ -49,6 +49,11 @@ def pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
+def pairs(text: str) -> list[tuple[str, str]]:
+    """Return names and values of ``NAME=VALUE,NAME=VALUE``."""
+    return [pair(each) for each in text.split(",")]
+
+
 def folder(text: str) -> Path:
     """Return a folder that is there."""
     path = Path(text).expanduser()

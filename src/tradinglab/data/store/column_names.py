@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tradinglab.core.enums import TickType
+from tradinglab.core.surface import did_you_mean
 from tradinglab.data.errors import DataImportError
 
 _NOISE = re.compile(r"^\d+[a-z]?\.\s*|\([^)]*\)|[<>\"'\s_\-./]")
@@ -59,10 +60,17 @@ def match_columns(
     DataImportError
         If a field is not found or a column that was given is not there.
     """
+    fields = ("time", "date", "clock", *_ALIASES)
     for field, column in given.items():
+        if field not in fields:
+            raise DataImportError(
+                f"There is no field '{field}'{did_you_mean(field, fields) or '.'} The fields are: {', '.join(fields)}."
+            )
         if column not in names:
             raise DataImportError(f"{file} has no column '{column}' for '{field}'. It has {', '.join(names)}.")
     found = dict(given)
+    if "date" in found and "clock" not in found:
+        found["time"] = found.pop("date")
     by_plain: dict[str, str] = {}
     for name in names:
         by_plain.setdefault(plain(name), name)
@@ -75,11 +83,11 @@ def match_columns(
             found[field] = match
     found.update(_time_columns(by_plain, found))
     missing = [field for field in wanted if field not in found and field not in _OPTIONAL]
-    missing += [] if "time" in found or "date" in found else ["time"]
+    missing += [] if "time" in found or "date" in found else ["date" if "clock" in found else "time"]
     if missing:
         raise DataImportError(
             f"{file} has no column for {', '.join(missing)}. It has {', '.join(names)}. "
-            "Say which column holds what, or name them in a first line."
+            f"Say which column holds what, for example --columns {missing[0]}={names[0]}, or name them in a first line."
         )
     return found
 

@@ -26,6 +26,7 @@ from tradinglab.data.store.sessions import session_notes
 from tradinglab.data.store.tables import read_blocks, sha256_of
 
 _US = 1_000
+_HOUR_US = 3_600_000_000
 _FOREX_MARKETS = ("oanda", "fxcm", "dukascopy")
 _CRYPTO_MARKETS = (
     "binance", "binanceus", "bitfinex", "bitstamp", "bybit", "coinbase", "dydx", "ftx", "ftxus", "kraken", "poloniex",
@@ -153,13 +154,24 @@ def _check_spacing(times_us: Ints, key: SeriesKey) -> None:
     period = PERIODS[key.resolution] // _US
     shortest = int(np.diff(times_us).min())
     # A day may have 23 hours.
-    if shortest < period - (3_600_000_000 if key.resolution == Resolution.DAILY else 0):
+    if shortest < period - (_HOUR_US if key.resolution == Resolution.DAILY else 0):
         raise DataImportError(
             f"The bars are {shortest / 1e6:g} s apart; bars of the resolution {key.resolution.name.lower()} "
-            f"are at least {period / 1e6:g} s apart. Give their own resolution."
+            f"are at least {period / 1e6:g} s apart. {_resolution_hint(shortest)}"
         )
     if key.resolution != Resolution.DAILY and shortest > period:
         raise DataImportError(
             f"The bars are at least {shortest / 1e6:g} s apart, those of the resolution {key.resolution.name.lower()} "
-            f"{period / 1e6:g} s. Bars of other lengths than a second, a minute, an hour or a day cannot be stored."
+            f"{period / 1e6:g} s. {_resolution_hint(shortest)}"
         )
+
+
+def _resolution_hint(shortest_us: int) -> str:
+    """Return which resolution bars seem to have that are so far apart."""
+    # A day may have 23 hours.
+    if shortest_us >= PERIODS[Resolution.DAILY] // _US - _HOUR_US:
+        return "They are bars of days: give --resolution daily."
+    for resolution in (Resolution.HOUR, Resolution.MINUTE, Resolution.SECOND):
+        if shortest_us == PERIODS[resolution] // _US:
+            return f"Give their own: --resolution {resolution.name.lower()}."
+    return "Bars of other lengths than a second, a minute, an hour or a day cannot be stored."

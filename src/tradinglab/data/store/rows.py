@@ -181,5 +181,10 @@ def in_order(files: Mapping[Path, Rows], key: SeriesKey) -> tuple[Rows, int, lis
         at = int(np.flatnonzero(same & differs)[0])
         places = [f"{paths[owner[row]]}, line {rows.lines[row]}" for row in (at, at + 1)]
         when = np.datetime64(int(rows.times_us[at]), "us")
-        raise DataImportError(f"Two rows say different things of {when} UTC: {places[0]} and {places[1]}.")
+        hint = (
+            " If the bars are shorter than a day, give their --resolution."
+            if key.resolution == Resolution.DAILY
+            else ""
+        )
+        raise DataImportError(f"Two rows say different things of {when} UTC: {places[0]} and {places[1]}.{hint}")
     return rows.take(np.append(True, ~same)), int(same.sum()), notes

@@ -117,13 +117,14 @@ def _find_form(filled: pl.Series, file: str) -> str:
         fitting = [form for form, count in whole.items() if count == max(whole.values())]
     if not fitting:
         raise DataImportError(
-            f"{file} has times of an unknown form, such as '{first[0]}'. Give the form, such as %d/%m/%Y %H:%M."
+            f"{file} has times of an unknown form, such as '{first[0]}'. Give the form, for example "
+            '--time-format "%d/%m/%Y %H:%M".'
         )
     other = next((form for form in fitting if form[:2] != fitting[0][:2]), None)
     if other is not None:
         raise DataImportError(
             f"{file} has dates that can be read in two ways, such as '{first[0]}'. Give the form: "
-            f"{fitting[0]} or {other}."
+            f'--time-format "{fitting[0]}" or "{other}".'
         )
     return fitting[0]
 
