@@ -98,6 +98,22 @@ def test_wrong_options(run: Run, write: Write, options: list[str], said: str) ->
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.parametrize("option", ["--json", "--report"])
+def test_an_output_in_a_folder_that_is_not_there_is_refused_before_the_run(
+    run: Run, write: Write, tmp_path: Path, option: str
+) -> None:
+    outcome = run("backtest", write(holder("raise RuntimeError")), option, tmp_path / "nope" / "x.html")
+    assert outcome.status == 2
+    assert f"{option}: {tmp_path / 'nope' / 'x.html'} cannot be written: there is no folder" in outcome.err
+    assert not (tmp_path / "nope").exists()
+
+
+def test_the_folder_of_runs_is_made(run: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("backtest", write(holder()), "--json", "runs/x.json").status == 0
+    assert (tmp_path / "runs" / "x.json").is_file()
+
+
 def test_an_output_that_is_a_folder_is_refused_before_the_run(run: Run, write: Write, tmp_path: Path) -> None:
     outcome = run("backtest", write(holder()), "--json", tmp_path)
     assert outcome.status == 2

@@ -36,7 +36,13 @@ def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
         (["new"], "tradinglab new NAME"),
         (["new", "x", "--template", "nope"], "sma-cross"),
         (["new", "123"], "start it with a letter"),
-        (["new", "--no-such"], "--no-such"),
+        (["new", "--no-such"], "There is no option --no-such."),
+        (["new", "x", "--templat=sma-cross", "--lits"], "There is no option --lits. Did you mean: '--list'?"),
+        (["new", "x", "y"], "'y' is one word too many"),
+        (["backtset", "x"], "COMMAND: there is no 'backtset'. Did you mean: 'backtest'?"),
+        (["data", "improt"], "COMMAND: there is no 'improt'. Did you mean: 'import'?"),
+        (["backtest", "demo", "--cahs=5"], "There is no option --cahs. Did you mean: '--cash'?"),
+        (["data", "generate", "--resolution", "minuet"], "--resolution: there is no 'minuet'. Did you mean: 'minute'?"),
     ],
 )
 def test_wrong_use(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +54,4 @@ def test_the_templates_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "--list"]) == 0
     out = capsys.readouterr().out
     assert all(each.name in out and each.title in out for each in all_templates())
+    assert out.splitlines()[-1].split() == ["demo", "Another", "name", "of", "momentum-rotation"]

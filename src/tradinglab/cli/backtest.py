@@ -26,9 +26,9 @@ def add_parser(commands: Commands) -> None:
     add = parser.add_argument
     add("file", metavar="FILE", help="strategy file, folder with a main.py, or name of a template")
     add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
-    add("--start", metavar="DATE", type=words.day, help="first day, in place of the strategy's")
-    add("--end", metavar="DATE", type=words.day, help="last day, in place of the strategy's")
-    add("--cash", metavar="N", type=words.money, help="starting cash, in place of the strategy's")
+    add("--start", metavar="DATE", type=words.day, help="first day, set after initialize, in place of the strategy's")
+    add("--end", metavar="DATE", type=words.day, help="last day, set after initialize, in place of the strategy's")
+    add("--cash", metavar="N", type=words.money, help="starting cash, set after initialize, in place of the strategy's")
     add("--parameter", "-p", metavar="K=V", type=words.pair, action="append", default=[],
         help="what get_parameter(K) returns; may be repeated")  # fmt: skip
     add("--import-path", metavar="DIR", type=words.folder, action="append", default=[],

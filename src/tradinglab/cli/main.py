@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import tradinglab
 from tradinglab.cli import backtest, data, indicators, new
@@ -21,6 +21,7 @@ from tradinglab.cli.console import fail
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
+from tradinglab.core.surface import did_you_mean
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,6 +29,25 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}\n{self.format_usage().strip()}\n'{self.prog} --help' says more.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """Parse, and refuse what is not known here, where the options that are known can be named."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            wrong = rest[0].partition("=")[0]
+            if not wrong.startswith("-"):
+                raise CommandError(f"'{wrong}' is one word too many.\n'{self.prog} --help' says more.")
+            options = [name for name in self._option_string_actions if name.startswith("--")]
+            hint = did_you_mean(wrong, options) or "."
+            raise CommandError(f"There is no option {wrong}{hint}\n'{self.prog} --help' lists the options.")
+        return found, rest
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            choices = [str(each) for each in action.choices]
+            name = "/".join(action.option_strings) or action.metavar
+            hint = did_you_mean(str(value), choices) or "."
+            raise CommandError(f"{name}: there is no '{value}'{hint} Choose from: {', '.join(choices)}.")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tradinglab.cli.console import say, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import FINISHED
-from tradinglab.templates import Template, all_templates, find_template
+from tradinglab.templates import DEMO, Template, all_templates, find_template
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
@@ -33,7 +33,8 @@ def add_parser(commands: Commands) -> None:
 def run(options: Namespace) -> int:
     """Make the strategy, or list what it can be made from."""
     if options.list:
-        show_rows(("TEMPLATE", "WHAT IT DOES"), [(each.name, each.title) for each in all_templates()])
+        rows = [(each.name, each.title) for each in all_templates()]
+        show_rows(("TEMPLATE", "WHAT IT DOES"), [*rows, ("demo", f"Another name of {DEMO}")])
         return FINISHED
     if options.name is None:
         raise CommandError("Say how the strategy shall be called: tradinglab new NAME [--template T]")

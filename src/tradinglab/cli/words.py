@@ -5,10 +5,13 @@ Each function is the ``type`` of an argument: it raises ``ArgumentTypeError``, b
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentTypeError
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+_RUNS = Path("runs")
 
 
 def day(text: str) -> date:
@@ -63,12 +66,21 @@ def folder(text: str) -> Path:
 
 
 def output_file(text: str) -> Path:
-    """Return a file to write after making its folder, so that a run is not lost to a misspelt one."""
+    """Return a file that can be written: a run is not to be lost to a misspelt folder.
+
+    The folder ``runs`` is where results go by default and is made; any other has to be there.
+    """
     path = Path(text).expanduser()
     if path.is_dir():
         raise ArgumentTypeError(f"{text} is a folder; name a file")
+    folder = path.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if folder == _RUNS:
+            folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ArgumentTypeError(f"the folder of {text} cannot be made: {error.strerror}") from error
+    if not folder.is_dir():
+        raise ArgumentTypeError(f"{text} cannot be written: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise ArgumentTypeError(f"{text} cannot be written: the folder {folder} is read-only")
     return path
