@@ -98,6 +98,10 @@ def test_a_history_frame_is_indexed_by_symbol_and_time(strategy: Looking) -> Non
         lambda frame, key: frame["close"].unstack(level=0)[key].dropna(),
         lambda frame, key: frame.unstack(level=0)["close"][[key]].dropna()[key],
         lambda frame, key: frame.dropna().loc[key, "close"],
+        lambda frame, key: frame.loc[[key]]["close"],
+        lambda frame, key: frame.loc[([key], slice(None)), "close"],
+        lambda frame, key: frame["close"].loc[[key]],
+        lambda frame, key: frame[frame.index.isin([key], level=0)]["close"] if key in frame.index else frame[key],
     ],
 )
 def test_a_ticker_finds_what_its_symbol_finds(strategy: Looking, look: Any) -> None:

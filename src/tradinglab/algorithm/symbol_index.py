@@ -43,10 +43,20 @@ def _symbol_index() -> Any:
         def get_loc(self, key: Any) -> Any:
             return super().get_loc(self._label(key))
 
+        def _labels(self, keys: Any) -> Any:
+            has_texts = any(isinstance(key, str) for key in keys)
+            return [self._label(key) for key in keys] if has_texts else keys
+
+        def get_indexer(self, target: Any, *args: Any, **kwargs: Any) -> Any:
+            return super().get_indexer(self._labels(target), *args, **kwargs)
+
+        def isin(self, values: Any, level: Any = None) -> Any:
+            return super().isin(self._labels(list(values)), level)
+
         def get_indexer_for(self, target: Any) -> Any:
-            return super().get_indexer_for([self._label(key) for key in target])
+            return super().get_indexer_for(self._labels(target))
 
         def _get_indexer_strict(self, key: Any, axis_name: str) -> Any:
-            return super()._get_indexer_strict([self._label(each) for each in key], axis_name)
+            return super()._get_indexer_strict(self._labels(key), axis_name)
 
     return SymbolIndex
