@@ -242,7 +242,7 @@ def test_the_result_file_is_leans(result: BacktestResult, tmp_path: Path) -> Non
     written = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     assert list(written) == [
         "rollingWindow", "charts", "orders", "profitLoss", "statistics", "runtimeStatistics", "state",
-        "algorithmConfiguration", "totalPerformance",
+        "serverStatistics", "algorithmConfiguration", "totalPerformance", "analysis",
     ]  # fmt: skip
     assert written["statistics"] == result.statistics
     assert written["profitLoss"] == {"2020-01-02T21:00:00Z": Decimal("3.00")}
@@ -250,6 +250,11 @@ def test_the_result_file_is_leans(result: BacktestResult, tmp_path: Path) -> Non
     assert written["state"]["Status"] == "Completed"
     assert written["state"]["EndTime"] == "2026-01-02T03:04:06Z"
     assert written["algorithmConfiguration"]["parameters"] == {"fast": "10"}
+    assert written["serverStatistics"]["Up Time"] == "0d 00:00:01"
+    assert int(written["serverStatistics"]["Used RAM (MB)"]) > 10
+    assert written["analysis"][1] == {
+        "name": "DataWarning", "issue": "bars of A<B are made up", "sample": None, "solutions": []
+    }  # fmt: skip
     assert written["rollingWindow"]["M1_20200105"]["closedTrades"] == []
     total = written["totalPerformance"]
     assert set(total) == {"tradeStatistics", "portfolioStatistics", "closedTrades"}

@@ -7,6 +7,7 @@ QuantConnect/LEAN): decimals keep their scale, statistics are texts, times are U
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from tradinglab.engine.statistics.trades import span_text, time_text
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.trade import Trade
+    from tradinglab.core.run_warnings import RunWarning
     from tradinglab.core.symbol import Symbol
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_charts import ChartData, ChartValue, SeriesData
@@ -48,8 +50,10 @@ def result_text(result: BacktestResult) -> str:
         "statistics": result.statistics,
         "runtimeStatistics": result.runtime_statistics,
         "state": _state(result),
+        "serverStatistics": _server_statistics(result),
         "algorithmConfiguration": _configuration(result),
         "totalPerformance": _performance(statistics.total_performance, with_trades=True),
+        "analysis": [_analysis(each) for each in result.warnings],
     }
     return "".join(_pieces(document, "\n")) + "\n"
 
@@ -102,6 +106,32 @@ def _state(result: BacktestResult) -> dict[str, object]:
         "Status": _STATUS_NAMES.get(record.status, "RuntimeError"),
         "Hostname": "",
     }
+
+
+def _server_statistics(result: BacktestResult) -> dict[str, str]:
+    """Return what is known of the machine; its name is nobody's business."""
+    up = timedelta(seconds=int(result.record.seconds))
+    hours, rest = divmod(up.seconds, 3600)
+    return {
+        "Used RAM (MB)": _used_megabytes(),
+        "Total RAM (MB)": "",
+        "Hostname": "",
+        "Up Time": f"{up.days}d {hours:02}:{rest // 60:02}:{rest % 60:02}",
+    }
+
+
+def _used_megabytes() -> str:
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows has none
+        return ""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return str(peak // (1_048_576 if sys.platform == "darwin" else 1024))
+
+
+def _analysis(warning: RunWarning) -> dict[str, object]:
+    """Return a warning in the form of a finding of LEAN's analysis of a backtest."""
+    return {"name": f"{warning.kind.title()}Warning", "issue": warning.text, "sample": None, "solutions": []}
 
 
 def _configuration(result: BacktestResult) -> dict[str, object]:
