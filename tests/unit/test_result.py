@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +28,7 @@ from tradinglab.engine.result import BacktestResult, write_lean_json
 from tradinglab.engine.result_funnel import Funnel
 from tradinglab.engine.result_json import _chart
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
+from tradinglab.engine.result_view import telling_statistics
 from tradinglab.engine.sampling import HoldingSample, ResultSampler
 from tradinglab.engine.statistics import StatisticsInput
 from tradinglab.report.adapter import content_of
@@ -347,6 +350,41 @@ def test_plot(result: BacktestResult) -> None:
 def test_the_funnel_says_why_nothing_was_traded(funnel: Funnel, words: str) -> None:
     assert words in funnel.explanation
     assert bool(words) == bool(funnel.explanation)
+
+
+@pytest.mark.parametrize("table", ["equity", "daily", "orders", "trades"])
+def test_every_column_is_documented(result: BacktestResult, table: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "results.md").read_text()
+    (section,) = (part for part in page.split("\n`result.")[1:] if part.startswith(f"{table}`"))
+    frame = getattr(result, table)
+    assert set(frame.columns) <= set(re.findall(r"`(\w+)`", section))
+
+
+def test_the_funnel_ends_where_nothing_is_left() -> None:
+    assert Funnel(bars=9, steps=9).telling() == [
+        ("bars delivered to the strategy", 9),
+        ("calls of on_data", 9),
+        ("orders asked for", 0),
+    ]
+    full = Funnel(bars=9, steps=9, requests=2, orders=2, filled=2)
+    assert full.telling() == list(full)
+
+
+def test_of_a_run_without_trades_only_what_is_not_zero_is_shown(
+    result: BacktestResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert telling_statistics(result) == result.statistics
+    idle = BacktestResult(replace(result.record, orders=(), funnel=Funnel(subscriptions=1, bars=9, steps=9)))
+    zero = [name for name, value in idle.statistics.items() if value in ("0", "0%", "$0.00", "$0", "")]
+    shown = telling_statistics(idle)
+    assert len(zero) > 5
+    assert set(shown).isdisjoint(set(zero) - {"Total Orders"})
+    assert {"Start Equity", "End Equity", "OrderListHash"} <= set(shown)
+    show(idle, Outputs())
+    out = capsys.readouterr().out
+    assert f"{len(idle.statistics) - len(shown)} others are zero: nothing was traded" in out
+    assert "orders asked for" in out
+    assert "orders filled" not in out
 
 
 def test_the_funnel_counts() -> None:

@@ -45,11 +45,16 @@ def show(result: BacktestResult, outputs: Outputs) -> None:
 
 
 def _print(result: BacktestResult, outputs: Outputs, written: Sequence[str]) -> None:
+    from tradinglab.engine.result_view import telling_statistics
+
     shown = [] if outputs.quiet else _show_log(result.record.logs)
     say(f"{result.name}  {result.start:%Y-%m-%d} to {result.end:%Y-%m-%d}  data {result.data}")
     say(_speed(result.data_points, result.seconds))
     say()
-    show_pairs(result.statistics, "Statistics")
+    statistics = telling_statistics(result)
+    show_pairs(statistics, "Statistics")
+    if left_out := len(result.statistics) - len(statistics):
+        say(f"{left_out} others are zero: nothing was traded")
     if result.status == "completed" and result.funnel.explanation:
         _show_funnel(result.funnel)
     told = [each for each in result.warnings if not (outputs.quiet and each.kind == WarningKind.STRATEGY)]
@@ -67,7 +72,7 @@ def _show_warnings(warnings: Sequence[RunWarning]) -> None:
 def _show_funnel(funnel: Funnel) -> None:
     """Print why nothing was traded, and the counts behind it."""
     say(f"\n{funnel.explanation}")
-    for label, count in funnel:
+    for label, count in funnel.telling():
         say(f"{count:>12,}  {label}")
 
 

@@ -62,6 +62,12 @@ class Funnel:
         if self.open:
             yield "orders still open at the end", self.open
 
+    def telling(self) -> list[tuple[str, int]]:
+        """Return the counts down to the first that is zero: those below it are zero because of it."""
+        rows = list(self)
+        first = next((place for place, (_, count) in enumerate(rows) if not count), len(rows))
+        return rows[: first + 1]
+
     @property
     def explanation(self) -> str:
         """Why nothing was traded, in a sentence or two; empty if something was filled."""

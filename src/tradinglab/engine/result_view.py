@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 _COLUMNS = 3
 
 
+def telling_statistics(result: BacktestResult) -> dict[str, str]:
+    """Return the statistics; of a run in which nothing was traded, those alone that are not zero, and the orders."""
+    if result.funnel.filled or result.record.orders:
+        return result.statistics
+    return {name: value for name, value in result.statistics.items() if name == "Total Orders" or value.strip("$-0.%")}
+
+
 def html_table(result: BacktestResult) -> str:
     """Return the statistics as an HTML table, with what to be warned of below it."""
     cells = [
         f"<td>{escape(name)}</td><td style='text-align:right'>{escape(value)}</td>"
-        for name, value in result.statistics.items()
+        for name, value in telling_statistics(result).items()
         if name != "OrderListHash"
     ]
     rows = "".join(f"<tr>{''.join(cells[at : at + _COLUMNS])}</tr>" for at in range(0, len(cells), _COLUMNS))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tradinglab.core.clock import Zone, from_ns, zone
 from tradinglab.core.enums import SeriesType, TradeDirection
 from tradinglab.engine.author_charts import merged_charts
+from tradinglab.engine.result_view import telling_statistics
 from tradinglab.report.content import LogLine, PlottedChart, PlottedSeries, ReportContent, TradeRow
 
 if TYPE_CHECKING:
@@ -58,12 +59,12 @@ def content_of(result: BacktestResult) -> ReportContent:
         periods_per_year=record.statistics_input.trading_days_per_year,
         currency_symbol=record.statistics_input.currency_symbol,
         headline=tuple(_headline(result.statistics)),
-        statistics=tuple(result.statistics.items()),
+        statistics=tuple(telling_statistics(result).items()),
         trades=tuple(_trade(trade, local) for trade in result.closed_trades),
         charts=tuple(_charts(merged_charts({}, record.charts), local)),
         logs=tuple(map(log_line, record.logs)),
         warnings=tuple(each.text for each in result.warnings),
-        funnel=tuple(result.funnel) if result.funnel.explanation else (),
+        funnel=tuple(result.funnel.telling()) if result.funnel.explanation else (),
         explanation=result.funnel.explanation,
     )
 
