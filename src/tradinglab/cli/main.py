@@ -21,7 +21,6 @@ from tradinglab.cli.console import fail
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
-from tradinglab.core.surface import did_you_mean
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,6 +36,8 @@ class _Parser(argparse.ArgumentParser):
             wrong = rest[0].partition("=")[0]
             if not wrong.startswith("-"):
                 raise CommandError(f"'{wrong}' is one word too many.\n'{self.prog} --help' says more.")
+            from tradinglab.core.surface import did_you_mean
+
             options = [name for name in self._option_string_actions if name.startswith("--")]
             hint = did_you_mean(wrong, options) or "."
             raise CommandError(f"There is no option {wrong}{hint}\n'{self.prog} --help' lists the options.")
@@ -44,6 +45,8 @@ class _Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
+            from tradinglab.core.surface import did_you_mean
+
             choices = [str(each) for each in action.choices]
             name = "/".join(action.option_strings) or action.metavar
             hint = did_you_mean(str(value), choices) or "."
