@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.fees import OrderFeeParameters
@@ -32,6 +33,9 @@ class BacktestingBrokerage:
         self.pending: dict[int, Order] = {}
         self.resting: RestingOrders | None = None
         self._needs_scan = False
+        #: Orders that cannot be filled before the next step, and the instant at which they were sent.
+        self._later: set[int] = set()
+        self._later_ns = -1
 
     def bind(self, handler: TransactionHandler) -> None:
         """Name the transaction handler that events go to."""
@@ -40,8 +44,17 @@ class BacktestingBrokerage:
     def place(self, order: Order) -> None:
         """Take an order."""
         self.pending[order.id] = order
+        self._note_for_later(order)
         self._wake()
         self._acknowledge(order, OrderStatus.SUBMITTED)
+
+    def _note_for_later(self, order: Order) -> None:
+        if order.type in _AT_ONCE:
+            return
+        if order.time_ns != self._later_ns:
+            self._later.clear()
+            self._later_ns = order.time_ns
+        self._later.add(order.id)
 
     def update(self, order: Order) -> bool:
         """Take a change of an order; return whether it was still there."""
@@ -86,7 +99,10 @@ class BacktestingBrokerage:
         if not self._needs_scan or (self.resting is not None and self.resting.is_asleep()):
             return
         self._needs_scan = False
-        for order_id in sorted(self.pending):
+        chosen: Set[int] = self.pending.keys()
+        if self._algorithm.lab_utc_ns == self._later_ns:
+            chosen = chosen - self._later
+        for order_id in sorted(chosen):
             order = self.pending.get(order_id)
             if order is None:
                 continue
