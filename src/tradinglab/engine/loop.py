@@ -7,14 +7,13 @@ clock, the cursor and the author's ``on_data``. What makes a step busy announces
 
 from __future__ import annotations
 
-import gc
 import time as wall
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.values import dataclass
+from tradinglab.engine.garbage import fewer_collections
 from tradinglab.engine.step import FullStep
 from tradinglab.engine.step_slice import StepSlice
 
@@ -22,22 +21,8 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.currency_conversion import CurrencyConversion
     from tradinglab.engine.parts import RunParts
 
-_NEW_OBJECTS = 50_000  # between two looks of the garbage collector
 _PROGRESS_STEPS = 2048
 _NEVER = 1 << 62
-
-
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """Let the garbage collector look less often: a run makes many objects that stay, and hardly any cycles."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +85,7 @@ class Loop:
 
     def run(self, start_ns: int) -> None:
         """Run from an instant to the end of the data."""
-        with _fewer_collections():
+        with fewer_collections():
             self._run(start_ns)
 
     def _run(self, start_ns: int) -> None:
