@@ -15,6 +15,8 @@ from tradinglab.engine.risk import can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.slice import Slice
     from tradinglab.engine.parts import RunParts
@@ -87,9 +89,7 @@ class FullStep:
         ]
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
         self._margin_checks = needs_margin_checks(algorithm)
-        self._models_scanned = any(
-            _settles(security) or _charges_interest(security) for security in algorithm.securities.values()
-        )
+        self._models_scanned = _any_acts(algorithm.securities.values())
 
     # The step.
 
@@ -194,6 +194,9 @@ class FullStep:
     def _scan_models(self, utc_ns: int) -> None:
         """Once an hour: charge margin interest and settle what is due."""
         algorithm = self._algorithm
+        self._next_model_scan_ns = utc_ns // HOUR_NS * HOUR_NS + HOUR_NS
+        if not _any_acts(algorithm.securities.values()):
+            return
         now = from_ns(utc_ns)
         for security in algorithm.securities.values():
             if _charges_interest(security):
@@ -202,7 +205,6 @@ class FullStep:
                 )
             if _settles(security):
                 security.settlement_model.scan(ScanSettlementModelParameters(algorithm.portfolio, security, now))
-        self._next_model_scan_ns = utc_ns // HOUR_NS * HOUR_NS + HOUR_NS
 
     def _check_margin(self, utc_ns: int) -> None:
         """Every five minutes: call margin if more is used than there is, or warn."""
@@ -237,6 +239,12 @@ class FullStep:
             changes.added_securities, changes.removed_securities, algorithm.end_date, algorithm.time_zone
         )
         algorithm.on_securities_changed(changes)
+
+
+def _any_acts(securities: Iterable[Security]) -> bool:
+    """Return whether a model of any security does something as time goes by; most have models of the same kinds."""
+    one_of_each = {(type(s.settlement_model), type(s.margin_interest_rate_model)): s for s in securities}
+    return any(_settles(security) or _charges_interest(security) for security in one_of_each.values())
 
 
 def _settles(security: Security) -> bool:

@@ -79,8 +79,8 @@ class PositionWorths:
     """
 
     __slots__ = (
-        "_book", "_cursor", "_held", "_invested", "_known", "_margin", "_margined", "_pushes", "_rate", "_readers",
-        "_step", "_terms", "_version",
+        "_book", "_cursor", "_held", "_invested", "_known", "_margin", "_margined", "_plan", "_pushes", "_rate",
+        "_readers", "_step", "_terms", "_version",
     )  # fmt: skip
 
     def __init__(self, invested: dict[int, Security], cursor: Cursor) -> None:
@@ -90,6 +90,8 @@ class PositionWorths:
         self._book: CashBook | None = None
         self._known: dict[int, Decimal] = {}
         self._readers: dict[int, Reader | None] = {}
+        #: The readers of all positions and whose they are; empty if there is more to some position than that.
+        self._plan: tuple[list[int], list[Reader]] | tuple[()] | None = None
         self._held, self._margin = _Sum(), _Sum()
         self._margined: list[Security] | None = None
         self._pushes = self._terms = 0
@@ -107,6 +109,7 @@ class PositionWorths:
         if own is not None and own.exact_conversion_rate is not self._rate:
             self._rate = own.exact_conversion_rate
             self._readers.clear()
+            self._plan = None
             self._forget_all()
 
     # What changes them.
@@ -123,6 +126,7 @@ class PositionWorths:
         key = id(security)
         self._version += 1
         self._readers.pop(key, None)
+        self._plan = None
         worth = self._known.pop(key, None)
         if security.is_margined or security.is_swapped:
             self._margined = None
@@ -150,6 +154,7 @@ class PositionWorths:
         if self._pushes != PriceCache.pushes:
             self._pushes = PriceCache.pushes
             self._readers.clear()
+            self._plan = None
             self._forget_all()
 
     # What they are.
@@ -206,6 +211,14 @@ class PositionWorths:
 
     def _all_held(self) -> tuple[Decimal, bool]:
         known, total = self._known, ZERO
+        plan = self._plan
+        if plan is None:
+            plan = self._plan = self._planned()
+        if plan and not known:
+            keys, readers = plan
+            worths = [exact("close", row_of()) * quantity for row_of, exact, quantity in readers]
+            known.update(zip(keys, worths, strict=True))
+            return sum(worths, ZERO), True
         may_be_kept = True
         for key, security in self._invested.items():
             if security.is_margined or security.is_swapped:  # a pair's base currency is in the cash book already
@@ -213,6 +226,18 @@ class PositionWorths:
             total += known.get(key) or self._of(key, security)
             may_be_kept = may_be_kept and key in known
         return total, may_be_kept
+
+    def _planned(self) -> tuple[list[int], list[Reader]] | tuple[()]:
+        """Return the readers of all positions, if each is worth what one column says; else nothing."""
+        readers: list[Reader] = []
+        for key, security in self._invested.items():
+            if key not in self._readers:
+                self._readers[key] = self._reader_of(security)
+            reader = self._readers[key]
+            if reader is None or security.is_swapped or reader[0]() < 0:
+                return ()
+            readers.append(reader)
+        return (list(self._invested), readers) if readers else ()
 
     def _part_of_held(self, key: int) -> Decimal | None:
         security = self._invested.get(key)
