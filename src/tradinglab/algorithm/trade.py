@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import TradeDirection
 from tradinglab.core.symbol import Symbol
 
 
-class Trade(Dual):
+class Trade(NetObject):
     """A position, or a part of one, from entry to exit; amounts are in the account's currency.
 
     ``entry_ns`` and ``exit_ns`` are UTC nanoseconds, ``entry_time`` and ``exit_time`` the same as naive UTC times.
@@ -22,7 +22,7 @@ class Trade(Dual):
 
     __slots__ = (
         "direction", "entry_ns", "exact_end_trade_drawdown", "exact_entry_price", "exact_exit_price", "exact_mae",
-        "exact_mfe", "exact_profit_loss", "exact_quantity", "exact_total_fees", "exit_ns", "id", "is_win",
+        "exact_mfe", "exact_profit_loss", "exact_quantity", "exact_total_fees", "exit_ns", "is_win", "number",
         "order_ids", "symbols",
     )  # fmt: skip
 
@@ -36,7 +36,7 @@ class Trade(Dual):
         total_fees: Decimal,
         order_ids: set[int],
     ) -> None:
-        self.id = ""
+        self.number = 0
         self.symbols = [symbol]
         self.direction = direction
         self.entry_ns = entry_ns
@@ -51,6 +51,12 @@ class Trade(Dual):
         self.exact_mfe = ZERO
         self.exact_end_trade_drawdown = ZERO
         self.is_win = False
+
+    @property
+    def id(self) -> str:
+        """The trade's number among those that were closed, in the form of an identifier of .NET; empty while open."""
+        text = f"{self.number:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}" if self.number else ""
 
     @property
     def symbol(self) -> Symbol:

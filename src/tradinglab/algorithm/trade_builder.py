@@ -147,8 +147,8 @@ class TradeBuilder(Dual):
             order_id=fill.order_id,
             symbol=fill.symbol,
             utc_ns=fill.utc_ns,
-            price=fill.exact_fill_price,
-            quantity=fill.exact_fill_quantity,
+            price=fill._exact_fill_price,
+            quantity=fill._exact_fill_quantity,
             fee=fee,
             rate=to_decimal(security_conversion_rate) * to_decimal(multiplier),
             is_win=_is_gain if rule is None else lambda profit: rule(fill, profit),
@@ -280,9 +280,8 @@ class TradeBuilder(Dual):
         gain = (exit_price - entry_price) * trade.exact_quantity * trade.sign * fill.rate
         trade.exact_profit_loss = round_half_even(gain, 2)
         trade.is_win = fill.is_win(trade.exact_profit_loss)
-        number = f"{len(self._closed) + 1:032x}"
-        trade.id = f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}"
         self._closed.append(trade)
+        trade.number = len(self._closed)
 
 
 def _is_gain(profit: Decimal) -> bool:

@@ -60,8 +60,31 @@ class Spelled:
                 setattr(cls, alias, value)
 
 
-class Dual(Spelled):
-    """Base of every class that a strategy's author sees.
+class NetObject(Spelled):
+    """Base of the classes with fixed attributes that are made or read for every order.
+
+    They have both spellings of every member, and what every object of .NET can do.
+    """
+
+    __slots__ = ()
+
+    def equals(self, other: object) -> bool:
+        """Whether the two are equal, as every object of .NET can say."""
+        return self == other
+
+    def get_hash_code(self) -> int:
+        """Return the hash, as every object of .NET can."""
+        return hash(self)
+
+    def to_string(self) -> str:
+        """Return the text, as every object of .NET can."""
+        return str(self)
+
+    Equals, GetHashCode, ToString = equals, get_hash_code, to_string
+
+
+class Dual(NetObject):
+    """Base of the other classes that a strategy's author sees.
 
     Methods and properties get their second spelling when the class is made; irregular
     spellings (``SMA`` for ``sma``) are found, once, when first asked for. What an object keeps as a
@@ -79,20 +102,6 @@ class Dual(Spelled):
             if (kept := snake_case(name)) in own:
                 return own[kept]
         raise _missing_member(self, name)
-
-    def equals(self, other: object) -> bool:
-        """Whether the two are equal, as every object of .NET can say."""
-        return self == other
-
-    def get_hash_code(self) -> int:
-        """Return the hash, as every object of .NET can."""
-        return hash(self)
-
-    def to_string(self) -> str:
-        """Return the text, as every object of .NET can."""
-        return str(self)
-
-    Equals, GetHashCode, ToString = equals, get_hash_code, to_string
 
 
 def _missing_member(asked: object, name: str) -> AttributeError:

@@ -11,7 +11,7 @@ from tradinglab.algorithm.orders.fee import NULL_CURRENCY, CashAmount
 from tradinglab.algorithm.securities.cash import UnsettledCashAmount
 from tradinglab.core.clock import DAY_NS, day_of, from_ns, span_ns, to_ns
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Dual, NetObject
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import OrderEvent
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
 
 
-class ApplyFundsSettlementModelParameters(Dual):
+class ApplyFundsSettlementModelParameters(NetObject):
     """Money that a fill brings (positive) or takes (negative)."""
 
     __slots__ = ("cash_amount", "fill", "portfolio", "security", "utc_time")
@@ -40,7 +40,7 @@ class ApplyFundsSettlementModelParameters(Dual):
         self.fill = fill
 
 
-class ScanSettlementModelParameters(Dual):
+class ScanSettlementModelParameters(NetObject):
     """A moment at which money may have settled."""
 
     __slots__ = ("portfolio", "security", "utc_time")

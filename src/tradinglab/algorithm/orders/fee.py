@@ -6,14 +6,14 @@ from decimal import Decimal
 from typing import ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.system_decimal import decimal_text
 
 NULL_CURRENCY = "QCC"
 """The currency of an amount that is nothing, as LEAN names it."""
 
 
-class CashAmount(Dual):
+class CashAmount(NetObject):
     """An amount of one currency."""
 
     __slots__ = ("_amount", "_currency")
@@ -53,7 +53,7 @@ class CashAmount(Dual):
 
 
 class _Cash(Protocol):
-    def add_amount(self, amount: Number) -> object: ...
+    def exact_add(self, amount: Decimal) -> None: ...
 
 
 class _CashBook(Protocol):
@@ -76,7 +76,7 @@ class FilledOrder(Protocol):
         """Price of the fill."""
 
 
-class OrderFee(Dual):
+class OrderFee(NetObject):
     """What an order costs, in some currency."""
 
     __slots__ = ("_value",)
@@ -98,7 +98,7 @@ class OrderFee(Dual):
 
     def apply_to_portfolio(self, portfolio: FeePayer, fill: FilledOrder) -> None:
         """Take the fee from the cash of its currency."""
-        portfolio.cash_book[self._value.currency].add_amount(-self._value.exact_amount)
+        portfolio.cash_book[self._value._currency].exact_add(-self._value._amount)
 
     def __float__(self) -> float:
         return self._value.amount
@@ -124,7 +124,7 @@ class ModifiedFillQuantityOrderFee(OrderFee):
     def apply_to_portfolio(self, portfolio: FeePayer, fill: FilledOrder) -> None:
         """Take what the fee is worth at the fill's price from the quote currency."""
         cost = self._value.exact_amount * fill.exact_fill_price * self._contract_multiplier
-        portfolio.cash_book[self._quote_currency].add_amount(-cost)
+        portfolio.cash_book[self._quote_currency].exact_add(-cost)
 
 
 OrderFee.ZERO = OrderFee.Zero = OrderFee(CashAmount(ZERO, NULL_CURRENCY))

@@ -15,7 +15,7 @@ from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment, instant_ns
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import DataNormalizationMode, OrderDirection, OrderStatus, OrderType, SecurityType
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_cache import SymbolCache
@@ -56,7 +56,7 @@ def better_value(quantity: Decimal, limit: Decimal, price: Decimal) -> Decimal:
     return quantity * (max if quantity < 0 else min)(limit, price) if quantity else ZERO
 
 
-class OrderTimes(Dual):
+class OrderTimes(NetObject):
     """When an order was made, filled, updated and cancelled: nanoseconds, read as datetimes in UTC."""
 
     __slots__ = ("canceled_time_ns", "last_fill_time_ns", "last_update_time_ns", "time_ns")

@@ -14,7 +14,7 @@ from tradinglab.algorithm.orders.trailing_stop import trailing_amount_text
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.derivatives import IS_OPTION
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import OrderDirection, OrderStatus
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import decimal_text
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.ticket import OrderTicket
 
 
-class OrderEventPrices(Dual):
+class OrderEventPrices(NetObject):
     """The prices that the order itself waits for, as far as it has them."""
 
     __slots__ = (

@@ -11,7 +11,7 @@ from tradinglab.algorithm.orders.responses import OrderResponse
 from tradinglab.algorithm.orders.text import Moment, instant_ns, time_text
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, smart_round, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import (
     OrderRequestStatus,
     OrderRequestType,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
-class OrderRequest(Dual):
+class OrderRequest(NetObject):
     """Base of the requests: a time, an order, and the response."""
 
     __slots__ = ("_order_id", "_response", "_status", "_tag", "time_ns")
@@ -235,7 +235,7 @@ def _named(
     return {**dict(zip(names, rest, strict=False)), **keywords}
 
 
-class UpdateOrderFields(Dual):
+class UpdateOrderFields(NetObject):
     """The fields of an order to change; those that are ``None`` stay."""
 
     __slots__ = ("limit_price", "quantity", "stop_price", "tag", "trailing_amount", "trigger_price")

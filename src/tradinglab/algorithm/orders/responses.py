@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import OrderResponseErrorCode
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NO_ORDER = -(2**31)
 
 
-class OrderResponse(Dual):
+class OrderResponse(NetObject):
     """Success, or an error with its code and message."""
 
     __slots__ = ("_error_code", "_error_message", "_order_id")

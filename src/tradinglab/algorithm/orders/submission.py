@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 
 
-class OrderSubmissionData(Dual):
+class OrderSubmissionData(NetObject):
     """Bid, ask and last price when an order was submitted."""
 
     __slots__ = ("_ask_price", "_bid_price", "_last_price")

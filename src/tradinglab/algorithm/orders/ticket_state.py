@@ -18,7 +18,7 @@ from tradinglab.algorithm.orders.order_types import (
 )
 from tradinglab.algorithm.orders.trailing_stop import TrailingStopOrder
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import OrderField, OrderStatus, OrderType, SecurityType
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class TypedGetter:
         return self
 
 
-class WaitHandle(Dual):
+class WaitHandle(NetObject):
     """Tells whether something has happened. A backtest has one thread, so nothing happens while waiting."""
 
     def __init__(self, happened: Callable[[], bool]) -> None:
@@ -74,7 +74,7 @@ class WaitHandle(Dual):
         return self._happened()
 
 
-class TicketState(Dual):
+class TicketState(NetObject):
     """What a ticket knows of its order.
 
     Parameters

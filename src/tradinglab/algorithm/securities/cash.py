@@ -163,9 +163,14 @@ class Cash(Spelled):
 
     def add_amount(self, amount: Number) -> float:
         """Add to what is held and return the new amount."""
-        self._amount += to_decimal(amount)
-        self._tell()
+        self.exact_add(to_decimal(amount))
         return float(self._amount)
+
+    def exact_add(self, amount: Decimal) -> None:
+        """Add to what is held."""
+        self._amount += amount
+        for listener in self._listeners:
+            listener(self, False)
 
     def set_amount(self, amount: Number) -> None:
         """Set what is held."""

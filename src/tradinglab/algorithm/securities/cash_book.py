@@ -56,6 +56,12 @@ class CashBook(ExtendedDictionary[str, Cash]):
     def _table(self) -> dict[str, Cash]:
         return self._cash
 
+    def __getitem__(self, key: object) -> Cash:
+        found = self._cash.get(key)  # type: ignore[call-overload]
+        if found is None:
+            raise self._missing_key(key)
+        return found  # type: ignore[no-any-return]
+
     def _missing_key(self, key: object) -> KeyError:
         return KeyError(f"The currency '{key}' is not in the cash book, which has {', '.join(self._cash) or 'none'}.")
 
@@ -83,7 +89,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
         """Worth of all currencies in the account's currency, as a decimal."""
         total = ZERO
         for cash in self._cash.values():
-            total += cash.exact_value_in_account_currency
+            total += cash._amount * cash._conversion.exact_conversion_rate
         return total
 
     @property
@@ -180,7 +186,8 @@ class CashBook(ExtendedDictionary[str, Cash]):
     def _cash_changed(self, cash: Cash, conversion_replaced: bool) -> None:
         if conversion_replaced:
             self._refresh_moving()
-        self._tell(cash, False)
+        for listener in self._listeners:
+            listener(cash, False)
 
     def _refresh_moving(self) -> None:
         conversions = [cash.currency_conversion for cash in self._cash.values()]

@@ -71,7 +71,7 @@ class SecurityPortfolioManager(PortfolioTotals):
     def _cash_changed(self, cash: Cash | None, is_new: bool) -> None:
         if is_new and cash is not None:
             self._add_unsettled(cash)
-        self.invalidate_total_portfolio_value()
+        self._total_value = self._float_total = None
 
     def _add_unsettled(self, cash: Cash) -> None:
         """Give a new currency its entry among the unsettled ones, with the same rate."""

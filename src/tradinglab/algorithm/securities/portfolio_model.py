@@ -24,9 +24,9 @@ class SecurityPortfolioModel(Spelled):
 
     def process_fill(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
         """Book a fill."""
-        holdings = security.holdings
-        held, average = holdings.exact_quantity, holdings.exact_average_price
-        quantity, price = fill.exact_fill_quantity, fill.exact_fill_price
+        holdings = security._holdings
+        held, average = holdings._quantity, holdings._average_price
+        quantity, price = fill._exact_fill_quantity, fill._exact_fill_price
         worth = holdings.exact_quantity_value(abs(quantity), price)
         holdings.add_new_sale(worth.exact_in_account_currency)
         fee = self._pay_fee(portfolio, security, fill)
@@ -37,23 +37,23 @@ class SecurityPortfolioModel(Spelled):
 
     def _pay_fee(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> Decimal:
         """Pay the fee and return it in the account's currency."""
-        fee = fill.order_fee.value
-        if not fee.exact_amount:
+        fee = fill.order_fee._value
+        if not fee._amount:
             return ZERO
-        amount = portfolio.cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency))
-        security.holdings.add_new_fee(amount)
+        amount = portfolio.cash_book.exact_to_account_currency(fee._amount, str(fee._currency))
+        security._holdings.add_new_fee(amount)
         fill.order_fee.apply_to_portfolio(portfolio, fill)
         return amount
 
     def _move_funds(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
         """Pay for what was bought, and for a pair receive its base currency."""
-        quantity = fill.exact_fill_quantity
+        quantity = fill._exact_fill_quantity
         if not security.is_margined:
             multiplier = security.symbol_properties.exact_contract_multiplier
-            amount = -quantity * fill.exact_fill_price * multiplier
-            _apply(portfolio, security, fill, CashAmount(amount, security.quote_currency.symbol))
-        if isinstance(security, PairSecurity) and security.is_swapped:
-            _apply(portfolio, security, fill, CashAmount(quantity, security.base_currency.symbol))
+            amount = -quantity * fill._exact_fill_price * multiplier
+            _apply(portfolio, security, fill, amount, security.quote_currency.symbol)
+        if security.is_swapped and isinstance(security, PairSecurity):
+            _apply(portfolio, security, fill, quantity, security.base_currency.symbol)
 
     def _book_profit(
         self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, fee: Decimal
@@ -78,7 +78,7 @@ class SecurityPortfolioModel(Spelled):
         worth = holdings.exact_quantity_value(closed, fill.exact_fill_price)
         profit = ConvertibleCashAmount(worth.exact_amount - cost.exact_amount, worth.cash)
         if security.is_margined:
-            _apply(portfolio, security, fill, profit.cash_amount)
+            _apply(portfolio, security, fill, profit.exact_amount, profit.cash.symbol)
         return profit
 
 
@@ -97,13 +97,20 @@ def average_after(held: Decimal, average: Decimal, quantity: Decimal, price: Dec
     return price if after * held < 0 else average
 
 
-def _apply(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, amount: CashAmount) -> None:
-    parameters = _parameters()(portfolio, security, fill.utc_time, amount, fill)
-    security.settlement_model.apply_funds(parameters)
+def _apply(
+    portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, amount: Decimal, currency: str
+) -> None:
+    model = security.settlement_model
+    kind, at_once = _settlement()
+    if type(model).apply_funds is at_once:
+        portfolio.cash_book[currency].exact_add(amount)
+        return
+    model.apply_funds(kind(portfolio, security, fill.utc_time, CashAmount(amount, currency), fill))
 
 
 @cache
-def _parameters() -> type[ApplyFundsSettlementModelParameters]:
-    from tradinglab.algorithm.models.settlement import ApplyFundsSettlementModelParameters
+def _settlement() -> tuple[type[ApplyFundsSettlementModelParameters], object]:
+    """Return what a settlement model is asked with, and the ordinary answer: money is there at once."""
+    from tradinglab.algorithm.models.settlement import ApplyFundsSettlementModelParameters, SettlementModel
 
-    return ApplyFundsSettlementModelParameters
+    return ApplyFundsSettlementModelParameters, SettlementModel.apply_funds

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import ClassVar, Self
 
 from tradinglab.core.decimals import ZERO, Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 
 
 def exact(value: object) -> Decimal:
@@ -16,7 +16,7 @@ def exact(value: object) -> Decimal:
     return to_decimal(value)  # type: ignore[arg-type]
 
 
-class Margin(Dual):
+class Margin(NetObject):
     """An amount of margin in the account's currency; it may be used as a number."""
 
     __slots__ = ("exact_value",)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.buying_power.amounts import BuyingPower, ReservedBuyingPowerForPosition
 from tradinglab.core.decimals import ZERO, Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import OrderDirection
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
 
 
-class InitialMarginParameters(Dual):
+class InitialMarginParameters(NetObject):
     """A security and the quantity whose initial margin is asked for."""
 
     __slots__ = ("exact_quantity", "security")
@@ -32,7 +32,7 @@ class InitialMarginParameters(Dual):
         return float(self.exact_quantity)
 
 
-class InitialMarginRequiredForOrderParameters(Dual):
+class InitialMarginRequiredForOrderParameters(NetObject):
     """A security and the order whose margin and fee are asked for."""
 
     __slots__ = ("currency_converter", "order", "security")
@@ -43,7 +43,7 @@ class InitialMarginRequiredForOrderParameters(Dual):
         self.order = order
 
 
-class MaintenanceMarginParameters(Dual):
+class MaintenanceMarginParameters(NetObject):
     """A security and the position whose maintenance margin is asked for."""
 
     __slots__ = ("exact_holdings_cost", "exact_holdings_value", "exact_quantity", "security")
@@ -99,7 +99,7 @@ class MaintenanceMarginParameters(Dual):
         return MaintenanceMarginParameters(security, quantity, value, value)
 
 
-class HasSufficientBuyingPowerForOrderResult(Dual):
+class HasSufficientBuyingPowerForOrderResult(NetObject):
     """Whether an order can be paid for, and if not, why."""
 
     __slots__ = ("is_sufficient", "reason")
@@ -109,7 +109,7 @@ class HasSufficientBuyingPowerForOrderResult(Dual):
         self.reason = reason or ""
 
 
-class HasSufficientBuyingPowerForOrderParameters(Dual):
+class HasSufficientBuyingPowerForOrderParameters(NetObject):
     """An order that is to be paid for."""
 
     __slots__ = ("order", "portfolio", "security")
@@ -128,7 +128,7 @@ class HasSufficientBuyingPowerForOrderParameters(Dual):
         return HasSufficientBuyingPowerForOrderResult(False, reason)
 
 
-class _SizingParameters(Dual):
+class _SizingParameters(NetObject):
     """What both questions of size have in common."""
 
     __slots__ = (
@@ -200,7 +200,7 @@ class GetMaximumOrderQuantityForDeltaBuyingPowerParameters(_SizingParameters):
         return float(self.exact_delta_buying_power)
 
 
-class GetMaximumOrderQuantityResult(Dual):
+class GetMaximumOrderQuantityResult(NetObject):
     """The size of an order; if it is zero, why."""
 
     __slots__ = ("exact_quantity", "is_error", "reason")
@@ -216,7 +216,7 @@ class GetMaximumOrderQuantityResult(Dual):
         return float(self.exact_quantity)
 
 
-class ReservedBuyingPowerForPositionParameters(Dual):
+class ReservedBuyingPowerForPositionParameters(NetObject):
     """A security whose bound margin is asked for."""
 
     __slots__ = ("security",)
@@ -229,7 +229,7 @@ class ReservedBuyingPowerForPositionParameters(Dual):
         return ReservedBuyingPowerForPosition(reserved_buying_power)
 
 
-class BuyingPowerParameters(Dual):
+class BuyingPowerParameters(NetObject):
     """A security, and the direction in which it would be traded."""
 
     __slots__ = ("direction", "portfolio", "security")

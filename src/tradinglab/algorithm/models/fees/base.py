@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tradinglab.algorithm.orders import CashAmount, Order, OrderFee
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Dual, NetObject
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities import Security
@@ -21,7 +21,7 @@ _SPELLINGS = ("get_order_fee", "GetOrderFee")
 USD = "USD"
 
 
-class OrderFeeParameters(Dual):
+class OrderFeeParameters(NetObject):
     """The order to price, and its security."""
 
     __slots__ = ("order", "security")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tradinglab.algorithm.orders import Order, OrderEvent
 from tradinglab.algorithm.slice import KeyValuePair
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Dual, NetObject
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import BaseData
@@ -82,7 +82,7 @@ class SecuritiesForOrders(Dual):
         return self._securities.items()
 
 
-class FillModelParameters(Dual):
+class FillModelParameters(NetObject):
     """A security, its order, and what else decides the fill.
 
     Parameters

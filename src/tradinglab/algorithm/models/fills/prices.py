@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, overload
 
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
 
 
-class Prices(Dual):
+class Prices(NetObject):
     """Current price, open, high, low and close, and the time they span, in the exchange's time zone.
 
     Made of a bar, ``Prices(bar)``, of times and one side of a quote, ``Prices(time, end_time, bar)``, or of
