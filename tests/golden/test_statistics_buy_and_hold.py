@@ -139,6 +139,9 @@ class Account:
         value = self.shares * self.price
         return [HoldingSample("SPY", SecurityType.EQUITY, value, value / 2)] if value else []
 
+    def stream(self, symbol: Symbol) -> None:
+        return None
+
     def bar(self, symbol: Symbol) -> CapacityBar | None:
         return None if self.now is None else CapacityBar(self.now.close, self.now.volume, MINUTE_NS)
 

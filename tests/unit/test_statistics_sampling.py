@@ -59,6 +59,9 @@ class Account:
     def holdings(self) -> list[HoldingSample]:
         return self.held
 
+    def stream(self, symbol: Symbol) -> None:
+        return None
+
     def bar(self, symbol: Symbol) -> CapacityBar | None:
         return self.bars.get(symbol)
 
@@ -263,3 +266,49 @@ def test_other_order_events_do_not_count() -> None:
     _, sampler = make()
     sampler.on_order_event(Fill(SPY, START, status=OrderStatus.SUBMITTED))
     assert not sampler.is_busy
+
+
+class Streamed(Account):
+    """An account whose bars can be read later."""
+
+    def __init__(self, bars: list[CapacityBar]) -> None:
+        super().__init__()
+        self.all = bars
+        self.ends_ns = [START + minute * MINUTE_NS for minute in range(len(bars))]
+        self.now = -1
+
+    def stream(self, symbol: Symbol) -> Streamed:  # type: ignore[override]
+        return self
+
+    def last_row(self) -> int:
+        return self.now
+
+    def bar(self, row: object) -> CapacityBar | None:
+        return self.all[row if isinstance(row, int) else self.now]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bars_that_are_read_later_give_the_same_capacity(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    minutes = 3 * 1440
+    volumes = rng.integers(0, 3, minutes) * rng.integers(1, 20_000, minutes)
+    bars = [
+        CapacityBar(Decimal(100 + minute % 7), Decimal(int(volumes[minute])), MINUTE_NS) for minute in range(minutes)
+    ]
+    filled = {int(minute) for minute in rng.integers(0, minutes, 60)}
+    live, later = Account(), Streamed(bars)
+    estimates = [CapacityEstimate(each, START, START + 3 * DAY_NS) for each in (live, later)]
+    for minute, bar in enumerate(bars):
+        live.bars[SPY], later.now = bar, minute
+        now = START + minute * MINUTE_NS
+        for estimate in estimates:
+            if minute in filled:
+                estimate.on_fill(Fill(SPY, now))
+        estimates[0].update(now)
+        if minute == minutes // 2:
+            estimates[1].on_streams_changing()
+        if now >= estimates[1].next_snapshot_ns or estimates[1].is_capturing:
+            estimates[1].update(now)
+    for estimate in estimates:
+        estimate.update(START + 3 * DAY_NS, force=True)
+    assert estimates[0].capacity == estimates[1].capacity > 0

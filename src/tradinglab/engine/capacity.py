@@ -2,12 +2,14 @@
 
 As LEAN estimates it (Common/CapacityEstimate.cs in QuantConnect/LEAN): after each fill the dollar volume of the
 following bars is captured for a while; at every snapshot the symbol with the smallest captured volume bounds the
-capacity by its share of what was traded or held. Nothing is done while no capture window is open.
+capacity by its share of what was traded or held. Where the bars are columns that can be read later, nothing is done
+between two snapshots but to note the fills; elsewhere each step is handed in while a capture window is open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -26,6 +28,7 @@ _MINUTE_VOLUME = Decimal(6_000_000)
 _SECOND_VOLUME = Decimal(100_000)
 _ROUNDED_TO = Decimal("1000.00")
 _TRADING_MINUTES = Decimal(390)
+_LEAST_DISCOUNT = Decimal("0.20")
 _NEW_WEIGHT, _OLD_WEIGHT = Decimal("0.33"), Decimal("0.66")
 _SCALES = {
     Resolution.DAILY: Decimal("0.02"),
@@ -44,8 +47,29 @@ class CapacityBar(NamedTuple):
     period_ns: int
 
 
+class CapacityStream(Protocol):
+    """The bars of a symbol whose past can be read."""
+
+    @property
+    def ends_ns(self) -> Sequence[int]:
+        """When each bar ended."""
+        ...
+
+    def last_row(self) -> int:
+        """Return the row of the last bar known at the present step, -1 if there is none."""
+        ...
+
+    def bar(self, row: int) -> CapacityBar:
+        """Return the bar at a row."""
+        ...
+
+
 class CapacityMarket(Protocol):
     """What the estimate asks of the account and its securities."""
+
+    def stream(self, symbol: Symbol) -> CapacityStream | None:
+        """Return the bars of a symbol, ``None`` if they are known at their step only or their rate moves."""
+        ...
 
     def portfolio_value(self) -> Decimal:
         """Return what the account is worth."""
@@ -110,7 +134,11 @@ class _SymbolCapacity:
     discount: Decimal = ZERO
     filled_ns: int | None = None
     starts_over: bool = False
-    average_volume: Decimal = ZERO
+    is_open: bool = False
+    #: Fills that were not counted yet (time, price, quantity), and the next row of the stream to capture.
+    waiting: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
+    stream: CapacityStream | None = None
+    next_row: int = 0
     previous_ns: int | None = None
     previous_volume: Decimal = ZERO
 
@@ -118,54 +146,71 @@ class _SymbolCapacity:
     def market_volume(self) -> Decimal:
         return self.captured * self.scale
 
-    def on_fill(self, fill: Filled) -> None:
-        amount = self.rate * fill.exact_fill_price * abs(fill.exact_fill_quantity)
+    def catch_up(self) -> None:
+        """Count the fills that wait, and capture the bars of the stream up to the present one."""
+        stream = self.stream
+        if stream is None:
+            return
+        for utc_ns, price, quantity in self.waiting:
+            # The bar that a fill's step brings is captured after the fill.
+            row = bisect_left(stream.ends_ns, utc_ns, self.next_row)
+            self._capture_until(stream, row - 1)
+            self.on_fill(utc_ns, price, quantity)
+            self.next_row = row
+        self.waiting.clear()
+        self._capture_until(stream, stream.last_row())
+
+    def _capture_until(self, stream: CapacityStream, last_row: int) -> None:
+        while self.is_open and self.next_row <= last_row:
+            row = self.next_row
+            self.next_row = row + 1
+            bar = stream.bar(row)
+            if bar.volume:
+                self.is_open = self.capture(bar, stream.ends_ns[row])
+
+    def on_fill(self, utc_ns: int, price: Decimal, quantity: Decimal) -> None:
+        amount = self.rate * price * abs(quantity)
         self.sale_volume += amount * self.multiplier
         # Frequent trading captures less of each bar; the first fill all of it.
-        since_ns = DAY_NS if self.filled_ns is None else fill.utc_ns - self.filled_ns
+        since_ns = DAY_NS if self.filled_ns is None else utc_ns - self.filled_ns
         minutes = to_decimal(since_ns / MINUTE_NS)
-        self.discount = min(ONE, max(Decimal("0.20"), 2 * divide(minutes, _TRADING_MINUTES)))
+        self.discount = min(ONE, max(_LEAST_DISCOUNT, 2 * divide(minutes, _TRADING_MINUTES)))
         if self.starts_over:
             self.captured = ZERO
             self.trades = 0
             self.starts_over = False
         self.trades += 1
-        self.filled_ns = fill.utc_ns
+        self.filled_ns = utc_ns
+        self.is_open = True
 
     def capture(self, bar: CapacityBar, utc_ns: int) -> bool:
         """Take a bar in; return whether the window stays open."""
-        self._update_average(bar, utc_ns)
+        before_ns, volume_before = self.previous_ns, self.previous_volume
+        self.previous_ns, self.previous_volume = utc_ns, bar.volume
+        filled_ns = self.filled_ns
+        if filled_ns is None:
+            return False
         resolution = _resolution_of(bar.period_ns)
-        if not self._is_within(resolution, utc_ns):
+        if resolution in (Resolution.DAILY, Resolution.HOUR):
+            is_within = _is_within_coarse(resolution, utc_ns, filled_ns)
+        elif utc_ns - filled_ns > _LONGEST_WINDOW * MINUTE_NS:
+            is_within = False
+        else:
+            average = self._average_volume(bar, utc_ns, before_ns, volume_before)
+            is_within = utc_ns <= filled_ns + _window_minutes(resolution, average) * MINUTE_NS
+        if not is_within:
             return False
         self.scale = _SCALES[resolution]
         self.captured += bar.close * self.discount * bar.volume * self.rate * self.multiplier
         return True
 
-    def _update_average(self, bar: CapacityBar, utc_ns: int) -> None:
-        before = self.previous_ns
-        if before is None or before == utc_ns:
-            self.average_volume = self.rate * bar.close * bar.volume
-        else:
-            minutes = to_decimal((utc_ns - before) / MINUTE_NS)
-            volume = bar.volume + self.previous_volume
-            self.average_volume = divide(bar.close * self.rate * volume, minutes)
-        self.previous_ns = utc_ns
-        self.previous_volume = bar.volume
-
-    def _is_within(self, resolution: Resolution, utc_ns: int) -> bool:
-        filled_ns = self.filled_ns
-        if filled_ns is None:
-            return False
-        if resolution == Resolution.DAILY:
-            return utc_ns == filled_ns or utc_ns // DAY_NS * DAY_NS == _round_up(filled_ns, DAY_NS)
-        if resolution == Resolution.HOUR:
-            return utc_ns == _round_up(filled_ns, HOUR_NS)
-        by_minute = resolution == Resolution.MINUTE
-        scale, shortest = (_MINUTE_VOLUME, 1) if by_minute else (_SECOND_VOLUME, 5)
-        factor = divide(scale, self.average_volume) if self.average_volume else Decimal(10)
-        minutes = _LONGEST_WINDOW if factor > _LONGEST_WINDOW else int(max(shortest, float(factor)))
-        return utc_ns <= filled_ns + minutes * MINUTE_NS
+    def _average_volume(self, bar: CapacityBar, utc_ns: int, before_ns: int | None, volume_before: Decimal) -> Decimal:
+        """Return the dollar volume of a minute: of this bar and the one before, over the time between them."""
+        if before_ns is None or before_ns == utc_ns:
+            return self.rate * bar.close * bar.volume
+        minutes = to_decimal((utc_ns - before_ns) / MINUTE_NS)
+        amount = bar.close * self.rate * (bar.volume + volume_before)
+        return amount if minutes == 1 else divide(amount, minutes)
 
 
 @dataclass(slots=True)
@@ -208,8 +253,14 @@ class CapacityEstimate:
             found = self._by_symbol[fill.symbol] = _SymbolCapacity(
                 fill.symbol, multiplier=self.market.contract_multiplier(fill.symbol)
             )
+        if found.stream is None and not found.is_open:
+            found.rate = self.market.conversion_rate(fill.symbol)
+            found.stream = self.market.stream(fill.symbol)
+        if found.stream is not None:
+            found.waiting.append((fill.utc_ns, fill.exact_fill_price, fill.exact_fill_quantity))
+            return
         found.rate = self.market.conversion_rate(fill.symbol)
-        found.on_fill(fill)
+        found.on_fill(fill.utc_ns, fill.exact_fill_price, fill.exact_fill_quantity)
         if not any(each is found for each in self._open):
             self._open.append(found)
 
@@ -218,14 +269,28 @@ class CapacityEstimate:
         if self._open:
             self._open = [each for each in self._open if self._stays_open(each, utc_ns)]
         if self._by_symbol and (force or utc_ns // DAY_NS * DAY_NS >= self._next_snapshot_ns):
+            for each in self._by_symbol.values():
+                each.catch_up()
+                if force and each.is_open and each.stream is not None:
+                    # The end of a run takes the last step in again, as LEAN's does.
+                    self._stays_open(each, utc_ns)
             self._take_snapshot(utc_ns)
+
+    def on_streams_changing(self) -> None:
+        """Read what there is to read before subscriptions come or go; streams are looked for anew at later fills."""
+        for each in self._by_symbol.values():
+            each.catch_up()
+            each.stream = None
+            if each.is_open and not any(other is each for other in self._open):
+                self._open.append(each)
 
     def _stays_open(self, each: _SymbolCapacity, utc_ns: int) -> bool:
         bar = self.market.bar(each.symbol)
         if bar is None or not bar.volume:
             return True
         each.rate = self.market.conversion_rate(each.symbol)
-        return each.capture(bar, utc_ns)
+        each.is_open = each.capture(bar, utc_ns)
+        return each.is_open
 
     def _take_snapshot(self, utc_ns: int) -> None:
         portfolio_value = self.market.portfolio_value()
@@ -255,6 +320,24 @@ class CapacityEstimate:
             else:
                 del self._by_symbol[each.symbol]
                 self._open = [other for other in self._open if other is not each]
+
+
+def _is_within_coarse(resolution: Resolution, utc_ns: int, filled_ns: int) -> bool:
+    """Return whether a bar of an hour or a day is the first one after a fill."""
+    if resolution == Resolution.DAILY:
+        return utc_ns == filled_ns or utc_ns // DAY_NS * DAY_NS == _round_up(filled_ns, DAY_NS)
+    return utc_ns == _round_up(filled_ns, HOUR_NS)
+
+
+def _window_minutes(resolution: Resolution, average_volume: Decimal) -> int:
+    """Return how long bars are captured after a fill: the longer, the less is traded."""
+    by_minute = resolution == Resolution.MINUTE
+    scale, shortest = (_MINUTE_VOLUME, 1) if by_minute else (_SECOND_VOLUME, 5)
+    if not average_volume:
+        return max(shortest, 10)
+    if average_volume * _LONGEST_WINDOW < scale:
+        return _LONGEST_WINDOW
+    return max(shortest, int(float(divide(scale, average_volume))))
 
 
 def _resolution_of(period_ns: int) -> Resolution:

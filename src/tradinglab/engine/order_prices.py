@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.orders import TrailingStopOrder
 from tradinglab.algorithm.securities import GetMinimumPriceVariationParameters
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import OrderType
@@ -55,7 +56,7 @@ def round_order_prices(order: Order, securities: dict[Order, Security], is_compl
         return
     security = securities[order]
     names = _PRICES.get(order.type, ())
-    if order.type == OrderType.TRAILING_STOP and not order.trailing_as_percentage:
+    if isinstance(order, TrailingStopOrder) and not order.trailing_as_percentage:
         names = (*names, "trailing_amount")
     for name in names:
         price = getattr(order, f"exact_{name}")

@@ -251,6 +251,7 @@ def _meets(order: Order, low: Floats, high: Floats) -> npt.NDArray[np.bool_]:
     elif isinstance(order, LimitIfTouchedOrder):
         price, from_above = float(order.exact_trigger_price), is_buy
     else:
+        assert isinstance(order, (StopMarketOrder, StopLimitOrder))
         price, from_above = float(order.exact_stop_price), not is_buy
     slack = abs(price) * _NEARLY
     return low <= price + slack if from_above else high >= price - slack

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.buying_power import reserved_margin
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.core.symbol import Symbol
+    from tradinglab.data.columns import BarColumns
+    from tradinglab.engine.subscription import Subscription
 
 # Units traded in a minute, as LEAN guesses them for markets that publish no volume.
 _TYPICAL_VOLUME = {SecurityType.FOREX: Decimal(25_000_000), SecurityType.CFD: Decimal(200)}
@@ -32,6 +36,19 @@ class _Label(NamedTuple):
     name: str
     security_type: SecurityType
     maintenance: Decimal
+
+
+class ColumnBars:
+    """The bars of a subscription as the capacity estimate reads them (``CapacityStream``)."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._columns = subscription.columns
+        self.ends_ns: Sequence[int] = np.ascontiguousarray(self._columns.end_ns).data
+        self.last_row: Callable[[], int] = subscription.last_emitted
+
+    def bar(self, row: int) -> CapacityBar:
+        """Return the bar at a row."""
+        return _capacity_bar(self._columns, row)
 
 
 class AlgorithmAccount:
@@ -105,6 +122,15 @@ class AlgorithmAccount:
             self._labels = [_label(security) for security in held] if is_ordinary else None
         return self._labels
 
+    def stream(self, symbol: Symbol) -> ColumnBars | None:
+        """Return the bars of a symbol that has one stream of trade bars, quoted in the account's currency."""
+        current = self._algorithm.current_slice
+        quoted_in = self._securities[symbol].quote_currency.symbol
+        if not isinstance(current, StepSlice) or quoted_in != self._portfolio.cash_book.account_currency:
+            return None
+        subscription = current.only_trade_bars(symbol)
+        return None if subscription is None else ColumnBars(subscription)
+
     def bar(self, symbol: Symbol) -> CapacityBar | None:
         """Return the symbol's bar of the present step, if there is one."""
         current = self._algorithm.current_slice
@@ -112,9 +138,7 @@ class AlgorithmAccount:
             return None
         newest = current.newest_trade(symbol) if isinstance(current, StepSlice) else None
         if newest is not None:
-            columns, row = newest
-            span = int(columns.end_ns[row] - columns.time_ns[row])
-            return CapacityBar(columns.exact("close", row), columns.exact("volume", row), span)
+            return _capacity_bar(*newest)
         trade = current.bars.get(symbol)
         if trade is not None:
             return CapacityBar(trade.exact_close, trade.exact_volume, span_ns(trade.period))
@@ -174,3 +198,8 @@ def _sample(security: Security, worth: Decimal) -> HoldingSample:
     else:
         margin = reserved_margin(security)
     return HoldingSample(security.symbol.value, security.type, worth, margin)
+
+
+def _capacity_bar(columns: BarColumns, row: int) -> CapacityBar:
+    span = int(columns.end_ns[row] - columns.time_ns[row])
+    return CapacityBar(columns.exact("close", row), columns.exact("volume", row), span)

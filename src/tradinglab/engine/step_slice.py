@@ -52,6 +52,13 @@ class Steps:
                 found = (stream.columns, rows[step])
         return found
 
+    def only_trade_bars(self, symbol: Symbol) -> Subscription | None:
+        """Return the stream of a symbol's trade bars, if that is its only one."""
+        found = [each for each in self._timeline.rows if each.symbol == symbol and not each.is_internal]
+        if len(found) != 1 or found[0].is_tick or found[0].tick_type != TickType.TRADE:
+            return None
+        return found[0]
+
     def load(self, step: int) -> Iterable[BaseData]:
         """Return the data of a step."""
         return self._load(self._timeline, step)
@@ -75,6 +82,10 @@ class StepSlice(Slice):
     def newest_trade(self, symbol: Symbol) -> tuple[BarColumns, int] | None:
         """Return columns and row of a symbol's trade bar at this step, without making a bar of it."""
         return self._steps.newest_trade(self._step, symbol)
+
+    def only_trade_bars(self, symbol: Symbol) -> Subscription | None:
+        """Return the stream of a symbol's trade bars, if that is its only one."""
+        return self._steps.only_trade_bars(symbol)
 
     @property
     def utc_ns(self) -> int:
