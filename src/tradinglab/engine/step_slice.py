@@ -54,7 +54,7 @@ class Steps:
 
     def only_trade_bars(self, symbol: Symbol) -> Subscription | None:
         """Return the stream of a symbol's trade bars, if that is its only one."""
-        found = [each for each in self._timeline.rows if each.symbol == symbol and not each.is_internal]
+        found = [s for s in self._timeline.rows if s.symbol == symbol and not s.is_internal and len(s)]
         if len(found) != 1 or found[0].is_tick or found[0].tick_type != TickType.TRADE:
             return None
         return found[0]
