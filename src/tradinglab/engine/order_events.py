@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import ModifiedFillQuantityOrderFee, Order, OrderEvent, OrderFee, OrderTicket
 from tradinglab.algorithm.securities.security_types import PairSecurity
-from tradinglab.core.enums import OrderDirection, OrderStatus, OrderType, SecurityType
+from tradinglab.core.enums import OrderStatus, OrderType, SecurityType
 from tradinglab.engine.order_book import CLOSED, OrderBook
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 
 FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
+_FINAL = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED))
+_WORKING = frozenset((OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED))
+# Read without asking the enumerations, which also look for other spellings.
+_NONE, _CANCELED, _INVALID = OrderStatus.NONE, OrderStatus.CANCELED, OrderStatus.INVALID
+_CRYPTO = SecurityType.CRYPTO
 
 #: The prices of an order that its events carry.
 _EVENT_PRICES = {
@@ -55,7 +60,7 @@ class OrderEvents:
         for event in events:
             order, ticket = book.orders[event.order_id], book.tickets[event.order_id]
             if event.status in CLOSED:
-                book.open.pop(order.id, None)
+                book.open.pop(event.order_id, None)
             event.ticket = ticket
             self._apply(event, order, ticket)
             if event.status in FILLS:
@@ -66,33 +71,33 @@ class OrderEvents:
         for event in events:
             if event.status in FILLS:
                 self._build_trade(event)
-            book.tickets[event.order_id].add_order_event(event)
+            event.ticket.add_order_event(event)  # type: ignore[union-attr]  # given above
         for event in events:
-            if event.status != OrderStatus.NONE:
+            if event.status != _NONE:
                 self.log.append(event)
                 self._on_event(event)
 
     def _apply(self, event: OrderEvent, order: Order, ticket: OrderTicket) -> None:
         status = event.status
-        if order.status not in (OrderStatus.FILLED, OrderStatus.CANCELED) or status != OrderStatus.INVALID:
+        if status != _INVALID or order.status not in _FINAL:
             order.status = status
-        event.id = self._counts[order.id] = self._counts.get(order.id, 0) + 1
-        if status == OrderStatus.CANCELED:
-            order.canceled_time_ns = event.utc_ns
-        elif status in FILLS:
+        event.id = self._counts[event.order_id] = self._counts.get(event.order_id, 0) + 1
+        if status in FILLS:
             order.last_fill_time_ns = event.utc_ns
-        elif status in (OrderStatus.UPDATE_SUBMITTED, OrderStatus.SUBMITTED) and ticket.update_requests:
+        elif status == _CANCELED:
+            order.canceled_time_ns = event.utc_ns
+        elif ticket._update_requests and status in _WORKING:
             order.last_update_time_ns = event.utc_ns
-        if status == OrderStatus.INVALID:
+        elif status == _INVALID:
             reason = event.message or "invalid"
             self.rejections[reason] = self.rejections.get(reason, 0) + 1
-        event.quantity = order.exact_quantity
-        for name in _EVENT_PRICES.get(order.type, ()):
+        event._exact_quantity = order._quantity
+        for name in _EVENT_PRICES.get(order.order_type, ()):
             setattr(event, name, getattr(order, f"exact_{name}"))
 
     def _take_fee_from_quantity(self, event: OrderEvent, order: Order) -> None:
         """A fee in the base currency of a crypto pair that is bought comes off the quantity."""
-        if event.symbol.security_type != SecurityType.CRYPTO or order.direction != OrderDirection.BUY:
+        if event.symbol.security_type != _CRYPTO or order._quantity <= 0:
             return
         security = self._algorithm.securities[event.symbol]
         fee = event.order_fee.value
@@ -113,10 +118,10 @@ class OrderEvents:
     def _build_trade(self, event: OrderEvent) -> None:
         algorithm = self._algorithm
         security = algorithm.securities[event.symbol]
-        fee = event.order_fee.value
+        fee = event.order_fee._value
         algorithm.trade_builder.process_fill(
             event,
             security.quote_currency.exact_conversion_rate,
-            algorithm.portfolio.cash_book.exact_to_account_currency(fee.exact_amount, str(fee.currency)),
+            algorithm.portfolio.cash_book.exact_to_account_currency(fee._amount, str(fee._currency)),
             security.symbol_properties.exact_contract_multiplier,
         )

@@ -112,14 +112,14 @@ class OrderRequests(AlgorithmCore):
                     group_order_manager: GroupOrderManager | None = None,
                     trailing_as_percentage: bool = False) -> SubmitOrderRequest:  # fmt: skip
         """Make the request of an order."""
-        return SubmitOrderRequest(
-            order_type, security.type, security.symbol, quantity,
-            to_decimal(prices.get("stop_price", ZERO)), to_decimal(prices.get("limit_price", ZERO)),
-            to_decimal(prices.get("trigger_price", ZERO)), to_decimal(prices.get("trailing_amount", ZERO)),
-            trailing_as_percentage, self.lab_utc_ns, tag,
-            properties if properties is not None else self.default_order_properties.clone(),
-            group_order_manager, asynchronous,
+        request = SubmitOrderRequest.of(
+            order_type, security.symbol, quantity, self.time_keeper.utc_ns, tag,
+            self.default_order_properties.clone() if properties is None else properties, asynchronous=asynchronous,
+            group_order_manager=group_order_manager, trailing_as_percentage=trailing_as_percentage,
         )  # fmt: skip
+        for name, price in prices.items():
+            setattr(request, f"exact_{name}", to_decimal(price))
+        return request
 
     def lab_submit_combo(self, order_type: OrderType, legs: list[Leg], quantity: int, limit_price: Decimal,
                          asynchronous: bool, tag: str,

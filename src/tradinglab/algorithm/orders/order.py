@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.time_in_force import TimeInForce
 
 _KINDS: dict[OrderType, type[Order]] = {}
+# Read without asking the enumerations, which also look for other spellings.
+_NONE, _NEW, _RAW = OrderStatus.NONE, OrderStatus.NEW, DataNormalizationMode.RAW
+_BUY, _SELL, _HOLD = OrderDirection.BUY, OrderDirection.SELL, OrderDirection.HOLD
 
 
 def direction_of(quantity: Decimal) -> OrderDirection:
     """Return the direction of an order for *quantity* units."""
     if quantity > 0:
-        return OrderDirection.BUY
-    return OrderDirection.SELL if quantity < 0 else OrderDirection.HOLD
+        return _BUY
+    return _SELL if quantity < 0 else _HOLD
 
 
 def symbol_of(traded: Symbol | str | HasSymbol) -> Symbol:
@@ -163,11 +166,11 @@ class Order(OrderTimes):
         self.tag = tag
         self.properties = OrderProperties() if properties is None else properties
         self.price_currency = ""
-        self.status = OrderStatus.NONE
+        self.status = _NONE
         self.broker_id = []
         self.contingent_id = 0
         self.order_submission_data = None
-        self.price_adjustment_mode = DataNormalizationMode.RAW
+        self.price_adjustment_mode = _RAW
 
     @property
     def id(self) -> int:
@@ -318,7 +321,7 @@ class Order(OrderTimes):
     def create_order(request: SubmitOrderRequest) -> Order:
         """Return the new order that *request* asks for."""
         order = _KINDS[request.order_type]._from_request(request)
-        order.status = OrderStatus.NEW
+        order.status = _NEW
         order.id = request.order_id
         return order
 

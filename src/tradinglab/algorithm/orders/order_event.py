@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.fee import OrderFee
-from tradinglab.algorithm.orders.order import Order
+from tradinglab.algorithm.orders.order import Order, direction_of
 from tradinglab.algorithm.orders.text import Moment, currency_symbol, instant_ns, price_text, time_text
 from tradinglab.algorithm.orders.trailing_stop import trailing_amount_text
 from tradinglab.core.clock import from_ns
@@ -173,11 +173,11 @@ class OrderEvent(OrderEventPrices):
             self._of_parts(*parts, message=message)  # type: ignore[arg-type]
 
     def _of_order(self, order: Order, utc_time: Moment, order_fee: OrderFee, note: str = "", *, message: str) -> None:
-        self.order_id = order.id
+        self.order_id = order._id
         self.symbol = order.symbol
         self.status = order.status
-        self._exact_quantity = order.exact_quantity
-        self.direction = order.direction
+        self._exact_quantity = order._quantity
+        self.direction = direction_of(order._quantity)
         self.fill_price_currency = order.price_currency
         self.utc_ns = instant_ns(utc_time)
         self.order_fee = order_fee

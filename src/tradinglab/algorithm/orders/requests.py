@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from tradinglab.algorithm.orders.order import Order, symbol_of
 from tradinglab.algorithm.orders.responses import OrderResponse
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
+_NO_ORDER = int(OrderResponseErrorCode.UNABLE_TO_FIND_ORDER)
+_UNPROCESSED, _ERROR = OrderRequestStatus.UNPROCESSED, OrderRequestStatus.ERROR
+
+
 class OrderRequest(NetObject):
     """Base of the requests: a time, an order, and the response."""
 
@@ -40,7 +44,7 @@ class OrderRequest(NetObject):
         self._order_id = order_id
         self._tag = tag
         self._response = OrderResponse.UNPROCESSED
-        self._status = OrderRequestStatus.UNPROCESSED
+        self._status = _UNPROCESSED
 
     @property
     def order_request_type(self) -> OrderRequestType:
@@ -72,9 +76,9 @@ class OrderRequest(NetObject):
         """What became of it."""
         return self._response
 
-    def set_response(self, response: OrderResponse, status: OrderRequestStatus = OrderRequestStatus.ERROR) -> None:
+    def set_response(self, response: OrderResponse, status: OrderRequestStatus = _ERROR) -> None:
         """Record what became of the request; an error decides the status."""
-        self._status = OrderRequestStatus.ERROR if response.is_error else status
+        self._status = _ERROR if response.is_error else status
         self._response = response
 
     def __str__(self) -> str:
@@ -83,10 +87,6 @@ class OrderRequest(NetObject):
     def to_string(self) -> str:
         """Return the request as text."""
         return str(self)
-
-
-_ALL_NAMES = ("trigger_price", "trailing_amount", "trailing_as_percentage", "time", "tag", "properties",
-              "group_order_manager", "asynchronous")  # fmt: skip
 
 
 class SubmitOrderRequest(OrderRequest):
@@ -128,14 +128,11 @@ class SubmitOrderRequest(OrderRequest):
         *rest: Number | datetime | str | OrderProperties | GroupOrderManager | None,
         **keywords: Number | datetime | str | OrderProperties | GroupOrderManager | None,
     ) -> None:
-        if len(rest) == len(_ALL_NAMES) and not keywords and isinstance(rest[3], int):
-            given = dict(zip(_ALL_NAMES, rest, strict=True))
-        else:
-            given = _named(rest, keywords)
+        given = _named(rest, keywords)
         time, tag = given.pop("time"), given.pop("tag", "")
         if not isinstance(time, (datetime, int)):
             raise TypeError(f"The time of an order request must be a datetime, it was {time!r}.")
-        super().__init__(time, int(OrderResponseErrorCode.UNABLE_TO_FIND_ORDER), tag)  # type: ignore[arg-type]
+        super().__init__(time, _NO_ORDER, tag)  # type: ignore[arg-type]
         self._order_type = order_type
         self._security_type = security_type
         self._symbol = symbol_of(symbol)
@@ -150,6 +147,39 @@ class SubmitOrderRequest(OrderRequest):
         self._asynchronous = bool(given.pop("asynchronous", False))
         if given:
             raise TypeError(f"SubmitOrderRequest takes no argument {', '.join(given)}.")
+
+    @classmethod
+    def of(
+        cls,
+        order_type: OrderType,
+        symbol: Symbol,
+        quantity: Decimal,
+        utc_ns: int,
+        tag: str,
+        properties: OrderProperties,
+        *,
+        asynchronous: bool = False,
+        group_order_manager: GroupOrderManager | None = None,
+        trailing_as_percentage: bool = False,
+    ) -> Self:
+        """Return a request that has no prices yet: the constructor's work, without its leniency."""
+        request = cls.__new__(cls)
+        request.time_ns = utc_ns
+        request._order_id = _NO_ORDER
+        request._tag = tag
+        request._response = OrderResponse.UNPROCESSED
+        request._status = _UNPROCESSED
+        request._order_type = order_type
+        request._security_type = symbol.security_type
+        request._symbol = symbol
+        request.exact_quantity = quantity
+        request.exact_stop_price = request.exact_limit_price = request.exact_trigger_price = ZERO
+        request.exact_trailing_amount = ZERO
+        request._trailing_as_percentage = trailing_as_percentage
+        request._order_properties = properties
+        request._group_order_manager = group_order_manager
+        request._asynchronous = asynchronous
+        return request
 
     @property
     def order_type(self) -> OrderType:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.requests import OrderRequest, SubmitOrderRequest
 
 _NO_ORDER = -(2**31)
+_NONE = OrderResponseErrorCode.NONE
 
 
 class OrderResponse(NetObject):
@@ -26,7 +27,7 @@ class OrderResponse(NetObject):
         self._order_id = order_id
         self._error_code = error_code
         self._error_message = None
-        if error_code != OrderResponseErrorCode.NONE:
+        if error_code != _NONE:
             self._error_message = error_message or "An unexpected error occurred."
 
     @property
@@ -52,17 +53,17 @@ class OrderResponse(NetObject):
     @property
     def is_error(self) -> bool:
         """Whether the request was refused."""
-        return self.is_processed and self._error_code != OrderResponseErrorCode.NONE
+        return self._error_code != _NONE and self is not OrderResponse.UNPROCESSED
 
     @property
     def is_success(self) -> bool:
         """Whether the request was accepted."""
-        return self.is_processed and not self.is_error
+        return self._error_code == _NONE and self is not OrderResponse.UNPROCESSED
 
     @classmethod
     def success(cls, request: OrderRequest) -> OrderResponse:
         """Return the response that accepts *request*."""
-        return cls(request.order_id, OrderResponseErrorCode.NONE, None)
+        return cls(request._order_id, _NONE, None)
 
     @classmethod
     def error(

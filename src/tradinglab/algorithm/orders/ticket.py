@@ -29,6 +29,8 @@ from tradinglab.core.enums import (
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide
 
+_OPTION_EXERCISE = OrderType.OPTION_EXERCISE
+
 
 class OrderTicket(TicketState):
     """State of one order, and the way to change it."""
@@ -94,16 +96,16 @@ class OrderTicket(TicketState):
     def add_order_event(self, event: OrderEvent) -> None:
         """Take in what happened, for the engine: the order's price becomes the average of its fills."""
         self._order_events.append(event)
-        order = self._order
-        if not event.exact_fill_quantity or order is None:
+        order, quantity = self._order, event._exact_fill_quantity
+        if not quantity or order is None:
             return
         if is_fill(event.status):
-            self._weighted_price += event.exact_absolute_fill_quantity * event.exact_fill_price
-        if order.type != OrderType.OPTION_EXERCISE:
+            self._weighted_price += abs(quantity) * event._exact_fill_price
+        if order.order_type != _OPTION_EXERCISE:
             is_first = not self._filled
-            self._filled += event.exact_fill_quantity
+            self._filled += quantity
             if is_first and is_fill(event.status):
-                self._average_fill_price = event.exact_fill_price
+                self._average_fill_price = event._exact_fill_price
             else:
                 self._average_fill_price = divide(self._weighted_price, abs(self._filled))
             order.exact_price = self._average_fill_price
