@@ -19,6 +19,7 @@ _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
 # So many digits, and powers of ten up to that one, are exact in a double: their quotient is the nearest one.
 _EXACT_DIGITS, _EXACT_POWER = 15, -22
 _EXACT_NUMBER = 10**_EXACT_DIGITS
+_EXACT_INTEGERS = 1e15
 _LONGEST_SHORT_TEXT = 16  # fifteen digits and a point
 
 Number = Decimal | float | int | str
@@ -45,10 +46,12 @@ def to_decimal(value: Number) -> Decimal:
 def _from_double(value: float) -> Decimal:
     if not value:
         return ZERO
+    if value.is_integer() and -_EXACT_INTEGERS < value < _EXACT_INTEGERS:
+        return Decimal(int(value))
     text = repr(value)
     if len(text) <= _LONGEST_SHORT_TEXT and text[-1].isdigit() and "e" not in text:
         # At most fifteen digits bring the double back, so those are the ones that .NET finds.
-        return Decimal(text[:-2] if text.endswith(".0") else text)
+        return Decimal(text)
     return _from_long_double(value) if isfinite(value) else Decimal(value)
 
 

@@ -45,7 +45,7 @@ class BacktestingBrokerage:
         """Take an order."""
         self.pending[order.id] = order
         self._note_for_later(order)
-        self._wake()
+        self.wake()
         self._acknowledge(order, OrderStatus.SUBMITTED)
 
     def _note_for_later(self, order: Order) -> None:
@@ -60,7 +60,7 @@ class BacktestingBrokerage:
         """Take a change of an order; return whether it was still there."""
         if order.id not in self.pending:
             return False
-        self._wake()
+        self.wake()
         self._acknowledge(order, OrderStatus.UPDATE_SUBMITTED)
         return True
 
@@ -70,17 +70,21 @@ class BacktestingBrokerage:
         if legs is None:
             return False
         found = True
-        self._wake()
+        self.wake()
         for leg in legs:
             found = self.pending.pop(leg.id, None) is not None and found
             self._acknowledge(leg, OrderStatus.CANCELED)
         return found
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         """Look at the orders at the next scan: one has come, gone or changed, or a position has."""
         self._needs_scan = True
         if self.resting is not None:
             self.resting.wake()
+
+    def is_asleep(self) -> bool:
+        """Return whether a scan of the resting orders would be in vain now."""
+        return self.resting is not None and self.resting.is_asleep()
 
     def sleep(self) -> int | None:
         """After a step, return the instant at which the orders must be looked at; ``None`` for the next step."""
@@ -96,7 +100,7 @@ class BacktestingBrokerage:
 
     def scan(self) -> None:
         """Try to fill each resting order."""
-        if not self._needs_scan or (self.resting is not None and self.resting.is_asleep()):
+        if not self._needs_scan or self.is_asleep():
             return
         self._needs_scan = False
         chosen: Set[int] = self.pending.keys()

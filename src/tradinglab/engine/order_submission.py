@@ -95,9 +95,10 @@ class OrderSubmission:
         book.tickets[order.id].set_order(order)
         if legs is None:
             return OrderResponse.success(request)
-        return self._place(request, legs)
+        return self.place(request, legs)
 
-    def _place(self, request: SubmitOrderRequest, legs: list[Order]) -> OrderResponse:
+    def place(self, request: SubmitOrderRequest, legs: list[Order]) -> OrderResponse:
+        """Ask account and brokerage for orders that are in the book, and place them if they agree."""
         if any(leg.exact_quantity == 0 for leg in legs):
             return self._refuse(OrderResponse.zero_quantity(request), legs)
         securities = self._book.securities_of(legs)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.algorithm.models.buying_power import BuyingPowerModel, NullBuyingPowerModel
+from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel, LatestPriceFillModel
 from tradinglab.algorithm.models.market_impact import MarketImpactSlippageModel
 from tradinglab.algorithm.models.order_costs import order_fee
@@ -29,8 +29,8 @@ from tradinglab.algorithm.orders import (
 )
 from tradinglab.algorithm.securities.currency_conversion import SecurityCurrencyConversion
 from tradinglab.algorithm.securities.price_cache import PriceCache
-from tradinglab.core.enums import OrderStatus, TickType
-from tradinglab.engine.subscription import Subscription
+from tradinglab.core.enums import OrderStatus
+from tradinglab.engine.plain_models import has_plain_margin, is_ours, only_feed
 from tradinglab.engine.timeline import NEVER_NS
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class RestingOrders:
         """Look ahead after a scan; return the instant of the next step to scan, ``None`` if that is the next one."""
         step, timeline = self._feed.cursor.step, self._feed.timeline
         self._until = -1
-        if not _is_ours(self._algorithm.brokerage_model):
+        if not is_ours(self._algorithm.brokerage_model):
             return None
         waiting = [(order, self._algorithm.securities.get(order.symbol)) for order in orders]
         for ahead in _AHEAD:
@@ -117,7 +117,7 @@ class RestingOrders:
 
     def _first_chance(self, order: Order, security: Security, step: int, end: int) -> int:
         """Return the first step after *step* at which the order may fill or be refused, *end* if there is none."""
-        feed = _only_feed(security)
+        feed = only_feed(security)
         if feed is None:
             return step + 1
         first, last = feed.row_at(step) + 1, feed.row_at(end - 1) + 1
@@ -172,7 +172,7 @@ class RestingOrders:
         for security in portfolio.securities.invested:
             prices = self._range(security, currency, step, end)
             model = security.buying_power_model
-            if prices is None or security.is_margined or not _has_plain_margin(security):
+            if prices is None or security.is_margined or not has_plain_margin(security):
                 return None
             size = float(security.holdings.exact_quantity * security.symbol_properties.exact_contract_multiplier)
             if not security.is_swapped:  # a pair's base currency is in the cash book already
@@ -190,7 +190,7 @@ class RestingOrders:
 
     def _range(self, security: Security, currency: str, step: int, end: int) -> tuple[float, float] | None:
         """Return the lowest and the highest price from a step until *end*; ``None`` if they are not known."""
-        feed = _only_feed(security)
+        feed = only_feed(security)
         if feed is None or security.quote_currency.symbol != currency:
             return None
         first = feed.row_at(step)
@@ -198,10 +198,6 @@ class RestingOrders:
         if first < 0 or not len(closes) or not bool((closes > 0).all()):
             return None
         return float(closes.min()), float(closes.max())
-
-
-def _is_ours(model: object) -> bool:
-    return type(model).__module__.startswith("tradinglab.")
 
 
 def _models_of(security: Security) -> tuple[object, ...]:
@@ -214,20 +210,11 @@ def _has_plain_models(security: Security) -> bool:
     """Return whether asking a security's models changes nothing, and what they answer is known."""
     return (
         type(security.fill_model) in _FILL_MODELS
-        and _is_ours(security.fee_model)
-        and _is_ours(security.slippage_model)
+        and is_ours(security.fee_model)
+        and is_ours(security.slippage_model)
         and not isinstance(security.slippage_model, MarketImpactSlippageModel)
-        and _has_plain_margin(security)
+        and has_plain_margin(security)
     )
-
-
-def _has_plain_margin(security: Security) -> bool:
-    kind = type(security.buying_power_model)
-    return _is_ours(security.buying_power_model) and all(
-        getattr(kind, name) is getattr(BuyingPowerModel, name) or kind is NullBuyingPowerModel
-        for name in ("has_sufficient_buying_power_for_order", "get_margin_remaining", "get_initial_margin_requirement",
-                     "get_initial_margin_required_for_order", "get_maintenance_margin")
-    )  # fmt: skip
 
 
 def _waits_for_a_price(order: Order) -> bool:
@@ -255,13 +242,3 @@ def _meets(order: Order, low: Floats, high: Floats) -> npt.NDArray[np.bool_]:
         price, from_above = float(order.exact_stop_price), not is_buy
     slack = abs(price) * _NEARLY
     return low <= price + slack if from_above else high >= price - slack
-
-
-def _only_feed(security: Security) -> Subscription | None:
-    """Return the one stream of trade bars that a security's prices come from; ``None`` if there are others too."""
-    feeds = [feed for feed in security.cache.feeds if isinstance(feed, Subscription) and len(feed)]
-    if len(feeds) != len([feed for feed in security.cache.feeds if len(feed.columns)]) or len(feeds) != 1:
-        return None
-    feed = feeds[0]
-    is_plain = feed.tick_type == TickType.TRADE and not feed.is_tick and feed.removed_ns is None
-    return feed if is_plain and not security.cache.has_pushed else None

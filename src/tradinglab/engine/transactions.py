@@ -18,6 +18,7 @@ from tradinglab.algorithm.orders import (
     MarketOrder,
     OrderEvent,
     OrderFee,
+    OrderProperties,
     OrderRequest,
     OrderTicket,
     SubmitOrderRequest,
@@ -25,6 +26,7 @@ from tradinglab.algorithm.orders import (
 )
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderRequestStatus, OrderStatus
+from tradinglab.engine.express import Express
 from tradinglab.engine.order_book import OrderBook
 from tradinglab.engine.order_changes import OrderChanges
 from tradinglab.engine.order_events import OrderEvents
@@ -50,6 +52,7 @@ class TransactionHandler(OrderBook):
         self._events = OrderEvents(algorithm, self, on_event)
         self._permission = OrderPermission(algorithm, self, self._events)
         self._submission = OrderSubmission(algorithm, self, self._events, self._permission, brokerage)
+        self._express = Express(algorithm, self, self._events, self._submission, brokerage, self._queue)
         self._changes = OrderChanges(algorithm, self, self._events, self._permission, brokerage, self._queue.append)
         self.events = self._events.log
         self.rejections = self._events.rejections
@@ -71,6 +74,19 @@ class TransactionHandler(OrderBook):
         if isinstance(request, CancelOrderRequest):
             return self._changes.accept_cancel(request)
         raise TypeError(f"unknown order request {request!r}")
+
+    def take_at_market(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Carry out a market order in few steps; ``None``, and nothing done, if it needs more."""
+        ticket = None if self._queue else self._express.take(security, quantity, tag, properties)
+        if ticket is None:
+            return None
+        self._attention.raised = True
+        if self._queue or ticket.order_id in self._brokerage.pending:
+            self._brokerage.wake()
+            self.process_synchronous_events()
+        return ticket
 
     def process_synchronous_events(self) -> None:
         """Carry out what waits, then let the brokerage look for fills; once or twice in every time step."""

@@ -66,12 +66,13 @@ class SecurityPortfolioManager(PortfolioTotals):
         self._base_cash.set_amount(_START_CASH)
         self._cash_set = self._cash_named = self._currency_set = False
         self.cash_book.listen(self._cash_changed)
-        self.unsettled_cash_book.listen(lambda cash, is_new: self.invalidate_total_portfolio_value())
+        self.unsettled_cash_book.listen(lambda cash, is_new: self._cash_changed(cash, False))
 
     def _cash_changed(self, cash: Cash | None, is_new: bool) -> None:
         if is_new and cash is not None:
             self._add_unsettled(cash)
         self._total_value = self._float_total = None
+        self.securities.changes += 1
 
     def _add_unsettled(self, cash: Cash) -> None:
         """Give a new currency its entry among the unsettled ones, with the same rate."""

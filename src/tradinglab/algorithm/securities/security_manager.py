@@ -46,6 +46,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         "_listeners",
         "_make_benchmark",
         "_present",
+        "changes",
         "clock",
         "data_source",
         "worths",
@@ -59,6 +60,8 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._invested: dict[int, Security] = {}
         #: What positions are worth at the present step, for the portfolio's sums.
         self.worths = PositionWorths(self._invested, clock.cursor)
+        #: How often a position, or the account's cash, has changed.
+        self.changes = 0
         self._listeners: list[ChangeListener] = []
         self._make_benchmark: Callable[[Symbol], Security] | None = None
         self.data_source: DataSource | None = None
@@ -233,7 +236,8 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         self._quantity_changed(holding, holding.exact_quantity, holding.exact_average_price)
 
     def _quantity_changed(self, holding: HoldingState, quantity: Decimal, average_price: Decimal) -> None:
-        security = holding.security
+        security = holding._security
+        self.changes += 1
         self.worths.position_changed(security)
         if holding.invested and security.symbol in self._present:
             self._invested.setdefault(id(security), security)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders import (
         CancelOrderRequest,
         Order,
+        OrderProperties,
         OrderRequest,
         OrderTicket,
         SubmitOrderRequest,
@@ -38,6 +39,12 @@ class OrderProcessor(Protocol):
 
     def process(self, request: OrderRequest) -> OrderTicket:
         """Carry out a request and return the ticket of its order."""
+        ...
+
+    def take_at_market(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Carry out a market order in few steps; ``None``, and nothing done, if it needs more."""
         ...
 
     def get_order_by_id(self, order_id: int) -> Order | None:
@@ -175,6 +182,12 @@ class SecurityTransactionManager(Spelled):
         if self._algorithm is not None and self._algorithm.is_warming_up:
             raise RuntimeError("This operation is not allowed in initialize or during warm up: orders need live data.")
         return self._engine.process(request)
+
+    def take_at_market(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Carry out a market order in few steps; ``None``, and nothing done, if it needs a request."""
+        return self._engine.take_at_market(security, quantity, tag, properties)
 
     def add_order(self, request: SubmitOrderRequest) -> OrderTicket:
         """Send a new order."""

@@ -76,6 +76,7 @@ class BuyingPowerModel(Dual):
     @required_free_buying_power_percent.setter
     def required_free_buying_power_percent(self, value: Number) -> None:
         self._required_free = to_decimal(value)
+        MarginTerms.changes += 1
 
     def get_leverage(self, security: Security) -> Decimal | float:
         """Return how many times one's own money may be held."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,11 +79,11 @@ def _candidates(asset: Security, types: set[type[BaseData]], is_ask: bool) -> It
         yield _Candidate(quote, price, message, "")
     trade = _last(each for each in ticks if each.tick_type == TickType.TRADE)
     if trade is not None:
-        message = _no_quote_text(asset, trade, "Trade Tick")
+        message = no_quote_text(asset, trade.end_time, "Trade Tick")
         yield _Candidate(trade, trade.exact_value, message, message)
     bar = latest(asset, TradeBar) if TradeBar in types else None
     if bar is not None:
-        message = _no_quote_text(asset, bar, "TradeBar")
+        message = no_quote_text(asset, bar.end_time, "TradeBar")
         yield _Candidate(bar, bar.exact_close, message, message)
 
 
@@ -97,9 +98,10 @@ def _side(tick: Tick, is_ask: bool) -> Decimal:
     return tick.exact_ask_price if is_ask else tick.exact_bid_price
 
 
-def _no_quote_text(asset: Security, data: BaseData, kind: str) -> str:
+def no_quote_text(asset: Security, end_time: datetime, kind: str) -> str:
+    """Return the warning of a fill at the price of a trade that ended at a time of the exchange's zone."""
     return (
-        f"Warning: No quote information available at {local_time_text(data.end_time)} {asset.exchange.time_zone}, "
+        f"Warning: No quote information available at {local_time_text(end_time)} {asset.exchange.time_zone}, "
         f"order filled using {kind} data"
     )
 

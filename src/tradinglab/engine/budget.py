@@ -1,0 +1,76 @@
+"""A bound below the money that is free, kept while orders of one step use it up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tradinglab.algorithm.api.callbacks import author_overrides
+from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.securities.price_cache import PriceCache
+from tradinglab.engine.plain_models import has_plain_margin
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.securities import Security
+
+_UNKNOWN = (-1, -1, -1, -1)
+
+
+class Budget:
+    """What orders may use, in floats and never too much; nothing where that is not known."""
+
+    def __init__(self, algorithm: QCAlgorithm) -> None:
+        self._algorithm = algorithm
+        self._total = self._used = 0.0
+        self._is_known = False
+        # An author who acts on events may change anything between a fill and the return to us.
+        self._is_alone = author_overrides(algorithm, "on_order_event") is None
+        # The instant, and how often money, positions, prices and leverages had been changed by then.
+        self._holds_for = _UNKNOWN
+
+    def free(self, security: Security) -> float:
+        """Return the money that an order which opens or grows a position in a security may use at least."""
+        if self._holds_for != self._now():
+            self._holds_for = self._now()
+            self._is_known = self._add_up()
+        if not self._is_known:
+            return 0.0
+        return self._total * (1 - float(security.buying_power_model._required_free)) - self._used
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is free was added up and nothing has changed since."""
+        return self._is_known and self._holds_for == self._now()
+
+    def spend(self, needed: float, fee: float) -> None:
+        """Take off what a fill binds at most and costs, so that nothing needs to be added up again."""
+        if self._is_alone:
+            self._total -= fee
+            self._used += needed
+            self._holds_for = self._now()
+
+    def _now(self) -> tuple[int, int, int, int]:
+        algorithm = self._algorithm
+        changes = algorithm.securities.changes
+        return algorithm.time_keeper.utc_ns, changes, PriceCache.pushes, MarginTerms.changes
+
+    def _add_up(self) -> bool:
+        """Add up cash, positions and the margin that these bind; return whether all of it is plain."""
+        portfolio = self._algorithm.portfolio
+        total = used = 0.0
+        for cash in portfolio.cash_book.values():
+            if cash._amount:
+                total += float(cash._amount) * float(cash.exact_conversion_rate)
+        if any(cash._amount for cash in portfolio.unsettled_cash_book.values()):
+            return False
+        for security in portfolio.securities.invested:
+            if security.is_margined or not has_plain_margin(security):
+                return False
+            holdings = security._holdings
+            worth = holdings.price * holdings._float_quantity * float(security.quote_currency.exact_conversion_rate)
+            worth *= float(security.symbol_properties.exact_contract_multiplier)
+            if not security.is_swapped:  # a pair's base currency is in the cash book already
+                total += worth
+            used += abs(worth) * float(security.buying_power_model._maintenance)
+        self._total, self._used = total, used
+        return True
