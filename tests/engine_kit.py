@@ -70,6 +70,7 @@ class Scripted(QCAlgorithm):
     resolution = Resolution.MINUTE
     script: list[Action | None] = []
     fee = 0.0
+    money = 100_000
     cash_account = False
     coin = False
     fill_model: Any = None
@@ -81,7 +82,7 @@ class Scripted(QCAlgorithm):
         self.set_end_date(2020, 3, 2 if self.resolution == Resolution.MINUTE else 6)
         if self.cash_account:
             self.set_brokerage_model(BrokerageName.DEFAULT, AccountType.CASH)
-        self.set_cash(2_000 if self.cash_account else 100_000)
+        self.set_cash(2_000 if self.cash_account else self.money)
         self.set_benchmark(lambda time: 0)
         if self.coin:
             security = self.add_crypto("BTCUSD", self.resolution, Market.COINBASE)
