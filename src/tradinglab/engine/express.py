@@ -267,7 +267,7 @@ class Express:
 
 
 def _models_of(security: Security) -> tuple[object, ...]:
-    margin = security.buying_power_model
+    margin: object = security.buying_power_model
     return (
         security.fill_model,
         security.fee_model,
