@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.securities_kit import Account
 
+from tradinglab.algorithm.models.buying_power.parameters import InitialMarginParameters, MaintenanceMarginParameters
+from tradinglab.algorithm.models.buying_power.queries import initial_margin, maintenance_margin
 from tradinglab.algorithm.securities.portfolio_model import average_after
 from tradinglab.core.enums import SecurityType
 
@@ -97,3 +99,18 @@ def test_target_never_binds_more_than_it_may(price: Decimal, share: Decimal, lot
     assert worth > wanted - price * Decimal(lot)
     assert target.exact_quantity * share >= 0
     assert target.exact_quantity % Decimal(lot) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(PRICES, QUANTITIES, st.decimals("1", "50", places=2), st.sampled_from([1, 10]))
+def test_the_short_ways_to_margins_give_what_the_model_answers(
+    price: Decimal, quantity: Decimal, leverage: Decimal, multiplier: int
+) -> None:
+    account = Account()
+    spy = account.add("SPY", price=price, multiplier=multiplier, leverage=leverage)
+    account.fill(spy, quantity, price)
+    model = spy.buying_power_model
+    opening = model.get_initial_margin_requirement(InitialMarginParameters(spy, quantity))
+    keeping = model.get_maintenance_margin(MaintenanceMarginParameters.for_current_holdings(spy))
+    assert str(initial_margin(model, spy, quantity)) == str(opening.exact_value)
+    assert str(maintenance_margin(model, spy)) == str(keeping.exact_value)

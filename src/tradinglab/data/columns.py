@@ -25,7 +25,7 @@ Texts = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.int64] | slice
 
 _GAP = 2  # rows that may be left out by one who still counts as reading row after row
-_MOST_AHEAD = 512
+_MOST_AHEAD = 256
 
 TRADE_FIELDS = ("open", "high", "low", "close", "volume")
 QUOTE_FIELDS = (

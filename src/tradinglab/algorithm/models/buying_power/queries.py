@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.buying_power.amounts import exact
@@ -18,21 +18,30 @@ if TYPE_CHECKING:
 
 
 @cache
-def _ordinary_initial_margin() -> object:
+def _ordinary_answers() -> tuple[object, object]:
     from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
 
-    return BuyingPowerModel.get_initial_margin_requirement
+    return BuyingPowerModel.get_initial_margin_requirement, BuyingPowerModel.get_maintenance_margin
+
+
+def _has_ordinary_initial_margin(model: BuyingPowerModel) -> bool:
+    return getattr(type(model), "get_initial_margin_requirement", None) is _ordinary_answers()[0]
+
+
+def _has_ordinary_maintenance_margin(model: BuyingPowerModel) -> bool:
+    return getattr(type(model), "get_maintenance_margin", None) is _ordinary_answers()[1]
 
 
 def initial_margin(model: BuyingPowerModel, security: Security, quantity: Decimal) -> Decimal:
     """Return the margin that opening a position takes, with the sign of *quantity*."""
-    return exact(model.get_initial_margin_requirement(InitialMarginParameters(security, quantity)))
+    return initial_margins(model, security)(quantity)
 
 
 def initial_margins(model: BuyingPowerModel, security: Security) -> Callable[[Decimal], Decimal]:
     """Return how the margin that opening a position takes follows from its quantity, at the present price."""
-    if type(model).get_initial_margin_requirement is not _ordinary_initial_margin():
-        return partial(initial_margin, model, security)
+    if not _has_ordinary_initial_margin(model):
+        return lambda quantity: exact(model.get_initial_margin_requirement(InitialMarginParameters(security, quantity)))
+    # What the ordinary model answers, without a question and an answer as objects.
     rate = security.quote_currency.exact_conversion_rate
     unit = rate * security.symbol_properties.exact_contract_multiplier * security.exact_price
     share = model._initial
@@ -41,6 +50,8 @@ def initial_margins(model: BuyingPowerModel, security: Security) -> Callable[[De
 
 def maintenance_margin(model: BuyingPowerModel, security: Security) -> Decimal:
     """Return the margin that the present position takes."""
+    if _has_ordinary_maintenance_margin(model):
+        return abs(security.holdings.exact_holdings_value) * model._maintenance
     return exact(model.get_maintenance_margin(MaintenanceMarginParameters.for_current_holdings(security)))
 
 
