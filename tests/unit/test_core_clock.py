@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,19 @@ def test_instants_that_jump_back_and_forth() -> None:
     new_york = zone("America/New_York")
     winter, summer = to_ns(datetime(2024, 1, 2)), to_ns(datetime(2024, 7, 2))
     assert [new_york.offset_ns(ns) // HOUR_NS for ns in (winter, summer, winter, summer)] == [-5, -4, -5, -4]
+
+
+@pytest.mark.parametrize("name", ["America/New_York", "Europe/London", "UTC-05", "Australia/Lord_Howe"])
+def test_wall_clock_times_that_jump_back_and_forth(name: str) -> None:
+    dice = random.Random(1)
+    wall = [
+        dice.randrange(to_ns(datetime(1990, 1, 1)), to_ns(datetime(2040, 1, 1)), 900 * SECOND_NS) for _ in range(500)
+    ]
+    wall += [to_ns(datetime(2024, month, day, hour, 30)) for month, day in ((3, 10), (11, 3)) for hour in (0, 1, 2, 3)]
+    dice.shuffle(wall)
+    place = Zone(name)  # one that has found nothing yet
+    assert [place.utc_ns(ns) for ns in wall] == place.utc_ns_array(np.array(wall, np.int64)).tolist()
+    assert place.to_utc(datetime(1, 1, 1)) < to_ns(datetime(1, 1, 3)) < place.to_utc(datetime(1, 1, 5))
 
 
 @pytest.mark.parametrize(

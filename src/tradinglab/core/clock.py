@@ -27,6 +27,7 @@ DAY_NS = 24 * HOUR_NS
 EPOCH = datetime(1970, 1, 1)
 _EPOCH_ORDINAL = EPOCH.toordinal()
 _LAST_YEAR = 2100
+_FAR = 1 << 80  # beyond all that a datetime can hold
 
 
 def to_ns(moment: date) -> int:
@@ -81,7 +82,9 @@ class Zone(Dual):
         before = np.concatenate([self._offsets_array[:1], self._offsets_array[:-1]])
         self._local_starts_array = self._starts_array + np.minimum(self._offsets_array, before)
         self._local_starts: list[int] = self._local_starts_array.tolist()
+        # What was found last, which holds for half a year.
         self._from = self._until = self._offset = 0
+        self._local_from = self._local_until = self._local_offset = self._earliest = 0
 
     def __repr__(self) -> str:
         return f"Zone({self.name!r})"
@@ -111,7 +114,7 @@ class Zone(Dual):
             return self._offset
         index = max(bisect_right(self._starts, utc_ns) - 1, 0)
         self._from = self._starts[index]
-        self._until = self._starts[index + 1] if index + 1 < len(self._starts) else 1 << 62
+        self._until = self._starts[index + 1] if index + 1 < len(self._starts) else _FAR
         self._offset = self._offsets[index]
         return self._offset
 
@@ -121,9 +124,14 @@ class Zone(Dual):
 
     def utc_ns(self, local_ns: int) -> int:
         """Return the instant of a wall-clock time."""
-        index = max(bisect_right(self._local_starts, local_ns) - 1, 0)
-        found = local_ns - self._offsets[index]
-        return max(found, self._starts[index]) if index else found
+        if not self._local_from <= local_ns < self._local_until:
+            index = max(bisect_right(self._local_starts, local_ns) - 1, 0)
+            self._local_from = self._local_starts[index] if index else -_FAR
+            self._local_until = self._local_starts[index + 1] if index + 1 < len(self._starts) else _FAR
+            self._local_offset = self._offsets[index]
+            self._earliest = self._starts[index] if index else -_FAR
+        found = local_ns - self._local_offset
+        return found if found > self._earliest else self._earliest
 
     def local_ns_array(self, utc_ns: Ints) -> Ints:
         """Return the wall-clock times of instants."""
