@@ -127,10 +127,10 @@ def smart_round(value: Decimal) -> Decimal:
     Above 1000 to four decimals, else to seven significant digits. Only zeros that *value* ended
     with are stripped from the former: 1234.50001 becomes 1234.5000.
     """
-    value = strip_zeros(value)
     if value > 1000:
-        return round_half_even(value, 4)
-    return strip_zeros(_SEVEN_DIGITS.create_decimal(value))
+        return round_half_even(strip_zeros(value), 4)
+    rounded = _SEVEN_DIGITS.normalize(value.normalize())
+    return rounded.quantize(ONE) if rounded == rounded.to_integral_value() else rounded
 
 
 def scale_of(value: Decimal) -> int:
