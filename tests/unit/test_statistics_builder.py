@@ -209,3 +209,8 @@ def test_both_spellings() -> None:
     assert results.TotalPerformance.PortfolioStatistics.SharpeRatio == (
         results.total_performance.portfolio_statistics.sharpe_ratio
     )
+
+
+@pytest.mark.parametrize("probability", [1e-9, 0.01, 0.05, 0.3, 0.5, 0.7, 0.99])
+def test_quantile_of_the_normal_distribution(probability: float) -> None:
+    assert moments.normal_quantile(probability) == oracle.NormalDist().inv_cdf(probability)

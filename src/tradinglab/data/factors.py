@@ -165,7 +165,7 @@ def _distribution(row: FactorRow, following: FactorRow) -> Decimal:
 
 def _next_day(trading_days: Sequence[int] | Ints, day: int) -> tuple[bool, int | None]:
     """Return whether *day* is a trading day, and the one after it."""
-    at = int(np.searchsorted(trading_days, day))
+    at = bisect_left(trading_days, day)
     if at == len(trading_days) or trading_days[at] != day:
         return False, None
     return True, int(trading_days[at + 1]) if at + 1 < len(trading_days) else None

@@ -77,3 +77,14 @@ def skewness_and_kurtosis(sample: Sequence[float]) -> tuple[float, float]:
 def normal_cdf(value: float) -> float:
     """Return the probability that a standard normal variable is at most *value*."""
     return 0.5 * erfc(-value / sqrt(2.0))
+
+
+def normal_quantile(probability: float) -> float:
+    """Return the value that a standard normal variable is at most with a probability (Wichura 1988, AS241)."""
+    try:  # What NormalDist calls; the module around it imports fractions and random numbers.
+        from _statistics import _normal_dist_inv_cdf  # type: ignore[import-not-found]
+    except ImportError:
+        from statistics import NormalDist
+
+        return NormalDist().inv_cdf(probability)
+    return float(_normal_dist_inv_cdf(probability, 0.0, 1.0))

@@ -214,7 +214,5 @@ def _value_at_risk(returns: list[float], confidence: float) -> Decimal:
     for count, value in enumerate(returns, start=1):
         mean += (value - mean) / count
     deviation = moments.standard_deviation(returns)
-    from statistics import NormalDist  # slow to import
-
-    quantile = mean + deviation * NormalDist().inv_cdf(1 - confidence) if deviation else mean
+    quantile = mean + deviation * moments.normal_quantile(1 - confidence) if deviation else mean
     return round_half_even(cast_double(quantile), 3)
