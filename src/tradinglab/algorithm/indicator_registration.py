@@ -11,7 +11,6 @@ from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicator_history import IndicatorHistory, record_history
 from tradinglab.algorithm.indicators.base import IndicatorBase
-from tradinglab.algorithm.indicators.composites import as_indicator
 from tradinglab.algorithm.indicators.field import QUOTE_COLUMNS, Selector
 from tradinglab.algorithm.subscriptions import SPANS, is_common_data_type
 from tradinglab.core.enums import Resolution, TickType
@@ -183,6 +182,8 @@ class IndicatorRegistration(AlgorithmCore):
 
     def lab_indicator(self, indicator: Any) -> IndicatorBase:
         """Return an indicator; of an author's own object, always the same wrapper."""
+        from tradinglab.algorithm.indicators.composites import as_indicator
+
         if isinstance(indicator, IndicatorBase):
             return indicator
         known: dict[int, tuple[Any, IndicatorBase]] = self.__dict__.setdefault("lab_wrapped_indicators", {})

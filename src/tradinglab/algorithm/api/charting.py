@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.charting import Candlestick, CandlestickSeries, Chart, Series
-from tradinglab.algorithm.performance import RunningStatistics
 from tradinglab.algorithm.runtime import AlgorithmError
 from tradinglab.core.clock import SECOND_NS
 from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.enums import SeriesType
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.performance import RunningStatistics
 
 _STRATEGY = "Strategy Equity"
 #: Series that the engine writes itself.
@@ -72,6 +74,8 @@ class ChartingMethods(AlgorithmCore):
     @property
     def statistics(self) -> RunningStatistics:
         """The statistics of the run so far."""
+        from tradinglab.algorithm.performance import RunningStatistics
+
         return RunningStatistics(self.lab_runtime.statistics(), self.lab_summary_statistics)
 
     def set_runtime_statistic(self, name: str, value: object) -> None:

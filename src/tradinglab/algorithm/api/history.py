@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.bar_views import bar_view
 from tradinglab.algorithm.base_data import BaseData
-from tradinglab.algorithm.history_frames import history_frame
 from tradinglab.algorithm.history_requests import HistoryOptions, HistoryRequests
-from tradinglab.algorithm.past_slice import PastSlice
 from tradinglab.algorithm.runtime import AlgorithmError, HistoryRequest
 from tradinglab.algorithm.slice import DataDictionary, Slice
 from tradinglab.core.clock import span_ns
@@ -50,6 +48,8 @@ class HistoryCall(Dual):
         ``(periods | span, [resolution])`` slices of all securities, and ``history[TradeBar](symbol,
         periods | span | start, end, [resolution])`` a list of bars.
         """
+        from tradinglab.algorithm.history_frames import history_frame
+
         call = _HistoryArguments(self._algorithm, self._kind, list(args), kwargs)
         requests = call.requests()
         algorithm = self._algorithm
@@ -163,6 +163,8 @@ class HistoryMethods(AlgorithmCore):
 
     def lab_history_slices(self, requests: list[HistoryRequest]) -> list[Slice]:
         """Return slices of the past, in order of time."""
+        from tradinglab.algorithm.past_slice import PastSlice
+
         by_time: dict[int, list[BaseData]] = {}
         for request in requests:
             for end_ns, bar in self.lab_bars(request):

@@ -56,13 +56,7 @@ def set_default_models(security: Security) -> None:
 
 
 def _set_order_models(security: Security) -> None:
-    from tradinglab.algorithm.models.fees import (
-        BinanceCoinFuturesFeeModel,
-        BinanceFuturesFeeModel,
-        ConstantFeeModel,
-        GDAXFeeModel,
-        InteractiveBrokersFeeModel,
-    )
+    from tradinglab.algorithm.models import fees
     from tradinglab.algorithm.models.fills import EquityFillModel, ImmediateFillModel
     from tradinglab.algorithm.models.slippage import NullSlippageModel
     from tradinglab.algorithm.securities.security_types import CryptoFuture
@@ -71,11 +65,11 @@ def _set_order_models(security: Security) -> None:
     security.fill_model = EquityFillModel() if kind == SecurityType.EQUITY else ImmediateFillModel()
     security.slippage_model = NullSlippageModel.INSTANCE
     if kind in _IB_FEES:
-        security.fee_model = InteractiveBrokersFeeModel()
+        security.fee_model = fees.InteractiveBrokersFeeModel()
     elif kind == SecurityType.CRYPTO:
-        security.fee_model = GDAXFeeModel()
+        security.fee_model = fees.GDAXFeeModel()
     elif isinstance(security, CryptoFuture):
         in_coin = security.is_crypto_coin_future()
-        security.fee_model = BinanceCoinFuturesFeeModel() if in_coin else BinanceFuturesFeeModel()
+        security.fee_model = fees.BinanceCoinFuturesFeeModel() if in_coin else fees.BinanceFuturesFeeModel()
     else:
-        security.fee_model = ConstantFeeModel(0)
+        security.fee_model = fees.ConstantFeeModel(0)

@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tradinglab.algorithm.benchmark import SecurityBenchmark
 from tradinglab.algorithm.models.brokerage.message import BrokerageMessageEvent, not_supported
-from tradinglab.algorithm.models.buying_power import (
-    BuyingPowerModel,
-    CashBuyingPowerModel,
-    CryptoFutureMarginModel,
-    SecurityMarginModel,
-)
 from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel
 from tradinglab.algorithm.models.settlement import DelayedSettlementModel, ImmediateSettlementModel, SettlementModel
 from tradinglab.algorithm.models.shortable import NullShortableProvider, ShortableProvider
@@ -26,6 +20,7 @@ from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.market_events import Split
+    from tradinglab.algorithm.models.buying_power import BuyingPowerModel
     from tradinglab.algorithm.models.fees import FeeModel
     from tradinglab.algorithm.models.fills import FillModel
     from tradinglab.algorithm.models.slippage import SlippageModel
@@ -178,11 +173,11 @@ class DefaultBrokerageModel(BrokerageModel):
 
     def get_fill_model(self, security: Security) -> FillModel:
         """Return when and at which price orders in a security are filled."""
-        from tradinglab.algorithm.models.fills import EquityFillModel, FutureFillModel, ImmediateFillModel
+        from tradinglab.algorithm.models import fills
 
         if security.type == SecurityType.EQUITY:
-            return EquityFillModel()
-        return FutureFillModel() if security.type == SecurityType.FUTURE else ImmediateFillModel()
+            return fills.EquityFillModel()
+        return fills.FutureFillModel() if security.type == SecurityType.FUTURE else fills.ImmediateFillModel()
 
     def get_fee_model(self, security: Security) -> FeeModel:
         """Return what orders in a security cost."""
@@ -204,12 +199,14 @@ class DefaultBrokerageModel(BrokerageModel):
 
     def get_buying_power_model(self, security: Security) -> BuyingPowerModel:
         """Return how much of a security may be bought."""
+        from tradinglab.algorithm.models import buying_power
+
         leverage = to_decimal(self.get_leverage(security))
         if security.type in _CURRENCIES and self.account_type == AccountType.CASH:
-            return CashBuyingPowerModel()
+            return buying_power.CashBuyingPowerModel()
         if security.type == SecurityType.CRYPTO_FUTURE:
-            return CryptoFutureMarginModel(leverage)
-        return SecurityMarginModel(leverage, to_decimal(self.required_free_buying_power_percent))
+            return buying_power.CryptoFutureMarginModel(leverage)
+        return buying_power.SecurityMarginModel(leverage, to_decimal(self.required_free_buying_power_percent))
 
     def get_shortable_provider(self, security: Security) -> ShortableProvider:
         """Return how much of a security can be sold short."""
