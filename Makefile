@@ -45,7 +45,8 @@ bench: $(STAMPS)/dev ## Race the engine against its peers
 	@$(BIN)/python -m bench
 
 .PHONY: docs
-docs: $(STAMPS)/dev ## Regenerate what is generated in docs/
+docs: $(STAMPS)/dev ## Regenerate what is generated: docs/coverage.md, the lists of LEAN's names and of ours
+	@$(BIN)/python tools/star_names.py
 	@$(BIN)/python tools/api_coverage.py
 
 .PHONY: lock
