@@ -222,6 +222,7 @@ class CapacityEstimate:
     end_ns: int
     lowest_capacity_asset: Symbol | None = None
     _value: Decimal = ZERO
+    _rounded: Decimal = ZERO
     _next_snapshot_ns: int = 0
     _period_ns: int = 0
     _by_symbol: dict[Symbol, _SymbolCapacity] = field(default_factory=dict)
@@ -230,11 +231,12 @@ class CapacityEstimate:
     def __post_init__(self) -> None:
         self._period_ns = max(min(self.end_ns - self.start_ns - DAY_NS, 7 * DAY_NS), DAY_NS)
         self._next_snapshot_ns = self.start_ns + self._period_ns
+        self._rounded = round_to_multiple(self._value, _ROUNDED_TO)
 
     @property
     def capacity(self) -> Decimal:
         """The capacity in the account's currency, to the nearest thousand."""
-        return round_to_multiple(self._value, _ROUNDED_TO)
+        return self._rounded
 
     @property
     def is_capturing(self) -> bool:
@@ -308,6 +310,7 @@ class CapacityEstimate:
         if self._value:
             value = multiply(_NEW_WEIGHT, value) + multiply(self._value, _OLD_WEIGHT)
         self._value = value
+        self._rounded = round_to_multiple(value, _ROUNDED_TO)
         self._start_over(utc_ns)
         self._next_snapshot_ns = utc_ns // DAY_NS * DAY_NS + self._period_ns
 
