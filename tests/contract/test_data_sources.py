@@ -158,6 +158,7 @@ class SourceContract:
         assert 0 <= rate < 1
         assert source.margin_interest_rates(self.symbol(source)) == []
         assert source.shortable(self.symbol(source), "nobody") == {}
+        assert all(each.security_identifier for each in source.security_definitions())
 
     def test_a_symbol_is_the_same_each_time(self, source: DataSource) -> None:
         assert self.symbol(source) == self.symbol(source)

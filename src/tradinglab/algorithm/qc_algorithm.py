@@ -6,6 +6,7 @@ from typing import Any
 
 from tradinglab.algorithm.api.charting import ChartingMethods
 from tradinglab.algorithm.api.history import HistoryMethods
+from tradinglab.algorithm.api.identifiers import IdentifierMethods
 from tradinglab.algorithm.api.securities import SecurityMethods
 from tradinglab.algorithm.api.targets import TargetMethods
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
@@ -14,7 +15,13 @@ from tradinglab.core.dual import pascal_case
 
 
 class QCAlgorithm(
-    TargetMethods, SecurityMethods, HistoryMethods, ChartingMethods, IndicatorMethods, ConsolidateMethods
+    TargetMethods,
+    SecurityMethods,
+    IdentifierMethods,
+    HistoryMethods,
+    ChartingMethods,
+    IndicatorMethods,
+    ConsolidateMethods,
 ):
     """A trading algorithm, in QuantConnect's Python API.
 

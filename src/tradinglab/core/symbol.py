@@ -19,6 +19,7 @@ from tradinglab.core.dual import Dual, DualType
 from tradinglab.core.enums import OptionRight, OptionStyle, SecurityType
 from tradinglab.core.errors import InvalidIdentifierError
 from tradinglab.core.market import Market
+from tradinglab.core.security_definitions import SecurityDefinitions
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
 
@@ -43,6 +44,31 @@ class _Facts(Dual):
     def has_underlying(self) -> bool:
         """Whether this is a derivative, or custom data about another security."""
         return self.underlying is not None
+
+    @property
+    def cusip(self) -> str | None:
+        """The CUSIP of the security, if the data says it."""
+        return None if (found := SecurityDefinitions.current().of(self.id)) is None else found.cusip
+
+    @property
+    def composite_figi(self) -> str | None:
+        """The composite FIGI of the security, if the data says it."""
+        return None if (found := SecurityDefinitions.current().of(self.id)) is None else found.composite_figi
+
+    @property
+    def sedol(self) -> str | None:
+        """The SEDOL of the security, if the data says it."""
+        return None if (found := SecurityDefinitions.current().of(self.id)) is None else found.sedol
+
+    @property
+    def isin(self) -> str | None:
+        """The ISIN of the security, if the data says it."""
+        return None if (found := SecurityDefinitions.current().of(self.id)) is None else found.isin
+
+    @property
+    def cik(self) -> int | None:
+        """The CIK of the company, if the data says it."""
+        return None if (found := SecurityDefinitions.current().of(self.id)) is None else found.cik
 
     def has_underlying_symbol(self, symbol: Symbol) -> bool:
         """Whether *symbol* is the underlying, or the underlying's underlying."""

@@ -13,6 +13,7 @@ from tradinglab.core.clock import DAY_NS, day_of
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market
 from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.core.values import dataclass
@@ -131,6 +132,10 @@ class MemorySource:
     def margin_interest_rates(self, symbol: Symbol) -> list[tuple[int, Decimal]]:
         """Return no funding rates."""
         return []
+
+    def security_definitions(self) -> tuple[SecurityDefinition, ...]:
+        """Return nothing: other names of securities are not known."""
+        return ()
 
     def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
         """Return no limits."""

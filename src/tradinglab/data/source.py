@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.core.values import dataclass
@@ -121,6 +122,10 @@ class DataSource(Protocol):
 
     def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
         """Return what a brokerage could lend, by day; a day that is missing has no limit."""
+        ...
+
+    def security_definitions(self) -> Iterable[SecurityDefinition]:
+        """Return what securities are called in the industry, as far as it is known."""
         ...
 
     def coverage(self) -> Iterable[Coverage]:

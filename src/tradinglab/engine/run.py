@@ -12,6 +12,7 @@ from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_definitions import SecurityDefinitions
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol_cache import SymbolCache
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
@@ -146,12 +147,14 @@ def _databases_of(source: DataSource) -> Iterator[None]:
     SecurityIdentifier.use_listings(source)
     MarketHoursDatabase.use(source.market_hours)
     SymbolPropertiesDatabase.use(source.symbol_properties)
+    SecurityDefinitions.use(source.security_definitions)
     try:
         yield
     finally:
         SecurityIdentifier.use_listings(None)
         MarketHoursDatabase.use(None)
         SymbolPropertiesDatabase.use(None)
+        SecurityDefinitions.use(None)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from tradinglab.core.clock import DAY_NS, date_of_day, day_of, day_of_date
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
@@ -25,6 +26,7 @@ from tradinglab.data.lean.tables import (
     read_interest_rates,
     read_map_files,
     read_margin_interest,
+    read_security_definitions,
     read_shortable,
 )
 from tradinglab.data.loaded import LoadedBars
@@ -231,6 +233,10 @@ class LeanSource:
         """Return instants (nanoseconds UTC) and funding rates of a perpetual future."""
         folder = market_folder(self.folder, symbol.security_type, symbol.id.market) / "margin_interest"
         return read_margin_interest(folder / f"{symbol.id.symbol.lower()}.csv")
+
+    def security_definitions(self) -> list[SecurityDefinition]:
+        """Return what securities are called in the industry, from ``symbol-properties/security-database.csv``."""
+        return read_security_definitions(self.folder / "symbol-properties" / "security-database.csv")
 
     def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
         """Return what a brokerage could lend, by day; a day that is missing has no limit."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tradinglab.core.clock import MINUTE_NS, date_of_day, day_of_date, to_ns
 from tradinglab.core.decimals import ZERO
+from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.factors import FactorRow, FactorTable
 from tradinglab.data.interest import InterestRates
@@ -115,6 +116,19 @@ def read_shortable(path: Path) -> dict[int, ShortableDay]:
             _decimal(path, number, "fee rate", fee or "0") / 100,
         )
     return days
+
+
+def read_security_definitions(path: Path) -> list[SecurityDefinition]:
+    """Return what securities are called in the industry; nothing if there is no such file."""
+    found = []
+    for number, line in read_lines(path):
+        if line.startswith("#"):
+            continue
+        try:
+            found.append(SecurityDefinition.parse(line))
+        except ValueError as problem:
+            raise MalformedDataError(path, str(problem), line=number, field="security", value=line) from problem
+    return found
 
 
 def _numbered(text: str) -> Lines:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
@@ -126,6 +127,10 @@ class StoreSource:
     def margin_interest_rates(self, symbol: Symbol) -> list[tuple[int, Decimal]]:
         """Return nothing: a store holds no funding rates."""
         return []
+
+    def security_definitions(self) -> tuple[SecurityDefinition, ...]:
+        """Return nothing: other names of securities are not known."""
+        return ()
 
     def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
         """Return nothing: a store sets no limits to borrowing."""
