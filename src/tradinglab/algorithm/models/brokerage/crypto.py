@@ -73,13 +73,7 @@ class BitfinexBrokerageModel(RuledBrokerageModel):
             return _BITFINEX_LEVERAGE
         raise ValueError(f"The {self.name} has no leverage for {security.type}.")
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the exchange takes a change of an order: one that leaves it large enough."""
         quantity = request.exact_quantity
         return YES if quantity is None else self.is_valid_order_size(security, quantity)
@@ -117,13 +111,7 @@ class CoinbaseBrokerageModel(RuledBrokerageModel):
             return no(f"Stop Market orders are no longer supported since {_LAST_STOP_MARKET}.")
         return YES
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the exchange takes a change of an order: of working limit orders without an end."""
         if order.type != OrderType.LIMIT:
             return no(f"Order with type {order.type} can't be modified, only LIMIT.")
@@ -229,13 +217,7 @@ class BybitBrokerageModel(RuledBrokerageModel):
             return BybitFutureMarginInterestRateModel()
         return super().get_margin_interest_rate_model(security)
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the exchange takes a change of an order: of working orders for futures."""
         if security.type != SecurityType.CRYPTO_FUTURE:
             return no(NO_UPDATE)
@@ -252,13 +234,7 @@ class dYdXBrokerageModel(RuledBrokerageModel):  # noqa: N801 - QuantConnect's na
     order_types = BASIC
     has_minimum_size = True
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return that it takes no change."""
         return no(NO_UPDATE)
 

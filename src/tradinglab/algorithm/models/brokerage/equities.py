@@ -196,13 +196,7 @@ class PublicBrokerageModel(RuledBrokerageModel):
         order.properties.use_margin = self.account_type != AccountType.CASH and (wanted is None or bool(wanted))
         return YES
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the brokerage takes a change of an order: not of a combo."""
         combo = order.group_order_manager is not None
         return no("Public.com does not support updating combo (multi-leg) orders.") if combo else YES
@@ -241,13 +235,7 @@ class TerminalLinkBrokerageModel(RuledBrokerageModel):
     security_types = (*_LISTED, SecurityType.FUTURE)
     order_types = (*BASIC, OrderType.MARKET_ON_OPEN)
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return that it takes no change."""
         return no(NO_UPDATE)
 
@@ -276,13 +264,7 @@ class TradeStationBrokerageModel(RuledBrokerageModel):
             security, order, _LISTED, lambda session: (time(6), clock_time(session.start - timedelta(minutes=1)))
         )
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the brokerage takes a change: not of the quantity of combos or of what crosses zero."""
         quantity = request.exact_quantity
         if quantity is None or quantity == order.exact_quantity:

@@ -124,13 +124,7 @@ class InteractiveBrokersBrokerageModel(RuledBrokerageModel):
             return no(f"The {self.name} does not exercise options that settle in cash.")
         return YES
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the brokerage takes a change of an order, and if not, why."""
         if order.security_type == SecurityType.FOREX and request.exact_quantity is not None:
             return _check_forex_size(order, request.exact_quantity)

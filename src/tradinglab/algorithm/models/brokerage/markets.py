@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.algorithm.models.brokerage.base import YES, Verdict, no
-from tradinglab.algorithm.models.brokerage.message import BrokerageMessageEvent
 from tradinglab.algorithm.models.brokerage.ruled import BASIC, RuledBrokerageModel
 from tradinglab.algorithm.models.fees import ConstantFeeModel, FeeModel, FxcmFeeModel, SamcoFeeModel, ZerodhaFeeModel
 from tradinglab.algorithm.models.settlement import (
@@ -86,13 +85,7 @@ class FxcmBrokerageModel(_FxBrokerageModel):
         name = "exact_limit_price" if order.type == OrderType.LIMIT else "exact_stop_price"
         return _check_price(security, order.type, order.exact_quantity > 0, getattr(order, name))
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the brokerage takes a change of an order, and if not, why."""
         lot = security.symbol_properties.exact_lot_size
         quantity = order.exact_quantity if request.exact_quantity is None else request.exact_quantity

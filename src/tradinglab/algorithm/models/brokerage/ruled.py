@@ -30,7 +30,8 @@ Rule = Callable[["RuledBrokerageModel", "Security", "Order"], str | None]
 class RuledBrokerageModel(DefaultBrokerageModel):
     """Checks an order against the class's rules, in LEAN's order; the first that fails is the answer.
 
-    A subclass sets the attributes below, and overrides :meth:`check` for what they cannot say.
+    A subclass sets the attributes below, and overrides :meth:`check` and :meth:`check_update` for what they
+    cannot say.
     """
 
     #: Accounts that the brokerage has, and the one that a bare call makes.
@@ -109,6 +110,10 @@ class RuledBrokerageModel(DefaultBrokerageModel):
         """Return whether the brokerage takes a change of an order, and if not, why."""
         if not self.takes_updates:
             return False, BrokerageMessageEvent(BrokerageMessageType.WARNING, 0, NO_UPDATE)
+        return self.check_update(security, order, request)
+
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
+        """Return what ``takes_updates`` cannot say: ``YES``, or why not."""
         return YES
 
     def get_fee_model(self, security: Security) -> FeeModel:

@@ -50,13 +50,7 @@ class TradierBrokerageModel(RuledBrokerageModel):
                                            f"{_POST_MARKET[1]}.")  # fmt: skip
         return YES
 
-    def can_update_order(
-        self,
-        security: Security,
-        order: Order,
-        request: UpdateOrderRequest,
-        message: BrokerageMessageEvent | None = None,
-    ) -> Verdict | bool:
+    def check_update(self, security: Security, order: Order, request: UpdateOrderRequest) -> Verdict:
         """Return whether the brokerage takes a change of an order: not of its quantity."""
         if request.exact_quantity is not None and request.exact_quantity != order.exact_quantity:
             return _warn("UpdateRejected", "Tradier does not support updating order quantities.")
