@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,16 +11,14 @@ from tradinglab.core.clock import DAY_NS, day_of
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market
 from tradinglab.core.market_hours_database import MarketHoursDatabase
-from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.core.values import dataclass
+from tradinglab.data.bars_only import BarsOnlySource
 from tradinglab.data.columns import TRADE_FIELDS, BarColumns
 from tradinglab.data.errors import DataError
 from tradinglab.data.factors import FactorTable
-from tradinglab.data.interest import InterestRates, shipped_interest_rates
-from tradinglab.data.mapping import MapFile
-from tradinglab.data.source import Coverage, ShortableDay
+from tradinglab.data.source import Coverage
 
 _SPAN_NS = {
     Resolution.SECOND: 1_000_000_000,
@@ -39,7 +35,7 @@ class _Held:
     columns: BarColumns
 
 
-class MemorySource:
+class MemorySource(BarsOnlySource):
     """A source of trade bars that are in memory already.
 
     Prices are taken as they are: there are no splits, dividends or changes of ticker.
@@ -110,36 +106,12 @@ class MemorySource:
         """Return ``None``: prices are taken as they are."""
         return None
 
-    def map_file(self, symbol: Symbol) -> MapFile | None:
-        """Return ``None``: tickers do not change."""
-        return None
-
     def resolve_symbol(self, ticker: str, security_type: SecurityType, market: str, day: int | None = None) -> Symbol:
         """Return the symbol of a ticker."""
         key = (ticker.upper(), security_type, market)
         if key not in self._symbols:
             self._symbols[key] = Symbol.create(ticker, security_type, market)
         return self._symbols[key]
-
-    def first_listing(self, ticker: str, market: str, when: datetime | None) -> tuple[str, datetime] | None:
-        """Return ``None``: it is not known."""
-        return None
-
-    def interest_rates(self) -> InterestRates:
-        """Return the risk-free interest rate over time."""
-        return shipped_interest_rates()
-
-    def margin_interest_rates(self, symbol: Symbol) -> list[tuple[int, Decimal]]:
-        """Return no funding rates."""
-        return []
-
-    def security_definitions(self) -> tuple[SecurityDefinition, ...]:
-        """Return nothing: other names of securities are not known."""
-        return ()
-
-    def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
-        """Return no limits."""
-        return {}
 
     def coverage(self) -> Iterable[Coverage]:
         """Return what there is."""

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
-from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
+from tradinglab.data.bars_only import BarsOnlySource
 from tradinglab.data.columns import BarColumns
 from tradinglab.data.errors import DataSourceError, StoreError
 from tradinglab.data.factors import FactorTable
-from tradinglab.data.interest import InterestRates, shipped_interest_rates
 from tradinglab.data.loaded import LoadedBars
-from tradinglab.data.mapping import MapFile
 from tradinglab.data.periods import ends_of
-from tradinglab.data.source import Coverage, ShortableDay
+from tradinglab.data.source import Coverage
 from tradinglab.data.store.bar_store import BarStore, iter_origins
 from tradinglab.data.store.layout import MARKER, SeriesKey
 
@@ -30,7 +26,7 @@ _US = 1_000
 _TICK_TYPES = (TickType.TRADE, TickType.QUOTE)
 
 
-class StoreSource:
+class StoreSource(BarsOnlySource):
     """Bars from a bar store; market hours, symbol properties and rates are those shipped.
 
     Parameters
@@ -106,35 +102,11 @@ class StoreSource:
             return None
         return self.store.factors(symbol.security_type, symbol.id.market, symbol.value)
 
-    def map_file(self, symbol: Symbol) -> MapFile | None:
-        """Return nothing: a store knows each security under one ticker."""
-        return None
-
     def resolve_symbol(self, ticker: str, security_type: SecurityType, market: str, day: int | None = None) -> Symbol:
         """Return the symbol of a ticker."""
         if security_type == SecurityType.EQUITY:
             return Symbol(SecurityIdentifier.generate_equity(ticker, market, False), ticker)
         return Symbol.create(ticker, security_type, market)
-
-    def first_listing(self, ticker: str, market: str, when: datetime | None) -> tuple[str, datetime] | None:
-        """Return nothing: a store does not know when a security was first listed."""
-        return None
-
-    def interest_rates(self) -> InterestRates:
-        """Return the risk-free interest rate over time."""
-        return shipped_interest_rates()
-
-    def margin_interest_rates(self, symbol: Symbol) -> list[tuple[int, Decimal]]:
-        """Return nothing: a store holds no funding rates."""
-        return []
-
-    def security_definitions(self) -> tuple[SecurityDefinition, ...]:
-        """Return nothing: other names of securities are not known."""
-        return ()
-
-    def shortable(self, symbol: Symbol, brokerage: str) -> Mapping[int, ShortableDay]:
-        """Return nothing: a store sets no limits to borrowing."""
-        return {}
 
     def coverage(self) -> Iterator[Coverage]:
         """Return what the store has."""
