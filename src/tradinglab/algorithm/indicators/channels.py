@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.algorithm.indicators.average_types import moving_average
+from tradinglab.algorithm.indicators.banded import Banded
 from tradinglab.algorithm.indicators.base import BarIndicator, Indicator, IndicatorBase, WarmingIndicator
 from tradinglab.algorithm.indicators.composites import Line
 from tradinglab.algorithm.indicators.extremes import Maximum, Minimum
@@ -104,7 +105,7 @@ class DonchianChannel(BarIndicator):
         return Series(0, lambda: (upper.values + lower.values) / 2)
 
 
-class KeltnerChannels(BarIndicator):
+class KeltnerChannels(Banded, BarIndicator):
     """An average of typical prices (``middle_band``) and bands ``k`` average true ranges around it."""
 
     @named("KC({period},{k})")
@@ -118,21 +119,6 @@ class KeltnerChannels(BarIndicator):
         self._lower = Line(name + "_LowerBand", lambda: self._middle.is_ready)
         self._upper = Line(name + "_UpperBand", lambda: self._middle.is_ready)
         self._parts = (self._range, self._middle, self._lower, self._upper)
-
-    @property
-    def middle_band(self) -> IndicatorBase:
-        """The average of typical prices."""
-        return self._middle
-
-    @property
-    def upper_band(self) -> IndicatorBase:
-        """The average plus ``k`` average true ranges."""
-        return self._upper
-
-    @property
-    def lower_band(self) -> IndicatorBase:
-        """The average less ``k`` average true ranges."""
-        return self._lower
 
     @property
     def average_true_range(self) -> IndicatorBase:
@@ -164,8 +150,8 @@ class KeltnerChannels(BarIndicator):
         return np.where(np.arange(len(middle)) >= self._middle.warm_up_period - 1, middle + reach, 0.0)
 
 
-class AccelerationBands(BarIndicator):
-    """Averages of the close, and of high and low pushed apart by ``width`` relative ranges."""
+class AccelerationBands(Banded, BarIndicator):
+    """Averages of the close (``middle_band``), and of high and low pushed apart by ``width`` relative ranges."""
 
     @named("ABANDS({period},{width},{moving_average_type})")
     def __init__(
@@ -186,21 +172,6 @@ class AccelerationBands(BarIndicator):
     def moving_average_type(self) -> MovingAverageType:
         """The kind of the averages."""
         return self._type
-
-    @property
-    def middle_band(self) -> IndicatorBase:
-        """The average of the close."""
-        return self._middle
-
-    @property
-    def upper_band(self) -> IndicatorBase:
-        """The average of the raised highs."""
-        return self._upper
-
-    @property
-    def lower_band(self) -> IndicatorBase:
-        """The average of the lowered lows."""
-        return self._lower
 
     @property
     def is_ready(self) -> bool:

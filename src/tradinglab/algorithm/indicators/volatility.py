@@ -10,6 +10,7 @@ import numpy as np
 
 from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.average_types import moving_average
+from tradinglab.algorithm.indicators.banded import Banded
 from tradinglab.algorithm.indicators.base import BarIndicator, Indicator, IndicatorBase, WindowIndicator
 from tradinglab.algorithm.indicators.composites import Identity, Line
 from tradinglab.algorithm.indicators.moving_averages import since
@@ -130,7 +131,7 @@ class AverageTrueRange(BarIndicator):
         self._smoother.reset()
 
 
-class BollingerBands(Indicator):
+class BollingerBands(Banded, Indicator):
     """An average (``middle_band``) and bands ``k`` standard deviations around it.
 
     ``band_width`` is the distance of the bands in percent of the average, ``percent_b`` where the
@@ -163,21 +164,6 @@ class BollingerBands(Indicator):
     def standard_deviation(self) -> IndicatorBase:
         """The standard deviation of the values."""
         return self._deviation
-
-    @property
-    def middle_band(self) -> IndicatorBase:
-        """The average."""
-        return self._middle
-
-    @property
-    def upper_band(self) -> IndicatorBase:
-        """The average plus ``k`` standard deviations."""
-        return self._upper
-
-    @property
-    def lower_band(self) -> IndicatorBase:
-        """The average less ``k`` standard deviations."""
-        return self._lower
 
     @property
     def band_width(self) -> IndicatorBase:
