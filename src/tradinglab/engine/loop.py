@@ -20,6 +20,7 @@ from tradinglab.engine.step_slice import StepSlice
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.currency_conversion import CurrencyConversion
     from tradinglab.engine.parts import RunParts
+    from tradinglab.engine.risk import RuinWatch
 
 _PROGRESS_STEPS = 2048
 _NEVER = 1 << 62
@@ -111,6 +112,7 @@ class Loop:
         phase, attention = self._parts.phase, self._parts.attention
         moving: list[CurrencyConversion] = []
         pending, resting = self._parts.brokerage.pending, self._parts.resting
+        ruin_watch: RuinWatch | None = None
         wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
@@ -126,7 +128,7 @@ class Loop:
                 current._steps, current._step, current._data = steps, step, None
                 if has_data[step]:
                     on_data(current)
-                if pending and resting.is_disturbed():
+                if (pending and resting.is_disturbed()) or (ruin_watch is not None and ruin_watch.is_disturbed()):
                     attention.raised = True
                 if not attention.raised:
                     if utc_ns >= sample_ns:
@@ -138,7 +140,7 @@ class Loop:
             if feed.has_changes:
                 return utc_ns
             wake_ns, sample_ns = self._wake_ns(utc_ns), sampler.next_sample_ns
-            moving = portfolio.cash_book.moving_conversions
+            moving, ruin_watch = portfolio.cash_book.moving_conversions, full_step.ruin_watch
             attention.raised = full_step.must_repeat()
             phase.name = "on_data"
         self.last_ns = times[-1] if len(times) else self.last_ns

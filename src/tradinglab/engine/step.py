@@ -11,7 +11,7 @@ from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.benchmark import start_benchmark
-from tradinglab.engine.risk import can_be_ruined, needs_margin_checks
+from tradinglab.engine.risk import RuinWatch, can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class FullStep:
         self._next_margin_call_ns = 0
         self._changes = _NO_CHANGES
         self._can_be_ruined = False
+        self._ruin_watch = RuinWatch(parts.algorithm, parts.feed)
         self._margin_checks = False
         self._models_scanned = False
         self._fills_seen = -1
@@ -61,9 +62,16 @@ class FullStep:
             wake = min(wake, self._next_margin_call_ns)
         if self._models_scanned:
             wake = min(wake, self._next_model_scan_ns)
+        if self._can_be_ruined:
+            wake = min(wake, self._ruin_watch.next_ns())
         if self._parts.brokerage.pending:
             wake = min(wake, self._parts.brokerage.sleep() or 0)
         return min(wake, self._parts.feed.next_event_ns)
+
+    @property
+    def ruin_watch(self) -> RuinWatch | None:
+        """What has to look at each quiet step for changes that could ruin the portfolio, if any can."""
+        return self._ruin_watch if self._can_be_ruined else None
 
     def must_repeat(self) -> bool:
         """Return whether the next step must be a full one whatever its time."""
@@ -72,7 +80,6 @@ class FullStep:
             parts.feed.streaming
             or self._sessions
             or self._with_volatility
-            or self._can_be_ruined
             or algorithm.status != AlgorithmStatus.RUNNING
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
@@ -99,6 +99,11 @@ class PriceCache(Spelled):
         if len(readers) != 1 or PRICE in self._pushed or readers[0].is_quote or not readers[0].is_whole:
             return None
         return readers[0]
+
+    @property
+    def price_readers(self) -> Sequence[FeedReader]:
+        """The attached subscriptions that bring the price, opened for quick reading."""
+        return self._readers[PRICE]
 
     #: How often any security got a price by another way than time going by.
     pushes: ClassVar[int] = 0
