@@ -67,7 +67,8 @@ class RuinWatch:
         self._timeline: Timeline | None = None
         self._until = self._look_at = -1
         self._pushes = 0
-        self._money: list[tuple[Cash, Decimal, CurrencyConversion, Decimal]] = []
+        #: Currencies with their amounts and, unless prices move them, their rates.
+        self._money: list[tuple[Cash, Decimal, CurrencyConversion, Decimal | None]] = []
         self._held: list[tuple[Security, Decimal]] = []
 
     def next_ns(self) -> int:
@@ -93,17 +94,21 @@ class RuinWatch:
         for cash, amount, conversion, rate in self._money:
             if cash.exact_amount is not amount or cash.currency_conversion is not conversion:
                 return True
-            if conversion.is_constant and conversion.exact_conversion_rate is not rate:
+            if rate is not None and conversion.exact_conversion_rate is not rate:
                 return True
-        return any(security.holdings.exact_quantity is not quantity for security, quantity in self._held)
+        for security, quantity in self._held:  # noqa: SIM110  # asked at every step: a generator takes twice as long
+            if security.holdings.exact_quantity is not quantity:
+                return True
+        return False
 
     def _remember(self) -> None:
         portfolio = self._algorithm.portfolio
         self._timeline = self._feed.timeline
         self._pushes = PriceCache.pushes
         self._money = [
-            (cash, cash.exact_amount, cash.currency_conversion, cash.exact_conversion_rate)
+            (cash, cash.exact_amount, conversion, conversion.exact_conversion_rate if conversion.is_constant else None)
             for cash in _cash_of(portfolio)
+            for conversion in [cash.currency_conversion]
         ]
         self._held = [(security, security.holdings.exact_quantity) for security in portfolio.securities.invested]
 
