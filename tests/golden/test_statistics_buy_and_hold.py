@@ -25,7 +25,8 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
-from tradinglab.engine.capacity import CapacityBar, CapacityEstimate
+from tradinglab.engine.capacity import CapacityEstimate
+from tradinglab.engine.capacity_window import CapacityBar
 from tradinglab.engine.sampling import HoldingSample, ResultSampler
 from tradinglab.engine.statistics import StatisticsInput, build_statistics
 

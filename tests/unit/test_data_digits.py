@@ -7,6 +7,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from tradinglab.core.decimals import ZERO
+from tradinglab.core.enums import TickType
+from tradinglab.data.columns import AdjustedExact, BarColumns, DigitsExact, Exact, FloatExact, ScaledExact
 from tradinglab.data.digits import BadField, clean, numbers, split
 
 
@@ -92,3 +95,27 @@ def test_floats_are_the_nearest_to_the_digits() -> None:
     assert found.floats()[0].tolist() == [float(text) for text in column]
     assert found.floats(4)[0].tolist() == [float(Decimal(text).scaleb(-4)) for text in column]
     assert found.floats().dtype == np.float64
+
+
+def test_columns_say_whether_floats_tell_their_decimals() -> None:
+    def columns(decimals: Exact | None) -> BarColumns:
+        times = np.arange(2)
+        given = {} if decimals is None else {"close": decimals}
+        return BarColumns(TickType.TRADE, times, times + 1, {"close": np.array([1.5, 2.25])}, given)
+
+    raw = np.array([15_000, 22_500])
+    long = np.array([10**14, 1])
+    adjusted = AdjustedExact(ScaledExact(raw, Decimal("0.0001")), [(Decimal("0.98"), ZERO)], np.zeros(2, np.int64))
+    for decimals, are_short in (
+        (None, True),
+        (FloatExact(np.array([1.5, 2.25])), True),
+        (ScaledExact(raw, Decimal("0.0001")), True),
+        (ScaledExact(raw, Decimal("0.00025")), False),
+        (ScaledExact(long, Decimal("0.0001")), False),
+        (DigitsExact(raw, np.array([4, 4], np.int8)), True),
+        (DigitsExact(10 * long, np.array([4, 4], np.int8)), False),
+        (adjusted, False),
+    ):
+        found = columns(decimals)
+        assert found.are_short("close") == are_short
+        assert str(found.exact_once("close", 1)) == str(found.exact("close", 1))

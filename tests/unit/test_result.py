@@ -23,7 +23,8 @@ from tradinglab.core.enums import OrderDirection, OrderStatus, ScatterMarkerSymb
 from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.symbol import Symbol
 from tradinglab.engine.author_charts import merged_charts
-from tradinglab.engine.capacity import CapacityBar, CapacityEstimate
+from tradinglab.engine.capacity import CapacityEstimate
+from tradinglab.engine.capacity_window import CapacityBar
 from tradinglab.engine.result import BacktestResult, write_lean_json
 from tradinglab.engine.result_funnel import Funnel
 from tradinglab.engine.result_json import _chart

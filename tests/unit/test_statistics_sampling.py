@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, to_ns
+from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, to_ns
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.symbol import Symbol
-from tradinglab.engine.capacity import NEVER_NS, CapacityBar, CapacityEstimate
+from tradinglab.engine.capacity import NEVER_NS, CapacityEstimate
+from tradinglab.engine.capacity_window import CapacityBar
 from tradinglab.engine.sampling import HoldingSample, ResultSampler, resample_period_ns
 
 START = to_ns(datetime(2020, 1, 1))
@@ -271,10 +272,14 @@ def test_other_order_events_do_not_count() -> None:
 class Streamed(Account):
     """An account whose bars can be read later."""
 
-    def __init__(self, bars: list[CapacityBar]) -> None:
+    def __init__(self, ends_ns: list[int], bars: list[CapacityBar]) -> None:
         super().__init__()
         self.all = bars
-        self.ends_ns = [START + minute * MINUTE_NS for minute in range(len(bars))]
+        self.ends_ns = ends_ns
+        self.starts_ns = [end - bar.period_ns for end, bar in zip(ends_ns, bars, strict=True)]
+        self.closes = [float(bar.close) for bar in bars]
+        self.volumes = [float(bar.volume) for bar in bars]
+        self.has_short_closes = self.has_short_volumes = True
         self.now = -1
 
     def stream(self, symbol: Symbol) -> Streamed:  # type: ignore[override]
@@ -287,28 +292,65 @@ class Streamed(Account):
         return self.all[row if isinstance(row, int) else self.now]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_bars_that_are_read_later_give_the_same_capacity(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    minutes = 3 * 1440
-    volumes = rng.integers(0, 3, minutes) * rng.integers(1, 20_000, minutes)
-    bars = [
-        CapacityBar(Decimal(100 + minute % 7), Decimal(int(volumes[minute])), MINUTE_NS) for minute in range(minutes)
+def random_bars(rng: np.random.Generator, count: int, period_ns: int, kind: str) -> list[CapacityBar]:
+    """Return bars whose dollars in a minute often are just what closes a window, and often not."""
+    volumes = rng.integers(0, 3, count) * rng.integers(1, 20_000, count)
+    if kind == "whole":
+        return [CapacityBar(Decimal(100 + row % 7), Decimal(int(volumes[row])), period_ns) for row in range(count)]
+    if kind == "edges":  # six million dollars, or a hundred thousand, over a number of minutes
+        minutes = rng.integers(1, 125, count)
+        return [CapacityBar(Decimal(100), Decimal(120_000) / int(each), period_ns) for each in minutes]
+    prices = rng.integers(1, 2_000_000, count)
+    places, parts = (4, 1) if kind == "ticks" else (6, 8)
+    return [
+        CapacityBar(Decimal(int(price)).scaleb(-places), Decimal(int(volume)) / parts, period_ns)
+        for price, volume in zip(prices, volumes, strict=True)
     ]
-    filled = {int(minute) for minute in rng.integers(0, minutes, 60)}
-    live, later = Account(), Streamed(bars)
-    estimates = [CapacityEstimate(each, START, START + 3 * DAY_NS) for each in (live, later)]
-    for minute, bar in enumerate(bars):
-        live.bars[SPY], later.now = bar, minute
-        now = START + minute * MINUTE_NS
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["whole", "ticks", "fractions", "edges"])
+@pytest.mark.parametrize("is_short", [True, False])
+@pytest.mark.parametrize("period_ns", [SECOND_NS, MINUTE_NS, HOUR_NS, DAY_NS])
+def test_bars_that_are_read_later_give_the_same_capacity(seed: int, kind: str, is_short: bool, period_ns: int) -> None:
+    rng = np.random.default_rng(seed)
+    count = 3000
+    bars = random_bars(rng, count, period_ns, kind)
+    if period_ns < HOUR_NS:  # one in ten is missing
+        ends = START + np.sort(rng.choice(count * 10 // 9, count, replace=False)) * period_ns
+    else:
+        ends = START + np.arange(count) * period_ns
+    ends_ns = [int(each) for each in ends]
+    end_ns = ends_ns[-1] + DAY_NS
+    filled = {int(row) for row in rng.integers(0, count, 200)}
+    captures = 0
+    live, later = Account(), Streamed(ends_ns, bars)
+    later.has_short_closes, later.has_short_volumes = is_short, is_short or seed == 2
+    estimates = [CapacityEstimate(each, START, end_ns) for each in (live, later)]
+    for row, bar in enumerate(bars):
+        live.bars[SPY], later.now = bar, row
+        now = ends_ns[row]
         for estimate in estimates:
-            if minute in filled:
-                estimate.on_fill(Fill(SPY, now))
+            if row in filled:
+                estimate.on_fill(Fill(SPY, now, Decimal("100.25") + row % 3))
         estimates[0].update(now)
-        if minute == minutes // 2:
-            estimates[1].on_streams_changing()
         if now >= estimates[1].next_snapshot_ns or estimates[1].is_capturing:
             estimates[1].update(now)
+        if row == count // 2:
+            estimates[1].on_streams_changing()
+        if row % 97 == 0:
+            captures += have_captured_the_same(*estimates)
     for estimate in estimates:
-        estimate.update(START + 3 * DAY_NS, force=True)
-    assert estimates[0].capacity == estimates[1].capacity > 0
+        estimate.update(end_ns, force=True)
+    assert estimates[0].capacity == estimates[1].capacity
+    assert captures > 10
+
+
+def have_captured_the_same(live: CapacityEstimate, later: CapacityEstimate) -> bool:
+    """Compare what is captured at a moment; return whether that is anything."""
+    for each in later._by_symbol.values():
+        each.catch_up()
+    sums = [[each.captured for each in estimate._by_symbol.values()] for estimate in (live, later)]
+    for one, other in zip(*sums, strict=True):
+        assert abs(one - other) <= abs(one) * Decimal("1e-22")
+    return any(sums[0])

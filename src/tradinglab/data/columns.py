@@ -26,6 +26,7 @@ Rows = npt.NDArray[np.int64] | slice
 
 _GAP = 2  # rows that may be left out by one who still counts as reading row after row
 _MOST_AHEAD = 256
+_SHORT = 15  # digits that a double keeps apart
 
 TRADE_FIELDS = ("open", "high", "low", "close", "volume")
 QUOTE_FIELDS = (
@@ -161,6 +162,23 @@ class BarColumns:
         is_next = 0 <= at - len(found) < _GAP
         return self._read_ahead(name, row, min(2 * len(found), _MOST_AHEAD) if is_next else 1)
 
+    def exact_once(self, name: str, row: int) -> Decimal:
+        """Return the decimal of field *name* at *row* to one who jumps: nothing is read ahead, or kept."""
+        column = self.decimals.get(name)
+        return to_decimal(self.view(name)[row]) if column is None else column.exact(row)
+
+    def are_short(self, name: str) -> bool:
+        """Return whether no decimal of field *name* has more than fifteen digits, so that its float tells which it is.
+
+        That is known only of columns that are as a source made them.
+        """
+        column = self.decimals.get(name)
+        if isinstance(column, ScaledExact):
+            return len(column.unit.as_tuple().digits) == 1 and _has_fewer_digits(column.raw, _SHORT - 1)
+        if isinstance(column, DigitsExact):
+            return _has_fewer_digits(column.raw, _SHORT)
+        return column is None or isinstance(column, FloatExact)
+
     def _read_ahead(self, name: str, row: int, count: int) -> Decimal:
         column = self.decimals.get(name)
         if column is not None:
@@ -196,6 +214,11 @@ class BarColumns:
         names = QUOTE_FIELDS if tick_type == TickType.QUOTE else TRADE_FIELDS
         none = np.empty(0, np.int64)
         return cls(tick_type, none, none, {name: np.empty(0) for name in names})
+
+
+def _has_fewer_digits(numbers: Ints, count: int) -> bool:
+    bound = 10**count
+    return len(numbers) == 0 or bool(numbers.max() < bound and numbers.min() > -bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,59 +9,26 @@ between two snapshots but to note the fills; elsewhere each step is handed in wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from tradinglab.core.clock import DAY_NS, MINUTE_NS
 from tradinglab.core.decimals import ONE, ZERO, to_decimal
-from tradinglab.core.enums import Resolution
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide, multiply, round_to_multiple
 from tradinglab.core.values import dataclass, field
+from tradinglab.engine.capacity_window import SCALES, CapacityBar, CapacityStream, CaptureWindow, round_up
 
 NEVER_NS = 1 << 62
 
 _EFFECT_NS = 30 * DAY_NS
-_LONGEST_WINDOW = 120
-_MINUTE_VOLUME = Decimal(6_000_000)
-_SECOND_VOLUME = Decimal(100_000)
 _ROUNDED_TO = Decimal("1000.00")
 _TRADING_MINUTES = Decimal(390)
 _LEAST_DISCOUNT = Decimal("0.20")
+# Up to when after a fill the next one has the least discount, and from when on none.
+_SOON_NS, _LATE_NS = 39 * MINUTE_NS, 195 * MINUTE_NS
 _NEW_WEIGHT, _OLD_WEIGHT = Decimal("0.33"), Decimal("0.66")
-_SCALES = {
-    Resolution.DAILY: Decimal("0.02"),
-    Resolution.HOUR: Decimal("0.05"),
-    Resolution.MINUTE: Decimal("0.20"),
-    Resolution.SECOND: Decimal("0.50"),
-    Resolution.TICK: Decimal("0.50"),
-}
-
-
-class CapacityBar(NamedTuple):
-    """A bar that arrived at the present step; a quote bar has its market's typical volume."""
-
-    close: Decimal
-    volume: Decimal
-    period_ns: int
-
-
-class CapacityStream(Protocol):
-    """The bars of a symbol whose past can be read."""
-
-    @property
-    def ends_ns(self) -> Sequence[int]:
-        """When each bar ended."""
-        ...
-
-    def last_row(self) -> int:
-        """Return the row of the last bar known at the present step, -1 if there is none."""
-        ...
-
-    def bar(self, row: int) -> CapacityBar:
-        """Return the bar at a row."""
-        ...
 
 
 class CapacityMarket(Protocol):
@@ -130,87 +97,68 @@ class _SymbolCapacity:
     trades: int = 0
     sale_volume: Decimal = ZERO
     captured: Decimal = ZERO
-    scale: Decimal = ZERO
     discount: Decimal = ZERO
-    filled_ns: int | None = None
+    window: CaptureWindow = field(default_factory=CaptureWindow)
     starts_over: bool = False
-    is_open: bool = False
-    #: Fills that were not counted yet (time, price, quantity), and the next row of the stream to capture.
+    #: Fills that were not counted yet: time, price, quantity.
     waiting: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
     stream: CapacityStream | None = None
-    next_row: int = 0
-    previous_ns: int | None = None
-    previous_volume: Decimal = ZERO
+
+    @property
+    def is_open(self) -> bool:
+        return self.window.is_open
 
     @property
     def market_volume(self) -> Decimal:
-        return self.captured * self.scale
+        return self.captured * SCALES[self.window.resolution]
 
     def catch_up(self) -> None:
         """Count the fills that wait, and capture the bars of the stream up to the present one."""
         stream = self.stream
         if stream is None:
             return
+        window, ends_ns = self.window, stream.ends_ns
         for utc_ns, price, quantity in self.waiting:
             # The bar that a fill's step brings is captured after the fill.
-            row = bisect_left(stream.ends_ns, utc_ns, self.next_row)
-            self._capture_until(stream, row - 1)
+            row = bisect_left(ends_ns, utc_ns, window.next_row)
+            if window.is_open:
+                self._capture_until(row - 1, stream)
             self.on_fill(utc_ns, price, quantity)
-            self.next_row = row
+            window.next_row = row
         self.waiting.clear()
-        self._capture_until(stream, stream.last_row())
+        self._capture_until(stream.last_row(), stream)
 
-    def _capture_until(self, stream: CapacityStream, last_row: int) -> None:
-        while self.is_open and self.next_row <= last_row:
-            row = self.next_row
-            self.next_row = row + 1
-            bar = stream.bar(row)
-            if bar.volume:
-                self.is_open = self.capture(bar, stream.ends_ns[row])
+    def _capture_until(self, last_row: int, stream: CapacityStream) -> None:
+        traded = self.window.traded_until(last_row, stream, self.rate)
+        if traded:
+            self.captured += traded * self.discount * self.rate * self.multiplier
 
     def on_fill(self, utc_ns: int, price: Decimal, quantity: Decimal) -> None:
         amount = self.rate * price * abs(quantity)
         self.sale_volume += amount * self.multiplier
         # Frequent trading captures less of each bar; the first fill all of it.
-        since_ns = DAY_NS if self.filled_ns is None else utc_ns - self.filled_ns
-        minutes = to_decimal(since_ns / MINUTE_NS)
-        self.discount = min(ONE, max(_LEAST_DISCOUNT, 2 * divide(minutes, _TRADING_MINUTES)))
+        window = self.window
+        since_ns = DAY_NS if window.filled_ns is None else utc_ns - window.filled_ns
+        if since_ns <= _SOON_NS:
+            self.discount = _LEAST_DISCOUNT
+        elif since_ns >= _LATE_NS:
+            self.discount = ONE
+        else:
+            self.discount = 2 * divide(to_decimal(since_ns / MINUTE_NS), _TRADING_MINUTES)
         if self.starts_over:
             self.captured = ZERO
             self.trades = 0
             self.starts_over = False
         self.trades += 1
-        self.filled_ns = utc_ns
-        self.is_open = True
+        window.filled_ns = utc_ns
+        window.is_open = True
 
     def capture(self, bar: CapacityBar, utc_ns: int) -> bool:
         """Take a bar in; return whether the window stays open."""
-        before_ns, volume_before = self.previous_ns, self.previous_volume
-        self.previous_ns, self.previous_volume = utc_ns, bar.volume
-        filled_ns = self.filled_ns
-        if filled_ns is None:
-            return False
-        resolution = _resolution_of(bar.period_ns)
-        if resolution in (Resolution.DAILY, Resolution.HOUR):
-            is_within = _is_within_coarse(resolution, utc_ns, filled_ns)
-        elif utc_ns - filled_ns > _LONGEST_WINDOW * MINUTE_NS:
-            is_within = False
-        else:
-            average = self._average_volume(bar, utc_ns, before_ns, volume_before)
-            is_within = utc_ns <= filled_ns + _window_minutes(resolution, average) * MINUTE_NS
-        if not is_within:
-            return False
-        self.scale = _SCALES[resolution]
-        self.captured += bar.close * self.discount * bar.volume * self.rate * self.multiplier
-        return True
-
-    def _average_volume(self, bar: CapacityBar, utc_ns: int, before_ns: int | None, volume_before: Decimal) -> Decimal:
-        """Return the dollar volume of a minute: of this bar and the one before, over the time between them."""
-        if before_ns is None or before_ns == utc_ns:
-            return self.rate * bar.close * bar.volume
-        minutes = to_decimal((utc_ns - before_ns) / MINUTE_NS)
-        amount = bar.close * self.rate * (bar.volume + volume_before)
-        return amount if minutes == 1 else divide(amount, minutes)
+        is_open = self.window.takes(bar, utc_ns, self.rate)
+        if is_open:
+            self.captured += bar.close * self.discount * bar.volume * self.rate * self.multiplier
+        return is_open
 
 
 @dataclass(slots=True)
@@ -246,7 +194,7 @@ class CapacityEstimate:
     @property
     def next_snapshot_ns(self) -> int:
         """The first instant at which a snapshot is due; without any fill, never."""
-        return _round_up(self._next_snapshot_ns, DAY_NS) if self._by_symbol else NEVER_NS
+        return round_up(self._next_snapshot_ns, DAY_NS) if self._by_symbol else NEVER_NS
 
     def on_fill(self, fill: Filled) -> None:
         """Open or prolong the window of a symbol that was filled."""
@@ -291,8 +239,7 @@ class CapacityEstimate:
         if bar is None or not bar.volume:
             return True
         each.rate = self.market.conversion_rate(each.symbol)
-        each.is_open = each.capture(bar, utc_ns)
-        return each.is_open
+        return each.capture(bar, utc_ns)
 
     def _take_snapshot(self, utc_ns: int) -> None:
         portfolio_value = self.market.portfolio_value()
@@ -316,45 +263,14 @@ class CapacityEstimate:
 
     def _start_over(self, utc_ns: int) -> None:
         for each in list(self._by_symbol.values()):
-            recent = each.filled_ns is not None and utc_ns < each.filled_ns + _EFFECT_NS
+            filled_ns = each.window.filled_ns
+            recent = filled_ns is not None and utc_ns < filled_ns + _EFFECT_NS
             if recent or self.market.is_invested(each.symbol):
                 each.starts_over = True
                 each.sale_volume = ZERO
             else:
                 del self._by_symbol[each.symbol]
                 self._open = [other for other in self._open if other is not each]
-
-
-def _is_within_coarse(resolution: Resolution, utc_ns: int, filled_ns: int) -> bool:
-    """Return whether a bar of an hour or a day is the first one after a fill."""
-    if resolution == Resolution.DAILY:
-        return utc_ns == filled_ns or utc_ns // DAY_NS * DAY_NS == _round_up(filled_ns, DAY_NS)
-    return utc_ns == _round_up(filled_ns, HOUR_NS)
-
-
-def _window_minutes(resolution: Resolution, average_volume: Decimal) -> int:
-    """Return how long bars are captured after a fill: the longer, the less is traded."""
-    by_minute = resolution == Resolution.MINUTE
-    scale, shortest = (_MINUTE_VOLUME, 1) if by_minute else (_SECOND_VOLUME, 5)
-    if not average_volume:
-        return max(shortest, 10)
-    if average_volume * _LONGEST_WINDOW < scale:
-        return _LONGEST_WINDOW
-    return max(shortest, int(float(divide(scale, average_volume))))
-
-
-def _resolution_of(period_ns: int) -> Resolution:
-    if period_ns < SECOND_NS:
-        return Resolution.TICK
-    if period_ns < MINUTE_NS:
-        return Resolution.SECOND
-    if period_ns < HOUR_NS:
-        return Resolution.MINUTE
-    return Resolution.HOUR if period_ns < DAY_NS else Resolution.DAILY
-
-
-def _round_up(time_ns: int, span_ns: int) -> int:
-    return -(-time_ns // span_ns) * span_ns
 
 
 def _total(values: Iterable[Decimal]) -> Decimal:

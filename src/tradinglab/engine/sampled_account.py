@@ -15,7 +15,7 @@ from tradinglab.algorithm.securities.position_worths import has_ordinary_margin
 from tradinglab.core.clock import from_ns, span_ns
 from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.enums import SecurityType
-from tradinglab.engine.capacity import CapacityBar
+from tradinglab.engine.capacity_window import CapacityBar
 from tradinglab.engine.sampling import HoldingSample
 from tradinglab.engine.step_slice import StepSlice
 
@@ -42,13 +42,20 @@ class ColumnBars:
     """The bars of a subscription as the capacity estimate reads them (``CapacityStream``)."""
 
     def __init__(self, subscription: Subscription) -> None:
-        self._columns = subscription.columns
-        self.ends_ns: Sequence[int] = np.ascontiguousarray(self._columns.end_ns).data
+        self._columns = columns = subscription.columns
+        self.starts_ns: Sequence[int] = np.ascontiguousarray(columns.time_ns).data
+        self.ends_ns: Sequence[int] = np.ascontiguousarray(columns.end_ns).data
+        self.closes: Sequence[float] = columns.view("close")
+        self.volumes: Sequence[float] = columns.view("volume")
+        self.has_short_closes = columns.are_short("close")
+        self.has_short_volumes = columns.are_short("volume")
         self.last_row: Callable[[], int] = subscription.last_emitted
 
     def bar(self, row: int) -> CapacityBar:
         """Return the bar at a row."""
-        return _capacity_bar(self._columns, row)
+        columns = self._columns
+        span = self.ends_ns[row] - self.starts_ns[row]
+        return CapacityBar(columns.exact_once("close", row), columns.exact_once("volume", row), span)
 
 
 class AlgorithmAccount:
