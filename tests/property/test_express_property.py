@@ -17,9 +17,8 @@ from tradinglab.algorithm.orders.serialization import order_json
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.core.enums import OrderStatus, Resolution
 from tradinglab.engine.express import Express
-from tradinglab.engine.transactions import TransactionHandler
 
-KINDS = ("market", "market", "market", "limit", "stop", "percent", "liquidate", "cancel")
+KINDS = ("market", "market", "market", "open", "limit", "stop", "percent", "liquidate", "cancel")
 actions = st.tuples(st.sampled_from(KINDS), st.integers(-40, 40).filter(bool), st.integers(-3, 3))
 scripts = st.lists(st.none() | actions, min_size=3, max_size=40)
 
@@ -93,13 +92,22 @@ def outcome(strategy: Scripted, result: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def compare(kind: type, found: Bars, script: list[Action | None], **members: Any) -> None:
+def compare(
+    kind: type, found: Bars, script: list[Action | None], resolution: Resolution = Resolution.MINUTE, **members: Any
+) -> None:
+    if members.get("coin"):  # a market that never closes does not open either
+        script = [action and (("market", *action[1:]) if action[0] == "open" else action) for action in script]
+
     def play() -> dict[str, Any]:
         with patch("tests.engine_kit.Scripted", kind):
-            return outcome(*run(found, Resolution.MINUTE, script, **members))
+            return outcome(*run(found, resolution, script, **members))
 
     quick = play()
-    with patch.object(TransactionHandler, "take_at_market", lambda *_: None):
+    with (
+        patch.object(Express, "take", lambda *_: None),
+        patch.object(Express, "take_at_open", lambda *_: None),
+        patch.object(Express, "fill_at_open", lambda *_: False),
+    ):
         assert quick == play()
 
 
@@ -119,6 +127,18 @@ def test_they_do_so_when_money_is_short(
     data: st.DataObject, script: list[Action | None], coin: bool, money: int, kind: type
 ) -> None:
     compare(kind, data.draw(bars(Resolution.MINUTE)), script, coin=coin, money=money, fee=1.5)
+
+
+@pytest.mark.parametrize("kind", [Deaf, Reacting])
+@pytest.mark.parametrize("reaction", ["", "cancel", "order", "leverage"])
+@given(data=st.data(), script=scripts, money=st.sampled_from([600, 3000, 100_000]))
+@settings(max_examples=15, deadline=None)
+def test_orders_for_the_open_come_to_the_same(
+    data: st.DataObject, script: list[Action | None], money: int, reaction: str, kind: type
+) -> None:
+    """Daily bars end when the market is closed, so that orders at the market wait for the open."""
+    found = data.draw(bars(Resolution.DAILY))
+    compare(kind, found, script, Resolution.DAILY, money=money, reaction=reaction, fee=0.5)
 
 
 def test_plain_market_orders_take_few_steps() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tradinglab.engine.transactions import TransactionHandler
 
 _AT_ONCE = frozenset((OrderType.MARKET, OrderType.COMBO_MARKET, OrderType.OPTION_EXERCISE))
+_AT_OPEN = OrderType.MARKET_ON_OPEN
 _CLOSED = frozenset((OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID))
 
 
@@ -47,6 +48,17 @@ class BacktestingBrokerage:
         self._note_for_later(order)
         self.wake()
         self._acknowledge(order, OrderStatus.SUBMITTED)
+
+    def hold(self, order: Order) -> None:
+        """Take an order of which the author is told elsewhere."""
+        self.pending[order._id] = order
+        self._note_for_later(order)
+
+    def release(self, order: Order) -> None:
+        """Let go of an order that was filled elsewhere; the others are looked at, because cash has changed."""
+        del self.pending[order._id]
+        if self.pending:
+            self.wake()
 
     def _note_for_later(self, order: Order) -> None:
         if order.type in _AT_ONCE:
@@ -119,6 +131,8 @@ class BacktestingBrokerage:
     def _try_fill(self, order: Order) -> None:
         algorithm = self._algorithm
         if order.time_ns == algorithm.lab_utc_ns and order.type not in _AT_ONCE:
+            return
+        if order.order_type is _AT_OPEN and self._handler.fill_at_open(order):
             return
         legs = group_orders(order, self.pending.get)
         if legs is None:

@@ -22,17 +22,27 @@ class Budget:
     def __init__(self, algorithm: QCAlgorithm) -> None:
         self._algorithm = algorithm
         self._total = self._used = 0.0
-        self._is_known = False
+        self._is_known = self._is_spent = False
         # An author who acts on events may change anything between a fill and the return to us.
         self._is_alone = author_overrides(algorithm, "on_order_event") is None
         # The instant, and how often money, positions, prices and leverages had been changed by then.
         self._holds_for = _UNKNOWN
 
-    def free(self, security: Security) -> float:
-        """Return the money that an order which opens or grows a position in a security may use at least."""
-        if self._holds_for != self._now():
-            self._holds_for = self._now()
-            self._is_known = self._add_up()
+    def free(self, security: Security, needed: float) -> float:
+        """Return the money that an order which opens or grows a position in a security may use at least.
+
+        What orders have freed is counted in only if *needed* asks for it.
+        """
+        now = self._now()
+        if self._holds_for != now:
+            self._add_up(now)
+        free = self._left(security)
+        if free < needed and self._is_spent and self._is_known:
+            self._add_up(now)
+            free = self._left(security)
+        return free
+
+    def _left(self, security: Security) -> float:
         if not self._is_known:
             return 0.0
         return self._total * (1 - float(security.buying_power_model._required_free)) - self._used
@@ -47,6 +57,7 @@ class Budget:
         if self._is_alone:
             self._total -= fee
             self._used += needed
+            self._is_spent = True
             self._holds_for = self._now()
 
     def _now(self) -> tuple[int, int, int, int]:
@@ -54,7 +65,11 @@ class Budget:
         changes = algorithm.securities.changes
         return algorithm.time_keeper.utc_ns, changes, PriceCache.pushes, MarginTerms.changes
 
-    def _add_up(self) -> bool:
+    def _add_up(self, now: tuple[int, int, int, int]) -> None:
+        self._holds_for, self._is_spent = now, False
+        self._is_known = self._is_plain()
+
+    def _is_plain(self) -> bool:
         """Add up cash, positions and the margin that these bind; return whether all of it is plain."""
         portfolio = self._algorithm.portfolio
         total = used = 0.0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.models.buying_power import BuyingPowerModel, NullBuyingPowerModel
 from tradinglab.algorithm.models.fees import OrderFeeParameters
 from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel
@@ -25,7 +26,6 @@ from tradinglab.algorithm.models.slippage import NullSlippageModel
 from tradinglab.algorithm.orders import (
     Order,
     OrderEvent,
-    OrderFee,
     OrderProperties,
     OrderRequest,
     OrderResponse,
@@ -34,13 +34,16 @@ from tradinglab.algorithm.orders import (
     SubmitOrderRequest,
 )
 from tradinglab.algorithm.orders.time_in_force import GoodTilCanceledTimeInForce
+from tradinglab.algorithm.securities.currency_conversion import SecurityCurrencyConversion
 from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.algorithm.securities.security_types import PairSecurity
+from tradinglab.core.clock import HOUR_NS
 from tradinglab.core.decimals import strip_zeros
-from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType
+from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType, Resolution
 from tradinglab.engine.budget import Budget
 from tradinglab.engine.order_permission import can_submit
-from tradinglab.engine.plain_models import has_plain_margin, is_ours, only_feed
+from tradinglab.engine.plain_models import charges_interest, has_plain_margin, is_ours, only_feed, settles
+from tradinglab.engine.risk import PAID_IN_FULL
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -52,8 +55,11 @@ if TYPE_CHECKING:
     from tradinglab.engine.order_submission import OrderSubmission
 
 _FILL_MODELS = (FillModel, ImmediateFillModel, EquityFillModel)
-_MARKET, _PROCESSED = OrderType.MARKET, OrderRequestStatus.PROCESSED
+# Read without asking the enumerations, which also look for other spellings.
+_MARKET, _AT_OPEN = OrderType.MARKET, OrderType.MARKET_ON_OPEN
+_PROCESSED, _ERROR = OrderRequestStatus.PROCESSED, OrderRequestStatus.ERROR
 _SUBMITTED, _FILLED = OrderStatus.SUBMITTED, OrderStatus.FILLED
+_WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
 #: Money that an order needs is computed in floats; unless so much more is there, decimals decide.
 _AMPLE = 1.01
 
@@ -76,12 +82,18 @@ class _LanePrices:
 
     row: Callable[[], int]
     ends_ns: memoryview
+    starts_ns: memoryview
     closes: memoryview
     columns: BarColumns
     base: Cash | None
     #: Money that a unit may bind at a price of one.
     margin: float
     is_equity: bool
+    #: Whether the market never closes, and whether orders at the market are taken as they are.
+    is_always_open: bool
+    takes_market_orders: bool
+    #: Whether a long position can bring nothing about that steps must be watched for.
+    is_harmless: bool
 
 
 class Express:
@@ -104,40 +116,74 @@ class Express:
         self._queue = queue
         self._lanes: dict[int, _Lane] = {}
         self._budget = Budget(algorithm)
+        self._warns_of_margin = author_overrides(algorithm, "on_margin_call_warning") is not None
+        #: Whether the last fill left nothing behind that the engine must look after.
+        self.is_harmless = False
 
     def take(
         self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
     ) -> OrderTicket | None:
-        """Carry an order out as far as it is plain, and return its ticket; ``None``, and nothing done, if it is not.
+        """Carry a market order out as far as it is plain; ``None``, and nothing done, if it is not.
 
         An order that was placed and not filled rests with the brokerage.
         """
         lane = self._lane(security)
-        algorithm = self._algorithm
-        utc_ns = algorithm.time_keeper.utc_ns
-        if lane is None or not quantity or quantity % security.symbol_properties.exact_lot_size:
+        if lane is None or not lane.takes_market_orders:
+            return None
+        utc_ns = self._algorithm.time_keeper.utc_ns
+        row = lane.row()
+        if row < 0 or lane.ends_ns[row] != utc_ns or not (lane.is_always_open or security.exchange.exchange_open):
+            return None
+        if self._brokerage.pending and not self._brokerage.is_asleep():
+            return None
+        count = len(self._book.orders)
+        order = self._submit(_MARKET, security, lane, row, quantity, tag, properties)
+        if order is None:
+            return None
+        ticket = self._book.tickets[order._id]
+        # An author may have sent, changed or cancelled orders when told of this one.
+        if order.status == _SUBMITTED and not self._queue and len(self._book.orders) == count + 1:
+            message = no_quote_text(security, security.exchange.local_time, "TradeBar") if lane.is_equity else ""
+            self._fill(security, lane, order, lane.columns.exact("close", row), message)
+        return ticket
+
+    def take_at_open(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Place an order for the next open if it is plain; ``None``, and nothing done, if it is not."""
+        lane = self._lane(security)
+        if lane is None or lane.is_always_open or security.exchange.exchange_open:
             return None
         row = lane.row()
-        if row < 0 or lane.ends_ns[row] != utc_ns or not lane.closes[row] > 0:
+        if row < 0:
             return None
-        if properties is None:
-            properties = algorithm.default_order_properties.clone()
-        if not self._may_trade(security, lane, properties):
-            return None
-        request = SubmitOrderRequest.of(_MARKET, security.symbol, quantity, utc_ns, tag, properties)
-        request._order_id = algorithm.transactions.get_increment_order_id()
-        price = lane.columns.exact("close", row)
-        order, ticket = self._enter(request, security, price)
-        if not self._can_place(security, lane, order, price):
-            request.set_response(self._submission.place(request, [order]), _PROCESSED)
-            return ticket
-        count = len(self._book.orders)
-        self._place(order)
-        request._status = _PROCESSED
-        # An author may have sent, changed or cancelled orders when told of this one.
-        if not self._queue and order.status == _SUBMITTED and len(self._book.orders) == count:
-            self._fill(security, lane, order, price)
-        return ticket
+        order = self._submit(_AT_OPEN, security, lane, row, quantity, tag, properties)
+        return None if order is None else self._book.tickets[order._id]
+
+    def fill_at_open(self, order: Order) -> bool:
+        """Fill an order for the open with the bar of this step, if both are plain; return whether it was filled."""
+        security = self._algorithm.securities.get(order.symbol)
+        if security is None:
+            return False
+        lane = self._lane(security)
+        if lane is None or not lane.is_equity or order.status not in _WORKING or not _is_until_cancelled(order):
+            return False
+        row = lane.row()
+        is_after = row >= 0 and lane.ends_ns[row] == self._algorithm.time_keeper.utc_ns
+        if not is_after or lane.starts_ns[row] < order.time_ns or not lane.columns.view("open")[row] > 0:
+            return False
+        hours, bar_ns = security.exchange.hours, lane.ends_ns[row] - lane.starts_ns[row]
+        zone = hours.time_zone
+        if hours.is_open_ns(zone.local_ns(order.time_ns), False):
+            return False
+        start_ns = zone.local_ns(lane.starts_ns[row])
+        if bar_ns < HOUR_NS and not hours.is_open_ns(start_ns, False):
+            return False
+        if not hours.is_open_during_ns(start_ns, zone.local_ns(lane.ends_ns[row]), False):
+            return False
+        if not self._algorithm.brokerage_model.can_execute_order(security, order):
+            return False
+        return self._fill(security, lane, order, lane.columns.exact("open", row), "")
 
     # What is known beforehand.
 
@@ -170,37 +216,66 @@ class Express:
             if not isinstance(security, PairSecurity):
                 return None
             base = security.base_currency
+        is_always_open = security.exchange.hours.is_market_always_open
+        columns = feed.columns
         return _LanePrices(
             row=feed.row,
-            ends_ns=np.ascontiguousarray(feed.columns.end_ns).data,
-            closes=feed.columns.view("close"),
-            columns=feed.columns,
-            base=base,
+            ends_ns=np.ascontiguousarray(columns.end_ns).data,
+            starts_ns=np.ascontiguousarray(columns.time_ns).data,
+            closes=columns.view("close"),
+            columns=columns,
+            base=None if base is None or _is_priced_by(base, security) else base,
             margin=float(
                 security.symbol_properties.exact_contract_multiplier * max(model._initial, model._maintenance)
             ),
             is_equity=type(security.fill_model) is EquityFillModel,
+            is_always_open=is_always_open,
+            takes_market_orders=is_always_open or feed.resolution != Resolution.DAILY,
+            is_harmless=security.type in PAID_IN_FULL and not settles(security) and not charges_interest(security),
         )
 
-    def _may_trade(self, security: Security, lane: _LanePrices, properties: OrderProperties) -> bool:
-        """Return whether nothing about the moment needs a closer look."""
-        algorithm, brokerage = self._algorithm, self._brokerage
-        if algorithm.is_warming_up or not security.is_tradable or not security.exchange.exchange_open:
-            return False
-        if brokerage.pending and not brokerage.is_asleep():
-            return False
-        if type(properties.time_in_force) is not GoodTilCanceledTimeInForce:
-            return False
-        if self._book.total_orders > algorithm.lab_maximum_orders:
-            return False
-        return bool(lane.base is None or lane.base.exact_conversion_rate)
-
     # The order's life.
+
+    def _submit(
+        self,
+        order_type: OrderType,
+        security: Security,
+        lane: _LanePrices,
+        row: int,
+        quantity: Decimal,
+        tag: str,
+        properties: OrderProperties | None,
+    ) -> Order | None:
+        """Make an order and bring it to the brokerage; ``None``, and nothing done, if it is not plain."""
+        algorithm, book = self._algorithm, self._book
+        if not quantity or quantity % security.symbol_properties.exact_lot_size or not lane.closes[row] > 0:
+            return None
+        if algorithm.lab_is_warming_up or not security.is_tradable or book.total_orders > algorithm.lab_maximum_orders:
+            return None
+        if lane.base is not None and not lane.base.exact_conversion_rate:
+            return None
+        if properties is None:
+            properties = algorithm.default_order_properties.clone()
+        if type(properties.time_in_force) is not GoodTilCanceledTimeInForce:
+            return None
+        utc_ns = algorithm.time_keeper.utc_ns
+        request = SubmitOrderRequest.of(order_type, security.symbol, quantity, utc_ns, tag, properties)
+        request._order_id = algorithm.transactions.get_increment_order_id()
+        price = lane.columns.exact("close", row)
+        order, ticket = self._enter(request, security, price)
+        if not self._can_place(security, lane, order, price):
+            request.set_response(self._submission.place(request, [order]), _PROCESSED)
+            return order
+        order.broker_id.append(str(order._id))
+        self._brokerage.hold(order)
+        self._events.tell_submitted(order, ticket, utc_ns)
+        request._status = _PROCESSED
+        return order
 
     def _enter(self, request: SubmitOrderRequest, security: Security, price: Decimal) -> tuple[Order, OrderTicket]:
         """Make order and ticket and write them into the book."""
         algorithm, book = self._algorithm, self._book
-        request.set_response(OrderResponse.success(request))
+        request._response, request._status = OrderResponse.success(request), _ERROR
         ticket = OrderTicket(algorithm.transactions, request)
         order = Order.create_order(request)
         number = order._id
@@ -210,7 +285,7 @@ class Express:
         book.total_orders += 1
         book.tickets[number] = ticket
         book.open[number] = book.orders[number] = order
-        ticket.set_order(order)
+        ticket._order = order
         return order, ticket
 
     def _can_place(self, security: Security, lane: _LanePrices, order: Order, price: Decimal) -> bool:
@@ -228,42 +303,49 @@ class Express:
             return True  # reducing a position is always allowed
         if type(security.buying_power_model) is NullBuyingPowerModel:
             return True
-        needed = abs(float(quantity)) * float(price) * lane.margin
-        free = self._budget.free(security)
-        if needed * _AMPLE > free:
+        needed = abs(float(quantity)) * float(price) * lane.margin * _AMPLE
+        free = self._budget.free(security, needed)
+        if needed > free:
             return False
-        fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order)).value
-        return str(fee.currency) == security.quote_currency.symbol and needed * _AMPLE + float(fee.amount) < free
+        fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
+        return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
 
-    def _place(self, order: Order) -> None:
-        order.broker_id.append(str(order.id))
-        self._brokerage.pending[order.id] = order
-        event = OrderEvent(order, self._algorithm.time_keeper.utc_ns, OrderFee.ZERO)
-        event.status = _SUBMITTED
-        self._events.handle([event])
-
-    def _fill(self, security: Security, lane: _LanePrices, order: Order, price: Decimal) -> None:
-        utc_ns = self._algorithm.time_keeper.utc_ns
-        event = OrderEvent(order, utc_ns, OrderFee.ZERO)
-        if lane.is_equity:
-            event.message = no_quote_text(security, security.exchange.local_time, "TradeBar")
+    def _fill(self, security: Security, lane: _LanePrices, order: Order, price: Decimal, message: str) -> bool:
+        """Fill an order whole; return whether that was plain."""
         try:
             if not self._is_affordable(security, lane, order, price):
-                return
-            event.order_fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
+                return False
+            fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:
-            return
-        order.status = event.status = _FILLED
+            return False
+        event = OrderEvent.of(order, self._algorithm.time_keeper.utc_ns, _FILLED)
+        event.order_fee = fee
+        event.message = message
         event._exact_fill_price = strip_zeros(price)
         event._exact_fill_quantity = order._quantity
-        del self._brokerage.pending[order.id]
-        if self._brokerage.pending:
-            self._brokerage.wake()
+        self._brokerage.release(order)
         is_current = self._budget.is_current
-        self._events.handle([event])
+        self._events.tell_filled(event, order, self._book.tickets[order._id], security)
         if is_current:
             needed = abs(float(order._quantity)) * float(price) * lane.margin
-            self._budget.spend(needed, float(event.order_fee.value.amount))
+            self._budget.spend(needed, float(event.order_fee._value._amount))
+        self.is_harmless = (
+            lane.is_harmless
+            and not self._warns_of_margin
+            and security._holdings._quantity >= 0
+            and security.quote_currency._amount >= 0
+        )
+        return True
+
+
+def _is_until_cancelled(order: Order) -> bool:
+    return type(order.properties.time_in_force) is GoodTilCanceledTimeInForce
+
+
+def _is_priced_by(base: Cash, security: Security) -> bool:
+    """Return whether a currency's rate is the price of a security: known if the price is."""
+    conversion = base.currency_conversion
+    return isinstance(conversion, SecurityCurrencyConversion) and conversion.steps == [(security, False)]
 
 
 def _models_of(security: Security) -> tuple[object, ...]:

@@ -131,6 +131,9 @@ class Loop:
                 if (pending and resting.is_disturbed()) or (ruin_watch is not None and ruin_watch.is_disturbed()):
                     attention.raised = True
                 if not attention.raised:
+                    if attention.filled:
+                        attention.filled = False
+                        sample_ns = sampler.next_sample_ns
                     if utc_ns >= sample_ns:
                         sampler.process_synchronous_events(utc_ns)
                         sample_ns = sampler.next_sample_ns

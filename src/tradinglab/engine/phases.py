@@ -15,7 +15,9 @@ class Phase:
 class Attention:
     """Raised by whatever makes the next steps more than quiet: an order, a subscription, a quit."""
 
-    __slots__ = ("raised",)
+    __slots__ = ("filled", "raised")
 
     def __init__(self) -> None:
         self.raised = True
+        #: An order was filled, and left nothing behind but perhaps a sample to take.
+        self.filled = False

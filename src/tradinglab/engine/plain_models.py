@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.buying_power import BuyingPowerModel, NullBuyingPowerModel
+from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel
+from tradinglab.algorithm.models.settlement import SettlementModel
 from tradinglab.core.enums import TickType
 from tradinglab.engine.subscription import Subscription
 
@@ -36,6 +38,18 @@ def has_plain_margin(security: Security) -> bool:
             or all(getattr(kind, name) is getattr(BuyingPowerModel, name) for name in _MARGIN_METHODS)
         )
     return found
+
+
+def settles(security: Security) -> bool:
+    """Return whether a settlement model does anything as time goes by."""
+    return getattr(type(security.settlement_model), "scan", None) is not SettlementModel.scan
+
+
+def charges_interest(security: Security) -> bool:
+    """Return whether a margin interest model charges anything."""
+    model = security.margin_interest_rate_model
+    ours = MarginInterestRateModel.apply_margin_interest_rate
+    return getattr(type(model), "apply_margin_interest_rate", None) is not ours
 
 
 def only_feed(security: Security) -> Subscription | None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.timeline import Timeline
 
-_PAID_IN_FULL = (SecurityType.EQUITY, SecurityType.CRYPTO, SecurityType.INDEX)
+#: What cannot be worth less than nothing.
+PAID_IN_FULL = (SecurityType.EQUITY, SecurityType.CRYPTO, SecurityType.INDEX)
 #: Steps that are looked ahead: many, or fewer if prices move too far in so many.
 _AHEAD = (8192, 512, 32)
 #: Steps without a look ahead after a change of cash or positions, for those who trade all the time.
@@ -42,7 +43,7 @@ def can_be_ruined(portfolio: SecurityPortfolioManager) -> bool:
     if any(cash.exact_amount < 0 for cash in portfolio.cash_book.values()):
         return True
     return any(
-        security.type not in _PAID_IN_FULL or security.holdings.exact_quantity < 0
+        security.type not in PAID_IN_FULL or security.holdings.exact_quantity < 0
         for security in portfolio.securities.invested
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.models.margin_interest import MarginInterestRateModel, MarginInterestRateParameters
-from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters, SettlementModel
+from tradinglab.algorithm.models.margin_interest import MarginInterestRateParameters
+from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters
 from tradinglab.algorithm.models.volatility import VolatilityModel
 from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.benchmark import start_benchmark
+from tradinglab.engine.plain_models import charges_interest, settles
 from tradinglab.engine.risk import RuinWatch, can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
 
@@ -207,11 +208,11 @@ class FullStep:
             return
         now = from_ns(utc_ns)
         for security in algorithm.securities.values():
-            if _charges_interest(security):
+            if charges_interest(security):
                 security.margin_interest_rate_model.apply_margin_interest_rate(
                     MarginInterestRateParameters(security, now)
                 )
-            if _settles(security):
+            if settles(security):
                 security.settlement_model.scan(ScanSettlementModelParameters(algorithm.portfolio, security, now))
 
     def _check_margin(self, utc_ns: int) -> None:
@@ -252,16 +253,4 @@ class FullStep:
 def _any_acts(securities: Iterable[Security]) -> bool:
     """Return whether a model of any security does something as time goes by; most have models of the same kinds."""
     one_of_each = {(type(s.settlement_model), type(s.margin_interest_rate_model)): s for s in securities}
-    return any(_settles(security) or _charges_interest(security) for security in one_of_each.values())
-
-
-def _settles(security: Security) -> bool:
-    """Return whether a settlement model does anything as time goes by."""
-    return getattr(type(security.settlement_model), "scan", None) is not SettlementModel.scan
-
-
-def _charges_interest(security: Security) -> bool:
-    """Return whether a margin interest model charges anything."""
-    model = security.margin_interest_rate_model
-    ours = MarginInterestRateModel.apply_margin_interest_rate
-    return getattr(type(model), "apply_margin_interest_rate", None) is not ours
+    return any(settles(security) or charges_interest(security) for security in one_of_each.values())

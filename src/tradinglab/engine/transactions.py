@@ -53,6 +53,7 @@ class TransactionHandler(OrderBook):
         self._permission = OrderPermission(algorithm, self, self._events)
         self._submission = OrderSubmission(algorithm, self, self._events, self._permission, brokerage)
         self._express = Express(algorithm, self, self._events, self._submission, brokerage, self._queue)
+        self.fill_at_open = self._express.fill_at_open
         self._changes = OrderChanges(algorithm, self, self._events, self._permission, brokerage, self._queue.append)
         self.events = self._events.log
         self.rejections = self._events.rejections
@@ -82,11 +83,27 @@ class TransactionHandler(OrderBook):
         ticket = None if self._queue else self._express.take(security, quantity, tag, properties)
         if ticket is None:
             return None
-        self._attention.raised = True
         if self._queue or ticket.order_id in self._brokerage.pending:
-            self._brokerage.wake()
-            self.process_synchronous_events()
+            self._look_again()
+        elif self._express.is_harmless:
+            self._attention.filled = True
+        else:
+            self._attention.raised = True
         return ticket
+
+    def take_at_open(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Place an order for the next open in few steps; ``None``, and nothing done, if it needs more."""
+        ticket = None if self._queue else self._express.take_at_open(security, quantity, tag, properties)
+        if ticket is not None:
+            self._look_again()
+        return ticket
+
+    def _look_again(self) -> None:
+        self._attention.raised = True
+        self._brokerage.wake()
+        self.process_synchronous_events()
 
     def process_synchronous_events(self) -> None:
         """Carry out what waits, then let the brokerage look for fills; once or twice in every time step."""

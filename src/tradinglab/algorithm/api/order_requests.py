@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
 _WITHOUT_DATA = (Code.SECURITY_PRICE_ZERO, Code.SECURITY_HAS_NO_DATA)
-_MARKET = OrderType.MARKET
 
 
 class OrderRequests(AlgorithmCore):
@@ -102,13 +101,8 @@ class OrderRequests(AlgorithmCore):
         """Make an order of a type and hand it in."""
         if prices:
             self.lab_warn_of_negative_prices(order_type, security, prices)
-        exact = to_decimal(quantity)
-        if order_type is _MARKET and not asynchronous:
-            ticket = self.transactions.take_at_market(security, exact, tag, properties)
-            if ticket is not None:
-                return ticket
         request = self.lab_request(
-            order_type, security, exact, tag, properties, asynchronous, prices,
+            order_type, security, to_decimal(quantity), tag, properties, asynchronous, prices,
             trailing_as_percentage=trailing_as_percentage,
         )  # fmt: skip
         return self.submit_order_request(request)

@@ -45,6 +45,10 @@ class TradingMethods(OrderRequests):
         alone has no price during the day, so its order is filled at the close.
         """
         security = self.lab_security_for_order(symbol)
+        if not asynchronous:
+            taken = self.transactions.take_at_market(security, to_decimal(quantity), tag, order_properties)
+            if taken is not None:
+                return taken
         if security.type not in _FUTURES:
             if not security.exchange.exchange_open:
                 ticket = self.market_on_open_order(security.symbol, quantity, asynchronous, tag, order_properties)
@@ -71,6 +75,10 @@ class TradingMethods(OrderRequests):
         """Order at the next open."""
         security = self.lab_security_for_order(symbol)
         properties = self.lab_auction_properties(order_properties)
+        if not asynchronous:
+            taken = self.transactions.take_at_open(security, to_decimal(quantity), tag, properties)
+            if taken is not None:
+                return taken
         return self.lab_submit(OrderType.MARKET_ON_OPEN, security, quantity, tag, properties, asynchronous)
 
     def market_on_close_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool = False, tag: str = "",

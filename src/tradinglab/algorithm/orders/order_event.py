@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tradinglab.algorithm.orders.fee import OrderFee
 from tradinglab.algorithm.orders.order import Order, direction_of
@@ -171,6 +171,27 @@ class OrderEvent(OrderEventPrices):
         else:
             self.order_id = order
             self._of_parts(*parts, message=message)  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, order: Order, utc_ns: int, status: OrderStatus) -> Self:
+        """Return an event without a fill, a fee or a message: the constructor's work, without its leniency."""
+        event = cls.__new__(cls)
+        event._exact_limit_price = event._exact_stop_price = event._exact_trigger_price = None
+        event._exact_trailing_amount = event._trailing_as_percentage = None
+        event._exact_fill_price = event._exact_fill_quantity = ZERO
+        event.id = 0
+        event.is_assignment = event.is_in_the_money = False
+        event.ticket = None
+        event.order_id = order._id
+        event.symbol = order.symbol
+        event.status = status
+        event._exact_quantity = order._quantity
+        event.direction = direction_of(order._quantity)
+        event.fill_price_currency = order.price_currency
+        event.utc_ns = utc_ns
+        event.order_fee = OrderFee.ZERO
+        event.message = ""
+        return event
 
     def _of_order(self, order: Order, utc_time: Moment, order_fee: OrderFee, note: str = "", *, message: str) -> None:
         self.order_id = order._id

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.holding_state import HoldingState
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tradinglab.core.symbol_properties import SymbolProperties
     from tradinglab.data.source import DataSource
 
+D = TypeVar("D")
 ChangeListener = Callable[[Security, bool], None]
 
 
@@ -93,6 +94,17 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
             if found is None:
                 raise self._missing_key(key)
         return found
+
+    @overload
+    def get(self, key: object) -> Security | None: ...
+    @overload
+    def get(self, key: object, default_value: Security | D) -> Security | D: ...
+    def get(self, key: object, default_value: Security | D | None = None) -> Security | D | None:
+        """Return the security of a symbol or a ticker, or the default."""
+        found = self._by_key.get(key)
+        if found is None and key is not None:
+            found = self._find(key)
+        return default_value if found is None else found
 
     def _missing_key(self, key: object) -> KeyError:
         return KeyError(

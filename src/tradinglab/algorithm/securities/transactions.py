@@ -47,6 +47,12 @@ class OrderProcessor(Protocol):
         """Carry out a market order in few steps; ``None``, and nothing done, if it needs more."""
         ...
 
+    def take_at_open(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Place an order for the next open in few steps; ``None``, and nothing done, if it needs more."""
+        ...
+
     def get_order_by_id(self, order_id: int) -> Order | None:
         """Return an order."""
         ...
@@ -188,6 +194,12 @@ class SecurityTransactionManager(Spelled):
     ) -> OrderTicket | None:
         """Carry out a market order in few steps; ``None``, and nothing done, if it needs a request."""
         return self._engine.take_at_market(security, quantity, tag, properties)
+
+    def take_at_open(
+        self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None
+    ) -> OrderTicket | None:
+        """Place an order for the next open in few steps; ``None``, and nothing done, if it needs a request."""
+        return self._engine.take_at_open(security, quantity, tag, properties)
 
     def add_order(self, request: SubmitOrderRequest) -> OrderTicket:
         """Send a new order."""
