@@ -187,11 +187,12 @@ class Host:
     def _schedule_sampling(self, parts: RunParts) -> None:
         algorithm, sampler = parts.algorithm, parts.sampler
         rules = algorithm.schedule
-        rules.on(
+        rules.schedule(
             "Daily Sampling",
             rules.date_rules.every_day(),
             rules.time_rules.midnight,
             lambda: sampler.sample(algorithm.lab_utc_ns),
+            only_looks=True,
         )
 
     def _on_order_event(self, event: OrderEvent) -> None:

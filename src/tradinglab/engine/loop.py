@@ -109,14 +109,17 @@ class Loop:
         timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
         times, has_data = timeline.times.data, timeline.has_data.data
         on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
+        schedule = algorithm.schedule
         phase, attention = self._parts.phase, self._parts.attention
         moving: list[CurrencyConversion] = []
         pending, resting = self._parts.brokerage.pending, self._parts.resting
         ruin_watch: RuinWatch | None = None
-        wake_ns = sample_ns = 0
+        busy_ns = wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
-            if attention.raised or utc_ns >= wake_ns:
+            if attention.raised or (
+                utc_ns >= wake_ns and (wake_ns := full_step.look(utc_ns, busy_ns)) <= utc_ns
+            ):
                 if not full_step.take(utc_ns, step):
                     return None
             else:
@@ -142,22 +145,23 @@ class Loop:
             self.last_ns = utc_ns
             if feed.has_changes:
                 return utc_ns
-            wake_ns, sample_ns = self._wake_ns(utc_ns), sampler.next_sample_ns
+            busy_ns, sample_ns = self._busy_ns(utc_ns), sampler.next_sample_ns
+            wake_ns = min(busy_ns, schedule.next_ns)
             moving, ruin_watch = portfolio.cash_book.moving_conversions, full_step.ruin_watch
             attention.raised = full_step.must_repeat()
             phase.name = "on_data"
         self.last_ns = times[-1] if len(times) else self.last_ns
         return None
 
-    def _wake_ns(self, utc_ns: int) -> int:
-        """Return the next instant at which more than ``on_data`` is due."""
+    def _busy_ns(self, utc_ns: int) -> int:
+        """Return the next instant at which more is due than ``on_data`` and looking."""
         if self._on_progress is not None and utc_ns >= self._next_progress_ns:
             self._report(utc_ns)
         if self._on_progress is not None:
             times = self._feed.timeline.times
             ahead = self._feed.cursor.step + _PROGRESS_STEPS
             self._next_progress_ns = int(times[ahead]) if ahead < len(times) else _NEVER
-        return min(self._full_step.wake_ns(), self._next_progress_ns)
+        return min(self._full_step.busy_ns(), self._next_progress_ns)
 
     def _report(self, utc_ns: int) -> None:
         assert self._on_progress is not None

@@ -52,11 +52,11 @@ class FullStep:
 
     # What may be due.
 
-    def wake_ns(self) -> int:
-        """Return the next instant at which a step must be a full one."""
+    def busy_ns(self) -> int:
+        """Return the next instant at which a step must be a full one, but for events that only look."""
         algorithm = self._algorithm
         self._look_at_positions()
-        wake: int = min(algorithm.schedule.next_ns, algorithm.subscription_manager.next_scan_ns)
+        wake: int = min(algorithm.schedule.next_act_ns, algorithm.subscription_manager.next_scan_ns)
         if algorithm.is_warming_up:
             wake = min(wake, algorithm.lab_start_ns)
         if self._margin_checks:
@@ -68,6 +68,18 @@ class FullStep:
         if self._parts.brokerage.pending:
             wake = min(wake, self._parts.brokerage.sleep() or 0)
         return min(wake, self._parts.feed.next_event_ns)
+
+    def look(self, utc_ns: int, busy_ns: int) -> int:
+        """Let the events before a step happen that only look; return when to do so again, 0 for a full step now."""
+        if utc_ns >= busy_ns:
+            return 0
+        parts, schedule = self._parts, self._algorithm.schedule
+        parts.phase.name = "a scheduled event"
+        schedule.scan_past(utc_ns, self._set_time)
+        parts.phase.name = "on_data"
+        # One that is due at the step itself happens at its prices.
+        is_busy = parts.attention.raised or schedule.next_ns <= utc_ns
+        return 0 if is_busy else min(busy_ns, schedule.next_ns)
 
     @property
     def ruin_watch(self) -> RuinWatch | None:

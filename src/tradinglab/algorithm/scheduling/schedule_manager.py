@@ -26,7 +26,8 @@ class ScheduleManager(Dual):
     happened is put back behind one that a binary search finds at its next time.
 
     ``next_ns`` is the earliest time of any event (``NEVER`` if there is none): all that an
-    engine has to compare at a step at which nothing is due.
+    engine has to compare at a step at which nothing is due. ``next_act_ns`` is that of the events
+    that do more than look.
     """
 
     def __init__(self, date_rules: DateRules, time_rules: TimeRules, time_keeper: TimeKeeper) -> None:
@@ -40,7 +41,7 @@ class ScheduleManager(Dual):
         self._queue: list[ScheduledEvent] = []
         self._queue_is_stale = True
         self._started = False
-        self.next_ns = NEVER
+        self.next_ns = self.next_act_ns = NEVER
         self.on_change: Callable[[], None] | None = None
 
     # For authors.
@@ -63,12 +64,14 @@ class ScheduleManager(Dual):
         time_rule: TimeRule,
         callback: Callback,
         predicate: Callable[[datetime], bool] | None = None,
+        *,
+        only_looks: bool = False,
     ) -> ScheduledEvent:
         """Schedule a callback at the times of two rules that meet a condition."""
         times = instants_of(time_rule, self._dates(date_rule))
         if predicate is not None:
             times = (at_ns for at_ns in times if predicate(from_ns(at_ns)))
-        event = ScheduledEvent(name or f"{date_rule.name}: {time_rule.name}", times, callback)
+        event = ScheduledEvent(name or f"{date_rule.name}: {time_rule.name}", times, callback, only_looks=only_looks)
         self.add(event)
         return event
 
@@ -90,6 +93,8 @@ class ScheduleManager(Dual):
         if self._started:
             scheduled_event.skip_events_until(self._time_keeper.utc_ns)
             self.next_ns = min(self.next_ns, scheduled_event.next_event_ns)
+            if not scheduled_event.only_looks:
+                self.next_act_ns = min(self.next_act_ns, scheduled_event.next_event_ns)
         self._added += 1
         self._events[scheduled_event] = self._added
         self._queue_is_stale = True
@@ -154,6 +159,7 @@ class ScheduleManager(Dual):
     def _look_ahead(self) -> None:
         queue = self._sorted()
         self.next_ns = queue[0].next_event_ns if queue else NEVER
+        self.next_act_ns = next((event.next_event_ns for event in queue if not event.only_looks), NEVER)
 
 
 def _sort_first(queue: list[ScheduledEvent]) -> None:

@@ -29,6 +29,8 @@ class ScheduledEvent(Dual):
     callback
         Called with nothing, with the time, or with name and time, by what it takes; the time is
         a naive datetime, UTC.
+    only_looks
+        Whether the callback leaves the run as it is: the engine then need not look around after it.
     """
 
     event_fired = EventMember("Raised after the callback, with name and time (UTC).")
@@ -38,8 +40,11 @@ class ScheduledEvent(Dual):
         name: str,
         event_utc_times: datetime | int | Iterable[datetime] | Iterable[int],
         callback: Callback | None = None,
+        *,
+        only_looks: bool = False,
     ) -> None:
         self._name = name
+        self.only_looks = only_looks
         single = isinstance(event_utc_times, (datetime, int))
         times: Iterable[datetime | int] = [event_utc_times] if single else event_utc_times  # type: ignore[list-item, assignment]
         self._times: Iterator[datetime | int] = iter(times)
