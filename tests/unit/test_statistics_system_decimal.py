@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tradinglab.core import system_decimal as net
@@ -61,6 +61,8 @@ decimals = st.decimals(
 
 
 @given(decimals, decimals.filter(bool))
+@example(Decimal("1E-10"), Decimal(48_828_125_000_000_000))
+@example(Decimal("-1E-20"), Decimal(4_000_000_000))
 def test_quotients_are_those_of_long_division(left: Decimal, right: Decimal) -> None:
     expected = by_long_division(left, right)
     if abs(expected) < 2**96:

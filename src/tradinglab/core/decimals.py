@@ -14,6 +14,8 @@ from math import frexp, isfinite
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
+_WIDE = Context(prec=80, traps=[])
+_PLACES = tuple(Decimal(1).scaleb(-digits) for digits in range(29))
 _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
 # So many digits, and powers of ten up to that one, are exact in a double: their quotient is the nearest one.
@@ -145,9 +147,10 @@ def scale_of(value: Decimal) -> int:
 
 def round_half_even(value: Decimal, digits: int) -> Decimal:
     """Round like ``Math.Round(decimal, digits)``: half to even, and no digits are added."""
-    if scale_of(value) <= digits:
-        return value
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
+    rounded = value.quantize(_PLACES[digits], ROUND_HALF_EVEN, _WIDE)
+    if rounded == value:
+        return value if scale_of(value) <= digits else rounded
+    return rounded if rounded == rounded else value  # noqa: PLR0124 - infinity is rounded to what equals nothing
 
 
 def round_half_away(value: Decimal, digits: int) -> Decimal:

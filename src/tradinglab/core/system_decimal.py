@@ -49,7 +49,9 @@ class _Division(threading.local):
     """A context whose flags no other thread touches."""
 
     def __init__(self) -> None:
-        self.context = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[])
+        context = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[])
+        self.flags = context.flags
+        self.divide = context.divide
 
 
 _division = _Division()
@@ -90,14 +92,17 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     """
     if not right:
         raise ZeroDivisionError("division of a decimal by zero")
-    context = _division.context
-    context.flags[Inexact] = False
-    quotient = context.divide(left, right)
-    if not context.flags[Inexact]:
-        return fit(quotient or quotient.copy_abs())
+    flags = _division.flags
+    flags[Inexact] = False
+    quotient = _division.divide(left, right)
+    if not flags[Inexact]:
+        found = fit(quotient or quotient.copy_abs())
+        return found if found == quotient else found.normalize(_WIDE) or ZERO
     # Digits before the point take from those behind it; the 29th fits up to 7.9 (2**96 is 7.9e28).
     whole = quotient.adjusted()
-    if whole < 0:
+    if whole == -1:
+        found = quotient
+    elif whole < 0:
         found = _PRECISIONS[29 + whole].divide(left, right) if whole > -29 else _smallest(left, right)
     elif quotient.copy_abs() > MAX_VALUE:
         raise OverflowError(f"{left} / {right} is too large for a decimal")
@@ -105,7 +110,9 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
         found = _PRECISIONS[29].divide(left, right)
         if found.copy_abs() > _BOUNDS[whole]:
             found = quotient
-    found = found.normalize(_WIDE) or ZERO
+    found = found.normalize(_WIDE)
+    if whole < 0:
+        return found or ZERO
     return fit(found) if whole > 0 and not found % _TEN else found
 
 
