@@ -114,15 +114,18 @@ def test_a_run_repeated_gives_the_same(
     assert one.seen == two.seen
 
 
+@pytest.mark.parametrize("resolution", [Resolution.MINUTE, Resolution.DAILY])
 @given(data=st.data(), script=scripts, coin=st.booleans())
 @settings(max_examples=20, deadline=None)
-def test_a_quiet_step_does_what_a_full_one_does(data: st.DataObject, script: list[Action | None], coin: bool) -> None:
+def test_a_quiet_step_does_what_a_full_one_does(
+    resolution: Resolution, data: st.DataObject, script: list[Action | None], coin: bool
+) -> None:
     if coin:
         script = [None if action is None or action[0] in ("open", "close") else action for action in script]
-    found = data.draw(bars(Resolution.MINUTE))
-    quiet, told = run(found, Resolution.MINUTE, script, coin=coin)
+    found = data.draw(bars(resolution))
+    quiet, told = run(found, resolution, script, coin=coin)
     with mock.patch.object(FullStep, "must_repeat", return_value=True):
-        full, known = run(found, Resolution.MINUTE, script, coin=coin)
+        full, known = run(found, resolution, script, coin=coin)
     assert _until(quiet, len(quiet.seen)) == _until(full, len(full.seen))
     assert told.statistics == known.statistics
 

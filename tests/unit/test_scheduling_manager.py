@@ -272,3 +272,18 @@ def test_an_algorithm_ends_days_on_which_something_trades() -> None:
     desk.step(7 * 24 * 60)
     local = [NEW_YORK.datetime(to_ns(time)) for _, time in desk.happened]
     assert local == [datetime(2020, 1, day, 23, 58) for day in (2, 3, 6, 7, 8)]
+
+
+def test_events_that_only_look_are_left_out_of_the_next_act() -> None:
+    desk = Desk()
+    desk.schedule.add(ScheduledEvent("look", [START + timedelta(minutes=m) for m in (1, 2, 6)], only_looks=True))
+    assert desk.schedule.next_act_ns == NEVER
+    desk.add("act", 3, 5)
+    desk.schedule.start()
+    assert (desk.schedule.next_ns, desk.schedule.next_act_ns) == (
+        to_ns(START + timedelta(minutes=1)), to_ns(START + timedelta(minutes=3)),
+    )  # fmt: skip
+    desk.step(4)
+    assert desk.schedule.next_ns == desk.schedule.next_act_ns == to_ns(START + timedelta(minutes=5))
+    desk.step(5)
+    assert desk.schedule.next_ns < desk.schedule.next_act_ns == NEVER

@@ -150,7 +150,7 @@ def round_half_even(value: Decimal, digits: int) -> Decimal:
     rounded = value.quantize(_PLACES[digits], ROUND_HALF_EVEN, _WIDE)
     if rounded == value:
         return value if scale_of(value) <= digits else rounded
-    return rounded if rounded == rounded else value  # noqa: PLR0124 - infinity is rounded to what equals nothing
+    return rounded if rounded == rounded else value  # rounded, infinity is not a number
 
 
 def round_half_away(value: Decimal, digits: int) -> Decimal:

@@ -117,9 +117,7 @@ class Loop:
         busy_ns = wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
-            if attention.raised or (
-                utc_ns >= wake_ns and (wake_ns := full_step.look(utc_ns, busy_ns)) <= utc_ns
-            ):
+            if attention.raised or (utc_ns >= wake_ns and (wake_ns := full_step.look(utc_ns, busy_ns)) <= utc_ns):
                 if not full_step.take(utc_ns, step):
                     return None
             else:
