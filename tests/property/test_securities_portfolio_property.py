@@ -10,7 +10,7 @@ from tests.securities_kit import Account
 
 from tradinglab.algorithm.models.buying_power.parameters import InitialMarginParameters, MaintenanceMarginParameters
 from tradinglab.algorithm.models.buying_power.queries import initial_margin, maintenance_margin
-from tradinglab.algorithm.securities.portfolio_model import average_after
+from tradinglab.algorithm.securities.portfolio_model import SecurityPortfolioModel, average_after
 from tradinglab.core.enums import SecurityType
 
 QUANTITIES = st.integers(-500, 500).filter(bool).map(Decimal)
@@ -114,3 +114,60 @@ def test_the_short_ways_to_margins_give_what_the_model_answers(
     keeping = model.get_maintenance_margin(MaintenanceMarginParameters.for_current_holdings(spy))
     assert str(initial_margin(model, spy, quantity)) == str(opening.exact_value)
     assert str(maintenance_margin(model, spy)) == str(keeping.exact_value)
+
+
+class OwnModel(SecurityPortfolioModel):
+    """A model of an author's own, which is asked at every turn."""
+
+
+KINDS = (
+    {"ticker": "SPY", "security_type": SecurityType.EQUITY},
+    {"ticker": "IBM", "security_type": SecurityType.EQUITY, "multiplier": "2.50", "quote": "EUR"},
+    {"ticker": "XAUUSD", "security_type": SecurityType.CFD, "multiplier": 10, "quote": "EUR"},
+    {"ticker": "EURUSD", "security_type": SecurityType.FOREX, "quote": "USD"},
+)
+MIXED = st.lists(
+    st.tuples(
+        st.integers(0, len(KINDS) - 1),
+        st.decimals("-50", "50", places=1).filter(bool),
+        PRICES,
+        FEES,
+        st.sampled_from(["USD", "EUR"]),
+    ),
+    max_size=20,
+)
+
+
+def booked(fills: list, model: SecurityPortfolioModel, watched: bool) -> list[str]:  # type: ignore[type-arg]
+    """Return every figure that fills leave in an account, each with its scale, and what a handler saw."""
+    account = Account()
+    securities = [account.add(price=1, **kind) for kind in KINDS]  # type: ignore[arg-type]
+    seen: list[str] = []
+    for currency in ("USD", "EUR"):
+        cash = account.portfolio.cash_book[currency]
+        if currency == "EUR":
+            cash.conversion_rate = Decimal("1.2345")
+        if watched:
+            cash.updated += lambda sender, _: seen.append(
+                f"{sender.exact_amount} {account.portfolio.exact_total_portfolio_value}"
+            )
+    for index, quantity, price, fee, fee_currency in fills:
+        security = securities[index]
+        security.portfolio_model = model
+        account.fill(security, quantity, price, fee, fee_currency)
+        seen.append(str(account.portfolio.exact_total_portfolio_value))
+    for security in securities:
+        held = security.holdings
+        seen += map(str, (held.exact_quantity, held.exact_average_price, held.average_price, held.quantity,
+                          held.exact_profit, held.last_trade_profit, held.exact_total_fees, held.invested,
+                          held.exact_total_sale_volume))  # fmt: skip
+    seen += map(str, account.portfolio.cash_book.values())
+    seen += [f"{cash.exact_amount}" for cash in account.portfolio.cash_book.values()]
+    seen += map(str, account.transactions.records.items())
+    return seen
+
+
+@settings(max_examples=150, deadline=None)
+@given(MIXED, st.booleans())
+def test_the_short_way_to_book_a_fill_leaves_the_same_figures(fills: list, watched: bool) -> None:  # type: ignore[type-arg]
+    assert booked(fills, SecurityPortfolioModel(), watched) == booked(fills, OwnModel(), watched)

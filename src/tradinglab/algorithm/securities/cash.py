@@ -15,6 +15,7 @@ from tradinglab.core.decimals import Number, to_decimal
 from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.events import Event
     from tradinglab.core.symbol import Symbol
 
 
@@ -79,6 +80,7 @@ class Cash(Spelled):
             raise ValueError("A currency needs a symbol, such as 'USD'; it was empty.")
         self.symbol = symbol.upper()
         self._amount = to_decimal(amount)
+        self._updated_event: Event | None = None
         self._listeners: list[Callable[[Cash, bool], None]] = []
         self._conversion: CurrencyConversion = ConstantCurrencyConversion(
             self.symbol, None, to_decimal(conversion_rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.fee import NULL_CURRENCY, CashAmount
 from tradinglab.algorithm.securities.cash import Cash
@@ -12,6 +13,9 @@ from tradinglab.algorithm.securities.event_property import event_property
 from tradinglab.algorithm.securities.mapping import ExtendedDictionary
 from tradinglab.core.decimals import ZERO, Number, round_half_even, to_decimal
 from tradinglab.core.dual import DualEnum, Spelled
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.events import Event
 
 _START_RATE = Decimal("1.0")
 
@@ -43,6 +47,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
     def __init__(self) -> None:
         self._cash: dict[str, Cash] = {}
         self._moving: list[CurrencyConversion] = []
+        self._updated_event: Event | None = None
         self._listeners: list[Callable[[Cash | None, bool], None]] = []
         self._account_currency = ""
         self.account_currency = "USD"

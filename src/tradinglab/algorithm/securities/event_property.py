@@ -14,7 +14,7 @@ def event_property(slot: str, join: Callable[[Any, Event], object], doc: str) ->
     Parameters
     ----------
     slot
-        The slot in which the event is kept.
+        The slot in which the event is kept; without one there, or with ``None``, nobody listens.
     join
         Called once with the owner and the event, to have the event raised.
     """

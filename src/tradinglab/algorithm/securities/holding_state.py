@@ -73,7 +73,8 @@ class HoldingState(Spelled):
         self._listeners: list[HoldingListener] = []
         self._price: tuple[Decimal, Decimal] | None = None
         self._quantity = self._average_price = ZERO
-        self._float_quantity = self._float_average = 0.0
+        self._float_quantity = 0.0
+        self._float_average: float | None = None
         self._invested = False
         self._sale_volume = self._profit = self._last_trade_profit = self._fees = self._dividends = ZERO
         self.target: PortfolioTarget | None = None
@@ -121,7 +122,10 @@ class HoldingState(Spelled):
     @property
     def average_price(self) -> float:
         """The average price at which the position was opened."""
-        return self._float_average
+        found = self._float_average
+        if found is None:
+            found = self._float_average = float(self._average_price)
+        return found
 
     @property
     def exact_average_price(self) -> Decimal:
@@ -221,15 +225,18 @@ class HoldingState(Spelled):
 
     def set_holdings(self, average_price: Number, quantity: Number) -> None:
         """Set quantity and average price."""
-        before = self._quantity, self._average_price
-        self._quantity = to_decimal(quantity)
-        self._float_quantity = float(self._quantity)
-        self._average_price = to_decimal(average_price)
-        self._float_average = float(self._average_price)
+        self._set(to_decimal(average_price), to_decimal(quantity))
+
+    def _set(self, average_price: Decimal, quantity: Decimal) -> None:
+        average_before, quantity_before = self._average_price, self._quantity
+        self._quantity = quantity
+        self._float_quantity = float(quantity)
+        self._average_price = average_price
+        self._float_average = None
         # less than a lot cannot be traded: crypto fees leave such crumbs
-        self._invested = abs(self._quantity) >= self._security.symbol_properties.exact_lot_size
+        self._invested = abs(quantity) >= self._security.symbol_properties.exact_lot_size
         for listener in self._listeners:
-            listener(self, *before)
+            listener(self, quantity_before, average_before)
 
     def listen(self, listener: HoldingListener) -> None:
         """Call *listener* after the quantity was set, with the quantity and average price before."""

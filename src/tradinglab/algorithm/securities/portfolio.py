@@ -74,6 +74,17 @@ class SecurityPortfolioManager(PortfolioTotals):
         self._total_value = self._float_total = None
         self.securities.changes += 1
 
+    def _add_cash(self, currency: str, amount: Decimal) -> None:
+        """Add to what is held of a currency. While no author's handler listens, nobody but this account has to know."""
+        book = self.cash_book
+        cash = book[currency]
+        if book._updated_event is not None or cash._updated_event is not None:
+            cash.exact_add(amount)
+            return
+        cash._amount += amount
+        self._total_value = self._float_total = None
+        self.securities.changes += 1
+
     def _add_unsettled(self, cash: Cash) -> None:
         """Give a new currency its entry among the unsettled ones, with the same rate."""
         unsettled = Cash(cash.symbol, ZERO, cash.exact_conversion_rate)

@@ -6,8 +6,10 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.orders.fee import CashAmount
+from tradinglab.algorithm.orders.fee import CashAmount, OrderFee
 from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
+from tradinglab.algorithm.securities.holding import SecurityHolding
+from tradinglab.algorithm.securities.holding_state import HoldingState
 from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.dual import Spelled
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
     from tradinglab.algorithm.securities.security import Security
 
+_TWO = Decimal(2)
+_plain_kinds: dict[tuple[type, type, type], bool] = {}
+
 
 class SecurityPortfolioModel(Spelled):
     """Average-price accounting for every class of asset."""
@@ -25,6 +30,9 @@ class SecurityPortfolioModel(Spelled):
     def process_fill(self, portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent) -> None:
         """Book a fill."""
         holdings = security._holdings
+        if type(self) is SecurityPortfolioModel and _is_plain(security, holdings, fill):
+            _book(portfolio, security, fill, holdings)
+            return
         held, average = holdings._quantity, holdings._average_price
         quantity, price = fill._exact_fill_quantity, fill._exact_fill_price
         worth = holdings.exact_quantity_value(abs(quantity), price)
@@ -82,6 +90,58 @@ class SecurityPortfolioModel(Spelled):
         return profit
 
 
+def _is_plain(security: Security, holdings: SecurityHolding, fill: OrderEvent) -> bool:
+    """Return whether nothing that books a fill is of an author's or a market's own kind."""
+    kinds = type(holdings), type(fill.order_fee), type(security.settlement_model)
+    found = _plain_kinds.get(kinds)
+    if found is None:
+        own = ("exact_quantity_value", "add_new_sale", "add_new_fee", "add_new_profit", "set_last_trade_profit",
+               "set_holdings")  # fmt: skip
+        has_plain_books = all(getattr(kinds[0], name) is getattr(SecurityHolding, name) for name in own)
+        is_at_once = kinds[2].apply_funds is _settlement()[1]
+        found = _plain_kinds[kinds] = has_plain_books and kinds[1] is OrderFee and is_at_once
+    return found and not security.is_swapped and bool(fill._exact_fill_quantity)
+
+
+def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, holdings: SecurityHolding) -> None:
+    """Do what ``process_fill`` does with other models, without the objects that those are asked with."""
+    held, average = holdings._quantity, holdings._average_price
+    quantity, price = fill._exact_fill_quantity, fill._exact_fill_price
+    cash = security.quote_currency
+    rate = cash._conversion.exact_conversion_rate
+    multiplier = security.symbol_properties.exact_contract_multiplier
+    paid = price * quantity * multiplier
+    holdings._sale_volume += abs(paid) * rate
+    HoldingState.sales_counted += 1
+    fee, after, profit = ZERO, held + quantity, None
+    if not held:
+        average_then = price
+    elif (held > ZERO) is (quantity > ZERO):
+        average_then = (average * held + quantity * price) / after
+    elif after and (after > ZERO) is (quantity > ZERO):
+        average_then = price
+        profit = price * held * multiplier - average * held * multiplier
+    else:
+        average_then = average if after else ZERO
+        profit = average * quantity * multiplier - paid
+    cost = fill.order_fee._value
+    if cost._amount:
+        fee = portfolio.cash_book.exact_to_account_currency(cost._amount, str(cost._currency))
+        holdings._fees += fee
+        portfolio._add_cash(cost._currency, -cost._amount)
+    if not security.is_margined:
+        portfolio._add_cash(cash.symbol, -paid)
+    if profit is not None:
+        if security.is_margined:
+            portfolio._add_cash(cash.symbol, profit)
+        profit *= rate
+        holdings._profit += profit
+        holdings._last_trade_profit = profit
+        profit_loss = profit - _TWO * fee if fee else profit
+        portfolio.add_transaction_record(security.exchange.utc_ns, profit_loss, profit_loss > ZERO)
+    holdings._set(average_then, after)
+
+
 def average_after(held: Decimal, average: Decimal, quantity: Decimal, price: Decimal) -> Decimal:
     """Return the average price of a position after a fill.
 
@@ -90,11 +150,11 @@ def average_after(held: Decimal, average: Decimal, quantity: Decimal, price: Dec
     after = held + quantity
     if not held:
         return price
-    if held * quantity > 0:
+    if held * quantity > ZERO:
         return (average * held + quantity * price) / after
     if not after:
         return ZERO
-    return price if after * held < 0 else average
+    return price if after * held < ZERO else average
 
 
 def _apply(

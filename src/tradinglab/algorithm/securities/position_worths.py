@@ -105,9 +105,9 @@ class PositionWorths:
 
     def _cash_changed(self, cash: Cash | None, is_new: bool) -> None:
         assert self._book is not None
-        own = self._book.get(self._book.account_currency)
-        if own is not None and own.exact_conversion_rate is not self._rate:
-            self._rate = own.exact_conversion_rate
+        own = self._book._cash.get(self._book._account_currency)
+        if own is not None and own._conversion.exact_conversion_rate is not self._rate:
+            self._rate = own._conversion.exact_conversion_rate
             self._readers.clear()
             self._plan = None
             self._forget_all()
@@ -134,6 +134,8 @@ class PositionWorths:
             self._margin.reset()
             return
         self._held.change(key, worth)
+        if self._margin.total is None:
+            return
         if worth is None:
             self._margin.change(key, None)
         elif has_ordinary_margin(security):

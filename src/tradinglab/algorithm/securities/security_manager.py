@@ -251,10 +251,11 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         security = holding._security
         self.changes += 1
         self.worths.position_changed(security)
-        if holding.invested and security.symbol in self._present:
-            self._invested.setdefault(id(security), security)
-        else:
-            self._invested.pop(id(security), None)
+        key, invested = id(security), self._invested
+        if not holding._invested:
+            invested.pop(key, None)
+        elif key not in invested and security.symbol in self._present:  # those that are gone are not among them
+            invested[key] = security
 
     def _forget_tickers(self) -> None:
         for key in [key for key in self._by_key if isinstance(key, str)]:

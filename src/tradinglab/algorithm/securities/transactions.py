@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.dual import Spelled
 from tradinglab.core.symbol import Symbol
-from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import (
@@ -121,8 +120,7 @@ class ProjectedHoldings(Spelled):
         return float(self.exact_projected_quantity)
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionRecord:
+class TransactionRecord(NamedTuple):
     """What a fill that reduced a position earned, in the account's currency."""
 
     profit_loss: Decimal
