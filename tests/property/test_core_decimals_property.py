@@ -88,6 +88,13 @@ def test_rounding_half_to_even(value: Decimal, digits: int) -> None:
     assert scale_of(found) <= max(digits, 0)
 
 
+@given(st.integers(-(10**12), 10**12), st.integers(0, 6), st.integers(0, 12), st.integers(0, 8))
+def test_rounding_adds_no_zeros_and_drops_none_that_may_stay(number: int, zeros: int, places: int, digits: int) -> None:
+    value = Decimal(number * 10**zeros).scaleb(-places)
+    found = round_half_even(value, digits)
+    assert scale_of(found) == min(scale_of(value), digits)
+
+
 @given(amounts, st.integers(0, 8))
 def test_rounding_half_away_from_zero(value: Decimal, digits: int) -> None:
     unit = Fraction(1, 10**digits)

@@ -199,3 +199,23 @@ def test_both_spellings() -> None:
     assert trade.Symbol == SPY
     assert trade.EntryTime == START
     assert "SPY" in repr(trade)
+
+
+@pytest.mark.parametrize("matching", list(FillMatchingMethod))
+@pytest.mark.parametrize("grouping", list(FillGroupingMethod))
+def test_a_split_between_two_positions_changes_neither(
+    grouping: FillGroupingMethod, matching: FillMatchingMethod
+) -> None:
+    builder = TradeBuilder(grouping, matching)
+    split = Split(SPY, START + timedelta(minutes=15), 1, Decimal("0.5"), SplitType.SPLIT_OCCURRED)
+    for number, (minute, price, quantity) in enumerate([(0, "100", 10), (10, "110", -10)], 1):
+        fill(builder, number, minute, price, quantity)
+    builder.set_market_price(SPY, Decimal(500))
+    builder.apply_split(split, False, DataNormalizationMode.RAW)
+    for number, (minute, price, quantity) in enumerate([(20, "52", -10), (30, "50", 10)], 3):
+        fill(builder, number, minute, price, quantity)
+    measured = grouping == FILL_TO_FILL
+    assert [shown(trade) for trade in builder.closed_trades] == [
+        (0, "100", 10, 10, "110", 100, 2, 0, 100 * measured, {1, 2}),
+        (20, "52", -10, 30, "50", 20, 2, 0, 20 * measured, {3, 4}),
+    ]

@@ -35,7 +35,7 @@ class PriceTrack:
         # (time, fill price or None, factor of a split or 1)
         self._events: list[tuple[int, Decimal | None, Decimal]] = [(utc_ns, price, ONE)]
         # The lowest and highest price from the first fill to each mark, as far as computed.
-        self._ranges: list[tuple[Decimal, Decimal]] = [(price, price)]
+        self._ranges: list[tuple[Decimal, Decimal]] | None = None
 
     def fill(self, utc_ns: int, price: Decimal) -> int:
         """Note a fill and return its mark."""
@@ -52,19 +52,23 @@ class PriceTrack:
 
     def range_until(self, mark: int, prices: PriceHistory | None) -> tuple[Decimal, Decimal]:
         """Return the lowest and the highest price from the first fill to *mark*."""
-        while len(self._ranges) <= mark:
-            low, high = self._ranges[-1]
-            segment = self._segment(len(self._ranges), prices)
+        ranges = self._ranges
+        if ranges is None:
+            price = self._events[0][1] or ZERO
+            ranges = self._ranges = [(price, price)]
+        while len(ranges) <= mark:
+            low, high = ranges[-1]
+            segment = self._segment(len(ranges), prices)
             if len(segment):
                 low = min(low, to_decimal(float(segment.min())))
                 high = max(high, to_decimal(float(segment.max())))
-            _, price, factor = self._events[len(self._ranges)]
-            if price is None:
+            _, reached, factor = self._events[len(ranges)]
+            if reached is None:
                 low, high = low * factor, high * factor
             else:
-                low, high = min(low, price), max(high, price)
-            self._ranges.append((low, high))
-        return self._ranges[mark]
+                low, high = min(low, reached), max(high, reached)
+            ranges.append((low, high))
+        return ranges[mark]
 
     def deepest_giveback(self, entry_mark: int, exit_mark: int, sign: int, prices: PriceHistory | None) -> Decimal:
         """Return the largest fall, per unit, of the profit of a trade between two marks from its highest, or zero."""
@@ -106,29 +110,21 @@ def _giveback(segment: Floats, sign: int, entry: Decimal, best: Decimal, deepest
     return best, deepest
 
 
-class Excursion:
-    """What is still to be measured of a closed trade."""
+#: A closed trade, its position's fills, the marks of its entry and exit, and what turns prices into amounts.
+Unmeasured = tuple[Trade, PriceTrack, int, int, Decimal]
 
-    __slots__ = ("_entry_mark", "_exit_mark", "_track", "_trade", "_worth")
 
-    def __init__(self, trade: Trade, track: PriceTrack, entry_mark: int, exit_mark: int, worth: Decimal) -> None:
-        self._trade = trade
-        self._track = track
-        self._entry_mark = entry_mark
-        self._exit_mark = exit_mark
-        self._worth = worth
+def measure(closed: Unmeasured, prices: PriceHistory | None) -> None:
+    """Fill in the excursions of a closed trade.
 
-    def measure(self, prices: PriceHistory | None) -> None:
-        """Fill in the trade's excursions.
-
-        The range is that of the whole *position*, from its first fill to the trade's exit, as in LEAN; the profit
-        given back counts from the trade's own entry.
-        """
-        trade, worth = self._trade, self._worth
-        low, high = self._track.range_until(self._exit_mark, prices)
-        entry = trade.exact_entry_price
-        adverse, favorable = (low - entry, high - entry) if trade.sign > 0 else (entry - high, entry - low)
-        trade.exact_mae = round_half_even(adverse * worth, 2)
-        trade.exact_mfe = round_half_even(favorable * worth, 2)
-        giveback = self._track.deepest_giveback(self._entry_mark, self._exit_mark, trade.sign, prices)
-        trade.exact_end_trade_drawdown = round_half_even(giveback * worth, 2)
+    The range is that of the whole *position*, from its first fill to the trade's exit, as in LEAN; the profit
+    given back counts from the trade's own entry.
+    """
+    trade, track, entry_mark, exit_mark, worth = closed
+    low, high = track.range_until(exit_mark, prices)
+    entry = trade.exact_entry_price
+    adverse, favorable = (low - entry, high - entry) if trade.sign > 0 else (entry - high, entry - low)
+    trade.exact_mae = round_half_even(adverse * worth, 2)
+    trade.exact_mfe = round_half_even(favorable * worth, 2)
+    giveback = track.deepest_giveback(entry_mark, exit_mark, trade.sign, prices)
+    trade.exact_end_trade_drawdown = round_half_even(giveback * worth, 2)

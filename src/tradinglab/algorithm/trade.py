@@ -11,6 +11,8 @@ from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import TradeDirection
 from tradinglab.core.symbol import Symbol
 
+_LONG = TradeDirection.LONG  # read without asking the enumeration, which also looks for other spellings
+
 
 class Trade(NetObject):
     """A position, or a part of one, from entry to exit; amounts are in the account's currency.
@@ -66,7 +68,7 @@ class Trade(NetObject):
     @property
     def sign(self) -> int:
         """One for a long trade, minus one for a short one."""
-        return 1 if self.direction == TradeDirection.LONG else -1
+        return 1 if self.direction == _LONG else -1
 
     @property
     def entry_time(self) -> datetime:

@@ -15,15 +15,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.excursions import Excursion, PriceHistory, PriceTrack
+from tradinglab.algorithm.excursions import PriceHistory, PriceTrack, Unmeasured, measure
 from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import to_ns
 from tradinglab.core.decimals import ONE, ZERO, Number, round_half_even, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import DataNormalizationMode, FillGroupingMethod, FillMatchingMethod, SecurityType
 from tradinglab.core.enums import TradeDirection as Direction
 from tradinglab.core.system_decimal import divide
-from tradinglab.core.values import dataclass, field
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.market_events import Split
@@ -32,41 +31,49 @@ if TYPE_CHECKING:
 
 WinRule = Callable[["OrderEvent", Decimal], bool]
 
+# Read without asking the enumeration, which also looks for other spellings.
+_LONG, _SHORT = Direction.LONG, Direction.SHORT
 
-@dataclass(slots=True)
+
 class _Fill:
     """A fill, or what is left of it; *rate* turns price times quantity into the account's currency."""
 
-    order_id: int
-    symbol: Symbol
-    utc_ns: int
-    price: Decimal
-    quantity: Decimal
-    fee: Decimal
-    rate: Decimal
-    is_win: Callable[[Decimal], bool]
+    __slots__ = ("event", "fee", "order_id", "price", "quantity", "rate", "symbol", "utc_ns")
+
+    def __init__(self, event: OrderEvent, fee: Decimal, rate: Decimal) -> None:
+        self.event = event
+        self.order_id = event.order_id
+        self.symbol = event.symbol
+        self.utc_ns = event.utc_ns
+        self.price = event._exact_fill_price
+        self.quantity = event._exact_fill_quantity
+        self.fee = fee
+        self.rate = rate
 
     @property
     def sign(self) -> int:
-        return 1 if self.quantity > 0 else -1
+        return 1 if self.quantity > ZERO else -1
 
 
-@dataclass(slots=True)
-class _OpenTrade:
-    trade: Trade
-    entry_mark: int
-
-
-@dataclass(slots=True)
 class _Position:
-    track: PriceTrack
-    trades: list[_OpenTrade] = field(default_factory=list)
-    fills: list[_Fill] = field(default_factory=list)
-    fees: Decimal = ZERO
+    """What is open of a symbol: trades with the marks of their entries, or fills."""
+
+    __slots__ = ("fees", "fills", "track", "trades")
+
+    def __init__(self, track: PriceTrack, fills: list[_Fill], fees: Decimal = ZERO) -> None:
+        self.track = track
+        self.trades: list[tuple[Trade, int]] = []
+        self.fills = fills
+        self.fees = fees
 
 
-class TradeBuilder(Dual):
+class TradeBuilder(NetObject):
     """Groups fills into trades; set another one with ``set_trade_builder``."""
+
+    __slots__ = (
+        "_closed", "_grouping", "_is_fill_to_fill", "_last_in_first_out", "_orders_with_fee", "_positions", "_prices",
+        "_unmeasured", "_win_rule",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -74,11 +81,12 @@ class TradeBuilder(Dual):
         matching_method: FillMatchingMethod = FillMatchingMethod.FIFO,
     ) -> None:
         self._grouping = grouping_method
+        self._is_fill_to_fill = grouping_method == FillGroupingMethod.FILL_TO_FILL
         self._last_in_first_out = matching_method == FillMatchingMethod.LIFO
         self._positions: dict[Symbol, _Position] = {}
         self._orders_with_fee: set[int] = set()
         self._closed: list[Trade] = []
-        self._unmeasured: list[Excursion] = []
+        self._unmeasured: list[Unmeasured] = []
         self._prices: PriceHistory | None = None
         self._win_rule: WinRule | None = None
 
@@ -93,8 +101,8 @@ class TradeBuilder(Dual):
     @property
     def closed_trades(self) -> list[Trade]:
         """The trades closed so far, in the order in which they closed."""
-        for excursion in self._unmeasured:
-            excursion.measure(self._prices)
+        for each in self._unmeasured:
+            measure(each, self._prices)
         self._unmeasured.clear()
         return list(self._closed)
 
@@ -118,12 +126,11 @@ class TradeBuilder(Dual):
         """Adjust what is open to a split, by default at its date; only raw equity prices jump at one."""
         position = self._positions.get(split.symbol)
         is_raw_equity = split.symbol.security_type == SecurityType.EQUITY and mode == DataNormalizationMode.RAW
-        if position is None or not is_raw_equity:
+        if position is None or not is_raw_equity or not (position.trades or position.fills):
             return
         factor = split.exact_split_factor
         position.track.split(to_ns(split.end_time) if utc_ns is None else utc_ns, factor)
-        for open_trade in position.trades:
-            trade = open_trade.trade
+        for trade, _ in position.trades:
             trade.exact_quantity = divide(trade.exact_quantity, factor)
             trade.exact_entry_price *= factor
         for fill in position.fills:
@@ -138,78 +145,67 @@ class TradeBuilder(Dual):
         multiplier: Number = ONE,
     ) -> None:
         """Take a fill; an order's fee counts with its first fill only."""
-        fee = ZERO
-        if fill.order_id not in self._orders_with_fee:
-            self._orders_with_fee.add(fill.order_id)
+        order_id, fee = fill.order_id, ZERO
+        if order_id not in self._orders_with_fee:
+            self._orders_with_fee.add(order_id)
             fee = to_decimal(fee_in_account_currency)
-        rule = self._win_rule
-        taken = _Fill(
-            order_id=fill.order_id,
-            symbol=fill.symbol,
-            utc_ns=fill.utc_ns,
-            price=fill._exact_fill_price,
-            quantity=fill._exact_fill_quantity,
-            fee=fee,
-            rate=to_decimal(security_conversion_rate) * to_decimal(multiplier),
-            is_win=_is_gain if rule is None else lambda profit: rule(fill, profit),
-        )
-        if not taken.quantity:
+        if not fill._exact_fill_quantity:
             return
-        position = self._positions.get(taken.symbol)
-        if self._grouping == FillGroupingMethod.FILL_TO_FILL:
-            self._fill_to_fill(position, taken)
+        rate = to_decimal(security_conversion_rate) * to_decimal(multiplier)
+        position = self._positions.get(fill.symbol)
+        if self._is_fill_to_fill:
+            self._fill_to_fill(position, fill, fee, rate)
         elif self._grouping == FillGroupingMethod.FLAT_TO_FLAT:
-            self._flat_to_flat(position, taken)
+            self._flat_to_flat(position, _Fill(fill, fee, rate))
         else:
-            self._flat_to_reduced(position, taken)
+            self._flat_to_reduced(position, _Fill(fill, fee, rate))
 
     # Fill to fill: each entry is a trade, closed in whole or in parts.
 
-    def _fill_to_fill(self, position: _Position | None, fill: _Fill) -> None:
-        if position is None or not position.trades:
-            position = self._positions[fill.symbol] = _Position(_track_from(fill))
-            position.trades.append(_open_trade(fill, fill.fee, 0))
-            return
-        mark = position.track.fill(fill.utc_ns, fill.price)
-        if fill.sign == position.trades[self._next(position.trades)].trade.sign:
-            position.trades.append(_open_trade(fill, fill.fee, mark))
-            return
-        left, fee = abs(fill.quantity), fill.fee
-        while position.trades and left:
-            open_trade = position.trades[self._next(position.trades)]
-            quantity = min(left, open_trade.trade.exact_quantity)
-            left -= quantity
-            self._close(position, open_trade, quantity, fill, fee, mark)
-            fee = ZERO
-        if left:  # the position turns around
-            fill.quantity = fill.sign * left
-            position.track = _track_from(fill)
-            position.trades = [_open_trade(fill, ZERO, 0)]
-        elif not position.trades:
-            del self._positions[fill.symbol]
-
-    def _close(
-        self, position: _Position, open_trade: _OpenTrade, quantity: Decimal, fill: _Fill, fee: Decimal, mark: int
-    ) -> None:
-        trade = open_trade.trade
-        if quantity == trade.exact_quantity:
-            position.trades.remove(open_trade)
-            closed = trade
+    def _fill_to_fill(self, position: _Position | None, fill: OrderEvent, fee: Decimal, rate: Decimal) -> None:
+        symbol, utc_ns, price, quantity = fill.symbol, fill.utc_ns, fill._exact_fill_price, fill._exact_fill_quantity
+        direction = _LONG if quantity > ZERO else _SHORT
+        if position is None:
+            position = self._positions[symbol] = _Position(PriceTrack(symbol, utc_ns, price), [])
+        elif position.trades:
+            mark = position.track.fill(utc_ns, price)
+            if direction == position.trades[-1][0].direction:
+                trade = Trade(symbol, direction, utc_ns, price, abs(quantity), fee, {fill.order_id})
+                position.trades.append((trade, mark))
+                return
+            quantity, fee = self._reduce_trades(position, fill, fee, rate, mark), ZERO
+            if not quantity:
+                return
+            position.track = PriceTrack(symbol, utc_ns, price)  # the position turns around
         else:
-            trade.exact_quantity -= quantity
-            closed = Trade(trade.symbol, trade.direction, trade.entry_ns, trade.exact_entry_price, quantity,
-                           trade.exact_total_fees, set(trade.order_ids))  # fmt: skip
-            trade.exact_total_fees = ZERO
-        closed.exact_total_fees += fee
-        closed.order_ids.add(fill.order_id)
-        self._unmeasured.append(Excursion(closed, position.track, open_trade.entry_mark, mark, quantity * fill.rate))
-        self._add(closed, fill, closed.exact_entry_price, fill.price)
+            position.track = PriceTrack(symbol, utc_ns, price)
+        position.trades.append((Trade(symbol, direction, utc_ns, price, abs(quantity), fee, {fill.order_id}), 0))
+
+    def _reduce_trades(self, position: _Position, fill: OrderEvent, fee: Decimal, rate: Decimal, mark: int) -> Decimal:
+        """Close trades, and return what is left of the quantity."""
+        trades, left = position.trades, abs(fill._exact_fill_quantity)
+        while trades and left:
+            index = len(trades) - 1 if self._last_in_first_out else 0
+            closed, entry_mark = trades[index]
+            held = closed.exact_quantity
+            quantity = min(left, held)
+            left -= quantity
+            if quantity == held:
+                del trades[index]
+            else:
+                closed = _split_off(closed, quantity)
+            closed.exact_total_fees += fee
+            closed.order_ids.add(fill.order_id)
+            self._unmeasured.append((closed, position.track, entry_mark, mark, quantity * rate))
+            self._add(closed, fill, rate, closed.exact_entry_price, fill._exact_fill_price)
+            fee = ZERO
+        return left
 
     # Flat to flat: a trade lasts from a flat position to the next flat one.
 
     def _flat_to_flat(self, position: _Position | None, fill: _Fill) -> None:
         if position is None or not position.fills:
-            self._positions[fill.symbol] = _Position(_track_from(fill), fills=[fill], fees=fill.fee)
+            self._positions[fill.symbol] = _Position(_track_from(fill), [fill], fill.fee)
             return
         held = sum((each.quantity for each in position.fills), ZERO)
         position.fills.append(fill)
@@ -222,22 +218,22 @@ class TradeBuilder(Dual):
         if self._last_in_first_out:
             entries.reverse()
             exits.reverse()
-        direction = Direction.LONG if fill.sign < 0 else Direction.SHORT
+        direction = _LONG if fill.sign < 0 else _SHORT
         entered, entry_price = _average(entries)
         _, exit_price = _average(exits)
         ids = {each.order_id for each in position.fills}
         trade = Trade(fill.symbol, direction, position.fills[0].utc_ns, entry_price, abs(entered), position.fees, ids)
-        self._add(trade, fill, entry_price, exit_price)
+        self._add(trade, fill.event, fill.rate, entry_price, exit_price)
         del self._positions[fill.symbol]
         if after:
             fill.quantity = after
-            self._positions[fill.symbol] = _Position(_track_from(fill), fills=[fill])
+            self._positions[fill.symbol] = _Position(_track_from(fill), [fill])
 
     # Flat to reduced: each reduction closes a trade.
 
     def _flat_to_reduced(self, position: _Position | None, fill: _Fill) -> None:
         if position is None or not position.fills:
-            self._positions[fill.symbol] = _Position(_track_from(fill), fills=[fill], fees=fill.fee)
+            self._positions[fill.symbol] = _Position(_track_from(fill), [fill], fill.fee)
             return
         position.fees += fill.fee
         if fill.sign == position.fills[self._next(position.fills)].sign:
@@ -245,7 +241,7 @@ class TradeBuilder(Dual):
             return
         trade = self._reduce(position, fill)
         left = abs(fill.quantity) - trade.exact_quantity
-        self._add(trade, fill, trade.exact_entry_price, fill.price)
+        self._add(trade, fill.event, fill.rate, trade.exact_entry_price, fill.price)
         position.fees = ZERO
         if left:
             fill.quantity = fill.sign * left
@@ -268,34 +264,35 @@ class TradeBuilder(Dual):
                 entry_ns = entry.utc_ns if self._last_in_first_out else entry_ns
             else:
                 entry.quantity -= entry.sign * quantity
-        direction = Direction.LONG if fill.sign < 0 else Direction.SHORT
+        direction = _LONG if fill.sign < 0 else _SHORT
         return Trade(fill.symbol, direction, entry_ns, entry_price, closed, position.fees, ids)
 
-    def _next(self, pending: list[_OpenTrade] | list[_Fill]) -> int:
+    def _next(self, pending: list[_Fill]) -> int:
         return len(pending) - 1 if self._last_in_first_out else 0
 
-    def _add(self, trade: Trade, fill: _Fill, entry_price: Decimal, exit_price: Decimal) -> None:
+    def _add(self, trade: Trade, fill: OrderEvent, rate: Decimal, entry_price: Decimal, exit_price: Decimal) -> None:
         trade.exit_ns = fill.utc_ns
         trade.exact_exit_price = exit_price
-        gain = (exit_price - entry_price) * trade.exact_quantity * trade.sign * fill.rate
-        trade.exact_profit_loss = round_half_even(gain, 2)
-        trade.is_win = fill.is_win(trade.exact_profit_loss)
+        gain = (exit_price - entry_price) * trade.exact_quantity
+        if trade.direction == _SHORT:
+            gain = gain.copy_negate()
+        trade.exact_profit_loss = profit = round_half_even(gain * rate, 2)
+        rule = self._win_rule
+        trade.is_win = profit > ZERO if rule is None else rule(fill, profit)
         self._closed.append(trade)
         trade.number = len(self._closed)
-
-
-def _is_gain(profit: Decimal) -> bool:
-    return profit > 0
 
 
 def _track_from(fill: _Fill) -> PriceTrack:
     return PriceTrack(fill.symbol, fill.utc_ns, fill.price)
 
 
-def _open_trade(fill: _Fill, fee: Decimal, mark: int) -> _OpenTrade:
-    direction = Direction.LONG if fill.quantity > 0 else Direction.SHORT
-    trade = Trade(fill.symbol, direction, fill.utc_ns, fill.price, abs(fill.quantity), fee, {fill.order_id})
-    return _OpenTrade(trade, mark)
+def _split_off(trade: Trade, quantity: Decimal) -> Trade:
+    """Take a part out of a trade, with all of its fees."""
+    trade.exact_quantity -= quantity
+    fees, trade.exact_total_fees = trade.exact_total_fees, ZERO
+    ids = set(trade.order_ids)
+    return Trade(trade.symbols[0], trade.direction, trade.entry_ns, trade.exact_entry_price, quantity, fees, ids)
 
 
 def _average(fills: list[_Fill]) -> tuple[Decimal, Decimal]:

@@ -120,7 +120,9 @@ def _scaled(is_negative: bool, digits: int, scale: int) -> float:
 def strip_zeros(value: Decimal) -> Decimal:
     """Return *value* without trailing zeros and never with a positive exponent."""
     stripped = value.normalize()
-    return stripped.quantize(ONE) if stripped == stripped.to_integral_value() else stripped
+    if stripped.same_quantum(ONE) or stripped != stripped.to_integral_value():
+        return stripped
+    return stripped.quantize(ONE)
 
 
 def smart_round(value: Decimal) -> Decimal:
@@ -149,7 +151,8 @@ def round_half_even(value: Decimal, digits: int) -> Decimal:
     """Round like ``Math.Round(decimal, digits)``: half to even, and no digits are added."""
     rounded = value.quantize(_PLACES[digits], ROUND_HALF_EVEN, _WIDE)
     if rounded == value:
-        return value if scale_of(value) <= digits else rounded
+        # Of two that are equal, the one with more digits behind the point is first in the total order.
+        return rounded if value.compare_total_mag(rounded).is_signed() else value
     return rounded if rounded == rounded else value  # rounded, infinity is not a number
 
 
