@@ -125,6 +125,8 @@ KINDS = (
     {"ticker": "IBM", "security_type": SecurityType.EQUITY, "multiplier": "2.50", "quote": "EUR"},
     {"ticker": "XAUUSD", "security_type": SecurityType.CFD, "multiplier": 10, "quote": "EUR"},
     {"ticker": "EURUSD", "security_type": SecurityType.FOREX, "quote": "USD"},
+    {"ticker": "BTCUSD", "security_type": SecurityType.CRYPTO, "quote": "USD", "lot": "0.5"},
+    {"ticker": "ETHUSD", "security_type": SecurityType.CRYPTO_FUTURE, "quote": "USD"},
 )
 MIXED = st.lists(
     st.tuples(

@@ -100,7 +100,7 @@ def _is_plain(security: Security, holdings: SecurityHolding, fill: OrderEvent) -
         has_plain_books = all(getattr(kinds[0], name) is getattr(SecurityHolding, name) for name in own)
         is_at_once = kinds[2].apply_funds is _settlement()[1]
         found = _plain_kinds[kinds] = has_plain_books and kinds[1] is OrderFee and is_at_once
-    return found and not security.is_swapped and bool(fill._exact_fill_quantity)
+    return found and bool(fill._exact_fill_quantity)
 
 
 def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEvent, holdings: SecurityHolding) -> None:
@@ -131,6 +131,8 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
         portfolio._add_cash(cost._currency, -cost._amount)
     if not security.is_margined:
         portfolio._add_cash(cash.symbol, -paid)
+        if security.is_swapped and isinstance(security, PairSecurity):
+            portfolio._add_cash(security.base_currency.symbol, quantity)
     if profit is not None:
         if security.is_margined:
             portfolio._add_cash(cash.symbol, profit)
