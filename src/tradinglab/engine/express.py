@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.algorithm.api.callbacks import author_overrides
-from tradinglab.algorithm.models.buying_power import BuyingPowerModel, NullBuyingPowerModel
+from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fees import OrderFeeParameters
 from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel
 from tradinglab.algorithm.models.fills.equity_prices import no_quote_text
@@ -36,6 +37,7 @@ from tradinglab.algorithm.orders import (
 from tradinglab.algorithm.orders.time_in_force import GoodTilCanceledTimeInForce
 from tradinglab.algorithm.securities.currency_conversion import SecurityCurrencyConversion
 from tradinglab.algorithm.securities.price_cache import PriceCache
+from tradinglab.algorithm.securities.security_models import SecurityModels
 from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.clock import HOUR_NS
 from tradinglab.core.decimals import strip_zeros
@@ -48,6 +50,8 @@ from tradinglab.engine.risk import PAID_IN_FULL
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Cash, Security
+    from tradinglab.algorithm.subscription_config import SubscriptionDataConfig
+    from tradinglab.core.market_hours import SecurityExchangeHours
     from tradinglab.data.columns import BarColumns
     from tradinglab.engine.brokerage import BacktestingBrokerage
     from tradinglab.engine.order_book import OrderBook
@@ -66,18 +70,6 @@ _AMPLE = 1.01
 
 @dataclass(slots=True)
 class _Lane:
-    """What is known of a security as long as its models, its prices and the brokerage model stay what they are."""
-
-    security: Security
-    models: tuple[object, ...]
-    identities: tuple[int, ...]
-    brokerage_model: object
-    pushes: int
-    prices: _LanePrices | None
-
-
-@dataclass(slots=True)
-class _LanePrices:
     """The one stream of bars that a security with plain models has."""
 
     row: Callable[[], int]
@@ -85,6 +77,9 @@ class _LanePrices:
     starts_ns: memoryview
     closes: memoryview
     columns: BarColumns
+    config: SubscriptionDataConfig
+    lot: Decimal
+    currency: str
     base: Cash | None
     #: Money that a unit may bind at a price of one.
     margin: float
@@ -114,8 +109,13 @@ class Express:
         self._submission = submission
         self._brokerage = brokerage
         self._queue = queue
-        self._lanes: dict[int, _Lane] = {}
+        #: Lanes as long as no security has other models or prices, and the account the same brokerage model.
+        self._lanes: dict[Security, _Lane | None] = {}
+        self._surveyed_at: tuple[object, ...] = ()
         self._budget = Budget(algorithm)
+        # Orders of many securities wait for the same open.
+        self._session: tuple[object, ...] = ()
+        self._has_opened = False
         self._warns_of_margin = author_overrides(algorithm, "on_margin_call_warning") is not None
         #: Whether the last fill left nothing behind that the engine must look after.
         self.is_harmless = False
@@ -166,20 +166,21 @@ class Express:
         if security is None:
             return False
         lane = self._lane(security)
-        if lane is None or not lane.is_equity or order.status not in _WORKING or not _is_until_cancelled(order):
+        if (
+            lane is None
+            or not lane.is_equity
+            or order.status not in _WORKING
+            or not _is_until_cancelled(order.properties)
+        ):
             return False
         row = lane.row()
         is_after = row >= 0 and lane.ends_ns[row] == self._algorithm.time_keeper.utc_ns
         if not is_after or lane.starts_ns[row] < order.time_ns or not lane.columns.view("open")[row] > 0:
             return False
-        hours, bar_ns = security.exchange.hours, lane.ends_ns[row] - lane.starts_ns[row]
-        zone = hours.time_zone
-        if hours.is_open_ns(zone.local_ns(order.time_ns), False):
-            return False
-        start_ns = zone.local_ns(lane.starts_ns[row])
-        if bar_ns < HOUR_NS and not hours.is_open_ns(start_ns, False):
-            return False
-        if not hours.is_open_during_ns(start_ns, zone.local_ns(lane.ends_ns[row]), False):
+        session = (security.exchange.hours, order.time_ns, lane.starts_ns[row], lane.ends_ns[row])
+        if session != self._session:
+            self._session, self._has_opened = session, _has_opened(*session)
+        if not self._has_opened:
             return False
         if not self._algorithm.brokerage_model.can_execute_order(security, order):
             return False
@@ -187,29 +188,26 @@ class Express:
 
     # What is known beforehand.
 
-    def _lane(self, security: Security) -> _LanePrices | None:
-        lane = self._lanes.get(id(security))
-        if lane is None or lane.security is not security or not self._holds(lane):
-            lane = self._lanes[id(security)] = self._survey(security)
-        return lane.prices
+    def _lane(self, security: Security) -> _Lane | None:
+        now = (SecurityModels.changes, MarginTerms.changes, PriceCache.pushes, self._algorithm.brokerage_model)
+        if now != self._surveyed_at:
+            self._lanes.clear()
+            self._surveyed_at = now
+        try:
+            return self._lanes[security]
+        except KeyError:
+            lane = self._lanes[security] = self._survey(security)
+            return lane
 
-    def _holds(self, lane: _Lane) -> bool:
-        if lane.pushes != PriceCache.pushes or lane.brokerage_model is not self._algorithm.brokerage_model:
-            return False
-        # The lane holds on to its models, so that an identity is not given to another one.
-        return lane.identities == tuple(map(id, _models_of(lane.security)))
-
-    def _survey(self, security: Security) -> _Lane:
-        brokerage_model, prices = self._algorithm.brokerage_model, None
-        if is_ours(brokerage_model) and _has_plain_models(security) and not security.is_margined:
-            prices = self._prices(security)
-        models = _models_of(security)
-        return _Lane(security, models, tuple(map(id, models)), brokerage_model, PriceCache.pushes, prices)
-
-    def _prices(self, security: Security) -> _LanePrices | None:
+    def _survey(self, security: Security) -> _Lane | None:
+        """Return what is known of a security; ``None`` if one of its models is not plain."""
+        if not is_ours(self._algorithm.brokerage_model) or not _has_plain_models(security) or security.is_margined:
+            return None
         feed = only_feed(security)
         currency = self._algorithm.portfolio.cash_book.account_currency
-        if feed is None or feed.is_internal or security.quote_currency.symbol != currency:
+        service = self._algorithm.subscription_manager.subscription_data_config_service
+        configs = service.get_subscription_data_configs(security.symbol, True)
+        if feed is None or feed.is_internal or not configs or security.quote_currency.symbol != currency:
             return None
         model, base = security.buying_power_model, None
         if security.is_swapped:
@@ -218,12 +216,15 @@ class Express:
             base = security.base_currency
         is_always_open = security.exchange.hours.is_market_always_open
         columns = feed.columns
-        return _LanePrices(
+        return _Lane(
             row=feed.row,
             ends_ns=np.ascontiguousarray(columns.end_ns).data,
             starts_ns=np.ascontiguousarray(columns.time_ns).data,
             closes=columns.view("close"),
             columns=columns,
+            config=configs[0],
+            lot=security.symbol_properties.exact_lot_size,
+            currency=security.symbol_properties.quote_currency,
             base=None if base is None or _is_priced_by(base, security) else base,
             margin=float(
                 security.symbol_properties.exact_contract_multiplier * max(model._initial, model._maintenance)
@@ -240,7 +241,7 @@ class Express:
         self,
         order_type: OrderType,
         security: Security,
-        lane: _LanePrices,
+        lane: _Lane,
         row: int,
         quantity: Decimal,
         tag: str,
@@ -248,7 +249,7 @@ class Express:
     ) -> Order | None:
         """Make an order and bring it to the brokerage; ``None``, and nothing done, if it is not plain."""
         algorithm, book = self._algorithm, self._book
-        if not quantity or quantity % security.symbol_properties.exact_lot_size or not lane.closes[row] > 0:
+        if not quantity or quantity % lane.lot or not lane.closes[row] > 0:
             return None
         if algorithm.lab_is_warming_up or not security.is_tradable or book.total_orders > algorithm.lab_maximum_orders:
             return None
@@ -256,13 +257,13 @@ class Express:
             return None
         if properties is None:
             properties = algorithm.default_order_properties.clone()
-        if type(properties.time_in_force) is not GoodTilCanceledTimeInForce:
+        if not _is_until_cancelled(properties):
             return None
         utc_ns = algorithm.time_keeper.utc_ns
         request = SubmitOrderRequest.of(order_type, security.symbol, quantity, utc_ns, tag, properties)
         request._order_id = algorithm.transactions.get_increment_order_id()
         price = lane.columns.exact("close", row)
-        order, ticket = self._enter(request, security, price)
+        order, ticket = self._enter(request, lane, price)
         if not self._can_place(security, lane, order, price):
             request.set_response(self._submission.place(request, [order]), _PROCESSED)
             return order
@@ -272,7 +273,7 @@ class Express:
         request._status = _PROCESSED
         return order
 
-    def _enter(self, request: SubmitOrderRequest, security: Security, price: Decimal) -> tuple[Order, OrderTicket]:
+    def _enter(self, request: SubmitOrderRequest, lane: _Lane, price: Decimal) -> tuple[Order, OrderTicket]:
         """Make order and ticket and write them into the book."""
         algorithm, book = self._algorithm, self._book
         request._response, request._status = OrderResponse.success(request), _ERROR
@@ -280,15 +281,15 @@ class Express:
         order = Order.create_order(request)
         number = order._id
         order.order_submission_data = OrderSubmissionData(price, price, price)
-        order.price_currency = security.symbol_properties.quote_currency
-        order.price_adjustment_mode = book.price_adjustment(order.symbol)
+        order.price_currency = lane.currency
+        order.price_adjustment_mode = lane.config.data_normalization_mode
         book.total_orders += 1
         book.tickets[number] = ticket
         book.open[number] = book.orders[number] = order
         ticket._order = order
         return order, ticket
 
-    def _can_place(self, security: Security, lane: _LanePrices, order: Order, price: Decimal) -> bool:
+    def _can_place(self, security: Security, lane: _Lane, order: Order, price: Decimal) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
         model = self._algorithm.brokerage_model
         return (
@@ -297,7 +298,7 @@ class Express:
             and model.can_execute_order(security, order)
         )
 
-    def _is_affordable(self, security: Security, lane: _LanePrices, order: Order, price: Decimal) -> bool:
+    def _is_affordable(self, security: Security, lane: _Lane, order: Order, price: Decimal) -> bool:
         quantity, held = order._quantity, security._holdings._quantity
         if held * quantity < 0 and abs(held) >= abs(quantity):
             return True  # reducing a position is always allowed
@@ -310,7 +311,7 @@ class Express:
         fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
         return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
 
-    def _fill(self, security: Security, lane: _LanePrices, order: Order, price: Decimal, message: str) -> bool:
+    def _fill(self, security: Security, lane: _Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
         try:
             if not self._is_affordable(security, lane, order, price):
@@ -338,28 +339,26 @@ class Express:
         return True
 
 
-def _is_until_cancelled(order: Order) -> bool:
-    return type(order.properties.time_in_force) is GoodTilCanceledTimeInForce
+def _has_opened(hours: SecurityExchangeHours, sent_ns: int, start_ns: int, end_ns: int) -> bool:
+    """Return whether the first session after an instant at which the market was closed has opened with a bar."""
+    zone = hours.time_zone
+    start_ns, end_ns = zone.local_ns(start_ns), zone.local_ns(end_ns)
+    if hours.is_open_ns(zone.local_ns(sent_ns), False):
+        return False
+    if end_ns - start_ns < HOUR_NS and not hours.is_open_ns(start_ns, False):
+        return False
+    return hours.is_open_during_ns(start_ns, end_ns, False)
+
+
+def _is_until_cancelled(properties: OrderProperties) -> bool:
+    given = properties.settings.get("time_in_force")
+    return given is None or type(given) is GoodTilCanceledTimeInForce
 
 
 def _is_priced_by(base: Cash, security: Security) -> bool:
     """Return whether a currency's rate is the price of a security: known if the price is."""
     conversion = base.currency_conversion
     return isinstance(conversion, SecurityCurrencyConversion) and conversion.steps == [(security, False)]
-
-
-def _models_of(security: Security) -> tuple[object, ...]:
-    margin: object = security.buying_power_model
-    return (
-        security.fill_model,
-        security.fee_model,
-        security.slippage_model,
-        margin,
-        margin._initial if isinstance(margin, BuyingPowerModel) else None,
-        security.settlement_model,
-        security.portfolio_model,
-        security.shortable_provider,
-    )
 
 
 def _has_plain_models(security: Security) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.adapter import adapt
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.portfolio_model import SecurityPortfolioModel
     from tradinglab.algorithm.securities.price_variation import SecurityDataFilter, SecurityPriceVariationModel
     from tradinglab.data.source import DataSource
+
+
+_MODELS = frozenset(
+    ("fee_model", "fill_model", "portfolio_model", "settlement_model", "shortable_provider", "slippage_model",
+     "volatility_model", "margin_interest_rate_model", "_buying_power_model", "_holdings")
+)  # fmt: skip
 
 
 class SecurityModels(DynamicProperties):
@@ -54,6 +60,14 @@ class SecurityModels(DynamicProperties):
     shortable_provider: ShortableProvider
     slippage_model: SlippageModel
     volatility_model: BaseVolatilityModel
+
+    #: How often any security was given another model.
+    changes: ClassVar[int] = 0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _MODELS:
+            SecurityModels.changes += 1
 
     @property
     def buying_power_model(self) -> BuyingPowerModel:
