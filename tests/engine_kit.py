@@ -74,6 +74,7 @@ class Scripted(QCAlgorithm):
     cash_account = False
     coin = False
     fill_model: Any = None
+    fee_model: Any = None
     last: Scripted
 
     def initialize(self) -> None:
@@ -89,7 +90,7 @@ class Scripted(QCAlgorithm):
         else:
             security = self.add_equity("ABC", self.resolution)
         self.ticker = security.symbol
-        security.set_fee_model(ConstantFeeModel(self.fee))
+        security.set_fee_model(ConstantFeeModel(self.fee) if self.fee_model is None else self.fee_model())
         if self.fill_model is not None:
             security.set_fill_model(self.fill_model)
         self.average = self.sma(self.ticker, 3)

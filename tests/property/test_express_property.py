@@ -39,13 +39,10 @@ class Reacting(Scripted):
     """Does something when it is told of an order."""
 
     reaction = ""
-    toll = False
 
     def initialize(self) -> None:
         super().initialize()
         self.left = 3
-        if self.toll:
-            self.securities[self.ticker].set_fee_model(Toll())
 
     def act(self, kind: str, shares: int, percent: int, price: float) -> None:
         super().act(kind, shares, percent, price)
@@ -79,7 +76,7 @@ def outcome(strategy: Scripted, result: Any) -> dict[str, Any]:
     security = strategy.securities[strategy.ticker]
     return {
         "orders": [order_json(order) for order in result.record.orders],
-        "events": [(event.id, event.utc_ns, str(event)) for event in strategy.events],
+        "events": [(event.id, event.utc_ns, str(event)) for event in result.record.order_events],
         "tickets": [(t.order_id, t.status, str(t.submit_request), t.submit_request.response.error_code,
                      t.exact_quantity_filled, t.exact_average_fill_price, len(t.order_events))
                     for t in tickets],
@@ -111,13 +108,16 @@ def compare(
         assert quick == play()
 
 
-@pytest.mark.parametrize("reaction", ["", "cancel", "order", "leverage"])
+@pytest.mark.parametrize(
+    ("kind", "reaction"),
+    [(Deaf, ""), (Reacting, ""), (Reacting, "cancel"), (Reacting, "order"), (Reacting, "leverage")],
+)
 @given(data=st.data(), script=scripts, coin=st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_few_steps_come_to_what_the_general_path_does(
-    data: st.DataObject, script: list[Action | None], coin: bool, reaction: str
+    data: st.DataObject, script: list[Action | None], coin: bool, reaction: str, kind: type
 ) -> None:
-    compare(Reacting, data.draw(bars(Resolution.MINUTE)), script, coin=coin, reaction=reaction, toll=True)
+    compare(kind, data.draw(bars(Resolution.MINUTE)), script, coin=coin, reaction=reaction, fee_model=Toll)
 
 
 @pytest.mark.parametrize("kind", [Deaf, Reacting])

@@ -55,8 +55,12 @@ class BacktestingBrokerage:
         self._note_for_later(order)
 
     def release(self, order: Order) -> None:
-        """Let go of an order that was filled elsewhere; the others are looked at, because cash has changed."""
+        """Let go of an order that was filled elsewhere."""
         del self.pending[order._id]
+        self.look_at_others()
+
+    def look_at_others(self) -> None:
+        """Look at the orders that are there once more: an order that was filled elsewhere has changed the cash."""
         if self.pending:
             self.wake()
 

@@ -44,6 +44,7 @@ from tradinglab.core.decimals import strip_zeros
 from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType, Resolution
 from tradinglab.engine.budget import Budget
 from tradinglab.engine.order_permission import can_submit
+from tradinglab.engine.paperwork import unwritten
 from tradinglab.engine.plain_models import charges_interest, has_plain_margin, is_ours, only_feed, settles
 from tradinglab.engine.risk import PAID_IN_FULL
 
@@ -62,7 +63,7 @@ _FILL_MODELS = (FillModel, ImmediateFillModel, EquityFillModel)
 # Read without asking the enumerations, which also look for other spellings.
 _MARKET, _AT_OPEN = OrderType.MARKET, OrderType.MARKET_ON_OPEN
 _PROCESSED, _ERROR = OrderRequestStatus.PROCESSED, OrderRequestStatus.ERROR
-_SUBMITTED, _FILLED = OrderStatus.SUBMITTED, OrderStatus.FILLED
+_NEW, _SUBMITTED, _FILLED = OrderStatus.NEW, OrderStatus.SUBMITTED, OrderStatus.FILLED
 _WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
 #: Money that an order needs is computed in floats; unless so much more is there, decimals decide.
 _AMPLE = 1.01
@@ -136,15 +137,23 @@ class Express:
             return None
         if self._brokerage.pending and not self._brokerage.is_asleep():
             return None
-        count = len(self._book.orders)
-        order = self._submit(_MARKET, security, lane, row, quantity, tag, properties)
-        if order is None:
+        self.is_harmless = False
+        request = self._request(_MARKET, security, lane, row, quantity, tag, properties)
+        if request is None:
             return None
-        ticket = self._book.tickets[order._id]
+        price = lane.columns.exact("close", row)
+        order = self._order(request, lane, price)
+        message = no_quote_text(security, security.exchange.local_time, "TradeBar") if lane.is_equity else ""
+        if not self._events.is_heard:
+            ticket = self._trade(security, lane, request, order, price, message)
+            if ticket is not None:
+                return ticket
+        ticket = self._enter(request, order)
+        count = len(self._book.orders)
+        self._submit(security, lane, request, order, price)
         # An author may have sent, changed or cancelled orders when told of this one.
-        if order.status == _SUBMITTED and not self._queue and len(self._book.orders) == count + 1:
-            message = no_quote_text(security, security.exchange.local_time, "TradeBar") if lane.is_equity else ""
-            self._fill(security, lane, order, lane.columns.exact("close", row), message)
+        if order.status == _SUBMITTED and not self._queue and len(self._book.orders) == count:
+            self._fill(security, lane, order, price, message)
         return ticket
 
     def take_at_open(
@@ -157,8 +166,14 @@ class Express:
         row = lane.row()
         if row < 0:
             return None
-        order = self._submit(_AT_OPEN, security, lane, row, quantity, tag, properties)
-        return None if order is None else self._book.tickets[order._id]
+        request = self._request(_AT_OPEN, security, lane, row, quantity, tag, properties)
+        if request is None:
+            return None
+        price = lane.columns.exact("close", row)
+        order = self._order(request, lane, price)
+        ticket = self._enter(request, order)
+        self._submit(security, lane, request, order, price)
+        return ticket
 
     def fill_at_open(self, order: Order) -> bool:
         """Fill an order for the open with the bar of this step, if both are plain; return whether it was filled."""
@@ -237,7 +252,7 @@ class Express:
 
     # The order's life.
 
-    def _submit(
+    def _request(
         self,
         order_type: OrderType,
         security: Security,
@@ -246,12 +261,14 @@ class Express:
         quantity: Decimal,
         tag: str,
         properties: OrderProperties | None,
-    ) -> Order | None:
-        """Make an order and bring it to the brokerage; ``None``, and nothing done, if it is not plain."""
-        algorithm, book = self._algorithm, self._book
+    ) -> SubmitOrderRequest | None:
+        """Make the numbered request of an order; ``None``, and nothing done, if that is not plain."""
+        algorithm = self._algorithm
         if not quantity or quantity % lane.lot or not lane.closes[row] > 0:
             return None
-        if algorithm.lab_is_warming_up or not security.is_tradable or book.total_orders > algorithm.lab_maximum_orders:
+        if algorithm.lab_is_warming_up or not security.is_tradable:
+            return None
+        if self._book.total_orders > algorithm.lab_maximum_orders:
             return None
         if lane.base is not None and not lane.base.exact_conversion_rate:
             return None
@@ -262,32 +279,56 @@ class Express:
         utc_ns = algorithm.time_keeper.utc_ns
         request = SubmitOrderRequest.of(order_type, security.symbol, quantity, utc_ns, tag, properties)
         request._order_id = algorithm.transactions.get_increment_order_id()
-        price = lane.columns.exact("close", row)
-        order, ticket = self._enter(request, lane, price)
-        if not self._can_place(security, lane, order, price):
-            request.set_response(self._submission.place(request, [order]), _PROCESSED)
-            return order
-        order.broker_id.append(str(order._id))
-        self._brokerage.hold(order)
-        self._events.tell_submitted(order, ticket, utc_ns)
-        request._status = _PROCESSED
-        return order
+        return request
 
-    def _enter(self, request: SubmitOrderRequest, lane: _Lane, price: Decimal) -> tuple[Order, OrderTicket]:
-        """Make order and ticket and write them into the book."""
-        algorithm, book = self._algorithm, self._book
-        request._response, request._status = OrderResponse.success(request), _ERROR
-        ticket = OrderTicket(algorithm.transactions, request)
+    def _order(self, request: SubmitOrderRequest, lane: _Lane, price: Decimal) -> Order:
         order = Order.create_order(request)
-        number = order._id
         order.order_submission_data = OrderSubmissionData(price, price, price)
         order.price_currency = lane.currency
         order.price_adjustment_mode = lane.config.data_normalization_mode
-        book.total_orders += 1
-        book.tickets[number] = ticket
-        book.open[number] = book.orders[number] = order
+        self._book.total_orders += 1
+        self._book.orders[order._id] = order
+        return order
+
+    def _enter(self, request: SubmitOrderRequest, order: Order) -> OrderTicket:
+        """Make the ticket of an open order."""
+        request._response, request._status = OrderResponse.success(request), _ERROR
+        ticket = self._book.tickets[order._id] = OrderTicket(self._algorithm.transactions, request)
         ticket._order = order
-        return order, ticket
+        self._book.open[order._id] = order
+        return ticket
+
+    def _submit(
+        self, security: Security, lane: _Lane, request: SubmitOrderRequest, order: Order, price: Decimal
+    ) -> None:
+        """Bring an order to the brokerage."""
+        if not self._can_place(security, lane, order, price):
+            request.set_response(self._submission.place(request, [order]), _PROCESSED)
+            return
+        order.broker_id.append(str(order._id))
+        self._brokerage.hold(order)
+        self._events.tell_submitted(order, self._book.tickets[order._id], request.time_ns)
+        request._status = _PROCESSED
+
+    def _trade(
+        self, security: Security, lane: _Lane, request: SubmitOrderRequest, order: Order, price: Decimal, message: str
+    ) -> OrderTicket | None:
+        """Fill a market order of which the author does not want to hear; ``None``, and nothing booked, if not plain."""
+        if not self._can_place(security, lane, order, price):
+            order.status = _NEW
+            return None
+        order.status = _SUBMITTED
+        event = self._event(security, lane, order, price, message)
+        if event is None:
+            order.status = _NEW
+            return None
+        order.broker_id.append(str(order._id))
+        ticket = self._book.tickets[order._id] = unwritten((request, order, event, self._algorithm.transactions))
+        self._brokerage.look_at_others()
+        is_current = self._budget.is_current
+        self._events.note_filled(event, order, ticket, security)
+        self._after_fill(security, lane, order, event, is_current)
+        return ticket
 
     def _can_place(self, security: Security, lane: _Lane, order: Order, price: Decimal) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
@@ -313,22 +354,34 @@ class Express:
 
     def _fill(self, security: Security, lane: _Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
+        event = self._event(security, lane, order, price, message)
+        if event is None:
+            return False
+        self._brokerage.release(order)
+        is_current = self._budget.is_current
+        self._events.tell_filled(event, order, self._book.tickets[order._id], security)
+        self._after_fill(security, lane, order, event, is_current)
+        return True
+
+    def _event(self, security: Security, lane: _Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
+        """Return the fill of a whole order at a price, ``None`` if that is not plain."""
         try:
             if not self._is_affordable(security, lane, order, price):
-                return False
+                return None
             fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:
-            return False
+            return None
         event = OrderEvent.of(order, self._algorithm.time_keeper.utc_ns, _FILLED)
         event.order_fee = fee
         event.message = message
         event._exact_fill_price = strip_zeros(price)
         event._exact_fill_quantity = order._quantity
-        self._brokerage.release(order)
-        is_current = self._budget.is_current
-        self._events.tell_filled(event, order, self._book.tickets[order._id], security)
+        return event
+
+    def _after_fill(self, security: Security, lane: _Lane, order: Order, event: OrderEvent, is_current: bool) -> None:
+        """Take a fill off the budget if that is current, and see what it left behind."""
         if is_current:
-            needed = abs(float(order._quantity)) * float(price) * lane.margin
+            needed = abs(float(order._quantity)) * float(event._exact_fill_price) * lane.margin
             self._budget.spend(needed, float(event.order_fee._value._amount))
         self.is_harmless = (
             lane.is_harmless
@@ -336,7 +389,6 @@ class Express:
             and security._holdings._quantity >= 0
             and security.quote_currency._amount >= 0
         )
-        return True
 
 
 def _has_opened(hours: SecurityExchangeHours, sent_ns: int, start_ns: int, end_ns: int) -> bool:

@@ -10,6 +10,7 @@ from tradinglab.algorithm.orders import ModifiedFillQuantityOrderFee, Order, Ord
 from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.enums import OrderStatus, OrderType, SecurityType
 from tradinglab.engine.order_book import CLOSED, OrderBook
+from tradinglab.engine.paperwork import EventLog
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -44,7 +45,7 @@ class OrderEvents:
         #: Whether the author wants to know of events.
         self.is_heard = author_overrides(algorithm, "on_order_event") is not None
         self._counts: dict[int, int] = {}
-        self.log: list[OrderEvent] = []
+        self.log = EventLog()
         self.rejections: dict[str, int] = {}
 
     def tell(self, order: Order, message: str = "") -> None:
@@ -106,6 +107,25 @@ class OrderEvents:
         portfolio.invalidate_total_portfolio_value()
         self._build_trade(event)
         ticket.add_order_event(event)
+        self.log.append(event)
+        self._on_event(event)
+
+    def note_filled(self, event: OrderEvent, order: Order, ticket: OrderTicket, security: Security) -> None:
+        """Book an order that was submitted and filled at once, and that no author wants to hear of.
+
+        What ``tell_submitted`` and ``tell_filled`` would write down of it is left to the ticket.
+        """
+        self._counts[order._id] = event.id = 2
+        event.ticket = ticket
+        order.status = _FILLED
+        order.last_fill_time_ns = event.utc_ns
+        order._price = event._exact_fill_price
+        self._take_fee_from_quantity(event, order)
+        portfolio = self._algorithm.portfolio
+        security.portfolio_model.process_fill(portfolio, security, event)
+        portfolio.invalidate_total_portfolio_value()
+        self._build_trade(event)
+        self.log.append(ticket)
         self.log.append(event)
         self._on_event(event)
 

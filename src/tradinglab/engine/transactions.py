@@ -32,6 +32,7 @@ from tradinglab.engine.order_changes import OrderChanges
 from tradinglab.engine.order_events import OrderEvents
 from tradinglab.engine.order_permission import OrderPermission
 from tradinglab.engine.order_submission import OrderSubmission
+from tradinglab.engine.paperwork import UnwrittenTicket
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -83,7 +84,7 @@ class TransactionHandler(OrderBook):
         ticket = None if self._queue else self._express.take(security, quantity, tag, properties)
         if ticket is None:
             return None
-        if self._queue or ticket.order_id in self._brokerage.pending:
+        if type(ticket) is not UnwrittenTicket and (self._queue or ticket.order_id in self._brokerage.pending):
             self._look_again()
         elif self._express.is_harmless:
             self._attention.filled = True

@@ -91,12 +91,16 @@ class TicketState(NetObject):
         "_filled",
         "_order",
         "_order_events",
+        "_paper",
         "_status_override",
         "_submit_request",
         "_transaction_manager",
         "_update_requests",
         "_weighted_price",
     )
+
+    #: What the engine makes the ticket of, if it does so when the ticket is first looked at.
+    _paper: tuple[SubmitOrderRequest, Order, OrderEvent, TransactionProcessor]
 
     def __init__(self, transaction_manager: TransactionProcessor, submit_request: SubmitOrderRequest) -> None:
         self._transaction_manager = transaction_manager

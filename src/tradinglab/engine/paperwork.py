@@ -1,0 +1,78 @@
+"""Tickets and events of orders that were filled at once, written up when somebody asks for them.
+
+Of most orders that are sent and filled in one go only the position and the cash that they leave are looked at. Their
+tickets, and the events that say they were submitted, are made of what is kept here: the same as if they had been
+made at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from tradinglab.algorithm.orders import OrderEvent, OrderResponse, OrderTicket
+from tradinglab.core.enums import OrderRequestStatus, OrderStatus
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders import Order, SubmitOrderRequest
+    from tradinglab.algorithm.orders.protocols import TransactionProcessor
+
+_SUBMITTED, _PROCESSED = OrderStatus.SUBMITTED, OrderRequestStatus.PROCESSED
+
+#: A request, its order, the event that filled it whole, and where a ticket sends its requests.
+Paper = tuple["SubmitOrderRequest", "Order", OrderEvent, "TransactionProcessor"]
+
+
+class UnwrittenTicket(OrderTicket):
+    """A ticket that becomes an ordinary one when it is first looked at."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        self.__class__ = OrderTicket  # type: ignore[assignment]  # the slots are the same
+        request, order, fill, transactions = self._paper
+        request.set_response(OrderResponse.success(request), _PROCESSED)
+        self.__init__(transactions, request)  # type: ignore[misc]
+        self._order = order
+        submitted = OrderEvent.of(order, request.time_ns, _SUBMITTED)
+        submitted.ticket, submitted.id = self, 1
+        for event in (submitted, fill):
+            self.add_order_event(event)
+        return getattr(self, name)
+
+
+def unwritten(paper: Paper) -> OrderTicket:
+    """Return the ticket of an order that was filled at once."""
+    ticket = UnwrittenTicket.__new__(UnwrittenTicket)
+    ticket._paper = paper
+    return ticket
+
+
+class EventLog(Sequence[OrderEvent]):
+    """The events of a run in their order; a ticket stands for the event that its order was submitted."""
+
+    def __init__(self) -> None:
+        self._entries: list[OrderEvent | OrderTicket] = []
+        self._written = 0
+        self.append = self._entries.append
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, index: int) -> OrderEvent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[OrderEvent]: ...
+    def __getitem__(self, index: int | slice) -> OrderEvent | list[OrderEvent]:
+        return self._events()[index]
+
+    def __iter__(self) -> Iterator[OrderEvent]:
+        return iter(self._events())
+
+    def _events(self) -> list[OrderEvent]:
+        entries: list[Any] = self._entries
+        for index in range(self._written, len(entries)):
+            if isinstance(entries[index], OrderTicket):
+                entries[index] = entries[index]._order_events[0]
+        self._written = len(entries)
+        return entries
