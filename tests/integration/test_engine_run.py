@@ -11,7 +11,8 @@ import pytest
 from tradinglab.algorithm.consolidators import TradeBarConsolidator
 from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-from tradinglab.core.enums import OrderStatus, Resolution
+from tradinglab.core.enums import OrderStatus, Resolution, SecurityType
+from tradinglab.core.market import Market
 from tradinglab.data.memory import MemorySource
 from tradinglab.engine.errors import StrategyError, UsageError
 from tradinglab.engine.result import BacktestResult
@@ -432,3 +433,37 @@ def test_the_callers_dates_and_cash_go_before_the_strategys(source: MemorySource
 def test_options_that_make_no_sense_are_refused(source: MemorySource, options: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         backtest(Ordering, data=source, **options)  # type: ignore[arg-type]
+
+
+def test_what_an_author_keeps_does_not_change() -> None:
+    """Slices and values of indicators that nobody keeps are used again; those that somebody keeps are not."""
+
+    class Keeper(QCAlgorithm):
+        def initialize(self) -> None:
+            self.set_start_date(2020, 1, 6)
+            self.set_end_date(2020, 1, 6)
+            self.asset = self.add_crypto("BTCUSD", Resolution.MINUTE, Market.COINBASE).symbol
+            self.average = self.sma(self.asset, 2)
+            self.slices: list[Any] = []
+            self.points: list[Any] = []
+            self.seen: list[tuple[Any, float, float]] = []
+            type(self).last = self
+
+        def on_data(self, slice: Any) -> None:
+            value = self.average.current.value
+            if len(self.seen) % 3:
+                self.slices.append((len(self.seen), slice))
+                self.points.append((len(self.seen), self.average.current))
+            self.seen.append((slice.time, slice[self.asset].close, value))
+
+    source = MemorySource()
+    close = 100.0 + np.arange(60) % 7
+    bars = dict.fromkeys(("open", "high", "low", "close"), close)
+    bars |= {"time": 1_578_268_800_000_000_000 + 60_000_000_000 * np.arange(60), "volume": np.full(60, 1e6)}
+    source.add("BTCUSD", Resolution.MINUTE, bars, security_type=SecurityType.CRYPTO, market=Market.COINBASE)
+    backtest(Keeper, data=source)
+    strategy = Keeper.last  # type: ignore[attr-defined]
+    assert len(strategy.slices) > 10
+    for at, slice in strategy.slices:
+        assert (slice.time, slice[strategy.asset].close) == strategy.seen[at][:2]
+    assert all(point.value == strategy.seen[at][2] for at, point in strategy.points)

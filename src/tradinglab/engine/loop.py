@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
+from tradinglab.core.references import KEPT_ONCE, holders
 from tradinglab.core.values import dataclass
 from tradinglab.engine.garbage import fewer_collections
 from tradinglab.engine.step import FullStep
@@ -114,6 +115,7 @@ class Loop:
         moving: list[CurrencyConversion] = []
         pending, resting = self._parts.brokerage.pending, self._parts.resting
         ruin_watch: RuinWatch | None = None
+        current = StepSlice()
         busy_ns = wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
@@ -125,8 +127,10 @@ class Loop:
                 cursor.step = cursor.consumed = step
                 for conversion in moving:
                     conversion.is_outdated = True
-                algorithm.lab_current_slice = current = StepSlice()
-                current._steps, current._step, current._data = steps, step, None
+                if holders(current) != KEPT_ONCE:  # somebody keeps the last slice: it must not change
+                    algorithm.lab_current_slice = current = StepSlice()
+                    current._steps = steps
+                current._step, current._data = step, None
                 if has_data[step]:
                     on_data(current)
                 if (pending and resting.is_disturbed()) or (ruin_watch is not None and ruin_watch.is_disturbed()):
@@ -147,6 +151,7 @@ class Loop:
             wake_ns = min(busy_ns, schedule.next_ns)
             moving, ruin_watch = portfolio.cash_book.moving_conversions, full_step.ruin_watch
             attention.raised = full_step.must_repeat()
+            current = StepSlice()
             phase.name = "on_data"
         self.last_ns = times[-1] if len(times) else self.last_ns
         return None

@@ -28,6 +28,7 @@ from tradinglab.algorithm.rolling_window import RollingWindow
 from tradinglab.core.decimals import Number
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import IndicatorStatus
+from tradinglab.core.references import KEPT_ONCE, holders
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.consolidators.base import DataConsolidator
@@ -122,12 +123,13 @@ class IndicatorBase(ActsAsNumber):
         row = step + track.place.shift
         if row < track.quick_row or step < 0:
             return track.current()
+        point = track.point
         if row == track.point_row:
-            return track.point
-        # What `track_point` does, without the call.
-        point: TrackPoint = TrackPoint()
-        track.point, track.point_row = point, row
-        point._link = track.link
+            return point
+        if holders(point) != KEPT_ONCE:  # somebody keeps the last value: it must not change
+            point = track.point = TrackPoint()
+            point._link = track.link
+        track.point_row = row
         point._stamp = stamp = row - track.offset
         point.value = track.view[stamp]
         return point

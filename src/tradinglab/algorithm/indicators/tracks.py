@@ -204,7 +204,8 @@ class Track:
         self.quick_row = NO_ROW  # until the values are first read
         self.view: memoryview = NO_VALUES
         self.point_row = -1
-        self.point: IndicatorDataPoint = NO_VALUE
+        #: ``NO_VALUE`` before the first value.
+        self.point: TrackPoint = NO_VALUE  # type: ignore[assignment]
 
     def samples(self) -> int:
         """Return how many samples the indicator has seen."""
