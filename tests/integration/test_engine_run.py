@@ -440,6 +440,7 @@ def test_what_an_author_keeps_does_not_change() -> None:
 
     class Keeper(QCAlgorithm):
         def initialize(self) -> None:
+            self.set_time_zone("UTC")
             self.set_start_date(2020, 1, 6)
             self.set_end_date(2020, 1, 6)
             self.asset = self.add_crypto("BTCUSD", Resolution.MINUTE, Market.COINBASE).symbol
@@ -464,6 +465,6 @@ def test_what_an_author_keeps_does_not_change() -> None:
     backtest(Keeper, data=source)
     strategy = Keeper.last  # type: ignore[attr-defined]
     assert len(strategy.slices) > 10
-    for at, slice in strategy.slices:
-        assert (slice.time, slice[strategy.asset].close) == strategy.seen[at][:2]
+    for at, kept in strategy.slices:
+        assert (kept.time, kept[strategy.asset].close) == strategy.seen[at][:2]
     assert all(point.value == strategy.seen[at][2] for at, point in strategy.points)
