@@ -3,10 +3,11 @@
 A fill that opens or grows a position is remembered; one that reduces it closes trades, by a grouping method
 (what makes up a trade) and a matching method (which entry is closed first).
 
-Nothing is done while prices move. How far a trade was ahead or behind (MAE, MFE, the profit given back) depends on
-the security's prices between its fills, and these are columns that remain after the run: the builder writes down
-a position's fills and splits, and reads the prices between them when closed trades are first asked for. It needs
-a :class:`PriceHistory` for that; without one only the fill prices count.
+Nothing is done while prices move, and fills are grouped when trades are asked for. How far a trade was ahead or
+behind (MAE, MFE, the profit given back) depends on the security's prices between its fills, and these are columns
+that remain after the run: the builder writes down a position's fills and splits, and reads the prices between them
+when closed trades are first asked for. It needs a :class:`PriceHistory` for that; without one only the fill prices
+count.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class TradeBuilder(NetObject):
 
     __slots__ = (
         "_closed", "_grouping", "_is_fill_to_fill", "_last_in_first_out", "_orders_with_fee", "_positions", "_prices",
-        "_unmeasured", "_win_rule",
+        "_unmeasured", "_waiting", "_win_rule",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +90,8 @@ class TradeBuilder(NetObject):
         self._unmeasured: list[Unmeasured] = []
         self._prices: PriceHistory | None = None
         self._win_rule: WinRule | None = None
+        #: Fills with their fees and rates that are not grouped yet: nobody has asked for trades since.
+        self._waiting: list[tuple[OrderEvent, Decimal, Decimal]] = []
 
     def set_price_history(self, prices: PriceHistory) -> None:
         """Name where the prices between fills are read."""
@@ -96,11 +99,13 @@ class TradeBuilder(NetObject):
 
     def set_win_rule(self, win_rule: WinRule) -> None:
         """Set what makes a closing fill a win, for exercised options; by default its profit does."""
+        self._catch_up()
         self._win_rule = win_rule
 
     @property
     def closed_trades(self) -> list[Trade]:
         """The trades closed so far, in the order in which they closed."""
+        self._catch_up()
         for each in self._unmeasured:
             measure(each, self._prices)
         self._unmeasured.clear()
@@ -108,6 +113,7 @@ class TradeBuilder(NetObject):
 
     def has_open_position(self, symbol: Symbol) -> bool:
         """Return whether fills of *symbol* wait for their closing one."""
+        self._catch_up()
         position = self._positions.get(symbol)
         return position is not None and bool(position.trades or position.fills)
 
@@ -116,6 +122,7 @@ class TradeBuilder(NetObject):
 
     def set_market_price(self, symbol: Symbol, price: Number) -> None:
         """Take a price that the price history does not have; the engine has no need of it."""
+        self._catch_up()
         position = self._positions.get(symbol)
         if position is not None:
             position.track.add_price(to_decimal(price))
@@ -124,6 +131,7 @@ class TradeBuilder(NetObject):
         self, split: Split, live_mode: bool, mode: DataNormalizationMode, utc_ns: int | None = None
     ) -> None:
         """Adjust what is open to a split, by default at its date; only raw equity prices jump at one."""
+        self._catch_up()
         position = self._positions.get(split.symbol)
         is_raw_equity = split.symbol.security_type == SecurityType.EQUITY and mode == DataNormalizationMode.RAW
         if position is None or not is_raw_equity or not (position.trades or position.fills):
@@ -145,13 +153,23 @@ class TradeBuilder(NetObject):
         multiplier: Number = ONE,
     ) -> None:
         """Take a fill; an order's fee counts with its first fill only."""
-        order_id, fee = fill.order_id, ZERO
-        if order_id not in self._orders_with_fee:
-            self._orders_with_fee.add(order_id)
-            fee = to_decimal(fee_in_account_currency)
-        if not fill._exact_fill_quantity:
-            return
         rate = to_decimal(security_conversion_rate) * to_decimal(multiplier)
+        self._waiting.append((fill, to_decimal(fee_in_account_currency), rate))
+        if self._win_rule is not None:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Group the fills that wait."""
+        waiting, self._waiting = self._waiting, []
+        for fill, fee, rate in waiting:
+            order_id = fill.order_id
+            if order_id in self._orders_with_fee:
+                fee = ZERO
+            self._orders_with_fee.add(order_id)
+            if fill._exact_fill_quantity:
+                self._group(fill, fee, rate)
+
+    def _group(self, fill: OrderEvent, fee: Decimal, rate: Decimal) -> None:
         position = self._positions.get(fill.symbol)
         if self._is_fill_to_fill:
             self._fill_to_fill(position, fill, fee, rate)
