@@ -9,21 +9,14 @@ is left to the general path, at the beginning or halfway.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tradinglab.algorithm.api.callbacks import author_overrides
-from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fees import OrderFeeParameters
-from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel
 from tradinglab.algorithm.models.fills.equity_prices import no_quote_text
-from tradinglab.algorithm.models.shortable import NullShortableProvider
-from tradinglab.algorithm.models.slippage import NullSlippageModel
 from tradinglab.algorithm.orders import (
     Order,
     OrderEvent,
@@ -35,31 +28,23 @@ from tradinglab.algorithm.orders import (
     SubmitOrderRequest,
 )
 from tradinglab.algorithm.orders.time_in_force import GoodTilCanceledTimeInForce
-from tradinglab.algorithm.securities.currency_conversion import SecurityCurrencyConversion
-from tradinglab.algorithm.securities.price_cache import PriceCache
-from tradinglab.algorithm.securities.security_models import SecurityModels
-from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.clock import HOUR_NS
 from tradinglab.core.decimals import strip_zeros
-from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType, Resolution
+from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType
 from tradinglab.engine.budget import Budget
+from tradinglab.engine.lanes import Lane, Lanes
 from tradinglab.engine.order_permission import can_submit
 from tradinglab.engine.paperwork import unwritten
-from tradinglab.engine.plain_models import charges_interest, has_plain_margin, is_ours, only_feed, settles
-from tradinglab.engine.risk import PAID_IN_FULL
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-    from tradinglab.algorithm.securities import Cash, Security
-    from tradinglab.algorithm.subscription_config import SubscriptionDataConfig
+    from tradinglab.algorithm.securities import Security
     from tradinglab.core.market_hours import SecurityExchangeHours
-    from tradinglab.data.columns import BarColumns
     from tradinglab.engine.brokerage import BacktestingBrokerage
     from tradinglab.engine.order_book import OrderBook
     from tradinglab.engine.order_events import OrderEvents
     from tradinglab.engine.order_submission import OrderSubmission
 
-_FILL_MODELS = (FillModel, ImmediateFillModel, EquityFillModel)
 # Read without asking the enumerations, which also look for other spellings.
 _MARKET, _AT_OPEN = OrderType.MARKET, OrderType.MARKET_ON_OPEN
 _PROCESSED, _ERROR = OrderRequestStatus.PROCESSED, OrderRequestStatus.ERROR
@@ -67,29 +52,6 @@ _NEW, _SUBMITTED, _FILLED = OrderStatus.NEW, OrderStatus.SUBMITTED, OrderStatus.
 _WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
 #: Money that an order needs is computed in floats; unless so much more is there, decimals decide.
 _AMPLE = 1.01
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The one stream of bars that a security with plain models has."""
-
-    row: Callable[[], int]
-    ends_ns: memoryview
-    starts_ns: memoryview
-    closes: memoryview
-    columns: BarColumns
-    config: SubscriptionDataConfig
-    lot: Decimal
-    currency: str
-    base: Cash | None
-    #: Money that a unit may bind at a price of one.
-    margin: float
-    is_equity: bool
-    #: Whether the market never closes, and whether orders at the market are taken as they are.
-    is_always_open: bool
-    takes_market_orders: bool
-    #: Whether a long position can bring nothing about that steps must be watched for.
-    is_harmless: bool
 
 
 class Express:
@@ -110,9 +72,7 @@ class Express:
         self._submission = submission
         self._brokerage = brokerage
         self._queue = queue
-        #: Lanes as long as no security has other models or prices, and the account the same brokerage model.
-        self._lanes: dict[Security, _Lane | None] = {}
-        self._surveyed_at: tuple[object, ...] = ()
+        self._lane = Lanes(algorithm).lane
         self._budget = Budget(algorithm)
         # Orders of many securities wait for the same open.
         self._session: tuple[object, ...] = ()
@@ -201,62 +161,13 @@ class Express:
             return False
         return self._fill(security, lane, order, lane.columns.exact("open", row), "")
 
-    # What is known beforehand.
-
-    def _lane(self, security: Security) -> _Lane | None:
-        now = (SecurityModels.changes, MarginTerms.changes, PriceCache.pushes, self._algorithm.brokerage_model)
-        if now != self._surveyed_at:
-            self._lanes.clear()
-            self._surveyed_at = now
-        try:
-            return self._lanes[security]
-        except KeyError:
-            lane = self._lanes[security] = self._survey(security)
-            return lane
-
-    def _survey(self, security: Security) -> _Lane | None:
-        """Return what is known of a security; ``None`` if one of its models is not plain."""
-        if not is_ours(self._algorithm.brokerage_model) or not _has_plain_models(security) or security.is_margined:
-            return None
-        feed = only_feed(security)
-        currency = self._algorithm.portfolio.cash_book.account_currency
-        service = self._algorithm.subscription_manager.subscription_data_config_service
-        configs = service.get_subscription_data_configs(security.symbol, True)
-        if feed is None or feed.is_internal or not configs or security.quote_currency.symbol != currency:
-            return None
-        model, base = security.buying_power_model, None
-        if security.is_swapped:
-            if not isinstance(security, PairSecurity):
-                return None
-            base = security.base_currency
-        is_always_open = security.exchange.hours.is_market_always_open
-        columns = feed.columns
-        return _Lane(
-            row=feed.row,
-            ends_ns=np.ascontiguousarray(columns.end_ns).data,
-            starts_ns=np.ascontiguousarray(columns.time_ns).data,
-            closes=columns.view("close"),
-            columns=columns,
-            config=configs[0],
-            lot=security.symbol_properties.exact_lot_size,
-            currency=security.symbol_properties.quote_currency,
-            base=None if base is None or _is_priced_by(base, security) else base,
-            margin=float(
-                security.symbol_properties.exact_contract_multiplier * max(model._initial, model._maintenance)
-            ),
-            is_equity=type(security.fill_model) is EquityFillModel,
-            is_always_open=is_always_open,
-            takes_market_orders=is_always_open or feed.resolution != Resolution.DAILY,
-            is_harmless=security.type in PAID_IN_FULL and not settles(security) and not charges_interest(security),
-        )
-
     # The order's life.
 
     def _request(
         self,
         order_type: OrderType,
         security: Security,
-        lane: _Lane,
+        lane: Lane,
         row: int,
         quantity: Decimal,
         tag: str,
@@ -281,7 +192,7 @@ class Express:
         request._order_id = algorithm.transactions.get_increment_order_id()
         return request
 
-    def _order(self, request: SubmitOrderRequest, lane: _Lane, price: Decimal) -> Order:
+    def _order(self, request: SubmitOrderRequest, lane: Lane, price: Decimal) -> Order:
         order = Order.create_order(request)
         order.order_submission_data = OrderSubmissionData(price, price, price)
         order.price_currency = lane.currency
@@ -299,7 +210,7 @@ class Express:
         return ticket
 
     def _submit(
-        self, security: Security, lane: _Lane, request: SubmitOrderRequest, order: Order, price: Decimal
+        self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order, price: Decimal
     ) -> None:
         """Bring an order to the brokerage."""
         if not self._can_place(security, lane, order, price):
@@ -311,7 +222,7 @@ class Express:
         request._status = _PROCESSED
 
     def _trade(
-        self, security: Security, lane: _Lane, request: SubmitOrderRequest, order: Order, price: Decimal, message: str
+        self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order, price: Decimal, message: str
     ) -> OrderTicket | None:
         """Fill a market order of which the author does not want to hear; ``None``, and nothing booked, if not plain."""
         if not self._can_place(security, lane, order, price):
@@ -330,7 +241,7 @@ class Express:
         self._after_fill(security, lane, order, event, is_current)
         return ticket
 
-    def _can_place(self, security: Security, lane: _Lane, order: Order, price: Decimal) -> bool:
+    def _can_place(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
         model = self._algorithm.brokerage_model
         return (
@@ -339,7 +250,7 @@ class Express:
             and model.can_execute_order(security, order)
         )
 
-    def _is_affordable(self, security: Security, lane: _Lane, order: Order, price: Decimal) -> bool:
+    def _is_affordable(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
         quantity, held = order._quantity, security._holdings._quantity
         if held * quantity < 0 and abs(held) >= abs(quantity):
             return True  # reducing a position is always allowed
@@ -352,7 +263,7 @@ class Express:
         fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
         return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
 
-    def _fill(self, security: Security, lane: _Lane, order: Order, price: Decimal, message: str) -> bool:
+    def _fill(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
         event = self._event(security, lane, order, price, message)
         if event is None:
@@ -363,7 +274,7 @@ class Express:
         self._after_fill(security, lane, order, event, is_current)
         return True
 
-    def _event(self, security: Security, lane: _Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
+    def _event(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
         """Return the fill of a whole order at a price, ``None`` if that is not plain."""
         try:
             if not self._is_affordable(security, lane, order, price):
@@ -378,7 +289,7 @@ class Express:
         event._exact_fill_quantity = order._quantity
         return event
 
-    def _after_fill(self, security: Security, lane: _Lane, order: Order, event: OrderEvent, is_current: bool) -> None:
+    def _after_fill(self, security: Security, lane: Lane, order: Order, event: OrderEvent, is_current: bool) -> None:
         """Take a fill off the budget if that is current, and see what it left behind."""
         if is_current:
             needed = abs(float(order._quantity)) * float(event._exact_fill_price) * lane.margin
@@ -405,19 +316,3 @@ def _has_opened(hours: SecurityExchangeHours, sent_ns: int, start_ns: int, end_n
 def _is_until_cancelled(properties: OrderProperties) -> bool:
     given = properties.settings.get("time_in_force")
     return given is None or type(given) is GoodTilCanceledTimeInForce
-
-
-def _is_priced_by(base: Cash, security: Security) -> bool:
-    """Return whether a currency's rate is the price of a security: known if the price is."""
-    conversion = base.currency_conversion
-    return isinstance(conversion, SecurityCurrencyConversion) and conversion.steps == [(security, False)]
-
-
-def _has_plain_models(security: Security) -> bool:
-    return (
-        type(security.fill_model) in _FILL_MODELS
-        and type(security.slippage_model) is NullSlippageModel
-        and isinstance(security.shortable_provider, NullShortableProvider)
-        and is_ours(security.portfolio_model)
-        and has_plain_margin(security)
-    )

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tradinglab.algorithm.orders import MarketOnCloseOrder
+from tradinglab.algorithm.portfolio_target import PortfolioTarget
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.decimals import Number, to_decimal
@@ -159,8 +160,9 @@ def _databases_of(source: DataSource) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _closing_buffer_restored() -> Iterator[None]:
-    """Undo what a strategy does to the deadline for orders at the close: it is set on the class, for all runs."""
+    """Undo what a run does to classes, for the next run: the deadline of orders at the close, a warning given once."""
     before = MarketOnCloseOrder.submission_time_buffer
+    PortfolioTarget.minimum_order_margin_percentage_warning_sent = None
     try:
         yield
     finally:

@@ -327,25 +327,7 @@ class Order(OrderTimes):
 
     @classmethod
     def _from_request(cls, request: SubmitOrderRequest) -> Order:
-        """Return the order of a request that has no prices: the constructor's work, without its leniency."""
-        order = cls.__new__(cls)
-        order._id = 0
-        order._group_order_manager = None
-        order._price = ZERO
-        order.symbol = request._symbol
-        order._quantity = strip_zeros(request.exact_quantity)
-        order.time_ns = request.time_ns
-        order.last_fill_time_ns = order.last_update_time_ns = order.canceled_time_ns = None
-        order.tag = request._tag
-        properties = request._order_properties
-        order.properties = OrderProperties() if properties is None else properties
-        order.price_currency = ""
-        order.status = _NONE
-        order.broker_id = []
-        order.contingent_id = 0
-        order.order_submission_data = None
-        order.price_adjustment_mode = _RAW
-        return order
+        return _without_prices(cls, request)
 
     def __str__(self) -> str:
         tag = f": {self.tag}" if self.tag else ""
@@ -361,6 +343,28 @@ class Order(OrderTimes):
     def to_string(self) -> str:
         """Return the order as text."""
         return str(self)
+
+
+def _without_prices(kind: type[Order], request: SubmitOrderRequest) -> Order:
+    """Return the order of a request that has no prices: the constructor's work, without its leniency."""
+    order = kind.__new__(kind)
+    order._id = 0
+    order._group_order_manager = None
+    order._price = ZERO
+    order.symbol = request._symbol
+    order._quantity = strip_zeros(request.exact_quantity)
+    order.time_ns = request.time_ns
+    order.last_fill_time_ns = order.last_update_time_ns = order.canceled_time_ns = None
+    order.tag = request._tag
+    properties = request._order_properties
+    order.properties = OrderProperties() if properties is None else properties
+    order.price_currency = ""
+    order.status = _NONE
+    order.broker_id = []
+    order.contingent_id = 0
+    order.order_submission_data = None
+    order.price_adjustment_mode = _RAW
+    return order
 
 
 def _moment(utc_ns: int | None) -> datetime | None:
