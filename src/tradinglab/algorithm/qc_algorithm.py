@@ -13,6 +13,14 @@ from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
 from tradinglab.algorithm.indicator_methods import IndicatorMethods
 from tradinglab.core.dual import pascal_case
 
+#: What an algorithm keeps as a plain attribute.
+PLAIN_ATTRIBUTES = (
+    "algorithm_id", "benchmark", "brokerage_model", "date_rules", "default_order_properties", "market_hours_database",
+    "name", "portfolio", "project_id", "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities",
+    "security_initializer", "settings", "status", "subscription_manager", "symbol_properties_database", "tags",
+    "time_keeper", "time_rules", "trade_builder", "transactions", "universe_settings",
+)  # fmt: skip
+
 
 class QCAlgorithm(
     TargetMethods,
@@ -42,11 +50,6 @@ def _alias(name: str) -> property:
     return property(read, write, doc=f"The same as ``{name}``.")
 
 
-for _name in (
-    "benchmark", "brokerage_model", "date_rules", "default_order_properties", "market_hours_database", "name",
-    "portfolio", "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities",
-    "security_initializer", "settings", "subscription_manager", "symbol_properties_database", "tags", "time_rules",
-    "trade_builder", "transactions", "universe_settings",
-):  # fmt: skip
+for _name in PLAIN_ATTRIBUTES:
     if not hasattr(QCAlgorithm, pascal_case(_name)):
         setattr(QCAlgorithm, pascal_case(_name), _alias(_name))

@@ -11,9 +11,10 @@ import functools
 import re
 from enum import EnumType, IntEnum
 from types import FunctionType, MemberDescriptorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_OURS = __name__.partition(".")[0]
 #: How the names of members begin that are not for authors.
 INNER = ("_", "lab_", "exact_")
 _ALIASED = (FunctionType, property, classmethod, staticmethod, MemberDescriptorType)
@@ -94,7 +95,7 @@ class Dual(NetObject):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        found = _resolve(type(self), name)
+        found = resolve(type(self), name)
         if found is not None:
             return getattr(self, found)
         if name[:1].isupper():
@@ -102,6 +103,32 @@ class Dual(NetObject):
             if (kept := snake_case(name)) in own:
                 return own[kept]
         raise _missing_member(self, name)
+
+
+#: The ``__getattr__`` of authors' classes.
+read_otherwise: Any = Dual.__getattr__
+
+
+class Derivable(NetObject):
+    """Base of the classes on the path of every bar that an author may derive from.
+
+    Ours read their attributes plainly; what an author derives from them is a :class:`Dual`.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Tell type checkers that a class has more than it is written with: its second spellings."""
+            ...
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.partition(".")[0] != _OURS and all(
+            vars(base).get("__getattr__", read_otherwise) is read_otherwise for base in cls.__mro__
+        ):
+            cls.__getattr__ = read_otherwise  # type: ignore[method-assign]
 
 
 def _missing_member(asked: object, name: str) -> AttributeError:
@@ -117,7 +144,7 @@ def _missing_member(asked: object, name: str) -> AttributeError:
 _resolved: dict[tuple[type, str], str | None] = {}
 
 
-def _resolve(cls: type, name: str) -> str | None:
+def resolve(cls: type, name: str) -> str | None:
     """Return the member of *cls* that *name* is an irregular spelling of, if there is one."""
     if name.startswith("_"):
         return None
@@ -135,7 +162,7 @@ class DualType(type):
     """Metaclass of classes that hold constants: ``Market.Oanda`` means ``Market.OANDA``."""
 
     def __getattr__(cls, name: str) -> Any:
-        found = _resolve(cls, name)
+        found = resolve(cls, name)
         if found is not None:
             return getattr(cls, found)
         raise _missing_member(cls, name)

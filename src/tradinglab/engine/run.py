@@ -20,6 +20,7 @@ from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.errors import DataError
 from tradinglab.data.source import DataSource, open_source
+from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
 from tradinglab.engine.loader import load_strategy, strategy_modules
@@ -138,6 +139,7 @@ def backtest(
             raise TimeLimitError(
                 f"the strategy's file did not load within {timeout_s:g} s", phase="import", time="", trace=""
             ) from None
+        stack.enter_context(plain_reads(cls, folders))
         return _run(cls, path, source, options)
 
 

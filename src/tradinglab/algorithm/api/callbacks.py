@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.slice import Slice
     from tradinglab.core.symbol import Symbol
 
 
-class AlgorithmCallbacks(Dual):
+class AlgorithmCallbacks(Derivable):
     """What the engine calls in the course of a run; by itself none of it does anything."""
 
     def initialize(self) -> None:
