@@ -13,6 +13,7 @@ from tradinglab.core.decimals import (
     round_half_even,
     scale_of,
     smart_round,
+    smart_rounds,
     strip_zeros,
     to_decimal,
     to_float,
@@ -102,3 +103,14 @@ def test_rounding_half_away_from_zero(value: Decimal, digits: int) -> None:
     found = round_half_away(value, digits)
     assert abs(Fraction(found)) == away
     assert scale_of(found) == digits
+
+
+@given(st.lists(prices | amounts | st.integers(-(10**5), 10**5).map(Decimal) | prices.map(smart_round)))
+def test_smart_rounding_many_is_smart_rounding_each(values: list[Decimal]) -> None:
+    assert list(map(str, smart_rounds(values))) == [str(smart_round(value)) for value in values]
+
+
+@given(prices)
+def test_smart_rounding_above_1000_strips_before_it_rounds(price: Decimal) -> None:
+    if price > 1000:
+        assert str(smart_round(price)) == str(round_half_even(strip_zeros(price), 4))

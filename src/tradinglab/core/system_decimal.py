@@ -97,7 +97,7 @@ def divide(left: Decimal, right: Decimal) -> Decimal:
     quotient = _division.divide(left, right)
     if not flags[Inexact]:
         found = fit(quotient or quotient.copy_abs())
-        return found if found == quotient else found.normalize(_WIDE) or ZERO
+        return found if found is quotient or found == quotient else found.normalize(_WIDE) or ZERO
     # Digits before the point take from those behind it; the 29th fits up to 7.9 (2**96 is 7.9e28).
     whole = quotient.adjusted()
     if whole == -1:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradinglab.core.clock import MINUTE_NS
-from tradinglab.core.decimals import ZERO, round_half_even, smart_round
+from tradinglab.core.decimals import ZERO, round_half_even, smart_rounds
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
 from tradinglab.engine.capacity import CapacityEstimate, Filled
@@ -28,6 +28,7 @@ _TICK_NS = 100
 _TICKS_PER_MINUTE = MINUTE_NS // _TICK_NS
 _LARGEST_BY_SALES = 30
 _HUNDRED = Decimal(100)
+_new = tuple.__new__  # makes a named tuple without the call of Python code that its own name is
 _FILLED = (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
 
 
@@ -164,6 +165,8 @@ class ResultSampler:
         self._highest = self._at_last_sample = starting_portfolio_value
         self._next_equity_ns = 0
         self._bar: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+        #: A value of the account as it was last asked for, and as it is charted.
+        self._charted: tuple[Decimal | None, Decimal] = (None, ZERO)
         self.candles: list[Candle] = []
         self.days: list[DaySample] = []
         self.turnover: list[Point] = []
@@ -196,13 +199,15 @@ class ResultSampler:
         A loop that does so at every step has LEAN's candles. Otherwise a candle opens at the close before and spans
         the values that were seen, until :meth:`refine_candles`; statistics need closes only.
         """
-        value = round_half_even(self._account.portfolio_value(), 4)
+        exact = self._account.portfolio_value()
+        if exact is not self._charted[0]:
+            self._charted = (exact, round_half_even(exact, 4))
+        value = self._charted[1]
         if self._bar is None:
-            first = self.candles[-1].close if self.candles else value
-            self._bar = (first, max(first, value), min(first, value), value)
+            first = high = low = self.candles[-1].close if self.candles else value
         else:
             first, high, low, _ = self._bar
-            self._bar = (first, max(high, value), min(low, value), value)
+        self._bar = (first, value if value > high else high, value if value < low else low, value)
 
     def process_synchronous_events(self, utc_ns: int, force: bool = False) -> None:
         """End a step: capture volume, and sample the equity if that is due or forced."""
@@ -219,9 +224,10 @@ class ResultSampler:
         value = account.portfolio_value()
         before = self._at_last_sample
         performance = ZERO
-        if before and value != before:
+        if value is not before and before and value != before:
             performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
-        self._highest = max(value, self._highest)
+        if value >= self._highest:
+            self._highest = value
         self.update_equity()
         self._sample_equity(utc_ns)
         benchmark = account.benchmark_value(utc_ns)
@@ -253,20 +259,14 @@ class ResultSampler:
         if bar is None or self._account.is_warming_up:
             return
         if not self.candles or utc_ns > self.candles[-1].time_ns:
-            self.candles.append(Candle(utc_ns, *bar))
+            self.candles.append(_new(Candle, (utc_ns, *bar)))
 
     def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal, performance: Decimal) -> DaySample:
         account = self._account
-        return DaySample(
-            utc_ns,
-            value,
-            benchmark,
-            performance,
-            self._highest,
-            self._largest_by_sales(),
-            account.security_types(),
-            self.capacity.capacity,
-            account.holdings(),
+        sales, types = self._largest_by_sales(), account.security_types()
+        capacity, holdings = self.capacity.capacity, account.holdings()
+        return _new(
+            DaySample, (utc_ns, value, benchmark, performance, self._highest, sales, types, capacity, holdings)
         )
 
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
@@ -295,19 +295,24 @@ class ResultSampler:
 
     def equity_points(self) -> list[Point]:
         """Return the equity as charted."""
-        return [(candle.time_ns, smart_round(candle.close)) for candle in self.candles]
+        closes = smart_rounds([candle.close for candle in self.candles])
+        return [(candle.time_ns, close) for candle, close in zip(self.candles, closes, strict=True)]
 
     def performance_points(self) -> list[Point]:
         """Return the daily returns in percent as charted."""
-        return [(day.time_ns, smart_round(day.performance)) for day in self.days]
+        return self._charted_days(smart_rounds([day.performance for day in self.days]))
 
     def benchmark_points(self) -> list[Point]:
         """Return the benchmark as charted: rounded when sampled, and again by the chart."""
-        return [(day.time_ns, smart_round(smart_round(day.benchmark))) for day in self.days]
+        return self._charted_days(smart_rounds(smart_rounds([day.benchmark for day in self.days])))
+
+    def _charted_days(self, values: list[Decimal]) -> list[Point]:
+        return [(day.time_ns, value) for day, value in zip(self.days, values, strict=True)]
 
     def turnover_points(self) -> list[Point]:
         """Return the turnover as charted."""
-        return [(time_ns, smart_round(value)) for time_ns, value in self.turnover]
+        values = smart_rounds([value for _, value in self.turnover])
+        return [(time_ns, value) for (time_ns, _), value in zip(self.turnover, values, strict=True)]
 
     def refine_candles(self, times_ns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
         """Give the candles the opens, highs and lows of a path of the account's value, known only after the run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import copy
+from functools import lru_cache
 from typing import Any, Self, TypeVar, cast
 
 from tradinglab.algorithm.orders.time_in_force import TimeInForce
@@ -90,9 +91,18 @@ class OrderProperties(Dual):
 
     def json_members(self) -> Iterator[tuple[str, object]]:
         """Yield names and values as JSON has them: those of a subclass first."""
-        for cls in type(self).__mro__:
-            for name, member in list(vars(cls).items()):
-                if isinstance(member, Setting) and name == member.attribute:
-                    value = member.fget(self) if member.fget is not None else None
-                    if value is not None or member.keep_empty:
-                        yield str(member.json), value
+        for member in _members_of(type(self)):
+            value = member.fget(self) if member.fget is not None else None
+            if value is not None or member.keep_empty:
+                yield str(member.json), value
+
+
+@lru_cache(maxsize=32)
+def _members_of(kind: type[OrderProperties]) -> list[Setting]:
+    """Return the instructions that a class of properties has, its own first."""
+    return [
+        member
+        for cls in kind.__mro__
+        for name, member in vars(cls).items()
+        if isinstance(member, Setting) and name == member.attribute
+    ]

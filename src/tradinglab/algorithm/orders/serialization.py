@@ -146,8 +146,9 @@ def _common_members(order: Order) -> Iterable[tuple[str, str]]:
     yield "symbol", _symbol_json(order.symbol)
     yield "price", number_json(order.exact_price)
     yield "priceCurrency", _text_json(order.price_currency)
-    yield "time", f'"{iso_text(order.time_ns)}"'
-    yield "createdTime", f'"{iso_text(order.time_ns)}"'
+    created = f'"{iso_text(order.time_ns)}"'
+    yield "time", created
+    yield "createdTime", created
     for name, utc_ns in (
         ("lastFillTime", order.last_fill_time_ns),
         ("lastUpdateTime", order.last_update_time_ns),

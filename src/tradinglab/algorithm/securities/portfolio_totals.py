@@ -96,12 +96,13 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
 
     def _compute_total_value(self) -> Decimal:
         worths = self._worths
-        return (
+        total = (
             self.cash_book.exact_total_value_in_account_currency
             + self.unsettled_cash_book.exact_total_value_in_account_currency
             + worths.held()
-            + sum((s.holdings.exact_unrealized_profit for s in worths.margined()), ZERO)
         )
+        margined = worths.margined()
+        return total + sum([s.holdings.exact_unrealized_profit for s in margined], ZERO) if margined else total
 
     def exact_worth(self, security: Security) -> Decimal:
         """Return what the position in a security is worth in the account's currency."""

@@ -47,7 +47,8 @@ class _Sum:
 
     def reset(self) -> None:
         self.total = None
-        self.stale.clear()
+        if self.stale:
+            self.stale.clear()
 
     def change(self, key: int, part: Decimal | None) -> None:
         if self.total is not None and key not in self.stale:

@@ -15,7 +15,6 @@ from tradinglab.core.system_decimal import divide, double_of
 from tradinglab.core.values import dataclass, field
 
 Point = tuple[int, Decimal]
-_HUNDRED = Decimal(100)
 RateModel = Callable[[datetime], Number]
 
 
@@ -101,7 +100,8 @@ class Samples:
         self._profits = sorted(source.profit_loss.items())
         self._profit_times = [time for time, _ in self._profits]
         self._wins, self._losses = sorted(source.wins), sorted(source.losses)
-        self._returns = [double_of(divide(value, _HUNDRED)) for _, value in source.performance]
+        # Charted values have too few digits for a division by a hundred to do more than move the point.
+        self._returns = [double_of(value.scaleb(-2)) for _, value in source.performance]
         self._changes = _changes([value for _, value in source.benchmark])
         self._rates = _running_sum(_rates(source.risk_free_rate, self._equity_times))
 
