@@ -27,6 +27,10 @@ DAY_NS = 24 * HOUR_NS
 EPOCH = datetime(1970, 1, 1)
 _EPOCH_ORDINAL = EPOCH.toordinal()
 _LAST_YEAR = 2100
+# Runs come back to the same days and times of day: both are kept, as making a timedelta is slow.
+_MOST_KEPT = 20_000
+_midnights: dict[int, datetime] = {}
+_since_midnight: dict[int, timedelta] = {}
 _FAR = 1 << 80  # beyond all that a datetime can hold
 
 
@@ -40,7 +44,15 @@ def to_ns(moment: date) -> int:
 
 def from_ns(moment_ns: int) -> datetime:
     """Return nanoseconds since 1970-01-01 00:00 as a naive datetime, truncated to microseconds."""
-    return EPOCH + timedelta(microseconds=moment_ns // 1_000)
+    day, rest = divmod(moment_ns, DAY_NS)
+    midnight, since = _midnights.get(day), _since_midnight.get(rest)
+    if midnight is None or since is None:
+        midnight, since = EPOCH + timedelta(day), timedelta(microseconds=rest // 1_000)
+        if len(_midnights) < _MOST_KEPT:
+            _midnights[day] = midnight
+        if len(_since_midnight) < _MOST_KEPT:
+            _since_midnight[rest] = since
+    return midnight + since
 
 
 def span_ns(span: timedelta) -> int:

@@ -14,6 +14,7 @@ from math import frexp, isfinite
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+_TEN = Decimal(10)
 
 _WIDE = Context(prec=80, traps=[])
 _PLACES = tuple(Decimal(1).scaleb(-digits) for digits in range(29))
@@ -135,7 +136,9 @@ def smart_round(value: Decimal) -> Decimal:
     if value > 1000:
         stripped = value.normalize()
         rounded = stripped.quantize(_PLACES[4], ROUND_HALF_EVEN, _WIDE)
-        return strip_zeros(stripped) if rounded == stripped else rounded
+        if rounded != stripped:
+            return rounded
+        return stripped if stripped % ONE else stripped.quantize(ONE)
     rounded = _SEVEN_DIGITS.normalize(value.normalize())
     return rounded.quantize(ONE) if rounded == rounded.to_integral_value() else rounded
 
@@ -146,7 +149,7 @@ def smart_rounds(values: Iterable[Decimal]) -> list[Decimal]:
     with localcontext(_SEVEN_DIGITS):
         rounded = [None if value > 1000 else value.normalize() for value in values]
     return [
-        smart_round(value) if small is None or not -10 < small < 10 else small
+        smart_round(value) if small is None else small if -10 < small < 10 or small % _TEN else small.quantize(ONE)
         for value, small in zip(values, rounded, strict=True)
     ]
 

@@ -36,10 +36,10 @@ __all__ = [
 MAX_VALUE = Decimal(2**96 - 1)
 MAX_SCALE = 28
 
-_LIMIT = 2**96
 _WIDE = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _PRECISIONS = tuple(Context(prec=digits or 1, rounding=ROUND_HALF_EVEN) for digits in range(30))
 _BOUNDS = tuple(MAX_VALUE.scaleb(whole - MAX_SCALE, _WIDE) for whole in range(MAX_SCALE + 1))
+_UNITS = tuple(Decimal(1).scaleb(-scale) for scale in range(MAX_SCALE + 1))
 _TEN = Decimal(10)
 _SMALLEST = Decimal(1).scaleb(-MAX_SCALE)
 _LONGEST_FITTING = 28  # written out, a number of no more characters has no more digits, nor more behind the point
@@ -70,10 +70,11 @@ def fit(value: Decimal) -> Decimal:
         exponent = 0
     if len(digits) <= 28 and exponent >= -MAX_SCALE:
         return value
-    scale = min(-exponent, MAX_SCALE)
+    # No more than 29 digits fit.
+    scale = min(-exponent, MAX_SCALE, MAX_SCALE + 1 - len(digits) - exponent)
     while scale >= 0:
-        fitted = _WIDE.quantize(value, Decimal(1).scaleb(-scale))
-        if abs(int(_WIDE.scaleb(fitted, scale))) < _LIMIT:
+        fitted = value.quantize(_UNITS[scale], ROUND_HALF_EVEN, _WIDE)
+        if fitted.copy_abs() <= _BOUNDS[MAX_SCALE - scale]:
             return fitted
         scale -= 1
     raise OverflowError(f"{value} is too large for a decimal")

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradinglab.core.clock import MINUTE_NS
-from tradinglab.core.decimals import ZERO, round_half_even, smart_rounds
+from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
 from tradinglab.engine.capacity import CapacityEstimate, Filled
@@ -265,9 +265,7 @@ class ResultSampler:
         account = self._account
         sales, types = self._largest_by_sales(), account.security_types()
         capacity, holdings = self.capacity.capacity, account.holdings()
-        return _new(
-            DaySample, (utc_ns, value, benchmark, performance, self._highest, sales, types, capacity, holdings)
-        )
+        return _new(DaySample, (utc_ns, value, benchmark, performance, self._highest, sales, types, capacity, holdings))
 
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
         sold = self._account.sale_volume()
@@ -304,7 +302,9 @@ class ResultSampler:
 
     def benchmark_points(self) -> list[Point]:
         """Return the benchmark as charted: rounded when sampled, and again by the chart."""
-        return self._charted_days(smart_rounds(smart_rounds([day.benchmark for day in self.days])))
+        values = smart_rounds([day.benchmark for day in self.days])
+        # The second time only strips zeros that the first has left.
+        return self._charted_days([smart_round(value) if value > 1000 else value for value in values])
 
     def _charted_days(self, values: list[Decimal]) -> list[Point]:
         return [(day.time_ns, value) for day, value in zip(self.days, values, strict=True)]

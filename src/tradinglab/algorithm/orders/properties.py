@@ -91,14 +91,15 @@ class OrderProperties(Dual):
 
     def json_members(self) -> Iterator[tuple[str, object]]:
         """Yield names and values as JSON has them: those of a subclass first."""
-        for member in _members_of(type(self)):
+        kind: type[object] = type(self)
+        for member in _members_of(kind):
             value = member.fget(self) if member.fget is not None else None
             if value is not None or member.keep_empty:
                 yield str(member.json), value
 
 
 @lru_cache(maxsize=32)
-def _members_of(kind: type[OrderProperties]) -> list[Setting]:
+def _members_of(kind: type[object]) -> list[Setting]:
     """Return the instructions that a class of properties has, its own first."""
     return [
         member
