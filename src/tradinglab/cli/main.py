@@ -19,6 +19,7 @@ import tradinglab
 from tradinglab.cli import backtest, data, indicators, new
 from tradinglab.cli.console import fail
 from tradinglab.cli.errors import CommandError
+from tradinglab.cli.leaving import leave_quickly
 from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
@@ -78,6 +79,7 @@ def _seldom_collected() -> Iterator[None]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
+    leave_quickly()
     try:
         with _seldom_collected():
             options = parser().parse_args(arguments)

@@ -91,7 +91,7 @@ class OrderProperties(Dual):
 
     def json_members(self) -> Iterator[tuple[str, object]]:
         """Yield names and values as JSON has them: those of a subclass first."""
-        kind: type[object] = type(self)
+        kind: Any = type(self)
         for member in _members_of(kind):
             value = member.fget(self) if member.fget is not None else None
             if value is not None or member.keep_empty:
