@@ -47,10 +47,9 @@ class Budget:
             return 0.0
         return self._total * (1 - float(security.buying_power_model._required_free)) - self._used
 
-    @property
-    def is_current(self) -> bool:
-        """Whether what is free was added up and nothing has changed since."""
-        return self._is_known and self._holds_for == self._now()
+    def is_of(self, utc_ns: int) -> bool:
+        """Return whether what is free was added up at this instant, and nothing has changed since."""
+        return self._is_known and self._holds_for[0] == utc_ns and self._holds_for == self._now()
 
     def spend(self, needed: float, fee: float) -> None:
         """Take off what a fill binds at most and costs, so that nothing needs to be added up again."""

@@ -14,12 +14,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.callbacks import author_overrides
-from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fees import OrderFeeParameters
 from tradinglab.algorithm.models.fills.equity_prices import no_quote_text
 from tradinglab.algorithm.orders import (
     Order,
     OrderEvent,
+    OrderFee,
     OrderProperties,
     OrderRequest,
     OrderResponse,
@@ -29,7 +29,7 @@ from tradinglab.algorithm.orders import (
 )
 from tradinglab.algorithm.orders.time_in_force import GoodTilCanceledTimeInForce
 from tradinglab.core.clock import HOUR_NS
-from tradinglab.core.decimals import strip_zeros
+from tradinglab.core.decimals import ZERO, strip_zeros
 from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType
 from tradinglab.engine.budget import Budget
 from tradinglab.engine.lanes import Lane, Lanes
@@ -224,37 +224,54 @@ class Express:
     def _trade(
         self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order, price: Decimal, message: str
     ) -> OrderTicket | None:
-        """Fill a market order of which the author does not want to hear; ``None``, and nothing booked, if not plain."""
-        if not self._can_place(security, lane, order, price):
+        """Fill a market order of which the author does not want to hear; ``None``, and nothing booked, if not plain.
+
+        The same questions as in two steps, without looking in between at what nobody can have changed.
+        """
+        fee = self._fee(security, lane, order, price)
+        if fee is None:
             order.status = _NEW
             return None
-        order.status = _SUBMITTED
-        event = self._event(security, lane, order, price, message)
-        if event is None:
-            order.status = _NEW
-            return None
+        event = OrderEvent.of(order, request.time_ns, _FILLED)
+        event.order_fee = fee
+        event.message = message
+        event._exact_fill_price = strip_zeros(price)
+        event._exact_fill_quantity = order._quantity
         order.broker_id.append(str(order._id))
         ticket = self._book.tickets[order._id] = unwritten((request, order, event, self._algorithm.transactions))
-        self._brokerage.look_at_others()
-        is_current = self._budget.is_current
+        if self._brokerage.pending:
+            self._brokerage.wake()
+        is_current = self._budget.is_of(request.time_ns)
         self._events.note_filled(event, order, ticket, security)
         self._after_fill(security, lane, order, event, is_current)
         return ticket
 
+    def _fee(self, security: Security, lane: Lane, order: Order, price: Decimal) -> OrderFee | None:
+        """Return the fee of an order that account and brokerage take and fill; ``None`` if that is not plain."""
+        if not self._can_place(security, lane, order, price):
+            return None
+        order.status = _SUBMITTED
+        try:
+            if not self._is_affordable(security, lane, order, price):
+                return None
+            return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
+        except Exception:  # the general path asks the author's model again, and reports what it raises
+            return None
+
     def _can_place(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
+        if not self._is_affordable(security, lane, order, price):
+            return False
+        if not lane.has_rules:
+            return True
         model = self._algorithm.brokerage_model
-        return (
-            self._is_affordable(security, lane, order, price)
-            and can_submit(model, security, order)[0]
-            and model.can_execute_order(security, order)
-        )
+        return can_submit(model, security, order)[0] and bool(model.can_execute_order(security, order))
 
     def _is_affordable(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
         quantity, held = order._quantity, security._holdings._quantity
-        if held * quantity < 0 and abs(held) >= abs(quantity):
+        if held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity):
             return True  # reducing a position is always allowed
-        if type(security.buying_power_model) is NullBuyingPowerModel:
+        if lane.is_free:
             return True
         needed = abs(float(quantity)) * float(price) * lane.margin * _AMPLE
         free = self._budget.free(security, needed)
@@ -269,7 +286,7 @@ class Express:
         if event is None:
             return False
         self._brokerage.release(order)
-        is_current = self._budget.is_current
+        is_current = self._budget.is_of(event.utc_ns)
         self._events.tell_filled(event, order, self._book.tickets[order._id], security)
         self._after_fill(security, lane, order, event, is_current)
         return True
@@ -297,8 +314,8 @@ class Express:
         self.is_harmless = (
             lane.is_harmless
             and not self._warns_of_margin
-            and security._holdings._quantity >= 0
-            and security.quote_currency._amount >= 0
+            and security._holdings._quantity >= ZERO
+            and security.quote_currency._amount >= ZERO
         )
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.models.brokerage import DefaultBrokerageModel
+from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel
 from tradinglab.algorithm.models.shortable import NullShortableProvider
 from tradinglab.algorithm.models.slippage import NullSlippageModel
@@ -45,6 +47,9 @@ class Lane:
     base: Cash | None
     #: Money that a unit may bind at a price of one.
     margin: float
+    #: Whether orders bind no money at all, and whether the brokerage refuses some.
+    is_free: bool
+    has_rules: bool
     is_equity: bool
     #: Whether the market never closes, and whether orders at the market are taken as they are.
     is_always_open: bool
@@ -103,11 +108,21 @@ class Lanes:
             margin=float(
                 security.symbol_properties.exact_contract_multiplier * max(model._initial, model._maintenance)
             ),
+            is_free=type(model) is NullBuyingPowerModel,
+            has_rules=_has_rules(self._algorithm.brokerage_model),
             is_equity=type(security.fill_model) is EquityFillModel,
             is_always_open=is_always_open,
             takes_market_orders=is_always_open or feed.resolution != Resolution.DAILY,
             is_harmless=security.type in PAID_IN_FULL and not settles(security) and not charges_interest(security),
         )
+
+
+def _has_rules(model: object) -> bool:
+    """Return whether a brokerage model looks at orders at all."""
+    return any(
+        getattr(type(model), name) is not getattr(DefaultBrokerageModel, name)
+        for name in ("can_submit_order", "can_execute_order")
+    )
 
 
 def _is_priced_by(base: Cash, security: Security) -> bool:

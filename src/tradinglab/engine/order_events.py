@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.orders import ModifiedFillQuantityOrderFee, Order, OrderEvent, OrderFee, OrderTicket
 from tradinglab.algorithm.securities.security_types import PairSecurity
+from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import OrderStatus, OrderType, SecurityType
 from tradinglab.engine.order_book import CLOSED, OrderBook
 from tradinglab.engine.paperwork import EventLog
@@ -76,7 +77,7 @@ class OrderEvents:
             algorithm.portfolio.process_fills(fills)
         for event in events:
             if event.status in FILLS:
-                self._build_trade(event)
+                self._build_trade(event, algorithm.securities[event.symbol])
             event.ticket.add_order_event(event)  # type: ignore[union-attr]  # given above
         for event in events:
             if event.status != _NONE:
@@ -105,7 +106,7 @@ class OrderEvents:
         portfolio = self._algorithm.portfolio
         security.portfolio_model.process_fill(portfolio, security, event)
         portfolio.invalidate_total_portfolio_value()
-        self._build_trade(event)
+        self._build_trade(event, security)
         ticket.add_order_event(event)
         self.log.append(event)
         self._on_event(event)
@@ -120,11 +121,12 @@ class OrderEvents:
         order.status = _FILLED
         order.last_fill_time_ns = event.utc_ns
         order._price = event._exact_fill_price
-        self._take_fee_from_quantity(event, order)
+        if security.is_swapped:
+            self._take_fee_from_quantity(event, order)
         portfolio = self._algorithm.portfolio
         security.portfolio_model.process_fill(portfolio, security, event)
-        portfolio.invalidate_total_portfolio_value()
-        self._build_trade(event)
+        portfolio._total_value = portfolio._float_total = None
+        self._build_trade(event, security)
         self.log.append(ticket)
         self.log.append(event)
         self._on_event(event)
@@ -149,7 +151,7 @@ class OrderEvents:
 
     def _take_fee_from_quantity(self, event: OrderEvent, order: Order) -> None:
         """A fee in the base currency of a crypto pair that is bought comes off the quantity."""
-        if event.symbol.security_type != _CRYPTO or order._quantity <= 0:
+        if order._quantity <= ZERO or event.symbol.security_type != _CRYPTO:
             return
         security = self._algorithm.securities[event.symbol]
         fee = event.order_fee.value
@@ -167,9 +169,8 @@ class OrderEvents:
             "filled quantity so virtual positions reflect actual holdings.",
         )
 
-    def _build_trade(self, event: OrderEvent) -> None:
+    def _build_trade(self, event: OrderEvent, security: Security) -> None:
         algorithm = self._algorithm
-        security = algorithm.securities[event.symbol]
         fee = event.order_fee._value
         algorithm.trade_builder.process_fill(
             event,
