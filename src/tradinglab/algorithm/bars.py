@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.core.decimals import ZERO, Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable
 from tradinglab.core.enums import MarketDataType
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ONE_MINUTE = timedelta(minutes=1)
 
 
-class Bar(Dual):
+class Bar(Derivable):
     """Open, high, low and close of one side of a quote."""
 
     def __init__(self, open: Number = 0.0, high: Number = 0.0, low: Number = 0.0, close: Number = 0.0) -> None:

@@ -11,18 +11,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from tradinglab.core.decimals import Number, to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable, second_spelling
 from tradinglab.core.enums import MarketDataType
 
 if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
 
-class BaseData(Dual):
+class BaseData(Derivable):
     """A data point: a symbol, a time, a value."""
 
     data_type: MarketDataType = MarketDataType.BASE
     is_fill_forward = False
+    DataType, IsFillForward = second_spelling("data_type"), second_spelling("is_fill_forward")
 
     def __init__(self) -> None:
         self._symbol: Symbol | None = None

@@ -10,7 +10,7 @@ from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.base_data import BaseData, IndicatorDataPoint
 from tradinglab.algorithm.indicators.base import IndicatorBase
 from tradinglab.core.decimals import smart_round, to_decimal
-from tradinglab.core.dual import Dual, fold, snake_case
+from tradinglab.core.dual import Dual, fold, read_otherwise, snake_case
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ class IndicatorDataPoints(BaseData):
 
     def __getattr__(self, name: str) -> Any:
         found = None if name.startswith("_") else self._points.get(snake_case(name))
-        return super().__getattr__(name) if found is None else found
+        return read_otherwise(self, name) if found is None else found
 
     def __str__(self) -> str:
         values = sorted(self._points.items())
@@ -182,9 +182,11 @@ class _Recorder:
 def _value_names(kind: type) -> list[str]:
     """Return the properties of an indicator that are values: not those that all indicators have."""
     names: dict[str, None] = {}
+    seen: set[property] = set()
     for base in kind.__mro__:
         for name, member in vars(base).items():
             is_value = isinstance(member, property) and name == snake_case(name) and not name.startswith("_")
-            if is_value and name not in _NOT_VALUES:
+            if is_value and name not in _NOT_VALUES and member not in seen:
                 names[name] = None
+                seen.add(member)
     return list(names)

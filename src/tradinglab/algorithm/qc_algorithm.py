@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tradinglab.algorithm.api.charting import ChartingMethods
 from tradinglab.algorithm.api.history import HistoryMethods
 from tradinglab.algorithm.api.identifiers import IdentifierMethods
@@ -11,14 +9,15 @@ from tradinglab.algorithm.api.securities import SecurityMethods
 from tradinglab.algorithm.api.targets import TargetMethods
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
 from tradinglab.algorithm.indicator_methods import IndicatorMethods
-from tradinglab.core.dual import pascal_case
+from tradinglab.core.dual import pascal_case, second_spelling
 
 #: What an algorithm keeps as a plain attribute.
 PLAIN_ATTRIBUTES = (
-    "algorithm_id", "benchmark", "brokerage_model", "date_rules", "default_order_properties", "market_hours_database",
-    "name", "portfolio", "project_id", "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities",
-    "security_initializer", "settings", "status", "subscription_manager", "symbol_properties_database", "tags",
-    "time_keeper", "time_rules", "trade_builder", "transactions", "universe_settings",
+    "algorithm_id", "benchmark", "brokerage_message_handler", "brokerage_model", "date_rules",
+    "default_order_properties", "market_hours_database", "name", "portfolio", "project_id",
+    "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities", "security_initializer",
+    "settings", "status", "subscription_manager", "symbol_properties_database", "tags", "time_keeper", "time_rules",
+    "trade_builder", "transactions", "universe_settings",
 )  # fmt: skip
 
 
@@ -38,18 +37,6 @@ class QCAlgorithm(
     """
 
 
-def _alias(name: str) -> property:
-    """Return the Pascal-case spelling of a plain attribute, which an author may set as well as read."""
-
-    def read(self: QCAlgorithm) -> Any:
-        return getattr(self, name)
-
-    def write(self: QCAlgorithm, value: Any) -> None:
-        setattr(self, name, value)
-
-    return property(read, write, doc=f"The same as ``{name}``.")
-
-
 for _name in PLAIN_ATTRIBUTES:
     if not hasattr(QCAlgorithm, pascal_case(_name)):
-        setattr(QCAlgorithm, pascal_case(_name), _alias(_name))
+        setattr(QCAlgorithm, pascal_case(_name), second_spelling(_name))

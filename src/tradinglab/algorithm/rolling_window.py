@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable, Dual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ T = TypeVar("T")
 _ZEROS: dict[object, object] = {float: 0.0, int: 0, bool: False, Decimal: Decimal(0)}
 
 
-class RollingWindow(Dual, Generic[T]):
+class RollingWindow(Derivable, Generic[T]):
     """Keeps the last ``size`` items: ``window[0]`` is the newest, ``window[-1]`` the oldest.
 
     Reading beyond the newest ``size`` items grows the window and gives what LEAN's empty item

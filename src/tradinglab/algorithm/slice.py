@@ -10,7 +10,7 @@ from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.market_events import Delisting, Dividend, MarginInterestRate, Split, SymbolChangedEvent
 from tradinglab.algorithm.ticks import Tick
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable
 from tradinglab.core.enums import MarketDataType
 from tradinglab.core.symbol import Symbol
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class KeyValuePair(Dual, Generic[T]):
+class KeyValuePair(Derivable, Generic[T]):
     """A key and its value, as iteration over LEAN's dictionaries gives them."""
 
     __slots__ = ("_key", "_value")
@@ -42,7 +42,7 @@ class KeyValuePair(Dual, Generic[T]):
         return iter((self._key, self._value))
 
 
-class DataDictionary(Dual, Generic[T]):
+class DataDictionary(Derivable, Generic[T]):
     """Data by symbol. It is found by ``Symbol``, by security and by ticker."""
 
     def __init__(self, items: dict[Symbol, T] | None = None) -> None:
@@ -171,7 +171,7 @@ class SliceGetter:
         return self._slice.of_symbol(key, symbol)
 
 
-class Slice(Dual):
+class Slice(Derivable):
     """All data of one time step. It is looked up when asked for, not before.
 
     Iteration and indexing give, for each symbol, its trade bar, else its quote bar, else its ticks.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.core.decimals import Number, to_decimal
+from tradinglab.core.dual import second_spelling
 from tradinglab.core.enums import MarketDataType, TickType
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class Tick(BaseData):
     """One trade or one quote."""
 
     data_type = MarketDataType.TICK
+    Exchange, SaleCondition = second_spelling("exchange"), second_spelling("sale_condition")
+    Suspicious = second_spelling("suspicious")
 
     def __init__(
         self,

@@ -41,6 +41,38 @@ def other_spelling(name: str) -> str:
     return snake_case(name) if name[:1].isupper() else pascal_case(name)
 
 
+#: How LEAN spells the members that have abbreviations in their names.
+_IRREGULAR = {
+    "ad_difference": ("ADDifference",),
+    "ad_ratio": ("ADRatio",),
+    "adv_ratio": ("ADVRatio",),
+    "adx": ("ADX",),
+    "ema_fast": ("EMAFast",),
+    "ema_slow": ("EMASlow",),
+    "poc_price": ("POCPrice",),
+    "poc_volume": ("POCVolume",),
+    "t3": ("t_3",),
+    **{f"roc{number}": (f"ROC{number}", f"roc_{number}") for number in (1, 2, 3, 4)},
+    **{f"roc{number}_ma": (f"ROC{number}MA", f"roc_{number}_ma") for number in (1, 2, 3, 4)},
+}
+
+
+class _SecondSpelling(property):
+    """A name for an attribute that has another."""
+
+
+def second_spelling(name: str) -> property:
+    """Return the Pascal-case spelling of a plain attribute, which an author may set as well as read."""
+
+    def read(self: Any) -> Any:
+        return getattr(self, name)
+
+    def write(self: Any, value: Any) -> None:
+        setattr(self, name, value)
+
+    return _SecondSpelling(read, write, doc=f"The same as ``{name}``.")
+
+
 class Spelled:
     """Gives methods and properties their second spelling when the class is made.
 
@@ -54,11 +86,11 @@ class Spelled:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
         for name, value in list(own.items()):
-            if name.startswith("_") or not isinstance(value, _ALIASED):
+            if name.startswith("_") or not isinstance(value, _ALIASED) or isinstance(value, _SecondSpelling):
                 continue
-            alias = other_spelling(name)
-            if alias != name and alias not in own:
-                setattr(cls, alias, value)
+            for alias in (other_spelling(name), *_IRREGULAR.get(name, ())):
+                if alias not in own:
+                    setattr(cls, alias, value)
 
 
 class NetObject(Spelled):
@@ -151,8 +183,10 @@ def resolve(cls: type, name: str) -> str | None:
     key = (cls, name)
     if key not in _resolved:
         wanted = fold(name)
+        found = (each for each in dir(cls) if each != name and not each.startswith("_") and fold(each) == wanted)
+        # A second spelling of a plain attribute reads that: it is no help when the object has none.
         _resolved[key] = next(
-            (member for member in dir(cls) if member != name and not member.startswith("_") and fold(member) == wanted),
+            (each for each in found if snake_case(each) != name or not isinstance(getattr(cls, each), _SecondSpelling)),
             None,
         )
     return _resolved[key]

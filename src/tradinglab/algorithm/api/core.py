@@ -95,6 +95,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.date_rules = DateRules(self.securities, self.lab_zone, self.market_hours_database, self.time_keeper)
         self.time_rules = TimeRules(self.securities, self.lab_zone, self.market_hours_database)
         self.schedule = ScheduleManager(self.date_rules, self.time_rules, self.time_keeper)
+        self.brokerage_message_handler: Any = None
         self.brokerage_model: Any = DefaultBrokerageModel()
         self.risk_free_interest_rate_model: Any = InterestRateProvider(source.interest_rates())
         self.security_initializer: Any = BrokerageModelSecurityInitializer(self.brokerage_model, SecuritySeeder.NULL)

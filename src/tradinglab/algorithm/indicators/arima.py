@@ -10,6 +10,7 @@ import numpy as np
 
 from tradinglab.algorithm.indicators.base import Indicator
 from tradinglab.algorithm.indicators.naming import named
+from tradinglab.core.dual import second_spelling
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import IndicatorDataPoint
@@ -47,6 +48,8 @@ class AutoRegressiveIntegratedMovingAverage(Indicator):
         self._constant = self._ar_error = self._ma_error = 0.0
         self._has_failed = False
         self.handle_exceptions = True
+
+    HandleExceptions = second_spelling("handle_exceptions")
 
     @property
     def ar_parameters(self) -> list[float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.indicators.base import IndicatorBase
 
 
-class Banded(Dual):
+class Banded(Derivable):
     """An indicator with a middle line and a band on either side of it; its class says where they lie."""
 
     _middle: IndicatorBase

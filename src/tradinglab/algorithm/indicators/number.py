@@ -6,12 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tradinglab.core.decimals import to_decimal
-from tradinglab.core.dual import Dual
+from tradinglab.core.dual import Derivable
 
 _FIVE_PLACES = Decimal("0.00001")
 
 
-class ActsAsNumber(Dual):
+class ActsAsNumber(Derivable):
     """Compares and calculates as its value; two of them are equal only if they are the same."""
 
     @property
