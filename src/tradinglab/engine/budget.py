@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.models.fees import OrderFeeParameters
 from tradinglab.algorithm.securities.price_cache import PriceCache
+from tradinglab.core.decimals import ZERO
 from tradinglab.engine.plain_models import has_plain_margin
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
+    from tradinglab.engine.lanes import Lane
 
+#: Money that an order needs is computed in floats; unless so much more is there, decimals decide.
+_AMPLE = 1.01
 _UNKNOWN = (-1, -1, -1, -1)
 
 
@@ -27,6 +35,20 @@ class Budget:
         self._is_alone = author_overrides(algorithm, "on_order_event") is None
         # The instant, and how often money, positions, prices and leverages had been changed by then.
         self._holds_for = _UNKNOWN
+
+    def affords(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
+        """Return whether the account is sure to carry an order: it asks the fee model if the order grows a position."""
+        quantity, held = order._quantity, security._holdings._quantity
+        if held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity):
+            return True  # reducing a position is always allowed
+        if lane.is_free:
+            return True
+        needed = abs(float(quantity)) * float(price) * lane.margin * _AMPLE
+        free = self.free(security, needed)
+        if needed > free:
+            return False
+        fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
+        return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
 
     def free(self, security: Security, needed: float) -> float:
         """Return the money that an order which opens or grows a position in a security may use at least.

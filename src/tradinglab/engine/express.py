@@ -50,8 +50,6 @@ _MARKET, _AT_OPEN = OrderType.MARKET, OrderType.MARKET_ON_OPEN
 _PROCESSED, _ERROR = OrderRequestStatus.PROCESSED, OrderRequestStatus.ERROR
 _NEW, _SUBMITTED, _FILLED = OrderStatus.NEW, OrderStatus.SUBMITTED, OrderStatus.FILLED
 _WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
-#: Money that an order needs is computed in floats; unless so much more is there, decimals decide.
-_AMPLE = 1.01
 
 
 class Express:
@@ -252,7 +250,7 @@ class Express:
             return None
         order.status = _SUBMITTED
         try:
-            if not self._is_affordable(security, lane, order, price):
+            if not self._budget.affords(security, lane, order, price):
                 return None
             return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:  # the general path asks the author's model again, and reports what it raises
@@ -260,25 +258,12 @@ class Express:
 
     def _can_place(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
-        if not self._is_affordable(security, lane, order, price):
+        if not self._budget.affords(security, lane, order, price):
             return False
         if not lane.has_rules:
             return True
         model = self._algorithm.brokerage_model
         return can_submit(model, security, order)[0] and bool(model.can_execute_order(security, order))
-
-    def _is_affordable(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
-        quantity, held = order._quantity, security._holdings._quantity
-        if held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity):
-            return True  # reducing a position is always allowed
-        if lane.is_free:
-            return True
-        needed = abs(float(quantity)) * float(price) * lane.margin * _AMPLE
-        free = self._budget.free(security, needed)
-        if needed > free:
-            return False
-        fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
-        return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
 
     def _fill(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
@@ -294,7 +279,7 @@ class Express:
     def _event(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
         """Return the fill of a whole order at a price, ``None`` if that is not plain."""
         try:
-            if not self._is_affordable(security, lane, order, price):
+            if not self._budget.affords(security, lane, order, price):
                 return None
             fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:

@@ -110,12 +110,11 @@ class Loop:
         timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
         times, has_data = timeline.times.data, timeline.has_data.data
         on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
-        schedule = algorithm.schedule
-        phase, attention = self._parts.phase, self._parts.attention
+        schedule, phase, attention = algorithm.schedule, self._parts.phase, self._parts.attention
         moving: list[CurrencyConversion] = []
         pending, resting = self._parts.brokerage.pending, self._parts.resting
         ruin_watch: RuinWatch | None = None
-        current = StepSlice()
+        current, is_watching = StepSlice(), False
         busy_ns = wake_ns = sample_ns = 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
@@ -133,7 +132,7 @@ class Loop:
                 current._step, current._data = step, None
                 if has_data[step]:
                     on_data(current)
-                if (pending and resting.is_disturbed()) or (ruin_watch is not None and ruin_watch.is_disturbed()):
+                if is_watching and (resting.is_disturbed() or (ruin_watch is not None and ruin_watch.is_disturbed())):
                     attention.raised = True
                 if not attention.raised:
                     if attention.filled:

@@ -124,14 +124,13 @@ class IndicatorBase(ActsAsNumber):
         if row < track.quick_row or step < 0:
             return track.current()
         point = track.point
-        if row == track.point_row:
+        if point._row == row:
             return point
         if holders(point) != KEPT_ONCE:  # somebody keeps the last value: it must not change
             point = track.point = TrackPoint()
             point._link = track.link
-        track.point_row = row
-        point._stamp = stamp = row - track.offset
-        point.value = track.view[stamp]
+        point._row = row
+        point.value = track.view[row]
         return point
 
     @property

@@ -181,14 +181,13 @@ class Link:
 class Track:
     """The array of one indicator, and where in it the engine is.
 
-    ``cursor``, ``place``, ``quick_row``, ``offset``, ``view``, ``point`` and ``point_row`` are for
+    ``cursor``, ``place``, ``quick_row``, ``view`` and ``point`` are for
     :attr:`IndicatorBase.current`, which is read more often than anything else in a run: from
-    ``quick_row`` on, the value at a row is ``view[row - offset]``, and ``point`` is that of
-    ``point_row``.
+    ``quick_row`` on, the value at a row is ``view[row]``; ``point`` was read last.
     """
 
     __slots__ = (
-        "_first", "_is_plain", "_row", "cursor", "link", "offset", "place", "point", "point_row", "quick_row", "series",
+        "_first", "_is_plain", "_row", "cursor", "link", "offset", "place", "point", "quick_row", "series",
         "view",
     )  # fmt: skip
 
@@ -203,9 +202,7 @@ class Track:
         self.place = link.feed.place
         self.quick_row = NO_ROW  # until the values are first read
         self.view: memoryview = NO_VALUES
-        self.point_row = -1
-        #: ``NO_VALUE`` before the first value.
-        self.point: TrackPoint = NO_VALUE  # type: ignore[assignment]
+        self.point = track_point(link, -1 - self.offset, 0.0)
 
     def samples(self) -> int:
         """Return how many samples the indicator has seen."""
@@ -238,12 +235,12 @@ class Track:
         if stamp < 0:
             return NO_VALUE
         if self._is_plain and self.quick_row == NO_ROW:
-            self.view = self.series.view
+            values = self.series.values
+            self.view = np.concatenate([np.zeros(self.offset), values]).data if self.offset else self.series.view
             self.quick_row = self._first + self.offset
         row = stamp + self.offset
-        if row != self.point_row:
+        if row != self.point._row:
             self.point = track_point(self.link, stamp, self.series.view[stamp])
-            self.point_row = row
         return self.point
 
     def previous(self) -> IndicatorDataPoint:
@@ -259,10 +256,10 @@ class TrackPoint(IndicatorDataPoint):
     Without a constructor of its own one is made in a third of the time: :func:`track_point` does it.
     """
 
-    __slots__ = ("_link", "_stamp", "value")
+    __slots__ = ("_link", "_row", "value")
     _end_time = None
     _link: Link
-    _stamp: int
+    _row: int
     value: float  # type: ignore[override]
 
     __init__ = object.__init__
@@ -280,7 +277,7 @@ class TrackPoint(IndicatorDataPoint):
     @property  # type: ignore[misc]
     def time(self) -> datetime:
         """When the value became known."""
-        return self._link.time(self._stamp)
+        return self._link.time(self._row - self._link.offset)
 
     @property  # type: ignore[misc]
     def symbol(self) -> Symbol:
@@ -291,7 +288,7 @@ class TrackPoint(IndicatorDataPoint):
 def track_point(link: Link, stamp: int, value: float) -> TrackPoint:
     """Return the value of a sample."""
     point: TrackPoint = TrackPoint()
-    point.value, point._link, point._stamp = value, link, stamp
+    point.value, point._link, point._row = value, link, stamp + link.offset
     return point
 
 
