@@ -299,6 +299,7 @@ class Express:
         self.is_harmless = (
             lane.is_harmless
             and not self._warns_of_margin
+            and not self._brokerage.pending
             and security._holdings._quantity >= ZERO
             and security.quote_currency._amount >= ZERO
         )

@@ -151,6 +151,7 @@ class Loop:
             moving, ruin_watch = portfolio.cash_book.moving_conversions, full_step.ruin_watch
             attention.raised = full_step.must_repeat()
             current = StepSlice()
+            is_watching = bool(pending) or ruin_watch is not None  # whoever changes that raises attention
             phase.name = "on_data"
         self.last_ns = times[-1] if len(times) else self.last_ns
         return None
