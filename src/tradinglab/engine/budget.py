@@ -12,9 +12,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.engine.plain_models import has_plain_margin
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from tradinglab.algorithm.orders import Order
+    from tradinglab.algorithm.orders import Order, OrderEvent
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.engine.lanes import Lane
@@ -36,14 +34,14 @@ class Budget:
         # The instant, and how often money, positions, prices and leverages had been changed by then.
         self._holds_for = _UNKNOWN
 
-    def affords(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
+    def affords(self, security: Security, lane: Lane, order: Order) -> bool:
         """Return whether the account is sure to carry an order: it asks the fee model if the order grows a position."""
         quantity, held = order._quantity, security._holdings._quantity
         if held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity):
             return True  # reducing a position is always allowed
         if lane.is_free:
             return True
-        needed = abs(float(quantity)) * float(price) * lane.margin * _AMPLE
+        needed = abs(float(quantity)) * lane.closes[lane.row()] * lane.margin * _AMPLE
         free = self.free(security, needed)
         if needed > free:
             return False
@@ -73,11 +71,16 @@ class Budget:
         """Return whether what is free was added up at this instant, and nothing has changed since."""
         return self._is_known and self._holds_for[0] == utc_ns and self._holds_for == self._now()
 
-    def spend(self, needed: float, fee: float) -> None:
-        """Take off what a fill binds at most and costs, so that nothing needs to be added up again."""
+    def spend(self, lane: Lane, fill: OrderEvent) -> None:
+        """Take off what a fill binds at most, costs and loses against the present price.
+
+        So nothing needs to be added up again for the next order.
+        """
         if self._is_alone:
-            self._total -= fee
-            self._used += needed
+            size, price = abs(float(fill._exact_fill_quantity)), lane.closes[lane.row()]
+            lost = abs(float(fill._exact_fill_price) - price) * size * lane.multiplier
+            self._total -= float(fill.order_fee._value._amount) + lost
+            self._used += size * price * lane.margin
             self._is_spent = True
             self._holds_for = self._now()
 

@@ -108,7 +108,7 @@ class Express:
                 return ticket
         ticket = self._enter(request, order)
         count = len(self._book.orders)
-        self._submit(security, lane, request, order, price)
+        self._submit(security, lane, request, order)
         # An author may have sent, changed or cancelled orders when told of this one.
         if order.status == _SUBMITTED and not self._queue and len(self._book.orders) == count:
             self._fill(security, lane, order, price, message)
@@ -130,7 +130,7 @@ class Express:
         price = lane.columns.exact("close", row)
         order = self._order(request, lane, price)
         ticket = self._enter(request, order)
-        self._submit(security, lane, request, order, price)
+        self._submit(security, lane, request, order)
         return ticket
 
     def fill_at_open(self, order: Order) -> bool:
@@ -207,11 +207,9 @@ class Express:
         self._book.open[order._id] = order
         return ticket
 
-    def _submit(
-        self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order, price: Decimal
-    ) -> None:
+    def _submit(self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order) -> None:
         """Bring an order to the brokerage."""
-        if not self._can_place(security, lane, order, price):
+        if not self._can_place(security, lane, order):
             request.set_response(self._submission.place(request, [order]), _PROCESSED)
             return
         order.broker_id.append(str(order._id))
@@ -226,7 +224,7 @@ class Express:
 
         The same questions as in two steps, without looking in between at what nobody can have changed.
         """
-        fee = self._fee(security, lane, order, price)
+        fee = self._fee(security, lane, order)
         if fee is None:
             order.status = _NEW
             return None
@@ -244,21 +242,21 @@ class Express:
         self._after_fill(security, lane, order, event, is_current)
         return ticket
 
-    def _fee(self, security: Security, lane: Lane, order: Order, price: Decimal) -> OrderFee | None:
+    def _fee(self, security: Security, lane: Lane, order: Order) -> OrderFee | None:
         """Return the fee of an order that account and brokerage take and fill; ``None`` if that is not plain."""
-        if not self._can_place(security, lane, order, price):
+        if not self._can_place(security, lane, order):
             return None
         order.status = _SUBMITTED
         try:
-            if not self._budget.affords(security, lane, order, price):
+            if not self._budget.affords(security, lane, order):
                 return None
             return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:  # the general path asks the author's model again, and reports what it raises
             return None
 
-    def _can_place(self, security: Security, lane: Lane, order: Order, price: Decimal) -> bool:
+    def _can_place(self, security: Security, lane: Lane, order: Order) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
-        if not self._budget.affords(security, lane, order, price):
+        if not self._budget.affords(security, lane, order):
             return False
         if not lane.has_rules:
             return True
@@ -279,7 +277,7 @@ class Express:
     def _event(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
         """Return the fill of a whole order at a price, ``None`` if that is not plain."""
         try:
-            if not self._budget.affords(security, lane, order, price):
+            if not self._budget.affords(security, lane, order):
                 return None
             fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:
@@ -294,8 +292,7 @@ class Express:
     def _after_fill(self, security: Security, lane: Lane, order: Order, event: OrderEvent, is_current: bool) -> None:
         """Take a fill off the budget if that is current, and see what it left behind."""
         if is_current:
-            needed = abs(float(order._quantity)) * float(event._exact_fill_price) * lane.margin
-            self._budget.spend(needed, float(event.order_fee._value._amount))
+            self._budget.spend(lane, event)
         self.is_harmless = (
             lane.is_harmless
             and not self._warns_of_margin

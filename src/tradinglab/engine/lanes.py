@@ -45,6 +45,7 @@ class Lane:
     lot: Decimal
     currency: str
     base: Cash | None
+    multiplier: float
     #: Money that a unit may bind at a price of one.
     margin: float
     #: Whether orders bind no money at all, and whether the brokerage refuses some.
@@ -105,6 +106,7 @@ class Lanes:
             lot=security.symbol_properties.exact_lot_size,
             currency=security.symbol_properties.quote_currency,
             base=None if base is None or _is_priced_by(base, security) else base,
+            multiplier=float(security.symbol_properties.exact_contract_multiplier),
             margin=float(
                 security.symbol_properties.exact_contract_multiplier * max(model._initial, model._maintenance)
             ),
