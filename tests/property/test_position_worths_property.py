@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -30,10 +31,19 @@ REMOVALS = st.tuples(st.just("remove"), st.integers(0, 3), st.just(0))
 ACTIONS = st.lists(st.one_of(STEPS, FILLS, FILLS, LEVERAGES, MODELS, PUSHES, REMOVALS), max_size=30)
 
 
-def account_over(columns: list[list[float]]) -> tuple[Account, list[Security], list[ListFeed]]:
+MANY = tuple(f"T{number}" for number in range(9))
+#: So many positions at prices of so few digits are added up in integers.
+SHORT_PRICES = st.one_of(st.integers(1, 10**7).map(lambda n: n / 10_000), st.decimals("1", "900", places=1).map(float))
+MANY_COLUMNS = st.lists(st.lists(SHORT_PRICES, min_size=ROWS, max_size=ROWS), min_size=len(MANY), max_size=len(MANY))
+FIRST_FILLS = st.lists(st.sampled_from([-200, -5, 3, 10, 200]), min_size=len(MANY), max_size=len(MANY))
+
+
+def account_over(
+    columns: list[list[float]], tickers: tuple[str, ...] = TICKERS
+) -> tuple[Account, list[Security], list[ListFeed]]:
     account = Account()
     securities, feeds = [], []
-    for ticker, prices in zip(TICKERS, columns, strict=True):
+    for ticker, prices in zip(tickers, columns, strict=True):
         security = account.add(ticker)
         feed = ListFeed(security.symbol, [trade(price) for price in prices])
         security.cache.attach(feed)
@@ -72,15 +82,44 @@ def test_sums_are_those_made_anew_with_their_scale(columns: list[list[float]], a
     act(account, securities[0], feeds, "step", 0)
     for action, which, number in actions:
         act(account, securities[which], feeds, action, number)
-        held = [s for s in account.securities.present() if s.holdings.invested]
-        worth = sum((s.holdings.exact_holdings_value for s in held), ZERO)
-        cash = account.portfolio.cash_book.exact_total_value_in_account_currency
-        cash += account.portfolio.unsettled_cash_book.exact_total_value_in_account_currency
-        assert str(account.portfolio.exact_total_portfolio_value) == str(cash + worth)
-        assert account.portfolio.exact_total_margin_used == sum((reserved_margin(s) for s in held), ZERO)
-        assert [str(account.portfolio.exact_worth(s)) for s in held] == [
-            str(s.holdings.exact_holdings_value) for s in held
-        ]
+        check_sums(account)
+
+
+@settings(max_examples=100, deadline=None)
+@given(MANY_COLUMNS, FIRST_FILLS, ACTIONS)
+def test_sums_over_many_positions_are_those_made_anew(
+    columns: list[list[float]],
+    quantities: list[int],
+    actions: list,  # type: ignore[type-arg]
+) -> None:
+    account, securities, feeds = account_over(columns, MANY)
+    act(account, securities[0], feeds, "step", 0)
+    for security, quantity in zip(securities, quantities, strict=True):
+        act(account, security, feeds, "fill", quantity)
+    worths = account.securities.worths
+    seen: list[tuple[object, list[str], Callable[[], tuple[Decimal, ...]]]] = []
+    for action, which, number in actions:
+        act(account, securities[which], feeds, action, number)
+        if action != "step":
+            check_sums(account)
+        found = [str(s.holdings.exact_holdings_value) for s in account.securities.invested]
+        assert str(worths.held()) == str(sum(map(Decimal, found), ZERO))
+        later = worths.all()
+        seen.append((worths.version, found, later))
+    for version, found, later in seen:
+        assert [str(worth) for worth in later()] == found
+        assert all(found == other for mark, other, _ in seen if mark == version)
+
+
+def check_sums(account: Account) -> None:
+    """Hold the account's sums against those made anew from each position."""
+    held = [s for s in account.securities.present() if s.holdings.invested]
+    worth = sum((s.holdings.exact_holdings_value for s in held), ZERO)
+    cash = account.portfolio.cash_book.exact_total_value_in_account_currency
+    cash += account.portfolio.unsettled_cash_book.exact_total_value_in_account_currency
+    assert str(account.portfolio.exact_total_portfolio_value) == str(cash + worth)
+    assert account.portfolio.exact_total_margin_used == sum((reserved_margin(s) for s in held), ZERO)
+    assert [str(account.portfolio.exact_worth(s)) for s in held] == [str(s.holdings.exact_holdings_value) for s in held]
 
 
 DOUBLES = st.one_of(

@@ -15,6 +15,9 @@ _UNITS = tuple(Decimal(1).scaleb(-power) for power in range(_MOST_DECIMALS + 1))
 _FEWEST = 8  # below that, arrays cost more than they save
 # Of these magnitudes a double is brought to fifteen digits by one multiplication.
 _SMALLEST, _LARGEST = 1e-12, 1e14
+#: The places of a tick, the ten-thousandth in which most prices are quoted.
+TICK_PLACES = 4
+_MOST_IN_TICKS = 1e11  # fifteen digits as ticks
 
 
 def decimals_of(values: npt.NDArray[np.float64]) -> list[Decimal]:
@@ -27,6 +30,19 @@ def decimals_of(values: npt.NDArray[np.float64]) -> list[Decimal]:
     units = _UNITS
     signed = np.where(values < 0, -digits, digits)
     return [Decimal(number) * units[place] for number, place in zip(signed.tolist(), places.tolist(), strict=True)]
+
+
+def ticks_of(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]] | None:
+    """Return values as whole ten-thousandths, and the places of their decimals; ``None`` if some value has more."""
+    if not np.all(np.abs(values) < _MOST_IN_TICKS):
+        return None
+    numbers = np.rint(values * 10.0**TICK_PLACES)
+    # A decimal of at most fifteen digits is the one that its nearest double becomes.
+    if not np.array_equal(numbers / 10.0**TICK_PLACES, values):
+        return None
+    ticks = numbers.astype(np.int64)
+    places = _without_zeros(ticks, np.full(len(ticks), TICK_PLACES))[1]
+    return ticks, places.astype(np.uint8)
 
 
 def _fifteen_digits(sizes: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.core.decimal_arrays import decimals_of
-from tradinglab.core.decimals import to_decimal
+from tradinglab.core.decimal_arrays import TICK_PLACES, decimals_of, ticks_of
+from tradinglab.core.decimals import scale_of, to_decimal
 from tradinglab.core.enums import TickType
 from tradinglab.core.values import dataclass, field
 
@@ -27,12 +27,20 @@ Rows = npt.NDArray[np.int64] | slice
 _GAP = 2  # rows that may be left out by one who still counts as reading row after row
 _MOST_AHEAD = 256
 _SHORT = 15  # digits that a double keeps apart
+_TICK_UNITS = frozenset(Decimal(1).scaleb(-places) for places in range(TICK_PLACES + 1))
 
 TRADE_FIELDS = ("open", "high", "low", "close", "volume")
 QUOTE_FIELDS = (
     "bid_open", "bid_high", "bid_low", "bid_close", "bid_size",
     "ask_open", "ask_high", "ask_low", "ask_close", "ask_size",
 )  # fmt: skip
+
+
+class Ticks(NamedTuple):
+    """Prices as whole ten-thousandths, and how many decimals each of them has, trailing zeros included."""
+
+    numbers: memoryview
+    places: memoryview
 
 
 class Exact(Protocol):
@@ -136,6 +144,7 @@ class BarColumns:
     filled: Flags | None = None
     texts: dict[str, Texts] = field(default_factory=dict)
     _views: dict[str, memoryview] = field(default_factory=dict)
+    _ticks: dict[str, Ticks | None] = field(default_factory=dict)
     #: The decimals of each field that were read last, and the row of the first of them.
     _last: dict[str, tuple[int, list[Decimal]]] = field(default_factory=dict)
 
@@ -179,6 +188,12 @@ class BarColumns:
             return _has_fewer_digits(column.raw, _SHORT)
         return column is None or isinstance(column, FloatExact)
 
+    def ticks(self, name: str) -> Ticks | None:
+        """Return field *name* in ten-thousandths; ``None`` if some of its decimals has more places or many digits."""
+        if name not in self._ticks:
+            self._ticks[name] = _ticks_of(self.decimals.get(name) or FloatExact(self.values[name]))
+        return self._ticks[name]
+
     def _read_ahead(self, name: str, row: int, count: int) -> Decimal:
         column = self.decimals.get(name)
         if column is not None:
@@ -219,6 +234,23 @@ class BarColumns:
 def _has_fewer_digits(numbers: Ints, count: int) -> bool:
     bound = 10**count
     return len(numbers) == 0 or bool(numbers.max() < bound and numbers.min() > -bound)
+
+
+def _ticks_of(column: Exact) -> Ticks | None:
+    if isinstance(column, FloatExact):
+        found = ticks_of(column.values)
+        return None if found is None else Ticks(found[0].data, found[1].data)
+    if isinstance(column, DigitsExact):
+        raw, places = column.raw, column.scales.astype(np.int64)
+    elif isinstance(column, ScaledExact) and column.unit in _TICK_UNITS:
+        raw, places = column.raw, np.full(len(column.raw), scale_of(column.unit))
+    else:
+        return None
+    is_in_range = (places >= 0) & (places <= TICK_PLACES)
+    if not is_in_range.all() or not _has_fewer_digits(raw, _SHORT - TICK_PLACES):
+        return None
+    numbers = raw.astype(np.int64) * 10 ** (TICK_PLACES - places)
+    return Ticks(numbers.data, places.astype(np.uint8).data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,20 +176,20 @@ class AlgorithmAccount:
 
 
 class HeldPositions(Collection[HoldingSample]):
-    """Positions of one moment, of which only the worths are kept; the rest is put together when it is asked for."""
+    """Positions of one moment, of which the way to their worths is kept; the rest is put together when asked for."""
 
     __slots__ = ("_labels", "_worths")
 
-    def __init__(self, labels: list[_Label], worths: tuple[Decimal, ...]) -> None:
+    def __init__(self, labels: list[_Label], worths: Callable[[], tuple[Decimal, ...]]) -> None:
         self._labels = labels
         self._worths = worths
 
     def __iter__(self) -> Iterator[HoldingSample]:
-        for label, worth in zip(self._labels, self._worths, strict=True):
+        for label, worth in zip(self._labels, self._worths(), strict=True):
             yield HoldingSample(label.name, label.security_type, worth, abs(worth) * label.maintenance)
 
     def __len__(self) -> int:
-        return len(self._worths)
+        return len(self._labels)
 
     def __contains__(self, sample: object) -> bool:
         return any(sample == each for each in self)

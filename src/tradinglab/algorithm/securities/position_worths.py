@@ -6,14 +6,15 @@ that one has become, not by a walk over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.margin_terms import MarginTerms
+from tradinglab.algorithm.securities.position_plan import PositionPlan, PositionReader, TickWorths, plan_of, reader_of
 from tradinglab.algorithm.securities.price_cache import PriceCache
-from tradinglab.core.decimals import ONE, ZERO
+from tradinglab.core.decimals import ZERO
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.cash import Cash
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Sums of at most so many digits were not rounded on the way, whatever the order.
 _EXACT_DIGITS = 26
-
-Reader = tuple[Callable[[], int], Callable[[str, int], Decimal], Decimal]
 
 
 @cache
@@ -81,7 +80,7 @@ class PositionWorths:
 
     __slots__ = (
         "_book", "_cursor", "_held", "_invested", "_known", "_margin", "_margined", "_plan", "_pushes", "_rate",
-        "_readers", "_step", "_terms", "_version",
+        "_readers", "_rows", "_step", "_terms", "_version",
     )  # fmt: skip
 
     def __init__(self, invested: dict[int, Security], cursor: Cursor) -> None:
@@ -90,9 +89,11 @@ class PositionWorths:
         self._step = cursor.step
         self._book: CashBook | None = None
         self._known: dict[int, Decimal] = {}
-        self._readers: dict[int, Reader | None] = {}
-        #: The readers of all positions and whose they are; empty if there is more to some position than that.
-        self._plan: tuple[list[int], list[Reader]] | tuple[()] | None = None
+        self._readers: dict[int, PositionReader | None] = {}
+        #: The readers of all positions; empty if there is more to some position than that.
+        self._plan: PositionPlan | tuple[()] | None = None
+        #: Where the positions stand in their columns, if their worths are worked out together.
+        self._rows: Sequence[int] | None = None
         self._held, self._margin = _Sum(), _Sum()
         self._margined: list[Security] | None = None
         self._pushes = self._terms = 0
@@ -118,7 +119,7 @@ class PositionWorths:
     def prices_moved(self) -> None:
         """Forget what was found at other prices. A next step on the same timeline is noticed without it."""
         self._step = self._cursor.step
-        if self._known:
+        if self._known or self._rows is not None:
             self._forget_all()
 
     def position_changed(self, security: Security) -> None:
@@ -126,9 +127,8 @@ class PositionWorths:
         self._refresh()
         key = id(security)
         self._version += 1
-        self._readers.pop(key, None)
-        self._plan = None
-        worth = self._known.pop(key, None)
+        worth = self._worth_until_now(key)
+        self._plan = self._rows = None
         if security.is_margined or security.is_swapped:
             self._margined = None
             self._held.reset()
@@ -144,8 +144,18 @@ class PositionWorths:
         else:
             self._margin.reset()
 
+    def _worth_until_now(self, key: int) -> Decimal | None:
+        """Forget what a position that changes was worth, and return it if it is part of a sum."""
+        reader, worth = self._readers.pop(key, None), self._known.pop(key, None)
+        if key not in self._invested:
+            return None
+        if worth is None and reader is not None and self._held.total is not None:
+            worth = reader.worth(reader.row())
+        return worth
+
     def _forget_all(self) -> None:
         self._version += 1
+        self._rows = None
         self._known.clear()
         self._held.reset()
         self._margin.reset()
@@ -171,13 +181,17 @@ class PositionWorths:
     def version(self) -> object:
         """A mark that is the same as long as all worths are; ``None`` if that cannot be told."""
         self._refresh()
-        return (self._version, MarginTerms.changes) if self._known.keys() >= self._invested.keys() else None
+        can_be_told = self._rows is not None or self._known.keys() >= self._invested.keys()
+        return (self._version, MarginTerms.changes) if can_be_told else None
 
-    def all(self) -> tuple[Decimal, ...]:
-        """Return the worth of each position."""
+    def all(self) -> Callable[[], tuple[Decimal, ...]]:
+        """Return what gives the worth that each position has now, whenever it is asked for."""
         self._refresh()
+        ticks = self._in_ticks()
+        if ticks is not None:
+            return partial(ticks[0].each, ticks[1])
         known = self._known
-        return tuple([known.get(key) or self._of(key, security) for key, security in self._invested.items()])
+        return partial(tuple, [known.get(key) or self._of(key, security) for key, security in self._invested.items()])
 
     def margined(self) -> list[Security]:
         """Return the securities held for which nothing was paid: only their profit counts."""
@@ -214,13 +228,13 @@ class PositionWorths:
 
     def _all_held(self) -> tuple[Decimal, bool]:
         known, total = self._known, ZERO
+        ticks = self._in_ticks()
+        if ticks is not None:
+            return ticks[0].total(ticks[1]), True
         plan = self._plan
-        if plan is None:
-            plan = self._plan = self._planned()
         if plan and not known:
-            keys, readers = plan
-            worths = [exact("close", row_of()) * quantity for row_of, exact, quantity in readers]
-            known.update(zip(keys, worths, strict=True))
+            worths = [reader.worth(reader.row()) for reader in plan.readers]
+            known.update(zip(plan.keys, worths, strict=True))
             return sum(worths, ZERO), True
         may_be_kept = True
         for key, security in self._invested.items():
@@ -230,17 +244,16 @@ class PositionWorths:
             may_be_kept = may_be_kept and key in known
         return total, may_be_kept
 
-    def _planned(self) -> tuple[list[int], list[Reader]] | tuple[()]:
-        """Return the readers of all positions, if each is worth what one column says; else nothing."""
-        readers: list[Reader] = []
-        for key, security in self._invested.items():
-            if key not in self._readers:
-                self._readers[key] = self._reader_of(security)
-            reader = self._readers[key]
-            if reader is None or security.is_swapped or reader[0]() < 0:
-                return ()
-            readers.append(reader)
-        return (list(self._invested), readers) if readers else ()
+    def _in_ticks(self) -> tuple[TickWorths, Sequence[int]] | None:
+        """Return what works out all worths in integers, and where the positions stand; ``None`` if that cannot be."""
+        plan = self._plan
+        if plan is None:
+            plan = self._plan = plan_of(self._invested, self._reader_of) or ()
+        if not plan or plan.ticks is None:
+            return None
+        if self._rows is None:
+            self._rows = plan.rows()
+        return plan.ticks, self._rows
 
     def _part_of_held(self, key: int) -> Decimal | None:
         security = self._invested.get(key)
@@ -276,14 +289,12 @@ class PositionWorths:
         worth = self._known.get(key)
         if worth:
             return worth
-        if key not in self._readers:
-            self._readers[key] = self._reader_of(security)
-        reader = self._readers[key]
+        reader = self._reader_of(key, security)
         if reader is not None:
-            row_of, exact, quantity = reader
+            row_of, columns, quantity = reader
             row = row_of()
             if row >= 0:
-                worth = self._known[key] = exact("close", row) * quantity
+                worth = self._known[key] = columns.exact("close", row) * quantity
                 return worth
         holdings = security.holdings
         if holdings._price is None:
@@ -299,17 +310,10 @@ class PositionWorths:
     def _is_own_currency(self, security: Security) -> bool:
         return self._book is not None and security.quote_currency.symbol == self._book.account_currency
 
-    def _reader_of(self, security: Security) -> Reader | None:
-        """Return how a position's worth comes from one column of prices; ``None`` if it takes more than that."""
-        feed = security.cache.only_trade_feed()
-        holdings, rate = security.holdings, security.quote_currency.exact_conversion_rate
-        multiplier = security.symbol_properties.exact_contract_multiplier
-        if feed is None or holdings._price is not None or not self._is_own_currency(security):
-            return None
-        # Only then does it not matter for what is rounded which factor comes first.
-        if multiplier != ONE or rate != ONE:
-            return None
-        return feed.row, feed.columns.exact, holdings._quantity * multiplier * rate
+    def _reader_of(self, key: int, security: Security) -> PositionReader | None:
+        if key not in self._readers:
+            self._readers[key] = reader_of(security) if self._is_own_currency(security) else None
+        return self._readers[key]
 
 
 def has_ordinary_margin(security: Security) -> bool:

@@ -180,8 +180,9 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         security = None if symbol is None else self._present.pop(symbol, None)
         if security is None:
             return False
-        if self._invested.pop(id(security), None) is not None:
+        if id(security) in self._invested:
             self.worths.position_changed(security)
+            del self._invested[id(security)]
         self._tell(security, False)
         return True
 

@@ -1,0 +1,138 @@
+"""Positions that are each worth what one column of prices says: their worths and the sum of them at any rows."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from operator import add, getitem, mul
+from typing import TYPE_CHECKING, NamedTuple
+
+from tradinglab.core.decimal_arrays import TICK_PLACES
+from tradinglab.core.decimals import ONE
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.securities.security import Security
+    from tradinglab.data.columns import BarColumns, Ticks
+
+_FEWEST = 8  # below that, columns of ticks cost more than they save
+#: Prices have fewer than 15 digits as ticks. Sums over so much in all are not rounded to 28 digits on the way.
+_MOST_UNITS = 10**12
+_MOST_PLACES = 12
+_UNITS = tuple(ONE.scaleb(-places) for places in range(_MOST_PLACES + 1))
+
+
+class PositionReader(NamedTuple):
+    """How a position's worth comes from one column of prices: where it stands there, and how much is held."""
+
+    row: Callable[[], int]
+    columns: BarColumns
+    quantity: Decimal
+
+    def worth(self, row: int) -> Decimal:
+        """Return what the position is worth at a row."""
+        return self.columns.exact("close", row) * self.quantity
+
+
+class TickWorths:
+    """Worths worked out in Python's integers, of positions whose prices are whole ten-thousandths.
+
+    They are those of decimals, and so is their sum, scales included: a worth has the scale of its price and that of its
+    quantity together, the sum has the largest among them.
+
+    Parameters
+    ----------
+    ticks
+        The prices of each position.
+    quantities
+        How many units of the finest quantity each position has.
+    scales
+        The decimals that each quantity has, trailing zeros included.
+    """
+
+    __slots__ = ("_numbers", "_places", "_quantities", "_scales", "_shift")
+
+    def __init__(self, ticks: Sequence[Ticks], quantities: Sequence[int], scales: Sequence[int]) -> None:
+        self._numbers = [each.numbers for each in ticks]
+        self._places = [each.places for each in ticks]
+        self._quantities = quantities
+        self._scales = scales
+        self._shift = max(scales) + TICK_PLACES
+
+    def each(self, rows: Sequence[int]) -> tuple[Decimal, ...]:
+        """Return what each position is worth at its row."""
+        worths = map(mul, map(getitem, self._numbers, rows), self._quantities)
+        return tuple(map(self._decimal, worths, self._scales_at(rows)))
+
+    def total(self, rows: Sequence[int]) -> Decimal:
+        """Return what all positions are worth together."""
+        worths = map(mul, map(getitem, self._numbers, rows), self._quantities)
+        return self._decimal(sum(worths), max(self._scales_at(rows)))
+
+    def _scales_at(self, rows: Sequence[int]) -> map[int]:
+        return map(add, map(getitem, self._places, rows), self._scales)
+
+    def _decimal(self, worth: int, scale: int) -> Decimal:
+        return Decimal(worth // 10 ** (self._shift - scale)) * _UNITS[scale]
+
+
+class PositionPlan:
+    """All positions of an account, while their quantities are the same."""
+
+    __slots__ = ("_row_ofs", "keys", "readers", "ticks")
+
+    def __init__(self, keys: list[int], readers: list[PositionReader]) -> None:
+        self.keys = keys
+        self.readers = readers
+        self.ticks = _in_ticks(readers)
+        self._row_ofs = [reader.row for reader in readers]
+
+    def rows(self) -> Sequence[int]:
+        """Return where the positions stand now in their columns."""
+        return array("q", [row_of() for row_of in self._row_ofs])
+
+
+def _in_ticks(readers: list[PositionReader]) -> TickWorths | None:
+    """Return the worths in integers; ``None`` if that takes too many digits, or is not worth it."""
+    if len(readers) < _FEWEST:
+        return None
+    exponents = [reader.quantity.as_tuple().exponent for reader in readers]
+    scales = [-exponent for exponent in exponents if isinstance(exponent, int) and exponent <= 0]
+    if len(scales) < len(readers) or max(scales) + TICK_PLACES > _MOST_PLACES:
+        return None
+    quantities = [int(reader.quantity.scaleb(max(scales))) for reader in readers]
+    if sum(map(abs, quantities)) > _MOST_UNITS:
+        return None
+    ticks: list[Ticks] = []
+    for reader in readers:
+        found = reader.columns.ticks("close")
+        if found is None:
+            return None
+        ticks.append(found)
+    return TickWorths(ticks, quantities, scales)
+
+
+def plan_of(
+    invested: dict[int, Security], reader_of: Callable[[int, Security], PositionReader | None]
+) -> PositionPlan | None:
+    """Return the readers of all positions, if each is worth what one column says; else nothing."""
+    readers: list[PositionReader] = []
+    for key, security in invested.items():
+        reader = reader_of(key, security)
+        if reader is None or security.is_swapped or reader.row() < 0:
+            return None
+        readers.append(reader)
+    return PositionPlan(list(invested), readers) if readers else None
+
+
+def reader_of(security: Security) -> PositionReader | None:
+    """Return how the worth of a position in the account's currency is read; ``None`` if it takes more than a column."""
+    feed = security.cache.only_trade_feed()
+    holdings, rate = security.holdings, security.quote_currency.exact_conversion_rate
+    multiplier = security.symbol_properties.exact_contract_multiplier
+    if feed is None or holdings._price is not None:
+        return None
+    # Only then does it not matter for what is rounded which factor comes first.
+    if multiplier != ONE or rate != ONE:
+        return None
+    return PositionReader(feed.row, feed.columns, holdings._quantity * multiplier * rate)
