@@ -14,6 +14,7 @@ from tradinglab.algorithm.models.buying_power import SecurityMarginModel, reserv
 from tradinglab.algorithm.securities import Security
 from tradinglab.core.decimal_arrays import decimals_of
 from tradinglab.core.decimals import ZERO, to_decimal
+from tradinglab.core.enums import SecurityType
 from tradinglab.data.columns import BarColumns, TickType
 
 TICKERS = ("SPY", "IBM", "AAPL", "XOM")
@@ -120,6 +121,19 @@ def check_sums(account: Account) -> None:
     assert str(account.portfolio.exact_total_portfolio_value) == str(cash + worth)
     assert account.portfolio.exact_total_margin_used == sum((reserved_margin(s) for s in held), ZERO)
     assert [str(account.portfolio.exact_worth(s)) for s in held] == [str(s.holdings.exact_holdings_value) for s in held]
+
+
+def test_what_was_not_paid_for_counts_with_its_profit_alone() -> None:
+    account = Account()
+    gold = account.add("XAUUSD", SecurityType.CFD)
+    feed = ListFeed(gold.symbol, [trade(1000), trade(1010)])
+    gold.cache.attach(feed)
+    for feed.at, total in ((0, 100_000), (1, 100_050)):
+        account.portfolio.prices_moved()
+        if feed.at == 0:
+            account.fill(gold, 5, 1000)
+        assert account.portfolio.exact_total_portfolio_value == total
+        assert account.securities.worths.held() == 0
 
 
 DOUBLES = st.one_of(

@@ -115,11 +115,13 @@ def _in_ticks(readers: list[PositionReader]) -> TickWorths | None:
 def plan_of(
     invested: dict[int, Security], reader_of: Callable[[int, Security], PositionReader | None]
 ) -> PositionPlan | None:
-    """Return the readers of all positions, if each is worth what one column says; else nothing."""
+    """Return the readers of all positions, if each was paid for and is worth what one column says; else nothing."""
     readers: list[PositionReader] = []
     for key, security in invested.items():
+        if security.is_margined or security.is_swapped:
+            return None
         reader = reader_of(key, security)
-        if reader is None or security.is_swapped or reader.row() < 0:
+        if reader is None or reader.row() < 0:
             return None
         readers.append(reader)
     return PositionPlan(list(invested), readers) if readers else None
