@@ -9,12 +9,13 @@ between two snapshots but to note the fills; elsewhere each step is handed in wh
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 from typing import Protocol
 
 from tradinglab.core.clock import DAY_NS, MINUTE_NS
 from tradinglab.core.decimals import ONE, ZERO, to_decimal
+from tradinglab.core.enums import Resolution
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide, multiply, round_to_multiple
 from tradinglab.core.values import dataclass, field
@@ -28,6 +29,7 @@ _TRADING_MINUTES = Decimal(390)
 _LEAST_DISCOUNT = Decimal("0.20")
 # Up to when after a fill the next one has the least discount, and from when on none.
 _SOON_NS, _LATE_NS = 39 * MINUTE_NS, 195 * MINUTE_NS
+_MARKET_VOLUME = attrgetter("market_volume")
 _NEW_WEIGHT, _OLD_WEIGHT = Decimal("0.33"), Decimal("0.66")
 
 
@@ -103,21 +105,19 @@ class _SymbolCapacity:
     #: Fills that were not counted yet: time, price, quantity.
     waiting: list[tuple[int, Decimal, Decimal]] = field(default_factory=list)
     stream: CapacityStream | None = None
+    #: What of the captured volume counts.
+    market_volume: Decimal = ZERO * SCALES[Resolution.TICK]
 
     @property
     def is_open(self) -> bool:
         return self.window.is_open
 
-    @property
-    def market_volume(self) -> Decimal:
-        return self.captured * SCALES[self.window.resolution]
-
     def catch_up(self) -> None:
         """Count the fills that wait, and capture the bars of the stream up to the present one."""
-        stream = self.stream
-        if stream is None:
+        stream, window = self.stream, self.window
+        if stream is None or not (window.is_open or self.waiting):
             return
-        window, ends_ns = self.window, stream.ends_ns
+        ends_ns = stream.ends_ns
         for utc_ns, price, quantity in self.waiting:
             # The bar that a fill's step brings is captured after the fill.
             row = bisect_left(ends_ns, utc_ns, window.next_row)
@@ -127,11 +127,15 @@ class _SymbolCapacity:
             window.next_row = row
         self.waiting.clear()
         self._capture_until(stream.last_row(), stream)
+        self._captured_changed()
 
     def _capture_until(self, last_row: int, stream: CapacityStream) -> None:
         traded = self.window.traded_until(last_row, stream, self.rate)
         if traded:
             self.captured += traded * self.discount * self.rate * self.multiplier
+
+    def _captured_changed(self) -> None:
+        self.market_volume = self.captured * SCALES[self.window.resolution]
 
     def on_fill(self, utc_ns: int, price: Decimal, quantity: Decimal) -> None:
         amount = self.rate * price * abs(quantity)
@@ -147,6 +151,7 @@ class _SymbolCapacity:
             self.discount = 2 * divide(to_decimal(since_ns / MINUTE_NS), _TRADING_MINUTES)
         if self.starts_over:
             self.captured = ZERO
+            self._captured_changed()
             self.trades = 0
             self.starts_over = False
         self.trades += 1
@@ -158,6 +163,7 @@ class _SymbolCapacity:
         is_open = self.window.takes(bar, utc_ns, self.rate)
         if is_open:
             self.captured += bar.close * self.discount * bar.volume * self.rate * self.multiplier
+            self._captured_changed()
         return is_open
 
 
@@ -246,9 +252,9 @@ class CapacityEstimate:
         if not portfolio_value:
             return
         everything = self._by_symbol.values()
-        smallest = min(everything, key=lambda each: each.market_volume)
+        smallest = min(everything, key=_MARKET_VOLUME)
         self.lowest_capacity_asset = smallest.symbol
-        sold = _total(each.sale_volume for each in everything)
+        sold = sum([each.sale_volume for each in everything if each.sale_volume], ZERO)
         share_of_sales = divide(smallest.sale_volume, sold) if sold else ZERO
         share_of_holdings = divide(self.market.used_buying_power(smallest.symbol), portfolio_value)
         share = max(share_of_sales, share_of_holdings)
@@ -262,16 +268,15 @@ class CapacityEstimate:
         self._next_snapshot_ns = utc_ns // DAY_NS * DAY_NS + self._period_ns
 
     def _start_over(self, utc_ns: int) -> None:
-        for each in list(self._by_symbol.values()):
+        since_ns, is_invested = utc_ns - _EFFECT_NS, self.market.is_invested
+        gone = []
+        for each in self._by_symbol.values():
             filled_ns = each.window.filled_ns
-            recent = filled_ns is not None and utc_ns < filled_ns + _EFFECT_NS
-            if recent or self.market.is_invested(each.symbol):
+            if (filled_ns is not None and filled_ns > since_ns) or is_invested(each.symbol):
                 each.starts_over = True
                 each.sale_volume = ZERO
             else:
-                del self._by_symbol[each.symbol]
-                self._open = [other for other in self._open if other is not each]
-
-
-def _total(values: Iterable[Decimal]) -> Decimal:
-    return sum(values, ZERO)
+                gone.append(each)
+        for each in gone:
+            del self._by_symbol[each.symbol]
+            self._open = [other for other in self._open if other is not each]
