@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.models.fees import OrderFeeParameters
-    from tradinglab.algorithm.orders import CashAmount, Order
+    from tradinglab.algorithm.orders import CashAmount, MarketOrder, Order, OrderProperties
     from tradinglab.algorithm.securities.cash_book import CashBook
     from tradinglab.algorithm.securities.security import Security
 
@@ -27,9 +28,16 @@ def _parameters() -> type[OrderFeeParameters]:
 
 def market_order_fees(security: Security, quantity: Decimal) -> CashAmount:
     """Return the fee of a market order for *quantity* sent now."""
-    from tradinglab.algorithm.orders import MarketOrder
+    kind, make, properties = _market_orders()
+    return order_fee(security, make(kind, security.symbol, quantity, security.exchange.utc_ns, "", properties()))
 
-    return order_fee(security, MarketOrder(security.symbol, quantity, security.utc_ns))
+
+@cache
+def _market_orders() -> tuple[type[MarketOrder], Callable[..., MarketOrder], type[OrderProperties]]:
+    from tradinglab.algorithm.orders import MarketOrder, OrderProperties
+    from tradinglab.algorithm.orders.order import order_without_prices
+
+    return MarketOrder, order_without_prices, OrderProperties
 
 
 def exact_fee_in_account_currency(cash_book: CashBook, security: Security, order: Order) -> Decimal:

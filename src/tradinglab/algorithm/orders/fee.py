@@ -19,7 +19,7 @@ class CashAmount(NetObject):
     __slots__ = ("_amount", "_currency")
 
     def __init__(self, amount: Number, currency: str) -> None:
-        self._amount = to_decimal(amount)
+        self._amount: Decimal = amount if type(amount) is Decimal else to_decimal(amount)
         self._currency = currency
 
     @property
@@ -85,7 +85,11 @@ class OrderFee(NetObject):
     Zero: ClassVar[OrderFee]
 
     def __init__(self, order_fee: CashAmount) -> None:
-        self._value = CashAmount(strip_zeros(order_fee.exact_amount), order_fee.currency)
+        amount = order_fee.exact_amount
+        stripped = strip_zeros(amount)
+        # An amount never changes: one that has nothing to strip is kept.
+        is_kept = type(order_fee) is CashAmount and stripped.same_quantum(amount)
+        self._value = order_fee if is_kept else CashAmount(stripped, order_fee.currency)
 
     @property
     def value(self) -> CashAmount:

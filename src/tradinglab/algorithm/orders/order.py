@@ -9,7 +9,7 @@ from __future__ import annotations
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment, instant_ns
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.requests import SubmitOrderRequest, UpdateOrderRequest
     from tradinglab.algorithm.orders.submission import OrderSubmissionData
     from tradinglab.algorithm.orders.time_in_force import TimeInForce
+
+T = TypeVar("T", bound="Order")
 
 _KINDS: dict[OrderType, type[Order]] = {}
 # Read without asking the enumerations, which also look for other spellings.
@@ -327,7 +329,11 @@ class Order(OrderTimes):
 
     @classmethod
     def _from_request(cls, request: SubmitOrderRequest) -> Order:
-        return _without_prices(cls, request)
+        properties = request._order_properties
+        return order_without_prices(
+            cls, request._symbol, request.exact_quantity, request.time_ns, request._tag,
+            OrderProperties() if properties is None else properties,
+        )  # fmt: skip
 
     def __str__(self) -> str:
         tag = f": {self.tag}" if self.tag else ""
@@ -345,19 +351,20 @@ class Order(OrderTimes):
         return str(self)
 
 
-def _without_prices(kind: type[Order], request: SubmitOrderRequest) -> Order:
-    """Return the order of a request that has no prices: the constructor's work, without its leniency."""
+def order_without_prices(
+    kind: type[T], symbol: Symbol, quantity: Decimal, utc_ns: int, tag: str | None, properties: OrderProperties
+) -> T:
+    """Return an order that has no prices: the constructor's work, without its leniency."""
     order = kind.__new__(kind)
     order._id = 0
     order._group_order_manager = None
     order._price = ZERO
-    order.symbol = request._symbol
-    order._quantity = strip_zeros(request.exact_quantity)
-    order.time_ns = request.time_ns
+    order.symbol = symbol
+    order._quantity = strip_zeros(quantity)
+    order.time_ns = utc_ns
     order.last_fill_time_ns = order.last_update_time_ns = order.canceled_time_ns = None
-    order.tag = request._tag
-    properties = request._order_properties
-    order.properties = OrderProperties() if properties is None else properties
+    order.tag = tag
+    order.properties = properties
     order.price_currency = ""
     order.status = _NONE
     order.broker_id = []
