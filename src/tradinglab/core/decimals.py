@@ -35,6 +35,12 @@ def to_decimal(value: Number) -> Decimal:
     A float keeps 15 significant digits and no trailing zeros, as ``(decimal)double`` does;
     integers, decimals and texts keep every digit.
     """
+    # The kinds that come most often are told apart by their type alone.
+    kind = type(value)
+    if kind is Decimal:
+        return value  # type: ignore[return-value]
+    if kind is float:
+        return _from_double(value)  # type: ignore[arg-type]
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int):
