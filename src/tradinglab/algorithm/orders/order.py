@@ -329,11 +329,8 @@ class Order(OrderTimes):
 
     @classmethod
     def _from_request(cls, request: SubmitOrderRequest) -> Order:
-        properties = request._order_properties
-        return order_without_prices(
-            cls, request._symbol, request.exact_quantity, request.time_ns, request._tag,
-            OrderProperties() if properties is None else properties,
-        )  # fmt: skip
+        given = request._order_properties or OrderProperties()
+        return order_without_prices(cls, request._symbol, request.exact_quantity, request.time_ns, request._tag, given)
 
     def __str__(self) -> str:
         tag = f": {self.tag}" if self.tag else ""
