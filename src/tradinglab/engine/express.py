@@ -224,15 +224,13 @@ class Express:
 
         The same questions as in two steps, without looking in between at what nobody can have changed.
         """
-        fee = self._fee(security, lane, order)
+        is_placed = self._can_place(security, lane, order)
+        order.status = _SUBMITTED
+        fee = self._fee(security, lane, order) if is_placed else None
         if fee is None:
             order.status = _NEW
             return None
-        event = OrderEvent.of(order, request.time_ns, _FILLED)
-        event.order_fee = fee
-        event.message = message
-        event._exact_fill_price = strip_zeros(price)
-        event._exact_fill_quantity = order._quantity
+        event = _filled(order, request.time_ns, fee, price, message)
         order.broker_id.append(str(order._id))
         ticket = self._book.tickets[order._id] = unwritten((request, order, event, self._algorithm.transactions))
         if self._brokerage.pending:
@@ -241,18 +239,6 @@ class Express:
         self._events.note_filled(event, order, ticket, security)
         self._after_fill(security, lane, order, event, is_current)
         return ticket
-
-    def _fee(self, security: Security, lane: Lane, order: Order) -> OrderFee | None:
-        """Return the fee of an order that account and brokerage take and fill; ``None`` if that is not plain."""
-        if not self._can_place(security, lane, order):
-            return None
-        order.status = _SUBMITTED
-        try:
-            if not self._budget.affords(security, lane, order):
-                return None
-            return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
-        except Exception:  # the general path asks the author's model again, and reports what it raises
-            return None
 
     def _can_place(self, security: Security, lane: Lane, order: Order) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
@@ -265,29 +251,24 @@ class Express:
 
     def _fill(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
-        event = self._event(security, lane, order, price, message)
-        if event is None:
+        fee = self._fee(security, lane, order)
+        if fee is None:
             return False
+        event = _filled(order, self._algorithm.time_keeper.utc_ns, fee, price, message)
         self._brokerage.release(order)
         is_current = self._budget.is_of(event.utc_ns)
         self._events.tell_filled(event, order, self._book.tickets[order._id], security)
         self._after_fill(security, lane, order, event, is_current)
         return True
 
-    def _event(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> OrderEvent | None:
-        """Return the fill of a whole order at a price, ``None`` if that is not plain."""
+    def _fee(self, security: Security, lane: Lane, order: Order) -> OrderFee | None:
+        """Return the fee of an order that the account can carry when it is filled; ``None`` if that is not plain."""
         try:
             if not self._budget.affords(security, lane, order):
                 return None
-            fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
-        except Exception:
+            return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
+        except Exception:  # the general path asks the author's model again, and reports what it raises
             return None
-        event = OrderEvent.of(order, self._algorithm.time_keeper.utc_ns, _FILLED)
-        event.order_fee = fee
-        event.message = message
-        event._exact_fill_price = strip_zeros(price)
-        event._exact_fill_quantity = order._quantity
-        return event
 
     def _after_fill(self, security: Security, lane: Lane, order: Order, event: OrderEvent, is_current: bool) -> None:
         """Take a fill off the budget if that is current, and see what it left behind."""
@@ -300,6 +281,16 @@ class Express:
             and security._holdings._quantity >= ZERO
             and security.quote_currency._amount >= ZERO
         )
+
+
+def _filled(order: Order, utc_ns: int, fee: OrderFee, price: Decimal, message: str) -> OrderEvent:
+    """Return the event that an order was filled whole."""
+    event = OrderEvent.of(order, utc_ns, _FILLED)
+    event.order_fee = fee
+    event.message = message
+    event._exact_fill_price = strip_zeros(price)
+    event._exact_fill_quantity = order._quantity
+    return event
 
 
 def _has_opened(hours: SecurityExchangeHours, sent_ns: int, start_ns: int, end_ns: int) -> bool:
