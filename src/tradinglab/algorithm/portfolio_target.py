@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import InsightDirection
-from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.models.buying_power import GetMaximumOrderQuantityForTargetBuyingPowerParameters
@@ -98,13 +98,10 @@ class PortfolioTarget(Dual):
         """
         if isinstance(return_delta_quantity, str):
             tag, return_delta_quantity = return_delta_quantity, False
-        fraction = to_decimal(percent)
-        security = _checked_security(algorithm, symbol, fraction)
-        if security is None:
+        found = sized_order(algorithm, symbol, to_decimal(percent))
+        if found is None:
             return None
-        delta = _delta(algorithm, security, fraction)
-        if delta is None:
-            return None
+        security, delta = found
         quantity = delta + (ZERO if return_delta_quantity else security.holdings.exact_quantity)
         return PortfolioTarget(security.symbol, quantity, tag)
 
@@ -113,6 +110,18 @@ class PortfolioTarget(Dual):
         return f"{self.symbol}: {strip_zeros(self.exact_quantity)}{note}"
 
     to_string = __str__
+
+
+def sized_order(
+    algorithm: TargetAlgorithm, symbol: Symbol | str | Security, fraction: Decimal
+) -> tuple[Security, Decimal] | None:
+    """Return a security, and the order that brings its position to a fraction of the portfolio's value.
+
+    ``None``, and an error in the log, if it cannot be computed.
+    """
+    security = _checked_security(algorithm, symbol, fraction)
+    delta = None if security is None else _delta(algorithm, security, fraction)
+    return None if security is None or delta is None else (security, delta)
 
 
 def _checked_security(algorithm: TargetAlgorithm, symbol: object, fraction: Decimal) -> Security | None:
@@ -170,11 +179,8 @@ def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) ->
     return result.exact_quantity / lot * lot
 
 
-@dataclass(frozen=True, slots=True)
-class _Impact:
-    target: PortfolioTarget
-    value: Decimal
-    is_reducing: bool
+#: Whether a target's order does not reduce the position, less what the order is worth, and the target.
+_Impact = tuple[bool, Decimal, PortfolioTarget]
 
 
 def order_targets_by_margin_impact(
@@ -188,17 +194,20 @@ def order_targets_by_margin_impact(
         return []
     impacts = (_impact(target, algorithm, target_is_delta) for target in targets)
     known = [impact for impact in impacts if impact is not None]
-    known.sort(key=lambda impact: (not impact.is_reducing, -impact.value))
-    return [impact.target for impact in known]
+    known.sort(key=itemgetter(0, 1))
+    return [target for _, _, target in known]
 
 
 def _impact(target: PortfolioTarget, algorithm: TargetAlgorithm, is_delta: bool) -> _Impact | None:
     security = algorithm.securities[target.symbol]
     lot = security.symbol_properties.exact_lot_size
     wanted = target.exact_quantity - target.exact_quantity % lot
-    held = algorithm.transactions.get_projected_holdings(security).exact_projected_quantity
+    held = security.holdings.exact_quantity + algorithm.transactions.exact_open_orders_remaining_quantity(
+        security.symbol
+    )
     change = wanted if is_delta else wanted - held
     if not (security.has_data and security.is_tradable and abs(change) >= lot):
         return None
     after = held + wanted if is_delta else wanted
-    return _Impact(target, abs(change * security.exact_price), bool(held) and abs(after) < abs(held))
+    is_reducing = bool(held) and abs(after) < abs(held)
+    return not is_reducing, -abs(change * security.exact_price), target

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.trading import TradingMethods
-from tradinglab.algorithm.portfolio_target import PortfolioTarget, order_targets_by_margin_impact
+from tradinglab.algorithm.portfolio_target import PortfolioTarget, order_targets_by_margin_impact, sized_order
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.enums import OrderType
 
@@ -111,16 +111,12 @@ class TargetMethods(TradingMethods):
         tickets: list[OrderTicket] = []
         if liquidate:
             tickets += self.lab_liquidate_others({symbol}, tag, order_properties)
-        pending = sum(
-            (
-                ticket.exact_quantity_remaining
-                for ticket in self.transactions.get_open_order_tickets(symbol)
-                if ticket.order_type in _MARKET
-            ),
-            ZERO,
-        )
+        pending = ZERO
+        for ticket in self.transactions.get_open_order_tickets(symbol):
+            if ticket.order_type in _MARKET:
+                pending += ticket.exact_quantity_remaining
         quantity = order_quantity - pending
-        if quantity == 0:
+        if not quantity:
             return tickets
         security = self.securities.get(symbol)
         if security is None:
@@ -139,5 +135,5 @@ class TargetMethods(TradingMethods):
 
     def lab_order_quantity(self, symbol: Symbol, target: Number) -> Decimal:
         """Return the order that would bring a position to a fraction of the portfolio's value."""
-        percent = PortfolioTarget.percent(self, symbol, to_decimal(target), True)
-        return ZERO if percent is None else percent.exact_quantity
+        found = sized_order(self, symbol, to_decimal(target))
+        return ZERO if found is None else found[1]

@@ -297,7 +297,7 @@ class SecurityTransactionManager(Spelled):
 
     def exact_open_orders_remaining_quantity(self, filter: TicketFilter = None) -> Decimal:
         """Return ``get_open_orders_remaining_quantity`` as a decimal."""
-        return sum((ticket.exact_quantity_remaining for ticket in self.get_open_order_tickets(filter)), ZERO)
+        return sum([ticket.exact_quantity_remaining for ticket in self.get_open_order_tickets(filter)], ZERO)
 
     def get_open_orders_remaining_quantity(self, filter: TicketFilter = None) -> float:
         """Return the units that working orders have still to fill."""
