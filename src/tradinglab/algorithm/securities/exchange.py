@@ -62,7 +62,8 @@ class SecurityExchange(Spelled):
     @property
     def exchange_open(self) -> bool:
         """Whether the exchange is open for regular trading now."""
-        return self._hours.is_open_ns(self.local_ns, False)
+        utc_ns = self.utc_ns if self._clock is None else self._clock.utc_ns
+        return self._hours.is_open_ns(self._zone.local_ns(utc_ns), False)
 
     @property
     def closing_soon(self) -> bool:

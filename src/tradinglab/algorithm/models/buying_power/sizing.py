@@ -49,11 +49,13 @@ def quantity_for_target(
     portfolio, security = parameters.portfolio, parameters.security
     total = portfolio.exact_total_portfolio_value
     share = parameters.exact_target_buying_power
-    target = share * (total - total * required_free)
+    kept_free = total * required_free
+    target = share * (total - kept_free)
+    held = security.holdings.exact_quantity
     if not target:
-        return GetMaximumOrderQuantityResult(-security.holdings.exact_quantity, None, False)
+        return GetMaximumOrderQuantityResult(-held, None, False)
     margin_of = initial_margins(model, security)
-    used, unit = margin_of(security.holdings.exact_quantity), margin_of(ONE)
+    used, unit = margin_of(held), margin_of(ONE)
     if not unit:
         return GetMaximumOrderQuantityResult(ZERO, zero_price_message(security))
     minimum = parameters.exact_minimum_order_margin_portfolio_percentage
@@ -69,7 +71,7 @@ def quantity_for_target(
             return _nothing(parameters, f"The order quantity is less than the lot size of {lot} and has been rounded "
                                         f"to zero. Target order margin {target - used}.")  # fmt: skip
         fees = exact_market_fee_in_account_currency(portfolio.cash_book, security, quantity)
-        target = (total - fees - total * required_free) * share
+        target = (total - fees - kept_free) * share
         if quantity == last:
             raise SizingError(
                 f"No order size for {security.symbol} meets the target margin {target}: the size stays {quantity} with "
