@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import random
 import statistics as oracle
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
+from tradinglab.algorithm.models.interest_rate import InterestRateProvider
 from tradinglab.core.clock import DAY_NS, day_of_date, to_ns
 from tradinglab.core.decimals import to_decimal
+from tradinglab.data.interest import InterestRates
 from tradinglab.engine.statistics import StatisticsInput, build_statistics, moments
 from tradinglab.engine.statistics.builder import window_ranges
 from tradinglab.engine.statistics.inputs import Point
@@ -89,6 +92,16 @@ def random_run(days: int = 300) -> StatisticsInput:
         capacity=Decimal("1234000.00"),
         risk_free_rate=lambda _: Decimal("0.02"),
     )
+
+
+@pytest.mark.parametrize("days", [(), (0,), (1, 3), (-40, 2, 30)])
+def test_a_table_of_rates_is_looked_up_as_asked_for_each_moment(days: tuple[int, ...]) -> None:
+    first = START // DAY_NS
+    table = InterestRates.of((first + day, Decimal(f"0.0{at + 1}50")) for at, day in enumerate(days))
+    run = random_run()
+    asked = replace(run, risk_free_rate=InterestRateProvider(table).get_interest_rate)
+    found = build_statistics(replace(run, rate_table=table))
+    assert found.summary == build_statistics(asked).summary
 
 
 def test_definitions_against_numpy() -> None:

@@ -68,9 +68,9 @@ def parser() -> argparse.ArgumentParser:
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """Look for circular garbage once in 50,000 new objects, not in 700: modules are none, and a run makes little."""
+    """Look for circular garbage once in 200,000 new objects, not in 700: modules are none, and a run makes little."""
     before = gc.get_threshold()
-    gc.set_threshold(50_000, *before[1:])
+    gc.set_threshold(200_000, *before[1:])
     try:
         yield
     finally:

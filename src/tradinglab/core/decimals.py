@@ -14,7 +14,7 @@ from math import frexp, isfinite
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-_TEN = Decimal(10)
+_TEN, _MINUS_TEN, _THOUSAND = Decimal(10), Decimal(-10), Decimal(1000)
 
 _WIDE = Context(prec=80, traps=[])
 _PLACES = tuple(Decimal(1).scaleb(-digits) for digits in range(29))
@@ -24,6 +24,8 @@ _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
 _EXACT_DIGITS, _EXACT_POWER = 15, -22
 _EXACT_NUMBER = 10**_EXACT_DIGITS
 _EXACT_INTEGERS = 1e15
+_MILLION = 1e6
+_LARGEST_SCALE = 28
 _LONGEST_SHORT_TEXT = 16  # fifteen digits and a point
 
 Number = Decimal | float | int | str
@@ -58,15 +60,32 @@ def _from_double(value: float) -> Decimal:
         return ZERO
     if value.is_integer() and -_EXACT_INTEGERS < value < _EXACT_INTEGERS:
         return Decimal(int(value))
-    text = repr(value)
-    if len(text) <= _LONGEST_SHORT_TEXT and text[-1].isdigit() and "e" not in text:
-        # At most fifteen digits bring the double back, so those are the ones that .NET finds.
-        return Decimal(text)
+    if (value * _MILLION).is_integer():  # in all likelihood a short number: a price, a quantity
+        text = repr(value)
+        if len(text) <= _LONGEST_SHORT_TEXT and text[-1].isdigit() and "e" not in text:
+            # At most fifteen digits bring the double back, so those are the ones that .NET finds.
+            return Decimal(text)
     return _from_long_double(value) if isfinite(value) else Decimal(value)
 
 
 def _from_long_double(value: float) -> Decimal:
     """Follow .NET step by step: scale to an integer of fifteen digits *in doubles*, round it half to even."""
+    power = 14 - ((frexp(value)[1] * 19728) >> 16)
+    if not 0 <= power < _LARGEST_SCALE:
+        return _from_extreme_double(value)
+    scaled = value * _POWERS_OF_TEN[power]
+    if -1e14 < scaled < 1e14:
+        scaled *= 10
+        power += 1
+    digits = round(scaled)
+    while digits % 10 == 0 and power > 0:
+        digits //= 10
+        power -= 1
+    return _WIDE.multiply(Decimal(digits), _PLACES[power])
+
+
+def _from_extreme_double(value: float) -> Decimal:
+    """Do the same for doubles so large or small that a decimal has fewer digits behind the point, or in all."""
     exponent = frexp(value)[1]
     if exponent < -94:  # less than half of 1e-28
         return ZERO
@@ -139,7 +158,7 @@ def smart_round(value: Decimal) -> Decimal:
     Above 1000 to four decimals, else to seven significant digits. Only zeros that *value* ended
     with are stripped from the former: 1234.50001 becomes 1234.5000.
     """
-    if value > 1000:
+    if value > _THOUSAND:
         stripped = value.normalize()
         rounded = stripped.quantize(_PLACES[4], ROUND_HALF_EVEN, _WIDE)
         if rounded != stripped:
@@ -153,9 +172,13 @@ def smart_rounds(values: Iterable[Decimal]) -> list[Decimal]:
     """Return what :func:`smart_round` makes of each value, in half the time."""
     values = list(values)
     with localcontext(_SEVEN_DIGITS):
-        rounded = [None if value > 1000 else value.normalize() for value in values]
+        rounded = [None if value > _THOUSAND else value.normalize() for value in values]
     return [
-        smart_round(value) if small is None else small if -10 < small < 10 or small % _TEN else small.quantize(ONE)
+        smart_round(value)
+        if small is None
+        else small
+        if _MINUS_TEN < small < _TEN or small % _TEN
+        else small.quantize(ONE)
         for value, small in zip(values, rounded, strict=True)
     ]
 

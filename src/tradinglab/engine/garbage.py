@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NEW_OBJECTS = 50_000  # between two looks of the garbage collector
+_NEW_OBJECTS = 200_000  # between two looks of the garbage collector
 _MANY_BLOCKS = 400_000  # of memory; a collection takes as long as making a hundredth of them
 
 

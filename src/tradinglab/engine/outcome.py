@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.brokerage import brokerage_name
+from tradinglab.algorithm.models.interest_rate import InterestRateProvider
 from tradinglab.core.currencies import Currencies
 from tradinglab.core.enums import OrderStatus
 from tradinglab.core.run_warnings import RunWarning, WarningKind
@@ -85,6 +86,7 @@ def statistics_input(parts: RunParts) -> StatisticsInput:
     algorithm, sampler = parts.algorithm, parts.sampler
     records = algorithm.transactions.records
     lowest = sampler.capacity.lowest_capacity_asset
+    rates = algorithm.risk_free_interest_rate_model
     return StatisticsInput(
         equity=sampler.equity_points(),
         performance=sampler.performance_points(),
@@ -101,7 +103,8 @@ def statistics_input(parts: RunParts) -> StatisticsInput:
         lowest_capacity_asset="" if lowest is None else str(lowest.id),
         currency_symbol=Currencies.get_currency_symbol(algorithm.account_currency),
         trading_days_per_year=int(algorithm.settings.trading_days_per_year or 252),
-        risk_free_rate=algorithm.risk_free_interest_rate_model.get_interest_rate,
+        risk_free_rate=rates.get_interest_rate,
+        rate_table=rates.lab_table if isinstance(rates, InterestRateProvider) else None,
     )
 
 

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from tradinglab.algorithm.models.buying_power import NullBuyingPowerModel
 from tradinglab.algorithm.models.fills import EquityFillModel, FillModel, ImmediateFillModel, LatestPriceFillModel
-from tradinglab.algorithm.models.market_impact import MarketImpactSlippageModel
 from tradinglab.algorithm.models.order_costs import order_fee
 from tradinglab.algorithm.orders import (
     GoodTilCanceledTimeInForce,
@@ -212,7 +211,7 @@ def _has_plain_models(security: Security) -> bool:
         type(security.fill_model) in _FILL_MODELS
         and is_ours(security.fee_model)
         and is_ours(security.slippage_model)
-        and not isinstance(security.slippage_model, MarketImpactSlippageModel)
+        and not security.slippage_model.lab_changes
         and has_plain_margin(security)
     )
 

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import order_list_hash
 from tradinglab.core.run_warnings import unlogged
-from tradinglab.engine.author_charts import merged_charts
-from tradinglab.engine.result_charts import ChartData, default_charts
 from tradinglab.engine.result_record import RunRecord
 from tradinglab.engine.statistics import StatisticsResults, build_statistics
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from tradinglab.algorithm.trade import Trade
     from tradinglab.core.run_warnings import RunWarning
+    from tradinglab.engine.result_charts import ChartData
     from tradinglab.engine.result_funnel import Funnel
 
 
@@ -150,6 +149,9 @@ class BacktestResult:
     @cached_property
     def charts(self) -> dict[str, ChartData]:
         """The charts that every run has, and the author's own."""
+        from tradinglab.engine.author_charts import merged_charts
+        from tradinglab.engine.result_charts import default_charts
+
         symbol = self.record.statistics_input.currency_symbol
         return merged_charts(default_charts(self.record.sampler, symbol), self.record.charts)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ def telling_statistics(result: BacktestResult) -> dict[str, str]:
 
 def html_table(result: BacktestResult) -> str:
     """Return the statistics as an HTML table, with what to be warned of below it."""
+    from html import escape
+
     cells = [
         f"<td>{escape(name)}</td><td style='text-align:right'>{escape(value)}</td>"
         for name, value in telling_statistics(result).items()

@@ -199,7 +199,9 @@ class ResultSampler:
         A loop that does so at every step has LEAN's candles. Otherwise a candle opens at the close before and spans
         the values that were seen, until :meth:`refine_candles`; statistics need closes only.
         """
-        exact = self._account.portfolio_value()
+        self._take(self._account.portfolio_value())
+
+    def _take(self, exact: Decimal) -> None:
         if exact is not self._charted[0]:
             self._charted = (exact, round_half_even(exact, 4))
         value = self._charted[1]
@@ -216,7 +218,7 @@ class ResultSampler:
             self.update_equity()
             # LEAN samples at the first step *after* the period.
             self._next_equity_ns = utc_ns + self.resample_period_ns + 1
-            self._sample_equity(utc_ns)
+            self._sample_equity(utc_ns, self._account.is_warming_up)
 
     def sample(self, utc_ns: int) -> None:
         """Sample everything, as is done at midnight and at the end."""
@@ -228,12 +230,13 @@ class ResultSampler:
             performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
         if value >= self._highest:
             self._highest = value
-        self.update_equity()
-        self._sample_equity(utc_ns)
+        self._take(value)
+        is_warming_up = account.is_warming_up
+        self._sample_equity(utc_ns, is_warming_up)
         benchmark = account.benchmark_value(utc_ns)
-        if not account.is_warming_up and (not self.days or utc_ns > self.days[-1].time_ns):
+        if not is_warming_up and (not self.days or utc_ns > self.days[-1].time_ns):
             self.days.append(self._day_sample(utc_ns, value, benchmark, performance))
-        self._sample_turnover(utc_ns, value)
+        self._sample_turnover(utc_ns, value, is_warming_up)
         self._at_last_sample = value
 
     def on_warmup_finished(self) -> None:
@@ -254,9 +257,9 @@ class ResultSampler:
 
     # Samples.
 
-    def _sample_equity(self, utc_ns: int) -> None:
+    def _sample_equity(self, utc_ns: int, is_warming_up: bool) -> None:
         bar, self._bar = self._bar, None
-        if bar is None or self._account.is_warming_up:
+        if bar is None or is_warming_up:
             return
         if not self.candles or utc_ns > self.candles[-1].time_ns:
             self.candles.append(_new(Candle, (utc_ns, *bar)))
@@ -275,7 +278,7 @@ class ResultSampler:
             self._ranked = (sold, sales[:_LARGEST_BY_SALES])
         return self._ranked[1]
 
-    def _sample_turnover(self, utc_ns: int, value: Decimal) -> None:
+    def _sample_turnover(self, utc_ns: int, value: Decimal, is_warming_up: bool) -> None:
         if not value or utc_ns == self._start_utc_ns:
             return
         sold = self._account.sale_volume()
@@ -283,7 +286,7 @@ class ResultSampler:
         since = self._sold[1] if self._turnover_ns == utc_ns else self._sold[0]
         self._sold = (sold, self._sold[0])
         self._turnover_ns = utc_ns
-        if self._account.is_warming_up:
+        if is_warming_up:
             return
         if self.turnover and self.turnover[-1][0] == utc_ns:
             self.turnover.pop()

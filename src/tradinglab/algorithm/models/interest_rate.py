@@ -49,6 +49,11 @@ class InterestRateProvider(RiskFreeInterestRateModel):
         self._rates = rates
         self._floats = {rate: float(rate) for rate in rates.rates}
 
+    @property
+    def lab_table(self) -> InterestRates | None:
+        """The rates, unless an author's class derives others from them."""
+        return self._rates if type(self) is InterestRateProvider else None
+
     def exact_interest_rate(self, when: datetime | date) -> Decimal:
         """Return ``get_interest_rate`` as a decimal."""
         return self._rates.rate_on(day_of_date(when))

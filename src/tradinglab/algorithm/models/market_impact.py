@@ -49,6 +49,8 @@ class MarketImpactSlippageModel(SlippageModel):
         If latency or impact time is not positive.
     """
 
+    lab_changes = True  # it draws noise
+
     def __init__(
         self,
         algorithm: QCAlgorithm,

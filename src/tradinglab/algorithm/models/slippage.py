@@ -28,6 +28,9 @@ _WITHOUT_VOLUME = frozenset({SecurityType.CFD, SecurityType.FOREX, SecurityType.
 class SlippageModel(Dual):
     """Base of the slippage models: there is none."""
 
+    #: Whether a model answers differently after it was asked.
+    lab_changes: ClassVar[bool] = False
+
     def exact_slippage(self, asset: Security, order: Order) -> Decimal:
         """Return the slippage of one unit, in the quote currency, as a decimal."""
         return ZERO

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import copy
 from decimal import Decimal
-from hashlib import md5
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
@@ -83,7 +83,15 @@ def _time_in_force_json(value: TimeInForce) -> str:
     return _object_json(members)
 
 
+@lru_cache(maxsize=256)
+def _plain_symbol_json(ticker: str, identifier: str) -> str:
+    value = _text_json(ticker)
+    return _object_json((("value", value), ("id", _text_json(identifier)), ("permtick", value)))
+
+
 def _symbol_json(symbol: Symbol) -> str:
+    if symbol.underlying is None:
+        return _plain_symbol_json(symbol.value, str(symbol.id))
     value = _text_json(symbol.value)
     members = [("value", value), ("id", _text_json(str(symbol.id))), ("permtick", value)]
     if symbol.has_underlying and symbol.underlying is not None:
@@ -191,4 +199,10 @@ def _rounded(order: Order) -> Order:
 def order_list_hash(orders: Iterable[Order]) -> str:
     """Return LEAN's hash over the orders of a run: the MD5 of their JSON, by number."""
     text = ",".join(order_json(_rounded(order)) for order in sorted(orders, key=lambda order: order.id))
-    return md5(text.encode(), usedforsecurity=False).hexdigest()
+    # Python's own, where it has one: OpenSSL, which `hashlib` loads, takes longer to start than this whole hash.
+    try:
+        from _md5 import md5  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import md5
+    digest: str = md5(text.encode(), usedforsecurity=False).hexdigest()
+    return digest

@@ -46,6 +46,6 @@ def local_time_text(moment: datetime) -> str:
 def iso_text(utc_ns: int, suffix: str = "Z") -> str:
     """Return a time as JSON has it: no fraction when that is zero, else 100 ns steps without trailing zeros."""
     seconds, fraction_ns = divmod(utc_ns, SECOND_NS)
-    text = from_ns(seconds * SECOND_NS).strftime("%Y-%m-%dT%H:%M:%S").zfill(19)
+    text = from_ns(seconds * SECOND_NS).isoformat()
     fraction = f"{fraction_ns // 100:07d}".rstrip("0")
     return f"{text}.{fraction}{suffix}" if fraction else text + suffix

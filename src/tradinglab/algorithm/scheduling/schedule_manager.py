@@ -129,10 +129,11 @@ class ScheduleManager(Dual):
         if self.next_ns >= time_ns:
             return
         queue = self._sorted()
-        while queue and (at_ns := queue[0].next_event_ns) < time_ns:
+        while queue and (at_ns := (first := queue[0]).next_event_ns) < time_ns:
             set_time(at_ns)
-            queue[0].scan(at_ns)
-            _sort_first(queue)
+            first.scan(at_ns)
+            if len(queue) > 1:
+                _sort_first(queue)
         self._look_ahead()
 
     def fire_due(self, time_ns: int) -> None:

@@ -87,9 +87,11 @@ class ScheduledEvent(Dual):
 
     def scan(self, utc_ns: int) -> None:
         """Call back for every time up to and including an instant."""
-        while (at_ns := self.next_event_ns) <= utc_ns:
+        at_ns = self.next_event_ns
+        while at_ns <= utc_ns:
             self._fire(at_ns)
             self._next = None
+            at_ns = self.next_event_ns
 
     def _fire(self, at_ns: int) -> None:
         if not self._enabled:

@@ -15,11 +15,7 @@ _IB_FEES = (SecurityType.BASE, SecurityType.EQUITY, SecurityType.FOREX, Security
 
 def set_default_models(security: Security) -> None:
     """Give a security the models of its class of asset, as LEAN's constructors do."""
-    from tradinglab.algorithm.models.buying_power import (
-        CashBuyingPowerModel,
-        CryptoFutureMarginModel,
-        SecurityMarginModel,
-    )
+    from tradinglab.algorithm.models import buying_power
     from tradinglab.algorithm.models.margin_interest import (
         BinanceFutureMarginInterestRateModel,
         MarginInterestRateModel,
@@ -46,13 +42,13 @@ def set_default_models(security: Security) -> None:
     security.data_filter = SecurityDataFilter()
     security.price_variation_model = AdjustedPriceVariationModel() if is_equity else SecurityPriceVariationModel()
     if kind == SecurityType.CRYPTO:
-        security.buying_power_model = CashBuyingPowerModel()
+        security.buying_power_model = buying_power.CashBuyingPowerModel()
     elif kind == SecurityType.CRYPTO_FUTURE:
-        security.buying_power_model = CryptoFutureMarginModel()
+        security.buying_power_model = buying_power.CryptoFutureMarginModel()
         if is_perpetual(security):
             security.margin_interest_rate_model = BinanceFutureMarginInterestRateModel()
     else:
-        security.buying_power_model = SecurityMarginModel(_LEVERAGE.get(kind, 1))
+        security.buying_power_model = buying_power.SecurityMarginModel(_LEVERAGE.get(kind, 1))
 
 
 def _set_order_models(security: Security) -> None:

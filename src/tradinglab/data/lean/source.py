@@ -19,7 +19,6 @@ from tradinglab.data.columns import BarColumns
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.interest import InterestRates
 from tradinglab.data.lean.bars import Series, read_bars
-from tradinglab.data.lean.listing import list_coverage
 from tradinglab.data.lean.paths import LONG, WITH_BARS, DataFile, day_file, long_file, market_folder, parse_day_name
 from tradinglab.data.lean.tables import (
     read_factor_file,
@@ -245,4 +244,6 @@ class LeanSource:
 
     def coverage(self) -> Iterator[Coverage]:
         """Return what the folder has."""
+        from tradinglab.data.lean.listing import list_coverage
+
         return list_coverage(self.folder)

@@ -8,11 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate, pairwise
 
+import numpy as np
+
 from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import DAY_NS, from_ns
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.system_decimal import divide, double_of
 from tradinglab.core.values import dataclass, field
+from tradinglab.data.interest import DEFAULT_RATE, InterestRates
 
 Point = tuple[int, Decimal]
 RateModel = Callable[[datetime], Number]
@@ -45,6 +48,8 @@ class StatisticsInput:
         When, of those, a transaction won or lost (option exercises count by another rule than their profit).
     risk_free_rate
         The yearly rate at a UTC time; zero by default.
+    rate_table
+        The rates, if they are known to be those of a table: it is looked up, *risk_free_rate* is not asked.
     trades
         Gives the closed trades; asked only when trade statistics are.
     trading_days_per_year
@@ -67,6 +72,7 @@ class StatisticsInput:
     currency_symbol: str = "$"
     trading_days_per_year: int = 252
     risk_free_rate: RateModel = no_rate
+    rate_table: InterestRates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,11 @@ class Samples:
         # Charted values have too few digits for a division by a hundred to do more than move the point.
         self._returns = [double_of(value.scaleb(-2)) for _, value in source.performance]
         self._changes = _changes([value for _, value in source.benchmark])
-        self._rates = _running_sum(_rates(source.risk_free_rate, self._equity_times))
+        self._rates = _running_sum(
+            _rates(source.risk_free_rate, self._equity_times)
+            if source.rate_table is None
+            else _table_rates(source.rate_table, self._equity_times)
+        )
 
     @property
     def days(self) -> tuple[int, int]:
@@ -156,6 +166,13 @@ def _rates(model: RateModel, times: Iterable[int]) -> Iterator[Decimal]:
         if rate is not before:
             before, exact = rate, to_decimal(rate)
         yield exact
+
+
+def _table_rates(table: InterestRates, times: Sequence[int]) -> list[Decimal]:
+    """Return the rates of a table at some times."""
+    exact = [to_decimal(float(rate)) for rate in table.rates or (DEFAULT_RATE,)]
+    rows = np.searchsorted(np.array(table.days, np.int64), np.array(times, np.int64) // DAY_NS, side="right") - 1
+    return [exact[row] for row in np.maximum(rows, 0).tolist()]
 
 
 def _running_sum(values: Iterable[Decimal]) -> list[Decimal]:
