@@ -25,9 +25,11 @@ from tradinglab.algorithm.orders import (
     Order,
     OrderEvent,
     OrderFee,
+    OrderProperties,
     OrderSubmissionData,
     StopMarketOrder,
 )
+from tradinglab.algorithm.orders.order import order_without_prices
 from tradinglab.core.enums import OptionRight, OptionStyle, SecurityType
 from tradinglab.core.market import Market as Markets
 from tradinglab.core.symbol import Symbol
@@ -314,3 +316,22 @@ def test_a_fee_is_paid_from_its_cash() -> None:
     assert market.cash_book["USD"].exact_amount == Decimal("-3.5")
     assert market.cash_book["BTC"].exact_amount == 0
     assert (str(OrderFee.ZERO), float(OrderFee.ZERO)) == ("0 QCC", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("1.50", "1.5"), ("1.5", "1.5"), ("100", "100"), ("1E+2", "100"), (0.3, "0.3")]
+)
+def test_a_fee_has_no_trailing_zeros(amount: str | float, text: str) -> None:
+    fee = OrderFee(CashAmount(amount, "EUR"))
+    assert (str(fee.value.exact_amount), fee.value.currency) == (text, "EUR")
+
+
+@pytest.mark.parametrize("quantity", ["10", "-2.50", "1E+2"])
+def test_the_order_of_a_fee_question_is_like_one_that_is_constructed(quantity: str) -> None:
+    time_ns = 1_381_233_600_000_000_000
+    made = order_without_prices(MarketOrder, SPY, Decimal(quantity), time_ns, "", OrderProperties())
+    plain = MarketOrder(SPY, Decimal(quantity), time_ns)
+    names = {name for kind in MarketOrder.__mro__ for name in getattr(kind, "__slots__", ())} - {"properties"}
+    assert {name: getattr(made, name) for name in names} == {name: getattr(plain, name) for name in names}
+    assert str(made.exact_quantity) == str(plain.exact_quantity)
+    assert made.properties.settings == plain.properties.settings
