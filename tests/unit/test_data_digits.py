@@ -10,7 +10,7 @@ import pytest
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.enums import TickType
 from tradinglab.data.columns import AdjustedExact, BarColumns, DigitsExact, Exact, FloatExact, ScaledExact
-from tradinglab.data.digits import BadField, clean, numbers, split
+from tradinglab.data.digits import BadField, Numbers, clean, numbers, split
 
 
 def read(text: str, columns: int | None = None) -> list[list[Decimal | None]]:
@@ -95,6 +95,14 @@ def test_floats_are_the_nearest_to_the_digits() -> None:
     assert found.floats()[0].tolist() == [float(text) for text in column]
     assert found.floats(4)[0].tolist() == [float(Decimal(text).scaleb(-4)) for text in column]
     assert found.floats().dtype == np.float64
+
+
+@pytest.mark.parametrize("column", [["137", "980500"], ["1.37", "-9.80"], ["", ""], ["0.5", "12"]])
+def test_floats_are_the_nearest_whether_or_not_all_have_as_many_decimals(column: list[str]) -> None:
+    found = numbers(split(clean("\n".join(f"{text},1" for text in column).encode())))
+    assert found.floats(4)[0].tolist() == [float(Decimal(text or "0").scaleb(-4)) for text in column]
+    alone = Numbers(found.mantissas[0], found.scales[0])
+    assert alone.floats(4).tolist() == found.floats(4)[0].tolist()
 
 
 def test_columns_say_whether_floats_tell_their_decimals() -> None:

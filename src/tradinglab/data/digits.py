@@ -22,6 +22,7 @@ _MOST_DIGITS = 18
 _SAFE_FLOAT = 1 << 53
 _EIGHTEEN = Context(prec=_MOST_DIGITS)
 _ABSENT_SCALE = -1
+_TO_COMMAS = bytes.maketrans(b"\n", b",")
 _IS_PLAIN = np.zeros(256, np.bool_)
 _IS_PLAIN[list(b"0123456789,\n")] = True
 
@@ -76,7 +77,9 @@ class Numbers:
     def floats(self, more_decimals: int = 0) -> Floats:
         """Return the nearest floats, with the point moved left by *more_decimals*."""
         scales = np.maximum(self.scales, 0) + more_decimals
-        found: Floats = self.mantissas / 10.0**scales
+        # A power is computed for each number, unless all have as many decimals.
+        same = scales.size > 0 and bool((scales == scales.flat[0]).all())
+        found: Floats = self.mantissas / 10.0 ** (scales.flat[:1] if same else scales)
         for at in np.argwhere(np.abs(self.mantissas) > _SAFE_FLOAT).tolist():
             found[*at] = int(self.mantissas[*at]) / 10 ** int(scales[*at])  # of two ints: rounded only once
         return found
@@ -182,12 +185,11 @@ def _read(table: Bytes, starts: Ints, ends: Ints) -> tuple[Ints, npt.NDArray[np.
         table = table.copy()
         for at in where:
             table[starts[at] : ends[at]] = _ZERO
-    table = table[table != _POINT]
     if (lengths == 0).any():
         separators = np.flatnonzero((table == _COMMA) | (table == _NEWLINE))
         table = np.insert(table, separators[lengths == 0], _ZERO)
-    table = np.where(table == _NEWLINE, np.uint8(_COMMA), table)[:-1]
-    return np.fromstring(table.tobytes().decode("ascii"), np.int64, sep=","), scales, where
+    text = table[:-1].tobytes().translate(_TO_COMMAS, b".").decode("ascii")
+    return np.fromstring(text, np.int64, sep=","), scales, where
 
 
 def _odd(text: str, row: int, column: int) -> tuple[int, int]:

@@ -153,7 +153,10 @@ class Samples:
 
 def _changes(values: list[Decimal]) -> list[float]:
     """Return each value's change from the one before, zero for the first."""
-    changes = [double_of(divide(value - before, before)) if before else 0.0 for before, value in pairwise(values)]
+    changes = [
+        double_of(divide(value - before, before)) if before and value != before else 0.0
+        for before, value in pairwise(values)
+    ]
     return [0.0, *changes]
 
 
