@@ -46,10 +46,12 @@ def from_ns(moment_ns: int) -> datetime:
     """Return nanoseconds since 1970-01-01 00:00 as a naive datetime, truncated to microseconds."""
     day, rest = divmod(moment_ns, DAY_NS)
     midnight, since = _midnights.get(day), _since_midnight.get(rest)
-    if midnight is None or since is None:
-        midnight, since = EPOCH + timedelta(day), timedelta(microseconds=rest // 1_000)
+    if midnight is None:
+        midnight = EPOCH + timedelta(day)
         if len(_midnights) < _MOST_KEPT:
             _midnights[day] = midnight
+    if since is None:
+        since = timedelta(microseconds=rest // 1_000)
         if len(_since_midnight) < _MOST_KEPT:
             _since_midnight[rest] = since
     return midnight + since
