@@ -1,4 +1,4 @@
-"""Market orders that need no deliberation, carried out in few steps.
+"""Orders at the market and for the open that need no deliberation, carried out in few steps.
 
 Most orders of most strategies are alike: at the market, at the end of a bar of the security's only stream, with
 models that are all ours and money enough. What the general path finds out for such an order is known beforehand,
@@ -53,7 +53,7 @@ _WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
 
 
 class Express:
-    """Takes market orders of securities with plain models."""
+    """Takes orders at the market and for the open, of securities with plain models."""
 
     def __init__(
         self,

@@ -98,15 +98,8 @@ class OrderEvents:
     def tell_filled(self, event: OrderEvent, order: Order, ticket: OrderTicket, security: Security) -> None:
         """Book the fill of a whole single order, and tell the author: as ``handle`` does, in fewer steps."""
         self._book.open.pop(order._id, None)
-        event.ticket = ticket
-        order.status = _FILLED
         event.id = self._counts[order._id] = self._counts[order._id] + 1
-        order.last_fill_time_ns = event.utc_ns
-        self._take_fee_from_quantity(event, order)
-        portfolio = self._algorithm.portfolio
-        security.portfolio_model.process_fill(portfolio, security, event)
-        portfolio.invalidate_total_portfolio_value()
-        self._build_trade(event, security)
+        self._take_fill(event, order, ticket, security)
         ticket.add_order_event(event)
         self.log.append(event)
         self._on_event(event)
@@ -116,20 +109,24 @@ class OrderEvents:
 
         What ``tell_submitted`` and ``tell_filled`` would write down of it is left to the ticket.
         """
-        self._counts[order._id] = event.id = 2
+        event.id = self._counts[order._id] = 2
+        order._price = event._exact_fill_price
+        self._take_fill(event, order, ticket, security)
+        self.log.append(ticket)
+        self.log.append(event)
+        self._on_event(event)
+
+    def _take_fill(self, event: OrderEvent, order: Order, ticket: OrderTicket, security: Security) -> None:
+        """Book the fill of a whole single order in order, portfolio and trades."""
         event.ticket = ticket
         order.status = _FILLED
         order.last_fill_time_ns = event.utc_ns
-        order._price = event._exact_fill_price
         if security.is_swapped:
             self._take_fee_from_quantity(event, order)
         portfolio = self._algorithm.portfolio
         security.portfolio_model.process_fill(portfolio, security, event)
-        portfolio._total_value = portfolio._float_total = None
+        portfolio.invalidate_total_portfolio_value()
         self._build_trade(event, security)
-        self.log.append(ticket)
-        self.log.append(event)
-        self._on_event(event)
 
     def _apply(self, event: OrderEvent, order: Order, ticket: OrderTicket) -> None:
         status = event.status

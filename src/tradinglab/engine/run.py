@@ -130,7 +130,7 @@ def backtest(
     if path is not None:
         folders.insert(0, path.resolve().parent)
     source = open_source(data) if isinstance(data, str) else data
-    with strategy_modules(folders), _databases_of(source), _closing_buffer_restored(), contextlib.ExitStack() as stack:
+    with strategy_modules(folders), _databases_of(source), _classes_restored(), contextlib.ExitStack() as stack:
         if timeout_s is not None:
             stack.enter_context(time_limit(timeout_s))
         try:
@@ -161,7 +161,7 @@ def _databases_of(source: DataSource) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _closing_buffer_restored() -> Iterator[None]:
+def _classes_restored() -> Iterator[None]:
     """Undo what a run does to classes, for the next run: the deadline of orders at the close, a warning given once."""
     before = MarketOnCloseOrder.submission_time_buffer
     PortfolioTarget.minimum_order_margin_percentage_warning_sent = None
