@@ -19,7 +19,6 @@ from tradinglab.engine.step import FullStep
 from tradinglab.engine.step_slice import StepSlice
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.securities.currency_conversion import CurrencyConversion
     from tradinglab.engine.parts import RunParts
     from tradinglab.engine.risk import RuinWatch
 
@@ -109,9 +108,9 @@ class Loop:
         algorithm, feed, full_step = self._algorithm, self._feed, self._full_step
         timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
         times, has_data = timeline.times.data, timeline.has_data.data
-        on_data, portfolio, sampler = algorithm.on_data, algorithm.portfolio, self._parts.sampler
+        on_data, sampler = algorithm.on_data, self._parts.sampler
         schedule, phase, attention = algorithm.schedule, self._parts.phase, self._parts.attention
-        moving: list[CurrencyConversion] = []
+        is_gapless = bool(timeline.has_data.all())
         pending, resting = self._parts.brokerage.pending, self._parts.resting
         ruin_watch: RuinWatch | None = None
         current, is_watching = StepSlice(), False
@@ -124,13 +123,11 @@ class Loop:
             else:
                 keeper.utc_ns = utc_ns
                 cursor.step = cursor.consumed = step
-                for conversion in moving:
-                    conversion.is_outdated = True
                 if holders(current) != KEPT_ONCE:  # somebody keeps the last slice: it must not change
                     algorithm.lab_current_slice = current = StepSlice()
                     current._steps = steps
                 current._step, current._data = step, None
-                if has_data[step]:
+                if is_gapless or has_data[step]:
                     on_data(current)
                 if is_watching and (resting.is_disturbed() or (ruin_watch is not None and ruin_watch.is_disturbed())):
                     attention.raised = True
@@ -148,7 +145,7 @@ class Loop:
                 return utc_ns
             busy_ns, sample_ns = self._busy_ns(utc_ns), sampler.next_sample_ns
             wake_ns = min(busy_ns, schedule.next_ns)
-            moving, ruin_watch = portfolio.cash_book.moving_conversions, full_step.ruin_watch
+            ruin_watch = full_step.ruin_watch
             attention.raised = full_step.must_repeat()
             current = StepSlice()
             is_watching = bool(pending) or ruin_watch is not None  # whoever changes that raises attention

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.securities.time_keeper import Cursor
 from tradinglab.core.decimals import ONE, ZERO
 from tradinglab.core.dual import Spelled
 
@@ -15,18 +16,14 @@ if TYPE_CHECKING:
 
 
 class CurrencyConversion(Spelled):
-    """The rate from a source into a destination currency; ``destination_currency`` is ``None`` while unresolved.
+    """The rate from a source into a destination currency; ``destination_currency`` is ``None`` while unresolved."""
 
-    ``is_outdated`` says that prices have moved since the rate was last asked for.
-    """
-
-    __slots__ = ("_listeners", "_rate", "destination_currency", "is_outdated", "source_currency")
+    __slots__ = ("_listeners", "_rate", "destination_currency", "source_currency")
 
     def __init__(self, source_currency: str, destination_currency: str | None, rate: Decimal) -> None:
         self.source_currency = source_currency
         self.destination_currency = destination_currency
         self._rate = rate
-        self.is_outdated = False
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -95,14 +92,19 @@ class ConstantCurrencyConversion(CurrencyConversion):
 class SecurityCurrencyConversion(CurrencyConversion):
     """A rate that follows the prices of one or two securities.
 
-    ``steps`` are securities and whether to divide by their price instead of multiplying.
+    ``steps`` are securities and whether to divide by their price instead of multiplying. The rate is computed anew
+    when it is asked for at another time step, or after :meth:`update`.
     """
 
-    __slots__ = ("steps",)
+    __slots__ = ("_cursor", "_is_outdated", "_step", "steps")
 
     def __init__(self, source_currency: str, destination_currency: str, steps: list[tuple[Security, bool]]) -> None:
         super().__init__(source_currency, destination_currency, ZERO)
         self.steps = steps
+        clock = steps[0][0].exchange._clock
+        self._cursor = Cursor() if clock is None else clock.cursor
+        self._step = self._cursor.step
+        self._is_outdated = False
 
     @property
     def conversion_rate_securities(self) -> list[Security]:
@@ -117,8 +119,9 @@ class SecurityCurrencyConversion(CurrencyConversion):
     @property
     def exact_conversion_rate(self) -> Decimal:
         """The product of the steps' prices; 0 if one has none."""
-        if self.is_outdated:
-            self.is_outdated = False
+        step = self._cursor.step
+        if self._step != step or self._is_outdated:
+            self._step, self._is_outdated = step, False
             self._rate = self._current()
             self._tell()
         return self._rate
@@ -126,12 +129,12 @@ class SecurityCurrencyConversion(CurrencyConversion):
     def set_rate(self, rate: Decimal) -> None:
         """Set the rate until prices are next looked at."""
         if rate != self._rate:
-            self.is_outdated = False
+            self._step, self._is_outdated = self._cursor.step, False
         super().set_rate(rate)
 
     def update(self) -> None:
         """Look at the prices again when the rate is next asked for."""
-        self.is_outdated = True
+        self._is_outdated = True
 
     def _current(self) -> Decimal:
         rate = ONE
