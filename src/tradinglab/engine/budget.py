@@ -22,6 +22,12 @@ _AMPLE = 1.01
 _UNKNOWN = (-1, -1, -1, -1)
 
 
+def carries_fee(spare: float, security: Security, order: Order) -> bool:
+    """Return whether money that is left for an order's fee is sure to suffice: it asks the fee model."""
+    fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
+    return fee.rough_amount < spare and str(fee._value._currency) == security.quote_currency.symbol
+
+
 class Budget:
     """What orders may use, in floats and never too much; nothing where that is not known."""
 
@@ -34,19 +40,16 @@ class Budget:
         # The instant, and how often money, positions, prices and leverages had been changed by then.
         self._holds_for = _UNKNOWN
 
-    def affords(self, security: Security, lane: Lane, order: Order) -> bool:
-        """Return whether the account is sure to carry an order: it asks the fee model if the order grows a position."""
+    def spare(self, security: Security, lane: Lane, order: Order) -> float | None:
+        """Return the money that an order leaves free for its fee, less than nothing if it is not sure to leave any.
+
+        ``None`` if neither matters: it binds no money, or reduces a position, which is always allowed.
+        """
         quantity, held = order._quantity, security._holdings._quantity
-        if held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity):
-            return True  # reducing a position is always allowed
-        if lane.is_free:
-            return True
+        if lane.is_free or (held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity)):
+            return None
         needed = abs(float(quantity)) * lane.closes[lane.row()] * lane.margin * _AMPLE
-        free = self.free(security, needed)
-        if needed > free:
-            return False
-        fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))._value
-        return str(fee._currency) == security.quote_currency.symbol and needed + float(fee._amount) < free
+        return self.free(security, needed) - needed
 
     def free(self, security: Security, needed: float) -> float:
         """Return the money that an order which opens or grows a position in a security may use at least.
@@ -79,7 +82,7 @@ class Budget:
         if self._is_alone:
             size, price = abs(float(fill._exact_fill_quantity)), lane.closes[lane.row()]
             lost = abs(float(fill._exact_fill_price) - price) * size * lane.multiplier
-            self._total -= float(fill.order_fee._value._amount) + lost
+            self._total -= fill.order_fee.rough_amount + lost
             self._used += size * price * lane.margin
             self._is_spent = True
             self._holds_for = self._now()

@@ -17,6 +17,8 @@ from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.models.fees import OrderFeeParameters
 from tradinglab.algorithm.models.fills.equity_prices import no_quote_text
 from tradinglab.algorithm.orders import (
+    MarketOnOpenOrder,
+    MarketOrder,
     Order,
     OrderEvent,
     OrderFee,
@@ -27,14 +29,15 @@ from tradinglab.algorithm.orders import (
     OrderTicket,
     SubmitOrderRequest,
 )
+from tradinglab.algorithm.orders.order import order_without_prices
 from tradinglab.algorithm.orders.time_in_force import GoodTilCanceledTimeInForce
 from tradinglab.core.clock import HOUR_NS
 from tradinglab.core.decimals import ZERO, strip_zeros
-from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType
-from tradinglab.engine.budget import Budget
+from tradinglab.core.enums import OrderRequestStatus, OrderStatus
+from tradinglab.engine.budget import Budget, carries_fee
 from tradinglab.engine.lanes import Lane, Lanes
 from tradinglab.engine.order_permission import can_submit
-from tradinglab.engine.paperwork import unwritten
+from tradinglab.engine.paperwork import unwritten, written_request
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     from tradinglab.engine.order_submission import OrderSubmission
 
 # Read without asking the enumerations, which also look for other spellings.
-_MARKET, _AT_OPEN = OrderType.MARKET, OrderType.MARKET_ON_OPEN
 _PROCESSED, _ERROR = OrderRequestStatus.PROCESSED, OrderRequestStatus.ERROR
 _NEW, _SUBMITTED, _FILLED = OrderStatus.NEW, OrderStatus.SUBMITTED, OrderStatus.FILLED
 _WORKING = (OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED)
@@ -96,16 +98,16 @@ class Express:
         if self._brokerage.pending and not self._brokerage.is_asleep():
             return None
         self.is_harmless = False
-        request = self._request(_MARKET, security, lane, row, quantity, tag, properties)
-        if request is None:
+        order = self._order(MarketOrder, security, lane, row, quantity, tag, properties)
+        if order is None:
             return None
         price = lane.columns.exact("close", row)
-        order = self._order(request, lane, price)
         message = no_quote_text(security, security.exchange.local_time, "TradeBar") if lane.is_equity else ""
         if not self._events.is_heard:
-            ticket = self._trade(security, lane, request, order, price, message)
+            ticket = self._trade(security, lane, order, quantity, price, message)
             if ticket is not None:
                 return ticket
+        request = written_request(order, quantity, tag)
         ticket = self._enter(request, order)
         count = len(self._book.orders)
         self._submit(security, lane, request, order)
@@ -124,11 +126,10 @@ class Express:
         row = lane.row()
         if row < 0:
             return None
-        request = self._request(_AT_OPEN, security, lane, row, quantity, tag, properties)
-        if request is None:
+        order = self._order(MarketOnOpenOrder, security, lane, row, quantity, tag, properties)
+        if order is None:
             return None
-        price = lane.columns.exact("close", row)
-        order = self._order(request, lane, price)
+        request = written_request(order, quantity, tag)
         ticket = self._enter(request, order)
         self._submit(security, lane, request, order)
         return ticket
@@ -161,23 +162,24 @@ class Express:
 
     # The order's life.
 
-    def _request(
+    def _order(
         self,
-        order_type: OrderType,
+        kind: type[Order],
         security: Security,
         lane: Lane,
         row: int,
         quantity: Decimal,
         tag: str,
         properties: OrderProperties | None,
-    ) -> SubmitOrderRequest | None:
-        """Make the numbered request of an order; ``None``, and nothing done, if that is not plain."""
+    ) -> Order | None:
+        """Make the numbered order; ``None``, and nothing done, if it is not plain."""
         algorithm = self._algorithm
         if not quantity or quantity % lane.lot or not lane.closes[row] > 0:
             return None
         if algorithm.lab_is_warming_up or not security.is_tradable:
             return None
-        if self._book.total_orders > algorithm.lab_maximum_orders:
+        book = self._book
+        if book.total_orders > algorithm.lab_maximum_orders:
             return None
         if lane.base is not None and not lane.base.exact_conversion_rate:
             return None
@@ -185,18 +187,15 @@ class Express:
             properties = algorithm.default_order_properties.clone()
         if not _is_until_cancelled(properties):
             return None
-        utc_ns = algorithm.time_keeper.utc_ns
-        request = SubmitOrderRequest.of(order_type, security.symbol, quantity, utc_ns, tag, properties)
-        request._order_id = algorithm.transactions.get_increment_order_id()
-        return request
-
-    def _order(self, request: SubmitOrderRequest, lane: Lane, price: Decimal) -> Order:
-        order = Order.create_order(request)
+        order = order_without_prices(kind, security.symbol, quantity, algorithm.time_keeper.utc_ns, tag, properties)
+        number = order._id = algorithm.transactions.get_increment_order_id()
+        order.status = _NEW
+        price = lane.columns.exact("close", row)
         order.order_submission_data = OrderSubmissionData(price, price, price)
         order.price_currency = lane.currency
         order.price_adjustment_mode = lane.config.data_normalization_mode
-        self._book.total_orders += 1
-        self._book.orders[order._id] = order
+        book.total_orders += 1
+        book.orders[number] = order
         return order
 
     def _enter(self, request: SubmitOrderRequest, order: Order) -> OrderTicket:
@@ -209,7 +208,7 @@ class Express:
 
     def _submit(self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order) -> None:
         """Bring an order to the brokerage."""
-        if not self._can_place(security, lane, order):
+        if not self._can_place(security, lane, order, self._budget.spare(security, lane, order)):
             request.set_response(self._submission.place(request, [order]), _PROCESSED)
             return
         order.broker_id.append(str(order._id))
@@ -218,31 +217,32 @@ class Express:
         request._status = _PROCESSED
 
     def _trade(
-        self, security: Security, lane: Lane, request: SubmitOrderRequest, order: Order, price: Decimal, message: str
+        self, security: Security, lane: Lane, order: Order, quantity: Decimal, price: Decimal, message: str
     ) -> OrderTicket | None:
         """Fill a market order of which the author does not want to hear; ``None``, and nothing booked, if not plain.
 
         The same questions as in two steps, without looking in between at what nobody can have changed.
         """
-        is_placed = self._can_place(security, lane, order)
+        spare = self._budget.spare(security, lane, order)
+        is_placed = self._can_place(security, lane, order, spare)
         order.status = _SUBMITTED
-        fee = self._fee(security, lane, order) if is_placed else None
+        fee = self._fee(security, order, spare) if is_placed else None
         if fee is None:
             order.status = _NEW
             return None
-        event = _filled(order, request.time_ns, fee, price, message)
+        event = _filled(order, order.time_ns, fee, price, message)
         order.broker_id.append(str(order._id))
-        ticket = self._book.tickets[order._id] = unwritten((request, order, event, self._algorithm.transactions))
+        ticket = self._book.tickets[order._id] = unwritten((quantity, order, event, self._algorithm.transactions))
         if self._brokerage.pending:
             self._brokerage.wake()
-        is_current = self._budget.is_of(request.time_ns)
+        is_current = self._budget.is_of(order.time_ns)
         self._events.note_filled(event, order, ticket, security)
         self._after_fill(security, lane, order, event, is_current)
         return ticket
 
-    def _can_place(self, security: Security, lane: Lane, order: Order) -> bool:
+    def _can_place(self, security: Security, lane: Lane, order: Order, spare: float | None) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
-        if not self._budget.affords(security, lane, order):
+        if spare is not None and (spare < 0 or not carries_fee(spare, security, order)):
             return False
         if not lane.has_rules:
             return True
@@ -251,7 +251,7 @@ class Express:
 
     def _fill(self, security: Security, lane: Lane, order: Order, price: Decimal, message: str) -> bool:
         """Fill an order whole; return whether that was plain."""
-        fee = self._fee(security, lane, order)
+        fee = self._fee(security, order, self._budget.spare(security, lane, order))
         if fee is None:
             return False
         event = _filled(order, self._algorithm.time_keeper.utc_ns, fee, price, message)
@@ -261,10 +261,10 @@ class Express:
         self._after_fill(security, lane, order, event, is_current)
         return True
 
-    def _fee(self, security: Security, lane: Lane, order: Order) -> OrderFee | None:
+    def _fee(self, security: Security, order: Order, spare: float | None) -> OrderFee | None:
         """Return the fee of an order that the account can carry when it is filled; ``None`` if that is not plain."""
         try:
-            if not self._budget.affords(security, lane, order):
+            if spare is not None and (spare < 0 or not carries_fee(spare, security, order)):
                 return None
             return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:  # the general path asks the author's model again, and reports what it raises
@@ -305,5 +305,5 @@ def _has_opened(hours: SecurityExchangeHours, sent_ns: int, start_ns: int, end_n
 
 
 def _is_until_cancelled(properties: OrderProperties) -> bool:
-    given = properties.settings.get("time_in_force")
+    given = properties.given("time_in_force")
     return given is None or type(given) is GoodTilCanceledTimeInForce

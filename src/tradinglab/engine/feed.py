@@ -113,7 +113,7 @@ class DataFeed:
         self.steps = Steps(self._algorithm.time_zone, self.timeline, self.data_at)
         for subscription, rows in self.timeline.rows.items():
             subscription.place(rows, self.timeline.before[subscription])
-        self.cursor.step = self.cursor.consumed = -1
+        self.cursor.rewind()
         self.refresh_streaming()
 
     def subscribe(self, security: Security, config: SubscriptionDataConfig, start_ns: int) -> Subscription:

@@ -8,19 +8,20 @@ made at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, overload
 
-from tradinglab.algorithm.orders import OrderEvent, OrderResponse, OrderTicket
+from tradinglab.algorithm.orders import OrderEvent, OrderResponse, OrderTicket, SubmitOrderRequest
 from tradinglab.core.enums import OrderRequestStatus, OrderStatus
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.orders import Order, SubmitOrderRequest
+    from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.orders.protocols import TransactionProcessor
 
 _SUBMITTED, _PROCESSED = OrderStatus.SUBMITTED, OrderRequestStatus.PROCESSED
 
-#: A request, its order, the event that filled it whole, and where a ticket sends its requests.
-Paper = tuple["SubmitOrderRequest", "Order", OrderEvent, "TransactionProcessor"]
+#: The quantity asked for, the order, the event that filled it whole, and where a ticket sends its requests.
+Paper = tuple[Decimal, "Order", OrderEvent, "TransactionProcessor"]
 
 
 class UnwrittenTicket(OrderTicket):
@@ -30,7 +31,8 @@ class UnwrittenTicket(OrderTicket):
 
     def __getattr__(self, name: str) -> Any:
         self.__class__ = OrderTicket  # type: ignore[assignment]  # the slots are the same
-        request, order, fill, transactions = self._paper
+        quantity, order, fill, transactions = self._paper
+        request = written_request(order, quantity, order.tag)
         request.set_response(OrderResponse.success(request), _PROCESSED)
         self.__init__(transactions, request)  # type: ignore[misc]
         self._order = order
@@ -39,6 +41,13 @@ class UnwrittenTicket(OrderTicket):
         for event in (submitted, fill):
             self.add_order_event(event)
         return getattr(self, name)
+
+
+def written_request(order: Order, quantity: Decimal, tag: str | None) -> SubmitOrderRequest:
+    """Return the request that a new order without prices was made of."""
+    request = SubmitOrderRequest.of(order.order_type, order.symbol, quantity, order.time_ns, tag, order.properties)
+    request._order_id = order._id
+    return request
 
 
 def unwritten(paper: Paper) -> OrderTicket:

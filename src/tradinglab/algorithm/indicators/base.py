@@ -119,14 +119,13 @@ class IndicatorBase(ActsAsNumber):
         track = self._track
         if track is None:
             return self._window[0]
-        step = track.cursor.consumed
-        row = step + track.place.shift
-        if row < track.quick_row or step < 0:
+        row = track.cursor.consumed + track.place.shift
+        if row < track.quick_row:
             return track.current()
         point = track.point
-        if point._row == row:
-            return point
         if holders(point) != KEPT_ONCE:  # somebody keeps the last value: it must not change
+            if point._row == row:
+                return point
             point = track.point = TrackPoint()
             point._link = track.link
         point._row = row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import NetObject
@@ -16,10 +16,15 @@ NULL_CURRENCY = "QCC"
 class CashAmount(NetObject):
     """An amount of one currency."""
 
-    __slots__ = ("_amount", "_currency")
+    __slots__ = ("_amount", "_currency", "_given")
+    _given: float
 
     def __init__(self, amount: Number, currency: str) -> None:
-        self._amount: Decimal = amount if type(amount) is Decimal else to_decimal(amount)
+        if type(amount) is float:
+            self._given = amount
+            self.__class__ = FloatAmount
+        else:
+            self._amount: Decimal = to_decimal(amount)
         self._currency = currency
 
     @property
@@ -50,6 +55,22 @@ class CashAmount(NetObject):
 
     def __repr__(self) -> str:
         return f"CashAmount({decimal_text(self._amount)}, {self._currency!r})"
+
+
+class FloatAmount(CashAmount):
+    """An amount given as a float, until it is first read: then it becomes a decimal, once.
+
+    A fee model is asked more often than its fees are paid.
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_amount":
+            raise AttributeError(f"'CashAmount' object has no attribute '{name}'", name=name, obj=self)
+        self.__class__ = CashAmount  # type: ignore[assignment]  # the slots are the same
+        amount = self._amount = to_decimal(self._given)
+        return amount
 
 
 class _Cash(Protocol):
@@ -85,6 +106,9 @@ class OrderFee(NetObject):
     Zero: ClassVar[OrderFee]
 
     def __init__(self, order_fee: CashAmount) -> None:
+        if type(order_fee) is FloatAmount:  # no zeros to strip
+            self._value: CashAmount = order_fee
+            return
         amount = order_fee.exact_amount
         stripped = strip_zeros(amount)
         # An amount never changes: one that has nothing to strip is kept.
@@ -106,6 +130,12 @@ class OrderFee(NetObject):
 
     def __float__(self) -> float:
         return self._value.amount
+
+    @property
+    def rough_amount(self) -> float:
+        """The amount within a double's precision, without making a decimal of it."""
+        value = self._value
+        return value._given if type(value) is FloatAmount else float(value._amount)
 
     def __str__(self) -> str:
         return str(self._value)

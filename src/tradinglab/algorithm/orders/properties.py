@@ -12,6 +12,7 @@ from tradinglab.algorithm.orders.venue import Exchange
 from tradinglab.core.dual import Dual, pascal_case
 
 T = TypeVar("T")
+_bare = object.__new__
 
 
 class Setting(property):
@@ -81,12 +82,18 @@ class OrderProperties(Dual):
         held: dict[str, object] = self.__dict__.setdefault("_settings", {})
         return held
 
+    def given(self, name: str) -> object:
+        """Return what an instruction was set to; ``None`` if it was not."""
+        settings = self.__dict__.get("_settings")
+        return settings.get(name) if settings else None
+
     def clone(self) -> Self:
         """Return a copy."""
-        twin = OrderProperties.__new__(type(self)) if type(self) is OrderProperties else copy(self)
-        twin.__dict__["_settings"] = {
-            name: copy(value) if isinstance(value, dict) else value for name, value in self.settings.items()
-        }
+        twin = _bare(type(self)) if type(self) is OrderProperties else copy(self)
+        settings = self.__dict__.get("_settings")
+        if settings is not None:
+            copies = {name: copy(value) if isinstance(value, dict) else value for name, value in settings.items()}
+            twin.__dict__["_settings"] = copies
         return twin
 
     def json_members(self) -> Iterator[tuple[str, object]]:

@@ -155,7 +155,7 @@ class SubmitOrderRequest(OrderRequest):
         symbol: Symbol,
         quantity: Decimal,
         utc_ns: int,
-        tag: str,
+        tag: str | None,
         properties: OrderProperties,
         *,
         asynchronous: bool = False,

@@ -7,19 +7,25 @@ from datetime import datetime
 from tradinglab.core.clock import Zone, from_ns, to_ns, zone
 from tradinglab.core.dual import Spelled
 
+_BEFORE_ALL = -(1 << 62)
+
 
 class Cursor:
     """Where a run stands: the index of the current step on the timeline.
 
     ``step`` is what prices are read at; ``consumed`` what indicators and consolidators have
-    seen, which lags behind during fills and scheduled events. ``-1`` is before the first.
+    seen, which lags behind during fills and scheduled events. Both are negative before the first;
+    ``consumed`` so much that no row is reached from there.
     """
 
     __slots__ = ("consumed", "step")
 
     def __init__(self) -> None:
-        self.step = -1
-        self.consumed = -1
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Go back before the first step."""
+        self.step, self.consumed = -1, _BEFORE_ALL
 
 
 class TimeKeeper(Spelled):
