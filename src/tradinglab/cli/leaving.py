@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import gc
 import io
+import os
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 _LAST_STANDARD_STREAM = 2
@@ -20,14 +22,32 @@ def leave_quickly() -> None:
 
 def _leave() -> None:
     """Close the files that are being written, outermost layer first, and keep the collector from all objects."""
-    # What C calls the base of all streams, as asking the abstract class takes ten times as long.
-    base: Any = io.TextIOWrapper.__mro__[-2]
-    found = [each for each in gc.get_objects() if isinstance(each, base) and not isinstance(each, io.FileIO)]
-    streams = [each for each in found if _is_being_written(each)]
-    for each in sorted(streams, key=_layer):
-        with suppress(OSError, ValueError):
-            each.close()
+    if _may_have_output_open():
+        # What C calls the base of all streams, as asking the abstract class takes ten times as long.
+        base: Any = io.TextIOWrapper.__mro__[-2]
+        found = [each for each in gc.get_objects() if isinstance(each, base) and not isinstance(each, io.FileIO)]
+        streams = [each for each in found if _is_being_written(each)]
+        for each in sorted(streams, key=_layer):
+            with suppress(OSError, ValueError):
+                each.close()
     gc.freeze()
+
+
+def _may_have_output_open() -> bool:
+    """Whether there can be a file to close: the system's list is shorter than that of all objects."""
+    try:
+        numbers = [int(path.name) for path in Path("/dev/fd").iterdir()]
+    except (OSError, ValueError):  # no such list on this system
+        return True
+    return any(number > _LAST_STANDARD_STREAM and _is_open(number) for number in numbers)
+
+
+def _is_open(number: int) -> bool:
+    """Whether a file is open still, as the list itself is not."""
+    with suppress(OSError):
+        os.fstat(number)
+        return True
+    return False
 
 
 def _layer(stream: object) -> int:
