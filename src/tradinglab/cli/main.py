@@ -13,19 +13,43 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, NoReturn
 
 import tradinglab
-from tradinglab.cli import backtest, data, indicators, new
 from tradinglab.cli.console import fail
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.leaving import leave_quickly
 from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
+#: The commands, each a module of this package, in the order of the help.
+_COMMANDS = ("backtest", "data", "new", "indicators")
+
+
+def _narrow(prog: str) -> argparse.HelpFormatter:
+    return argparse.HelpFormatter(prog, width=80)
+
 
 class _Parser(argparse.ArgumentParser):
-    """Raises what is wrong with the arguments in place of leaving the process."""
+    """Raises what is wrong with the arguments in place of leaving the process.
+
+    Each option that a parser is given is tried on a formatter of the help. Only one that shows something need measure
+    the terminal, for which the standard library imports all that it knows of copying files.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"formatter_class": _narrow, **kwargs})
+
+    def format_help(self) -> str:
+        """Return the help, as wide as the terminal."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """Return the usage, as wide as the terminal."""
+        self.formatter_class = argparse.HelpFormatter
+        return super().format_usage()
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}\n{self.format_usage().strip()}\n'{self.prog} --help' says more.")
@@ -54,15 +78,15 @@ class _Parser(argparse.ArgumentParser):
             raise CommandError(f"{name}: there is no '{value}'{hint} Choose from: {', '.join(choices)}.")
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(first: str = "") -> argparse.ArgumentParser:
+    """Return the parser of the command that the *first* argument names, of all commands if it names none."""
     top = _Parser(
         prog="tradinglab", description="Backtest QuantConnect strategies on this machine, with LEAN's own figures."
     )
     top.add_argument("--version", action="version", version=f"tradinglab {tradinglab.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (backtest, data, new, indicators):
-        module.add_parser(commands)
+    for name in (first,) if first in _COMMANDS else _COMMANDS:
+        import_module(f"tradinglab.cli.{name}").add_parser(commands)
     return top
 
 
@@ -80,9 +104,10 @@ def _seldom_collected() -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     leave_quickly()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
         with _seldom_collected():
-            options = parser().parse_args(arguments)
+            options = parser(words[0] if words else "").parse_args(words)
             status: int = options.run(options)
         sys.stdout.flush()
         return status
