@@ -7,11 +7,9 @@ brings, and of the few plain types of .NET that strategies use.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from enum import Enum
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -44,6 +42,8 @@ class JsonConvert:
     @staticmethod
     def serialize_object(value: object) -> str:
         """Return the public members of an object, and of those that it holds, as JSON."""
+        import json
+
         return json.dumps(_plain(value, ()))
 
     SerializeObject = serialize_object
@@ -114,8 +114,11 @@ def _hint(name: str) -> str:
     return did_you_mean(name, lean_names().union(star_import.NAMES))
 
 
-class DotNetFinder(MetaPathFinder, Loader):
-    """Finds modules of .NET's by their first word."""
+class DotNetFinder:
+    """Finds modules of .NET's by their first word, and loads them.
+
+    It does without the base classes of ``importlib.abc``, whose import brings along the reading of package data.
+    """
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Return a spec for a namespace under one of the roots.
@@ -130,7 +133,7 @@ class DotNetFinder(MetaPathFinder, Loader):
         if not _is_namespace(fullname):
             parent, _, leaf = fullname.rpartition(".")
             raise ImportError(f"'{parent}' has no '{leaf}', here or in LEAN{_hint(leaf)}", name=fullname)
-        return ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Make the module."""
