@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
 
 from tradinglab.data.errors import MalformedDataError
+from tradinglab.data.lean.plain_zip import open_plain
 
 
 def read_entry(path: Path, entries: Sequence[str]) -> bytes:
@@ -19,15 +19,38 @@ def read_entry(path: Path, entries: Sequence[str]) -> bytes:
         If the archive is empty, truncated or broken.
     """
     try:
+        plain = open_plain(path)
+    except OSError as problem:
+        raise _unreadable(path, problem) from problem
+    if plain is not None and plain.names:
+        found = plain.read(_chosen(plain.names, entries))
+        if found is not None:
+            return found
+    return _read_any(path, entries)
+
+
+def _chosen(names: Sequence[str], entries: Sequence[str]) -> str:
+    return next((name for name in entries if name in names), names[0])
+
+
+def _unreadable(path: Path, problem: OSError) -> MalformedDataError:
+    return MalformedDataError(path, f"The file cannot be read ({problem.strerror or problem}).")
+
+
+def _read_any(path: Path, entries: Sequence[str]) -> bytes:
+    """Read an entry with all that the standard library knows of archives, or say what is wrong."""
+    from zipfile import BadZipFile, ZipFile
+
+    try:
         with ZipFile(path) as archive:
             names = archive.namelist()
             if not names:
                 raise MalformedDataError(path, "The archive is empty.")
-            return archive.read(next((name for name in entries if name in names), names[0]))
+            return archive.read(_chosen(names, entries))
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as problem:
         raise MalformedDataError(path, f"The archive is truncated or broken ({problem}).") from problem
     except OSError as problem:
-        raise MalformedDataError(path, f"The file cannot be read ({problem.strerror or problem}).") from problem
+        raise _unreadable(path, problem) from problem
 
 
 def read_entries(path: Path) -> Iterator[tuple[str, str]]:
@@ -38,6 +61,8 @@ def read_entries(path: Path) -> Iterator[tuple[str, str]]:
     MalformedDataError
         If the archive is truncated or broken.
     """
+    from zipfile import BadZipFile, ZipFile
+
     try:
         with ZipFile(path) as archive:
             for name in archive.namelist():
