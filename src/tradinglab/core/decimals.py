@@ -81,7 +81,7 @@ def _from_long_double(value: float) -> Decimal:
     while digits % 10 == 0 and power > 0:
         digits //= 10
         power -= 1
-    return _WIDE.multiply(Decimal(digits), _PLACES[power])
+    return _WIDE.multiply(_PLACES[power], digits)
 
 
 def _from_extreme_double(value: float) -> Decimal:

@@ -220,7 +220,7 @@ class Order(OrderTimes):
     @property
     def absolute_quantity(self) -> float:
         """Units, without a sign."""
-        return abs(self.quantity)
+        return abs(float(self.exact_quantity))
 
     @property
     def exact_absolute_quantity(self) -> Decimal:
