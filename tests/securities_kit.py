@@ -56,6 +56,8 @@ class ListFeed:
         self.symbol, self.tick_type, self.resolution, self.is_internal = symbol, tick_type, resolution, is_internal
         self.at = -1
 
+    steady_shift = None
+
     def row(self) -> int:
         return self.at
 

@@ -64,6 +64,8 @@ class Feed:
         columns.end_ns[:] = market.zone.utc_ns_array(closes)
         return columns
 
+    steady_shift = None
+
     def row(self) -> int:
         """Return the last bar that has ended."""
         return int(self.columns.end_ns.searchsorted(self._market.clock.utc_ns, side="right")) - 1

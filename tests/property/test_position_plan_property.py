@@ -54,10 +54,34 @@ def test_worths_in_integers_are_those_of_decimals_with_their_scale(
     plan = PositionPlan(list(range(len(readers))), readers)
     assume(plan.ticks is not None)
     assert plan.ticks is not None
-    rows = plan.rows()
+    rows = plan.place(0)
+    assert not isinstance(rows, int)
     worths = [reader.worth(row) for reader, row in zip(readers, rows, strict=True)]
     assert [str(worth) for worth in plan.ticks.each(rows)] == [str(worth) for worth in worths]
     assert str(plan.ticks.total(rows)) == str(sum(worths, ZERO))
+
+
+@settings(max_examples=300, deadline=None)
+@given(POSITIONS, st.lists(QUANTITIES, min_size=14, max_size=14), st.lists(st.integers(1, ROWS - 1), max_size=6))
+def test_worths_by_step_are_those_of_decimals(
+    positions: list[tuple[str, list[int], list[int], Decimal, int]], others: list[Decimal], steps: list[int]
+) -> None:
+    """Rows that follow from the step, in any order of steps, and other quantities of the same columns later."""
+    columns = [columns_of(form, ticks, places) for form, ticks, places, _, _ in positions]
+    before = None
+    for quantities in ([quantity for _, _, _, quantity, _ in positions], others[: len(columns)]):
+        readers = [PositionReader(int, *each, -(n % 2)) for n, each in enumerate(zip(columns, quantities, strict=True))]
+        plan = PositionPlan(list(range(len(readers))), readers, before)
+        if plan.ticks is None:
+            return
+        assert before is None or plan.ticks.table is before.table
+        before = plan.ticks
+        for step in steps:
+            worths = [reader.worth(step + (reader.shift or 0)) for reader in readers]
+            place = plan.place(step)
+            assert place == step
+            assert str(plan.ticks.total(place)) == str(sum(worths, ZERO))
+            assert [str(worth) for worth in plan.ticks.each(place)] == [str(worth) for worth in worths]
 
 
 @settings(max_examples=300)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tradinglab.algorithm.bar_views import bar_view
 from tradinglab.algorithm.indicators.tracks import NO_SHIFT, Place
+from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.core.enums import Resolution, TickType
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Subscription:
         self._frozen_row: int | None = None
         self._before = -1
         self._shift: int | None = None
+        self.steady_shift: int | None = None
         self.place_of_rows = Place()
 
     def __len__(self) -> int:
@@ -54,6 +56,12 @@ class Subscription:
         # Without gaps a row is a step moved by a constant, and need not be looked up.
         self._shift = row_at.start if isinstance(row_at, range) else None
         self.place_of_rows.shift = NO_SHIFT if self._shift is None else self._shift
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Note whether the current row follows from the step alone."""
+        self.steady_shift = self._shift if self._frozen_row is None and self._last_real is None else None
+        PriceCache.pushes += 1
 
     def row_at(self, step: int) -> int:
         """Return the last row emitted by a step of the timeline, -1 if none was."""
@@ -69,19 +77,23 @@ class Subscription:
         """Stop: from now on the last row emitted stays the current one."""
         self._frozen_row = self.row_at(self.cursor.step)
         self.place_of_rows.shift = NO_SHIFT
+        self._look_up()
 
     def replace_columns(self, columns: BarColumns) -> None:
         """Take other columns whose rows up to the current one are the same."""
         self.columns = columns
         self._last_real = _last_real(columns)
+        self._look_up()
 
     # The price feed of a security.
 
     def row(self) -> int:
         """Return the last row at the current step that is a bar of its own, not filled forward."""
+        step, shift = self.cursor.step, self.steady_shift
+        if shift is not None and step >= 0:
+            return step + shift
         row = self._frozen_row
         if row is None:
-            step = self.cursor.step
             if step < 0:
                 row = self._before
             else:

@@ -6,13 +6,20 @@ that one has become, not by a walk over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.margin_terms import MarginTerms
-from tradinglab.algorithm.securities.position_plan import PositionPlan, PositionReader, TickWorths, plan_of, reader_of
+from tradinglab.algorithm.securities.position_plan import (
+    Place,
+    PositionPlan,
+    PositionReader,
+    TickWorths,
+    plan_of,
+    reader_of,
+)
 from tradinglab.algorithm.securities.price_cache import PriceCache
 from tradinglab.core.decimals import ZERO
 
@@ -79,8 +86,8 @@ class PositionWorths:
     """
 
     __slots__ = (
-        "_book", "_cursor", "_held", "_invested", "_known", "_margin", "_margined", "_plan", "_pushes", "_rate",
-        "_readers", "_rows", "_step", "_terms", "_version",
+        "_book", "_cursor", "_held", "_invested", "_known", "_last_ticks", "_margin", "_margined", "_place", "_plan",
+        "_pushes", "_rate", "_readers", "_step", "_terms", "_version",
     )  # fmt: skip
 
     def __init__(self, invested: dict[int, Security], cursor: Cursor) -> None:
@@ -93,7 +100,8 @@ class PositionWorths:
         #: The readers of all positions; empty if there is more to some position than that.
         self._plan: PositionPlan | tuple[()] | None = None
         #: Where the positions stand in their columns, if their worths are worked out together.
-        self._rows: Sequence[int] | None = None
+        self._place: Place | None = None
+        self._last_ticks: TickWorths | None = None
         self._held, self._margin = _Sum(), _Sum()
         self._margined: list[Security] | None = None
         self._pushes = self._terms = 0
@@ -119,7 +127,7 @@ class PositionWorths:
     def prices_moved(self) -> None:
         """Forget what was found at other prices. A next step on the same timeline is noticed without it."""
         self._step = self._cursor.step
-        if self._known or self._rows is not None:
+        if self._known or self._place is not None:
             self._forget_all()
 
     def position_changed(self, security: Security) -> None:
@@ -128,7 +136,7 @@ class PositionWorths:
         key = id(security)
         self._version += 1
         worth = self._worth_until_now(key)
-        self._plan = self._rows = None
+        self._plan = self._place = None
         if security.is_margined or security.is_swapped:
             self._margined = None
             self._held.reset()
@@ -155,7 +163,7 @@ class PositionWorths:
 
     def _forget_all(self) -> None:
         self._version += 1
-        self._rows = None
+        self._place = None
         self._known.clear()
         self._held.reset()
         self._margin.reset()
@@ -181,7 +189,7 @@ class PositionWorths:
     def version(self) -> object:
         """A mark that is the same as long as all worths are; ``None`` if that cannot be told."""
         self._refresh()
-        can_be_told = self._rows is not None or self._known.keys() >= self._invested.keys()
+        can_be_told = self._place is not None or self._known.keys() >= self._invested.keys()
         return (self._version, MarginTerms.changes) if can_be_told else None
 
     def all(self) -> Callable[[], tuple[Decimal, ...]]:
@@ -244,16 +252,17 @@ class PositionWorths:
             may_be_kept = may_be_kept and key in known
         return total, may_be_kept
 
-    def _in_ticks(self) -> tuple[TickWorths, Sequence[int]] | None:
+    def _in_ticks(self) -> tuple[TickWorths, Place] | None:
         """Return what works out all worths in integers, and where the positions stand; ``None`` if that cannot be."""
         plan = self._plan
         if plan is None:
-            plan = self._plan = plan_of(self._invested, self._reader_of) or ()
+            plan = self._plan = plan_of(self._invested, self._reader_of, self._last_ticks) or ()
         if not plan or plan.ticks is None:
             return None
-        if self._rows is None:
-            self._rows = plan.rows()
-        return plan.ticks, self._rows
+        self._last_ticks = plan.ticks
+        if self._place is None:
+            self._place = plan.place(self._step)
+        return plan.ticks, self._place
 
     def _part_of_held(self, key: int) -> Decimal | None:
         security = self._invested.get(key)
@@ -291,10 +300,9 @@ class PositionWorths:
             return worth
         reader = self._reader_of(key, security)
         if reader is not None:
-            row_of, columns, quantity = reader
-            row = row_of()
+            row = reader.row()
             if row >= 0:
-                worth = self._known[key] = columns.exact("close", row) * quantity
+                worth = self._known[key] = reader.worth(row)
                 return worth
         holdings = security.holdings
         if holdings._price is None:

@@ -26,6 +26,9 @@ class PriceFeed(Protocol):
     tick_type: TickType
     resolution: Resolution
     is_internal: bool
+    #: What lies between the present step and the row of its last real bar; ``None`` if that is not always the same.
+    #: Whoever changes it counts up ``PriceCache.pushes``.
+    steady_shift: int | None
 
     def row(self) -> int:
         """Return the row of the last real (not filled-forward) bar that is known now, or -1."""
