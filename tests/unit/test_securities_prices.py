@@ -296,3 +296,20 @@ def test_security_reads_its_subscriptions() -> None:
     assert (spy.resolution, spy.is_fill_data_forward, spy.is_extended_market_hours) == (Resolution.HOUR, True, False)
     spy.reset()
     assert (spy.subscriptions, spy.is_tradable) == ([], False)
+
+
+def test_a_feed_without_bars_is_no_feed_until_it_has_some() -> None:
+    trades, quotes = feed(trade(10), trade(11)), feed(tick_type=TickType.QUOTE)
+    coin = with_feeds(SecurityType.CRYPTO, trades, quotes)
+    assert coin.cache.feeds == [trades, quotes]
+    assert coin.cache.only_trade_feed() is not None
+    trades.at = 0
+    assert (coin.cache.price, coin.exact_price) == (10, 10)
+    Account().price(coin, 33)  # holds until a feed moves on
+    quotes.columns = feed(quote(20, 22), tick_type=TickType.QUOTE).columns
+    coin.cache.refresh(quotes)
+    assert (coin.cache.price, coin.cache.only_trade_feed()) == (33, None)
+    quotes.at = 0
+    assert (coin.cache.price, coin.bid_price) == (21, 20)
+    coin.cache.detach(quotes)
+    assert (coin.cache.price, coin.cache.feeds) == (10, [trades])

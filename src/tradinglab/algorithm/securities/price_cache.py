@@ -29,44 +29,55 @@ class PriceCache(Spelled):
     """Reads a figure by its name from the feed that brought it last."""
 
     __slots__ = (
-        "_pushed", "_readers", "quick_price", "quick_row", "quick_trade_row", "quick_trade_view", "quick_view",
-        "security_type",
+        "_attached", "_pushed", "_readers", "quick_price", "quick_row", "quick_trade_row", "quick_trade_view",
+        "quick_view", "security_type",
     )  # fmt: skip
 
     def __init__(self, security_type: SecurityType = SecurityType.BASE) -> None:
         self.security_type = security_type
+        self._attached: list[FeedReader] = []
+        #: By group; a feed without any bar has no part in it.
         self._readers: tuple[list[FeedReader], ...] = ([], [], [], [], [])
         self._pushed: dict[int, Pushed] = {}
         self._set_quick()
 
     def attach(self, feed: PriceFeed) -> None:
         """Read prices from a subscription too."""
-        reader = FeedReader(feed)
         marks = self._marks()
-        if sets_price(reader, self.security_type):
-            self._readers[PRICE].append(reader)
-            if not reader.is_tick:
-                self._readers[BARS].append(reader)
-        self._readers[BID_ASK if reader.is_quote else VOLUME].append(reader)
-        if sets_last_data(reader, self.security_type):
-            self._readers[LAST].append(reader)
-        for readers in self._readers:
-            # Of points that end together quotes win over trades, and finer bars over coarser ones.
-            readers.sort(key=lambda known: (known.is_quote, -known.feed.resolution))
-        self._mark_again(marks)
+        self._attached.append(FeedReader(feed))
+        self._group()
+        self._mark_again(marks, feed)
 
     def detach(self, feed: PriceFeed) -> None:
         """Stop reading a subscription."""
         marks = self._marks()
-        for readers in self._readers:
-            readers[:] = [reader for reader in readers if reader.feed is not feed]
+        self._attached = [reader for reader in self._attached if reader.feed is not feed]
+        self._group()
         self._mark_again(marks)
 
     def refresh(self, feed: PriceFeed) -> None:
         """Read the columns of a subscription anew: they were replaced."""
-        for readers in self._readers:
-            readers[:] = [FeedReader(feed) if reader.feed is feed else reader for reader in readers]
-        self._set_quick()
+        marks = self._marks()
+        self._attached = [FeedReader(feed) if reader.feed is feed else reader for reader in self._attached]
+        self._group()
+        self._mark_again(marks)
+
+    def _group(self) -> None:
+        """Sort the feeds that have bars by what these tell."""
+        # Of points that end together quotes win over trades, and finer bars over coarser ones.
+        self._attached.sort(key=lambda known: (known.is_quote, -known.feed.resolution))
+        groups: tuple[list[FeedReader], ...] = ([], [], [], [], [])
+        for reader in self._attached:
+            if not len(reader.columns):
+                continue
+            if sets_price(reader, self.security_type):
+                groups[PRICE].append(reader)
+                if not reader.is_tick:
+                    groups[BARS].append(reader)
+            groups[BID_ASK if reader.is_quote else VOLUME].append(reader)
+            if sets_last_data(reader, self.security_type):
+                groups[LAST].append(reader)
+        self._readers = groups
 
     def _marks(self) -> dict[tuple[int, int], int]:
         """Return the rows at which the feeds were when something was pushed, by group and feed."""
@@ -76,11 +87,13 @@ class PriceCache(Spelled):
             for reader, mark in zip(self._readers[group], pushed.marks, strict=True)
         }
 
-    def _mark_again(self, marks: dict[tuple[int, int], int]) -> None:
+    def _mark_again(self, marks: dict[tuple[int, int], int], new: PriceFeed | None = None) -> None:
         """Let what was pushed hold until the feeds that are there now move on."""
         for group, pushed in self._pushed.items():
-            readers = self._readers[group]
-            pushed.marks = [marks.get((group, id(reader.feed)), reader.row()) for reader in readers]
+            pushed.marks = [
+                marks.get((group, id(reader.feed)), reader.row() if reader.feed is new else -1)
+                for reader in self._readers[group]
+            ]
         self._set_quick()
 
     @property
@@ -91,7 +104,7 @@ class PriceCache(Spelled):
     @property
     def feeds(self) -> list[PriceFeed]:
         """The attached subscriptions."""
-        return list({id(reader.feed): reader.feed for readers in self._readers for reader in readers}.values())
+        return [reader.feed for reader in self._attached]
 
     def only_trade_feed(self) -> FeedReader | None:
         """Return the feed whose trade bars alone make the price; ``None`` if there is more to it or a gap."""
@@ -104,6 +117,11 @@ class PriceCache(Spelled):
     def price_readers(self) -> Sequence[FeedReader]:
         """The attached subscriptions that bring the price, opened for quick reading."""
         return self._readers[PRICE]
+
+    @property
+    def last_readers(self) -> Sequence[FeedReader]:
+        """The attached subscriptions that bring the last data point."""
+        return self._readers[LAST]
 
     #: How often any security got a price by another way than time going by.
     pushes: ClassVar[int] = 0
