@@ -176,6 +176,11 @@ class BarColumns:
         column = self.decimals.get(name)
         return to_decimal(self.view(name)[row]) if column is None else column.exact(row)
 
+    def exact_rows(self, name: str, rows: Sequence[int]) -> list[Decimal]:
+        """Return the decimals of field *name* at some rows, in any order."""
+        column = self.decimals.get(name)
+        return decimals_of(self.values[name][rows]) if column is None else [column.exact(row) for row in rows]
+
     def are_short(self, name: str) -> bool:
         """Return whether no decimal of field *name* has more than fifteen digits, so that its float tells which it is.
 

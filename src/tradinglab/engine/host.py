@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.scheduling import EndOfDayEvents
+from tradinglab.algorithm.securities.noted_values import ValueNotes
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.core.decimals import to_decimal
@@ -115,6 +116,7 @@ class Host:
             end_ns=to_ns(end),
             start_utc_ns=algorithm.time_zone.to_utc(begin),
             starting_portfolio_value=algorithm.portfolio.cash_book.exact_total_value_in_account_currency,
+            later=ValueNotes(algorithm.portfolio),
         )
 
     def _apply_options(self, algorithm: QCAlgorithm) -> None:

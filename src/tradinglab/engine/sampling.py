@@ -14,11 +14,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tradinglab.algorithm.securities.noted_values import NotedValue
 from tradinglab.core.clock import MINUTE_NS
 from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
 from tradinglab.engine.capacity import CapacityEstimate, Filled
+from tradinglab.engine.equity_curve import Candle, EquityCandles
 
 Point = tuple[int, Decimal]
 
@@ -74,6 +76,14 @@ class SampledAccount(Protocol):
         ...
 
 
+class LaterValues(Protocol):
+    """What notes the account's value, so that it is worked out when somebody looks at it."""
+
+    def note(self) -> NotedValue | Decimal:
+        """Return what it takes to work out the present value later, or the value."""
+        ...
+
+
 class FillEvent(Filled, Protocol):
     """An order event that may be a fill."""
 
@@ -81,16 +91,6 @@ class FillEvent(Filled, Protocol):
     def status(self) -> OrderStatus:
         """The order's status."""
         ...
-
-
-class Candle(NamedTuple):
-    """The account's value since the sample before."""
-
-    time_ns: int
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
 
 
 class DaySample(NamedTuple):
@@ -145,6 +145,8 @@ class ResultSampler:
         The instant of *start_ns*: the turnover is not sampled there.
     starting_portfolio_value
         The account's value at the start, with its scale.
+    later
+        What notes the account's value; without it the account is asked at every sample.
     """
 
     def __init__(
@@ -156,6 +158,7 @@ class ResultSampler:
         end_ns: int,
         start_utc_ns: int,
         starting_portfolio_value: Decimal,
+        later: LaterValues | None = None,
     ) -> None:
         self._account = account
         self.capacity = capacity
@@ -164,10 +167,8 @@ class ResultSampler:
         self._start_utc_ns = start_utc_ns
         self._highest = self._at_last_sample = starting_portfolio_value
         self._next_equity_ns = 0
-        self._bar: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
-        #: A value of the account as it was last asked for, and as it is charted.
-        self._charted: tuple[Decimal | None, Decimal] = (None, ZERO)
-        self.candles: list[Candle] = []
+        self._present_value = account.portfolio_value if later is None else later.note
+        self._equity = EquityCandles()
         self.days: list[DaySample] = []
         self.turnover: list[Point] = []
         # Sale volume at the last two turnover samples, the newest first.
@@ -193,32 +194,26 @@ class ResultSampler:
         if event.status in _FILLED:
             self.capacity.on_fill(event)
 
+    def on_streams_changing(self) -> None:
+        """Read what there is to read before subscriptions come or go."""
+        self.capacity.on_streams_changing()
+        self._equity.settle()
+
     def update_equity(self) -> None:
         """Take the account's present value into the candle that is being made.
 
         A loop that does so at every step has LEAN's candles. Otherwise a candle opens at the close before and spans
         the values that were seen, until :meth:`refine_candles`; statistics need closes only.
         """
-        self._take(self._account.portfolio_value())
-
-    def _take(self, exact: Decimal) -> None:
-        if exact is not self._charted[0]:
-            self._charted = (exact, round_half_even(exact, 4))
-        value = self._charted[1]
-        if self._bar is None:
-            first = high = low = self.candles[-1].close if self.candles else value
-        else:
-            first, high, low, _ = self._bar
-        self._bar = (first, value if value > high else high, value if value < low else low, value)
+        self._equity.see(self._account.portfolio_value())
 
     def process_synchronous_events(self, utc_ns: int, force: bool = False) -> None:
         """End a step: capture volume, and sample the equity if that is due or forced."""
         self.capacity.update(utc_ns, force)
         if utc_ns >= self._next_equity_ns or force:
-            self.update_equity()
             # LEAN samples at the first step *after* the period.
             self._next_equity_ns = utc_ns + self.resample_period_ns + 1
-            self._sample_equity(utc_ns, self._account.is_warming_up)
+            self._sample_equity(utc_ns, self._present_value(), self._account.is_warming_up)
 
     def sample(self, utc_ns: int) -> None:
         """Sample everything, as is done at midnight and at the end."""
@@ -230,9 +225,8 @@ class ResultSampler:
             performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
         if value >= self._highest:
             self._highest = value
-        self._take(value)
         is_warming_up = account.is_warming_up
-        self._sample_equity(utc_ns, is_warming_up)
+        self._sample_equity(utc_ns, value, is_warming_up)
         benchmark = account.benchmark_value(utc_ns)
         if not is_warming_up and (not self.days or utc_ns > self.days[-1].time_ns):
             self.days.append(self._day_sample(utc_ns, value, benchmark, performance))
@@ -247,7 +241,7 @@ class ResultSampler:
         self._at_last_sample = self._at_last_sample if self._at_last_sample == value else value
         if self.starting_portfolio_value != value:
             self.starting_portfolio_value = value
-            self._bar = None
+            self._equity.drop()
 
     def finish(self, utc_ns: int) -> None:
         """Take the last samples, in the order and number in which LEAN takes them."""
@@ -257,12 +251,11 @@ class ResultSampler:
 
     # Samples.
 
-    def _sample_equity(self, utc_ns: int, is_warming_up: bool) -> None:
-        bar, self._bar = self._bar, None
-        if bar is None or is_warming_up:
-            return
-        if not self.candles or utc_ns > self.candles[-1].time_ns:
-            self.candles.append(_new(Candle, (utc_ns, *bar)))
+    def _sample_equity(self, utc_ns: int, value: NotedValue | Decimal, is_warming_up: bool) -> None:
+        if is_warming_up:
+            self._equity.drop()
+        else:
+            self._equity.sample(utc_ns, value)
 
     def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal, performance: Decimal) -> DaySample:
         account = self._account
@@ -294,10 +287,16 @@ class ResultSampler:
 
     # What became of them.
 
+    @property
+    def candles(self) -> list[Candle]:
+        """The equity, from sample to sample."""
+        return self._equity.candles
+
     def equity_points(self) -> list[Point]:
         """Return the equity as charted."""
-        closes = smart_rounds([candle.close for candle in self.candles])
-        return [(candle.time_ns, close) for candle, close in zip(self.candles, closes, strict=True)]
+        candles = self.candles
+        closes = smart_rounds([candle.close for candle in candles])
+        return [(candle.time_ns, close) for candle, close in zip(candles, closes, strict=True)]
 
     def performance_points(self) -> list[Point]:
         """Return the daily returns in percent as charted."""
@@ -319,13 +318,14 @@ class ResultSampler:
 
     def refine_candles(self, times_ns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
         """Give the candles the opens, highs and lows of a path of the account's value, known only after the run."""
-        ends = np.searchsorted(times_ns, [candle.time_ns for candle in self.candles], side="right")
+        candles = self.candles
+        ends = np.searchsorted(times_ns, [candle.time_ns for candle in candles], side="right")
         begin = 0
-        for index, (candle, end) in enumerate(zip(self.candles, ends, strict=True)):
+        for index, (candle, end) in enumerate(zip(candles, ends, strict=True)):
             path = values[begin:end]
             begin = int(end)
             if len(path):
-                self.candles[index] = candle._replace(
+                candles[index] = candle._replace(
                     open=_four_places(path[0]),
                     high=max(candle.close, _four_places(path.max())),
                     low=min(candle.close, _four_places(path.min())),

@@ -116,7 +116,7 @@ class FullStep:
     def change_securities(self, utc_ns: int, *, include_now: bool) -> SecurityChanges:
         """Start and end the streams of securities that the author added and removed."""
         feed = self._parts.feed
-        self._parts.sampler.capacity.on_streams_changing()
+        self._parts.sampler.on_streams_changing()
         feed.start_changes(utc_ns)
         if not self._has_benchmark:
             self._has_benchmark = True

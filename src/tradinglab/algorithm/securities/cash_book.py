@@ -42,11 +42,13 @@ class CashBookUpdatedEventArgs(Spelled):
 class CashBook(ExtendedDictionary[str, Cash]):
     """The account's holding of each currency, by its symbol."""
 
-    __slots__ = ("_account_currency", "_cash", "_listeners", "_moving", "_updated_event")
+    __slots__ = ("_account_currency", "_cash", "_listeners", "_moving", "_updated_event", "shape")
 
     def __init__(self) -> None:
         self._cash: dict[str, Cash] = {}
         self._moving: list[CurrencyConversion] = []
+        #: How often a currency has come, has gone, or has got its rate from elsewhere.
+        self.shape = 0
         self._updated_event: Event | None = None
         self._listeners: list[Callable[[Cash | None, bool], None]] = []
         self._account_currency = ""
@@ -87,6 +89,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
         if previous is not None:
             amount = previous.exact_amount
         self._account_currency = value.upper()
+        self.shape += 1
         self._insert(Cash(self._account_currency, amount, _START_RATE))
 
     @property
@@ -195,6 +198,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
             listener(cash, False)
 
     def _refresh_moving(self) -> None:
+        self.shape += 1
         conversions = [cash.currency_conversion for cash in self._cash.values()]
         self._moving = [conversion for conversion in conversions if not conversion.is_constant]
 

@@ -136,6 +136,11 @@ class SecurityCurrencyConversion(CurrencyConversion):
         """Look at the prices again when the rate is next asked for."""
         self._is_outdated = True
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the rate will be computed anew when it is next asked for."""
+        return self._is_outdated or self._step != self._cursor.step
+
     def _current(self) -> Decimal:
         rate = ONE
         for security, inverted in self.steps:

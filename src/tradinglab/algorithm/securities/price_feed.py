@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
@@ -97,6 +97,12 @@ class FeedReader:
         if found is None:
             found = self._cached[name] = self._read(name, row)
         return found
+
+    def exact_closes(self, rows: Sequence[int]) -> list[Decimal]:
+        """Return the closes at some rows as decimals."""
+        if self.is_whole:
+            return self.columns.exact_rows("close", rows)
+        return [self.exact("close", row) for row in rows]
 
     def _read(self, name: str, row: int) -> Decimal:
         if self.views[name][row] == 0.0:

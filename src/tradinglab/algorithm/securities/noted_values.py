@@ -1,0 +1,190 @@
+"""What an account is worth, written down so that it can be worked out later.
+
+Between two steps only prices change, and these stay where they are: in columns. So whoever wants the account's value
+for the record notes the amounts that it has and the rows at which prices stand. The value is worked out when somebody
+reads it, to the same digits and scale; for many notes together prices are read by the column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from tradinglab.algorithm.securities.cash_book import CashBook
+from tradinglab.algorithm.securities.currency_conversion import ConstantCurrencyConversion, SecurityCurrencyConversion
+from tradinglab.algorithm.securities.price_cache import LAST, PriceCache
+from tradinglab.core.decimals import ONE, ZERO
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.securities.cash import Cash
+    from tradinglab.algorithm.securities.portfolio_totals import PortfolioTotals
+    from tradinglab.algorithm.securities.position_worths import PositionWorths
+    from tradinglab.algorithm.securities.price_feed import FeedReader
+    from tradinglab.data.columns import BarColumns
+
+#: Of more positions than that the sum at once costs no more than to note where each of them stands.
+_MOST_POSITIONS = 8
+
+
+class _Rate(NamedTuple):
+    """A rate that follows prices: where these are read, and which of the terms it is a factor of."""
+
+    conversion: SecurityCurrencyConversion
+    steps: list[tuple[FeedReader, bool]]
+    terms: list[int]
+
+
+class _Books(NamedTuple):
+    """How the worth of all cash comes about, settled and not, as long as the same currencies are in both books."""
+
+    cash: list[tuple[Cash, bool]]
+    #: How many of them are settled.
+    settled: int
+    rates: list[_Rate]
+    #: The caches whose last point makes a rate, and the lists of those who are told that it has moved.
+    caches: Sequence[PriceCache]
+    listeners: Sequence[Sequence[object]]
+
+
+class NotedValue(NamedTuple):
+    """What it takes to work out a value later."""
+
+    books: _Books
+    #: Amounts of cash, those at constant rates multiplied by them.
+    terms: list[Decimal]
+    #: Where the prices of the moving rates stand.
+    rows: list[int]
+    #: Where the prices of positions stand, and how much is held.
+    positions: Sequence[tuple[BarColumns, int, Decimal]]
+
+
+class ValueNotes:
+    """Notes the value of an account."""
+
+    def __init__(self, portfolio: PortfolioTotals) -> None:
+        self._portfolio = portfolio
+        self._books: _Books | None = None
+        self._holds_for: tuple[int, ...] = ()
+        self._told = 0
+
+    def note(self) -> NotedValue | Decimal:
+        """Return what it takes to work out the present value, or the value where it is known or takes more."""
+        portfolio = self._portfolio
+        known = portfolio._total_value
+        if known is not None and portfolio._step == portfolio._cursor.step:
+            return known
+        now = portfolio.cash_book.shape, portfolio.unsettled_cash_book.shape, PriceCache.pushes
+        if now != self._holds_for:
+            self._holds_for = now
+            self._books = books = _books_of(portfolio.cash_book, portfolio.unsettled_cash_book)
+            self._told = 0 if books is None else sum(map(len, books.listeners))
+        else:
+            books = self._books
+        if books is None or not self._is_as_noted(books):
+            return portfolio.exact_total_portfolio_value
+        positions = _positions_of(portfolio._worths)
+        rows = [reader.row() for rate in books.rates for reader, _ in rate.steps]
+        if positions is None or -1 in rows:
+            return portfolio.exact_total_portfolio_value
+        terms = [
+            cash._amount if moves else cash._amount * cash._conversion.exact_conversion_rate
+            for cash, moves in books.cash
+        ]
+        return _new(NotedValue, (books, terms, rows, positions))
+
+    def _is_as_noted(self, books: _Books) -> bool:
+        """Return whether moving rates come from the columns now, and nobody waits to be told of them."""
+        if not books.rates:
+            return True
+        return (
+            all(rate.conversion.is_outdated for rate in books.rates)
+            and not any(LAST in cache._pushed for cache in books.caches)
+            and sum(map(len, books.listeners)) == self._told
+        )
+
+
+_new = tuple.__new__  # makes a named tuple without the call of Python code that its own name is
+
+
+def _books_of(book: CashBook, unsettled: CashBook) -> _Books | None:
+    """Return how the worth of all cash comes about; ``None`` if some rate is not read from columns, or is heard."""
+    everything = [*book._cash.values(), *unsettled._cash.values()]
+    rates: dict[int, _Rate] = {}
+    caches: list[PriceCache] = []
+    listeners: list[Sequence[object]] = []
+    for index, cash in enumerate(everything):
+        conversion = cash._conversion
+        if type(conversion) is ConstantCurrencyConversion:
+            continue
+        if type(conversion) is not SecurityCurrencyConversion or cash._updated_event is not None:
+            return None
+        listeners += [cash._listeners, conversion._listeners]
+        rate = rates.get(id(conversion))
+        if rate is None:
+            steps = []
+            for security, inverted in conversion.steps:
+                readers = security.cache.last_readers
+                if len(readers) != 1:
+                    return None
+                steps.append((readers[0], inverted))
+                caches.append(security.cache)
+            rate = rates[id(conversion)] = _Rate(conversion, steps, [])
+        rate.terms.append(index)
+    is_heard = book._updated_event is not None or unsettled._updated_event is not None
+    if rates and is_heard:
+        return None
+    cash_and_moves = [(cash, id(cash._conversion) in rates) for cash in everything]
+    listeners += [book._listeners, unsettled._listeners]
+    return _Books(cash_and_moves, len(book._cash), list(rates.values()), caches, listeners)
+
+
+def _positions_of(worths: PositionWorths) -> Sequence[tuple[BarColumns, int, Decimal]] | None:
+    """Return the columns, rows and quantities of what was paid for; ``None`` if there is more to some position."""
+    if not worths._invested:
+        return ()
+    if len(worths._invested) > _MOST_POSITIONS:
+        return None
+    worths._refresh()
+    positions = []
+    for key, security in worths._invested.items():
+        if security.is_margined:
+            return None
+        if security.is_swapped:  # its base currency is in the cash book already
+            continue
+        reader = worths._reader_of(key, security)
+        row = -1 if reader is None else reader.row()
+        if reader is None or row < 0:
+            return None
+        positions.append((reader.columns, row, reader.quantity))
+    return positions
+
+
+def values_of(notes: Sequence[NotedValue]) -> list[Decimal]:
+    """Return the values that were noted: what the account's sums were, in the same order of operations."""
+    readers: dict[int, tuple[FeedReader, list[int]]] = {}
+    columns: dict[int, tuple[BarColumns, list[int]]] = {}
+    for note in notes:
+        rows = iter(note.rows)
+        for rate in note.books.rates:
+            for reader, _ in rate.steps:
+                readers.setdefault(id(reader), (reader, []))[1].append(next(rows))
+        for where, row, _ in note.positions:
+            columns.setdefault(id(where), (where, []))[1].append(row)
+    rates = {key: iter(reader.exact_closes(rows_)) for key, (reader, rows_) in readers.items()}
+    prices = {key: iter(where.exact_rows("close", rows_)) for key, (where, rows_) in columns.items()}
+    return [_value(note, rates, prices) for note in notes]
+
+
+def _value(note: NotedValue, rates: dict[int, Iterator[Decimal]], prices: dict[int, Iterator[Decimal]]) -> Decimal:
+    books, terms = note.books, list(note.terms)
+    for rate in books.rates:
+        factor = ONE
+        for reader, inverted in rate.steps:
+            price = next(rates[id(reader)])
+            factor = ZERO if not (factor and price) else factor / price if inverted else factor * price
+        for index in rate.terms:
+            terms[index] *= factor
+    held = sum([next(prices[id(where)]) * quantity for where, _, quantity in note.positions], ZERO)
+    settled = books.settled
+    return sum(terms[:settled], ZERO) + sum(terms[settled:], ZERO) + held
