@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import InsightDirection
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.models.buying_power import GetMaximumOrderQuantityForTargetBuyingPowerParameters
     from tradinglab.algorithm.securities import (
         Security,
         SecurityManager,
@@ -149,10 +148,29 @@ def _checked_security(algorithm: TargetAlgorithm, symbol: object, fraction: Deci
 
 
 @cache
-def _question() -> type[GetMaximumOrderQuantityForTargetBuyingPowerParameters]:
-    from tradinglab.algorithm.models.buying_power import GetMaximumOrderQuantityForTargetBuyingPowerParameters
+def _question() -> tuple[Any, Any, Any]:
+    """Return what a buying power model is asked for the size of an order, its ordinary answer, and what that does."""
+    from tradinglab.algorithm.models.buying_power import (
+        BuyingPowerModel,
+        GetMaximumOrderQuantityForTargetBuyingPowerParameters,
+    )
+    from tradinglab.algorithm.models.buying_power.sizing import sized
 
-    return GetMaximumOrderQuantityForTargetBuyingPowerParameters
+    answer = BuyingPowerModel.get_maximum_order_quantity_for_target_buying_power
+    return GetMaximumOrderQuantityForTargetBuyingPowerParameters, answer, sized
+
+
+def _sized(
+    algorithm: TargetAlgorithm, security: Security, share: Decimal, minimum: Decimal
+) -> tuple[Decimal, str | None, bool]:
+    """Return the size of an order, why it is zero, and whether that is an error."""
+    portfolio, model = algorithm.portfolio, security.buying_power_model
+    question, ordinary_answer, size = _question()
+    ask = model.get_maximum_order_quantity_for_target_buying_power
+    if getattr(ask, "__func__", None) is ordinary_answer:
+        return size(model, portfolio, security, share, minimum, model._required_free)  # type: ignore[no-any-return]
+    result = ask(question(portfolio, security, share, minimum))
+    return result.exact_quantity, result.reason, result.is_error
 
 
 def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) -> Decimal | None:
@@ -161,13 +179,10 @@ def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) ->
     total = portfolio.exact_total_portfolio_value
     adjusted = fraction * portfolio.exact_total_portfolio_value_less_free_buffer / total
     minimum = algorithm.settings.exact("minimum_order_margin_portfolio_percentage")
-    result = model.get_maximum_order_quantity_for_target_buying_power(
-        _question()(portfolio, security, adjusted / to_decimal(model.get_leverage(security)), minimum)
-    )
-    if result.is_error:
-        algorithm.error(
-            f"Unable to compute order quantity of {security.symbol}. Reason: {result.reason} Returning null."
-        )
+    leverage = to_decimal(model.get_leverage(security))
+    quantity, reason, is_error = _sized(algorithm, security, adjusted / leverage, minimum)
+    if is_error:
+        algorithm.error(f"Unable to compute order quantity of {security.symbol}. Reason: {reason} Returning null.")
         return None
     if PortfolioTarget.minimum_order_margin_percentage_warning_sent is False:
         PortfolioTarget.minimum_order_margin_percentage_warning_sent = True
@@ -176,7 +191,7 @@ def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) ->
             "minimum_order_margin_portfolio_percentage says how small is too small; 0 allows any size."
         )
     lot = security.symbol_properties.exact_lot_size
-    return result.exact_quantity / lot * lot
+    return quantity / lot * lot
 
 
 #: Whether a target's order does not reduce the position, less what the order is worth, and the target.

@@ -36,6 +36,7 @@ class ExchangeCalendar(Dual):
     """
 
     __slots__ = (
+        "_asked",
         "_by_day",
         "_sessions",
         "_week",
@@ -67,6 +68,8 @@ class ExchangeCalendar(Dual):
         )
         self._by_day: dict[int, LocalMarketHours] = {}
         self._sessions: dict[bool, SessionTable] = {}
+        #: The instant that was last asked for, and whether the exchange was open.
+        self._asked = (-1, False)
         self.is_market_always_open = all(hours.is_open_all_day for hours in self._week)
         durations = Counter(hours.market_duration_ns for hours in self._week)
         self.regular_market_duration_ns = max(durations, key=lambda span: (durations[span], span))

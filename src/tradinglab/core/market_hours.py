@@ -55,6 +55,14 @@ class SecurityExchangeHours(ExchangeCalendar):
                 return True
         return False
 
+    def is_open_at(self, utc_ns: int) -> bool:
+        """Whether the exchange is open for regular trading at an instant."""
+        asked_ns, was_open = self._asked
+        if utc_ns != asked_ns:  # many securities have the same hours, and are asked at the same instant
+            was_open = self.is_open_ns(self.time_zone.local_ns(utc_ns), False)
+            self._asked = utc_ns, was_open
+        return was_open
+
     def is_open_during_ns(self, start_local_ns: int, end_local_ns: int, extended: bool) -> bool:
         """Whether the exchange is open at any moment from *start* up to but without *end*."""
         if start_local_ns == end_local_ns:

@@ -37,6 +37,8 @@ class BacktestingBrokerage:
         #: Orders that cannot be filled before the next step, and the instant at which they were sent.
         self._later: set[int] = set()
         self._later_ns = -1
+        #: The instant at which all orders were found to wait for later.
+        self._only_later_ns = -1
 
     def bind(self, handler: TransactionHandler) -> None:
         """Name the transaction handler that events go to."""
@@ -65,12 +67,14 @@ class BacktestingBrokerage:
             self.wake()
 
     def _note_for_later(self, order: Order) -> None:
-        if order.type in _AT_ONCE:
+        if order.order_type in _AT_ONCE:
+            self._only_later_ns = -1
             return
         if order.time_ns != self._later_ns:
             self._later.clear()
             self._later_ns = order.time_ns
-        self._later.add(order.id)
+            self._only_later_ns = -1
+        self._later.add(order._id)
 
     def update(self, order: Order) -> bool:
         """Take a change of an order; return whether it was still there."""
@@ -118,10 +122,14 @@ class BacktestingBrokerage:
         """Try to fill each resting order."""
         if not self._needs_scan or self.is_asleep():
             return
+        utc_ns = self._algorithm.lab_utc_ns
+        if utc_ns == self._only_later_ns:
+            return
         self._needs_scan = False
         chosen: Set[int] = self.pending.keys()
-        if self._algorithm.lab_utc_ns == self._later_ns:
+        if utc_ns == self._later_ns:
             chosen = chosen - self._later
+            self._only_later_ns = -1 if chosen else self._later_ns
         for order_id in sorted(chosen):
             order = self.pending.get(order_id)
             if order is None:

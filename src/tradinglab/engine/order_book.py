@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import Order, OrderTicket, SubmitOrderRequest
@@ -34,7 +34,7 @@ class OpenOrders(dict[int, Order]):
             del self._by_symbol[order.symbol][order_id]
         return order
 
-    def ids_of(self, symbol: Symbol) -> Iterable[int]:
+    def ids_of(self, symbol: Symbol) -> Collection[int]:
         """Return the ids of a symbol's orders, in the order in which they were sent."""
         return self._by_symbol.get(symbol, ())
 
@@ -82,7 +82,8 @@ class OrderBook:
 
     def open_order_tickets_of(self, symbol: Symbol) -> list[OrderTicket]:
         """Return the tickets of a symbol's open orders."""
-        return [self.tickets[order_id] for order_id in self.open.ids_of(symbol)]
+        ids = self.open.ids_of(symbol)
+        return [self.tickets[order_id] for order_id in ids] if ids else []
 
     # For the engine.
 

@@ -16,28 +16,23 @@ if TYPE_CHECKING:
 
 def order_fee(security: Security, order: Order) -> CashAmount:
     """Return the fee of an order, in the currency in which it is paid."""
-    return security.fee_model.get_order_fee(_parameters()(security, order)).value
-
-
-@cache
-def _parameters() -> type[OrderFeeParameters]:
-    from tradinglab.algorithm.models.fees import OrderFeeParameters
-
-    return OrderFeeParameters
+    return security.fee_model.get_order_fee(_names()[0](security, order)).value
 
 
 def market_order_fees(security: Security, quantity: Decimal) -> CashAmount:
     """Return the fee of a market order for *quantity* sent now."""
-    kind, make, properties = _market_orders()
-    return order_fee(security, make(kind, security.symbol, quantity, security.exchange.utc_ns, "", properties()))
+    question, make, kind, properties = _names()
+    order = make(kind, security.symbol, quantity, security.exchange.utc_ns, "", properties())
+    return security.fee_model.get_order_fee(question(security, order)).value
 
 
 @cache
-def _market_orders() -> tuple[type[MarketOrder], Callable[..., MarketOrder], type[OrderProperties]]:
+def _names() -> tuple[type[OrderFeeParameters], Callable[..., MarketOrder], type[MarketOrder], type[OrderProperties]]:
+    from tradinglab.algorithm.models.fees import OrderFeeParameters
     from tradinglab.algorithm.orders import MarketOrder, OrderProperties
     from tradinglab.algorithm.orders.order import order_without_prices
 
-    return MarketOrder, order_without_prices, OrderProperties
+    return OrderFeeParameters, order_without_prices, MarketOrder, OrderProperties
 
 
 def exact_fee_in_account_currency(cash_book: CashBook, security: Security, order: Order) -> Decimal:

@@ -63,7 +63,7 @@ class SecurityExchange(Spelled):
     def exchange_open(self) -> bool:
         """Whether the exchange is open for regular trading now."""
         utc_ns = self.utc_ns if self._clock is None else self._clock.utc_ns
-        return self._hours.is_open_ns(self._zone.local_ns(utc_ns), False)
+        return self._hours.is_open_at(utc_ns)
 
     @property
     def closing_soon(self) -> bool:

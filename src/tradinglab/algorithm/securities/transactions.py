@@ -297,7 +297,8 @@ class SecurityTransactionManager(Spelled):
 
     def exact_open_orders_remaining_quantity(self, filter: TicketFilter = None) -> Decimal:
         """Return ``get_open_orders_remaining_quantity`` as a decimal."""
-        return sum([ticket.exact_quantity_remaining for ticket in self.get_open_order_tickets(filter)], ZERO)
+        tickets = self.get_open_order_tickets(filter)
+        return sum([ticket.exact_quantity_remaining for ticket in tickets], ZERO) if tickets else ZERO
 
     def get_open_orders_remaining_quantity(self, filter: TicketFilter = None) -> float:
         """Return the units that working orders have still to fill."""

@@ -42,7 +42,7 @@ def initial_margins(model: BuyingPowerModel, security: Security) -> Callable[[De
     if not _has_ordinary_initial_margin(model):
         return lambda quantity: exact(model.get_initial_margin_requirement(InitialMarginParameters(security, quantity)))
     # What the ordinary model answers, without a question and an answer as objects.
-    rate = security.quote_currency.exact_conversion_rate
+    rate = security.quote_currency._conversion.exact_conversion_rate
     unit = rate * security.symbol_properties.exact_contract_multiplier * security.exact_price
     share = model._initial
     return lambda quantity: unit * quantity * share

@@ -16,6 +16,7 @@ from tradinglab.core.decimals import ONE, ZERO
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
+    from tradinglab.algorithm.securities.portfolio import SecurityPortfolioManager
     from tradinglab.algorithm.securities.security import Security
 
 
@@ -46,30 +47,49 @@ def quantity_for_target(
     SizingError
         If the size does not settle.
     """
-    portfolio, security = parameters.portfolio, parameters.security
+    quantity, reason, is_error = sized(
+        model,
+        parameters.portfolio,
+        parameters.security,
+        parameters.exact_target_buying_power,
+        parameters.exact_minimum_order_margin_portfolio_percentage,
+        required_free,
+    )
+    is_told = is_error or not parameters.silence_non_error_reasons
+    return GetMaximumOrderQuantityResult(quantity, reason if is_told else None, is_error)
+
+
+def sized(
+    model: BuyingPowerModel,
+    portfolio: SecurityPortfolioManager,
+    security: Security,
+    share: Decimal,
+    minimum: Decimal,
+    required_free: Decimal,
+) -> tuple[Decimal, str | None, bool]:
+    """Return what ``quantity_for_target`` does, as a tuple: the size, why it is zero, and whether that is an error."""
     total = portfolio.exact_total_portfolio_value
-    share = parameters.exact_target_buying_power
     kept_free = total * required_free
     target = share * (total - kept_free)
     held = security.holdings.exact_quantity
     if not target:
-        return GetMaximumOrderQuantityResult(-held, None, False)
+        return -held, None, False
     margin_of = initial_margins(model, security)
     used, unit = margin_of(held), margin_of(ONE)
     if not unit:
-        return GetMaximumOrderQuantityResult(ZERO, zero_price_message(security))
-    minimum = parameters.exact_minimum_order_margin_portfolio_percentage
-    if not is_worth_ordering(portfolio, minimum, abs(target - used)):
+        return ZERO, zero_price_message(security), True
+    if minimum and not is_worth_ordering(portfolio, minimum, abs(target - used)):
         _note_small_order()
-        return _nothing(parameters, f"The target order margin {abs(target - used)} is less than the minimum "
-                                    f"{total * minimum}.")  # fmt: skip
+        return ZERO, f"The target order margin {abs(target - used)} is less than the minimum {total * minimum}.", False
     last = ZERO
     while True:
         quantity, margin = amount_to_order(security, target, unit, margin_of)
         if not quantity:
-            lot = security.symbol_properties.exact_lot_size
-            return _nothing(parameters, f"The order quantity is less than the lot size of {lot} and has been rounded "
-                                        f"to zero. Target order margin {target - used}.")  # fmt: skip
+            reason = (
+                f"The order quantity is less than the lot size of {security.symbol_properties.exact_lot_size} and has "
+                f"been rounded to zero. Target order margin {target - used}."
+            )
+            return ZERO, reason, False
         fees = exact_market_fee_in_account_currency(portfolio.cash_book, security, quantity)
         target = (total - fees - kept_free) * share
         if quantity == last:
@@ -79,13 +99,7 @@ def quantity_for_target(
             )
         last = quantity
         if abs(margin) <= abs(target):
-            return GetMaximumOrderQuantityResult(quantity)
-
-
-def _nothing(
-    parameters: GetMaximumOrderQuantityForTargetBuyingPowerParameters, reason: str
-) -> GetMaximumOrderQuantityResult:
-    return GetMaximumOrderQuantityResult(ZERO, None if parameters.silence_non_error_reasons else reason, False)
+            return quantity, None, False
 
 
 def _note_small_order() -> None:
