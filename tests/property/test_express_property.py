@@ -71,6 +71,35 @@ Deaf = type(
 )
 
 
+class Peeking(Toll):
+    """Looks at every ticket when it is asked, or at every other time: the others are written later."""
+
+    every = 1
+    algorithm: Any = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peeked: list[Any] = []
+
+    def get_order_fee(self, parameters: Any) -> OrderFee:
+        transactions = self.algorithm.transactions
+        if self.asked % self.every == 0:
+            self.peeked += [
+                (t.order_id, t.status, t.submit_request.status, len(t.order_events), t.exact_quantity_filled)
+                for t in transactions.get_order_tickets()
+            ]
+        self.peeked.append([order.id for order in transactions.get_open_orders()])
+        return super().get_order_fee(parameters)
+
+
+def _watch(strategy: Any) -> None:
+    Scripted.initialize(strategy)
+    strategy.securities[strategy.ticker].fee_model.algorithm = strategy
+
+
+Watched = type("Watched", (Deaf,), {"initialize": _watch})
+
+
 def outcome(strategy: Scripted, result: Any) -> dict[str, Any]:
     tickets = strategy.transactions.get_order_tickets()
     security = strategy.securities[strategy.ticker]
@@ -83,6 +112,7 @@ def outcome(strategy: Scripted, result: Any) -> dict[str, Any]:
         "seen": strategy.seen,
         "cash": [(cash.symbol, str(cash.exact_amount)) for cash in strategy.portfolio.cash_book.values()],
         "asked": getattr(security.fee_model, "asked", 0),
+        "peeked": getattr(security.fee_model, "peeked", None),
         "statistics": result.statistics,
         "trades": [str(trade) for trade in strategy.trade_builder.closed_trades],
         "logs": result.logs,
@@ -139,6 +169,17 @@ def test_orders_for_the_open_come_to_the_same(
     """Daily bars end when the market is closed, so that orders at the market wait for the open."""
     found = data.draw(bars(Resolution.DAILY))
     compare(kind, found, script, Resolution.DAILY, money=money, reaction=reaction, fee=0.5)
+
+
+@pytest.mark.parametrize("every", [1, 2, 5])
+@given(data=st.data(), script=scripts, money=st.sampled_from([600, 100_000]))
+@settings(max_examples=15, deadline=None)
+def test_tickets_that_are_looked_at_halfway_are_the_same(
+    data: st.DataObject, script: list[Action | None], money: int, every: int
+) -> None:
+    found = data.draw(bars(Resolution.DAILY))
+    fee_model = type("Peeking", (Peeking,), {"every": every})
+    compare(Watched, found, script, Resolution.DAILY, money=money, fee_model=fee_model)
 
 
 def test_plain_market_orders_take_few_steps() -> None:

@@ -129,6 +129,8 @@ class Express:
         order = self._order(MarketOnOpenOrder, security, lane, row, quantity, tag, properties)
         if order is None:
             return None
+        if not self._events.is_heard:
+            return self._hold(security, lane, order, quantity)
         request = written_request(order, quantity, tag)
         ticket = self._enter(request, order)
         self._submit(security, lane, request, order)
@@ -215,6 +217,20 @@ class Express:
         self._brokerage.hold(order)
         self._events.tell_submitted(order, self._book.tickets[order._id], request.time_ns)
         request._status = _PROCESSED
+
+    def _hold(self, security: Security, lane: Lane, order: Order, quantity: Decimal) -> OrderTicket:
+        """Bring an order to the brokerage of which the author does not want to hear."""
+        book, number = self._book, order._id
+        ticket = book.tickets[number] = unwritten((quantity, order, None, self._algorithm.transactions))
+        book.open[number] = order
+        if self._can_place(security, lane, order, self._budget.spare(security, lane, order)):
+            order.broker_id.append(str(number))
+            self._brokerage.hold(order)
+            self._events.note_submitted(order, ticket)
+        else:
+            request = ticket.submit_request
+            request.set_response(self._submission.place(request, [order]), _PROCESSED)
+        return ticket
 
     def _trade(
         self, security: Security, lane: Lane, order: Order, quantity: Decimal, price: Decimal, message: str

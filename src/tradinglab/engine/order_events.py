@@ -9,9 +9,9 @@ from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.orders import ModifiedFillQuantityOrderFee, Order, OrderEvent, OrderFee, OrderTicket
 from tradinglab.algorithm.securities.security_types import PairSecurity
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.enums import OrderStatus, OrderType, SecurityType
+from tradinglab.core.enums import OrderRequestStatus, OrderStatus, OrderType, SecurityType
 from tradinglab.engine.order_book import CLOSED, OrderBook
-from tradinglab.engine.paperwork import EventLog
+from tradinglab.engine.paperwork import EventLog, UnwrittenTicket
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -24,6 +24,7 @@ _WORKING = frozenset((OrderStatus.SUBMITTED, OrderStatus.UPDATE_SUBMITTED))
 _NONE, _CANCELED, _INVALID = OrderStatus.NONE, OrderStatus.CANCELED, OrderStatus.INVALID
 _CRYPTO = SecurityType.CRYPTO
 _SUBMITTED, _FILLED = OrderStatus.SUBMITTED, OrderStatus.FILLED
+_PROCESSED = OrderRequestStatus.PROCESSED
 
 #: The prices of an order that its events carry.
 _EVENT_PRICES = {
@@ -95,12 +96,25 @@ class OrderEvents:
         if self.is_heard:
             self._on_event(event)
 
+    def note_submitted(self, order: Order, ticket: OrderTicket) -> None:
+        """Book that the brokerage has a new single order of which no author wants to hear."""
+        if type(ticket) is not UnwrittenTicket:
+            self.tell_submitted(order, ticket, order.time_ns)
+            ticket._submit_request._status = _PROCESSED
+            return
+        order.status = _SUBMITTED
+        self._counts[order._id] = 1
+        self.log.append(ticket)
+
     def tell_filled(self, event: OrderEvent, order: Order, ticket: OrderTicket, security: Security) -> None:
         """Book the fill of a whole single order, and tell the author: as ``handle`` does, in fewer steps."""
         self._book.open.pop(order._id, None)
         event.id = self._counts[order._id] = self._counts[order._id] + 1
         self._take_fill(event, order, ticket, security)
-        ticket.add_order_event(event)
+        if type(ticket) is UnwrittenTicket:
+            ticket.note_fill(event)
+        else:
+            ticket.add_order_event(event)
         self.log.append(event)
         self._on_event(event)
 

@@ -1,8 +1,7 @@
-"""Tickets and events of orders that were filled at once, written up when somebody asks for them.
+"""Tickets and events of orders, written up when somebody asks for them.
 
-Of most orders that are sent and filled in one go only the position and the cash that they leave are looked at. Their
-tickets, and the events that say they were submitted, are made of what is kept here: the same as if they had been
-made at once.
+Of most orders only the position and the cash that they leave are looked at. Their tickets, and the events that say they
+were submitted, are made of what is kept here: the same as if they had been made at once.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.orders.protocols import TransactionProcessor
 
-_SUBMITTED, _PROCESSED = OrderStatus.SUBMITTED, OrderRequestStatus.PROCESSED
+_NEW, _SUBMITTED = OrderStatus.NEW, OrderStatus.SUBMITTED
+_ERROR, _PROCESSED = OrderRequestStatus.ERROR, OrderRequestStatus.PROCESSED
 
-#: The quantity asked for, the order, the event that filled it whole, and where a ticket sends its requests.
-Paper = tuple[Decimal, "Order", OrderEvent, "TransactionProcessor"]
+#: The quantity asked for, the order, the event that filled it whole if it was, and where a ticket sends its requests.
+Paper = tuple[Decimal, "Order", OrderEvent | None, "TransactionProcessor"]
 
 
 class UnwrittenTicket(OrderTicket):
@@ -33,14 +33,23 @@ class UnwrittenTicket(OrderTicket):
         self.__class__ = OrderTicket  # type: ignore[assignment]  # the slots are the same
         quantity, order, fill, transactions = self._paper
         request = written_request(order, quantity, order.tag)
-        request.set_response(OrderResponse.success(request), _PROCESSED)
+        is_new = order.status == _NEW
+        request.set_response(OrderResponse.success(request), _ERROR if is_new else _PROCESSED)
         self.__init__(transactions, request)  # type: ignore[misc]
         self._order = order
-        submitted = OrderEvent.of(order, request.time_ns, _SUBMITTED)
-        submitted.ticket, submitted.id = self, 1
-        for event in (submitted, fill):
-            self.add_order_event(event)
+        if not is_new:
+            submitted = OrderEvent.of(order, request.time_ns, _SUBMITTED)
+            submitted.ticket, submitted.id = self, 1
+            self.add_order_event(submitted)
+        if fill is not None:
+            self.add_order_event(fill)
         return getattr(self, name)
+
+    def note_fill(self, fill: OrderEvent) -> None:
+        """Take in that the order was filled whole."""
+        quantity, order, _, transactions = self._paper
+        self._paper = quantity, order, fill, transactions
+        order._price = fill._exact_fill_price
 
 
 def written_request(order: Order, quantity: Decimal, tag: str | None) -> SubmitOrderRequest:
@@ -50,8 +59,8 @@ def written_request(order: Order, quantity: Decimal, tag: str | None) -> SubmitO
     return request
 
 
-def unwritten(paper: Paper) -> OrderTicket:
-    """Return the ticket of an order that was filled at once."""
+def unwritten(paper: Paper) -> UnwrittenTicket:
+    """Return the ticket of an order that nobody has looked at yet."""
     ticket = UnwrittenTicket.__new__(UnwrittenTicket)
     ticket._paper = paper
     return ticket

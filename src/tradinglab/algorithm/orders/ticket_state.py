@@ -100,7 +100,7 @@ class TicketState(NetObject):
     )
 
     #: What the engine makes the ticket of, if it does so when the ticket is first looked at.
-    _paper: tuple[Decimal, Order, OrderEvent, TransactionProcessor]
+    _paper: tuple[Decimal, Order, OrderEvent | None, TransactionProcessor]
 
     def __init__(self, transaction_manager: TransactionProcessor, submit_request: SubmitOrderRequest) -> None:
         self._transaction_manager = transaction_manager
