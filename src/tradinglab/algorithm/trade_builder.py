@@ -154,7 +154,8 @@ class TradeBuilder(NetObject):
     ) -> None:
         """Take a fill; an order's fee counts with its first fill only."""
         rate = to_decimal(security_conversion_rate) * to_decimal(multiplier)
-        self._waiting.append((fill, to_decimal(fee_in_account_currency), rate))
+        fee = fee_in_account_currency
+        self._waiting.append((fill, fee if type(fee) is Decimal else to_decimal(fee), rate))
         if self._win_rule is not None:
             self._catch_up()
 

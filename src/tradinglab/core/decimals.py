@@ -42,6 +42,12 @@ def to_decimal(value: Number) -> Decimal:
     if kind is Decimal:
         return value  # type: ignore[return-value]
     if kind is float:
+        # Prices and quantities are short, in all likelihood.
+        if (value * _MILLION).is_integer() and not value.is_integer():  # type: ignore[operator, union-attr]
+            text = repr(value)
+            if len(text) <= _LONGEST_SHORT_TEXT and "e" not in text:
+                # At most fifteen digits bring the double back, so those are the ones that .NET finds.
+                return Decimal(text)
         return _from_double(value)  # type: ignore[arg-type]
     if isinstance(value, Decimal):
         return value
@@ -52,7 +58,7 @@ def to_decimal(value: Number) -> Decimal:
             return Decimal(value)
         except InvalidOperation:
             raise ValueError(f"'{value}' is not a number.") from None
-    return _from_double(float(value))
+    return to_decimal(float(value))
 
 
 def _from_double(value: float) -> Decimal:
@@ -60,11 +66,6 @@ def _from_double(value: float) -> Decimal:
         return ZERO
     if value.is_integer() and -_EXACT_INTEGERS < value < _EXACT_INTEGERS:
         return Decimal(int(value))
-    if (value * _MILLION).is_integer():  # in all likelihood a short number: a price, a quantity
-        text = repr(value)
-        if len(text) <= _LONGEST_SHORT_TEXT and text[-1].isdigit() and "e" not in text:
-            # At most fifteen digits bring the double back, so those are the ones that .NET finds.
-            return Decimal(text)
     return _from_long_double(value) if isfinite(value) else Decimal(value)
 
 
@@ -146,6 +147,8 @@ def _scaled(is_negative: bool, digits: int, scale: int) -> float:
 
 def strip_zeros(value: Decimal) -> Decimal:
     """Return *value* without trailing zeros and never with a positive exponent."""
+    if value.same_quantum(ONE):  # a whole number, written as one
+        return value
     stripped = value.normalize()
     if stripped.same_quantum(ONE) or stripped != stripped.to_integral_value():
         return stripped

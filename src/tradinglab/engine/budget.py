@@ -48,7 +48,7 @@ class Budget:
         quantity, held = order._quantity, security._holdings._quantity
         if lane.is_free or (held and (held > ZERO) is not (quantity > ZERO) and abs(held) >= abs(quantity)):
             return None
-        needed = abs(float(quantity)) * lane.closes[lane.row()] * lane.margin * _AMPLE
+        needed = abs(float(quantity)) * lane.closes[lane.at] * lane.margin * _AMPLE
         return self.free(security, needed) - needed
 
     def free(self, security: Security, needed: float) -> float:
@@ -80,7 +80,7 @@ class Budget:
         So nothing needs to be added up again for the next order.
         """
         if self._is_alone:
-            size, price = abs(float(fill._exact_fill_quantity)), lane.closes[lane.row()]
+            size, price = abs(float(fill._exact_fill_quantity)), lane.closes[lane.at]
             lost = abs(float(fill._exact_fill_price) - price) * size * lane.multiplier
             self._total -= fill.order_fee.rough_amount + lost
             self._used += size * price * lane.margin
@@ -100,12 +100,13 @@ class Budget:
         """Add up cash, positions and the margin that these bind; return whether all of it is plain."""
         portfolio = self._algorithm.portfolio
         total = used = 0.0
-        for cash in portfolio.cash_book.values():
+        for cash in portfolio.cash_book._cash.values():
             if cash._amount:
-                total += float(cash._amount) * float(cash.exact_conversion_rate)
-        if any(cash._amount for cash in portfolio.unsettled_cash_book.values()):
-            return False
-        for security in portfolio.securities.invested:
+                total += float(cash._amount) * float(cash._conversion.exact_conversion_rate)
+        for cash in portfolio.unsettled_cash_book._cash.values():
+            if cash._amount:
+                return False
+        for security in portfolio.securities._invested.values():
             if security.is_margined or not has_plain_margin(security):
                 return False
             holdings = security._holdings

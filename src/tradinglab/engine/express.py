@@ -92,16 +92,16 @@ class Express:
         if lane is None or not lane.takes_market_orders:
             return None
         utc_ns = self._algorithm.time_keeper.utc_ns
-        row = lane.row()
+        row = lane.at = lane.row()
         if row < 0 or lane.ends_ns[row] != utc_ns or not (lane.is_always_open or security.exchange.exchange_open):
             return None
         if self._brokerage.pending and not self._brokerage.is_asleep():
             return None
         self.is_harmless = False
-        order = self._order(MarketOrder, security, lane, row, quantity, tag, properties)
+        price = lane.columns.exact("close", row)
+        order = self._order(MarketOrder, security, lane, price, quantity, tag, properties)
         if order is None:
             return None
-        price = lane.columns.exact("close", row)
         message = no_quote_text(security, security.exchange.local_time, "TradeBar") if lane.is_equity else ""
         if not self._events.is_heard:
             ticket = self._trade(security, lane, order, quantity, price, message)
@@ -123,10 +123,11 @@ class Express:
         lane = self._lane(security)
         if lane is None or lane.is_always_open or security.exchange.exchange_open:
             return None
-        row = lane.row()
+        row = lane.at = lane.row()
         if row < 0:
             return None
-        order = self._order(MarketOnOpenOrder, security, lane, row, quantity, tag, properties)
+        price = lane.columns.exact("close", row)
+        order = self._order(MarketOnOpenOrder, security, lane, price, quantity, tag, properties)
         if order is None:
             return None
         if not self._events.is_heard:
@@ -149,7 +150,7 @@ class Express:
             or not _is_until_cancelled(order.properties)
         ):
             return False
-        row = lane.row()
+        row = lane.at = lane.row()
         is_after = row >= 0 and lane.ends_ns[row] == self._algorithm.time_keeper.utc_ns
         if not is_after or lane.starts_ns[row] < order.time_ns or not lane.columns.view("open")[row] > 0:
             return False
@@ -169,14 +170,14 @@ class Express:
         kind: type[Order],
         security: Security,
         lane: Lane,
-        row: int,
+        price: Decimal,
         quantity: Decimal,
         tag: str,
         properties: OrderProperties | None,
     ) -> Order | None:
-        """Make the numbered order; ``None``, and nothing done, if it is not plain."""
+        """Make the numbered order, sent at a price; ``None``, and nothing done, if it is not plain."""
         algorithm = self._algorithm
-        if not quantity or quantity % lane.lot or not lane.closes[row] > 0:
+        if not quantity or quantity % lane.lot or not lane.closes[lane.at] > 0:
             return None
         if algorithm.lab_is_warming_up or not security.is_tradable:
             return None
@@ -192,7 +193,6 @@ class Express:
         order = order_without_prices(kind, security.symbol, quantity, algorithm.time_keeper.utc_ns, tag, properties)
         number = order._id = algorithm.transactions.get_increment_order_id()
         order.status = _NEW
-        price = lane.columns.exact("close", row)
         order.order_submission_data = OrderSubmissionData(price, price, price)
         order.price_currency = lane.currency
         order.price_adjustment_mode = lane.config.data_normalization_mode

@@ -57,6 +57,8 @@ class Lane:
     takes_market_orders: bool
     #: Whether a long position can bring nothing about that steps must be watched for.
     is_harmless: bool
+    #: The row of the present step, for whoever has asked for it.
+    at: int = -1
 
 
 class Lanes:

@@ -72,7 +72,7 @@ class OrderEvents:
             event.ticket = ticket
             self._apply(event, order, ticket)
             if event.status in FILLS:
-                self._take_fee_from_quantity(event, order)
+                self._take_fee_from_quantity(event, order, algorithm.securities[event.symbol])
                 fills.append(event)
         if fills:
             algorithm.portfolio.process_fills(fills)
@@ -136,7 +136,7 @@ class OrderEvents:
         order.status = _FILLED
         order.last_fill_time_ns = event.utc_ns
         if security.is_swapped:
-            self._take_fee_from_quantity(event, order)
+            self._take_fee_from_quantity(event, order, security)
         portfolio = self._algorithm.portfolio
         security.portfolio_model.process_fill(portfolio, security, event)
         portfolio.invalidate_total_portfolio_value()
@@ -160,13 +160,12 @@ class OrderEvents:
         for name in _EVENT_PRICES.get(order.order_type, ()):
             setattr(event, name, getattr(order, f"exact_{name}"))
 
-    def _take_fee_from_quantity(self, event: OrderEvent, order: Order) -> None:
+    def _take_fee_from_quantity(self, event: OrderEvent, order: Order, security: Security) -> None:
         """A fee in the base currency of a crypto pair that is bought comes off the quantity."""
-        if order._quantity <= ZERO or event.symbol.security_type != _CRYPTO:
+        if order._quantity <= ZERO or security.type != _CRYPTO or not isinstance(security, PairSecurity):
             return
-        security = self._algorithm.securities[event.symbol]
-        fee = event.order_fee.value
-        if not isinstance(security, PairSecurity) or fee.currency != security.base_currency.symbol:
+        fee = event.order_fee._value
+        if fee._currency != security.base_currency.symbol:
             return
         if fee.exact_amount == 0:
             return
@@ -182,10 +181,13 @@ class OrderEvents:
 
     def _build_trade(self, event: OrderEvent, security: Security) -> None:
         algorithm = self._algorithm
-        fee = event.order_fee._value
+        cost, book = event.order_fee._value, algorithm.portfolio.cash_book
+        fee = cost._amount
+        if cost._currency != book._account_currency:
+            fee = book.exact_to_account_currency(fee, str(cost._currency))
         algorithm.trade_builder.process_fill(
             event,
-            security.quote_currency.exact_conversion_rate,
-            algorithm.portfolio.cash_book.exact_to_account_currency(fee._amount, str(fee._currency)),
+            security.quote_currency._conversion.exact_conversion_rate,
+            fee,
             security.symbol_properties.exact_contract_multiplier,
         )

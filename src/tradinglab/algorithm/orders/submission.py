@@ -14,9 +14,9 @@ class OrderSubmissionData(NetObject):
     __slots__ = ("_ask_price", "_bid_price", "_last_price")
 
     def __init__(self, bid_price: Number, ask_price: Number, last_price: Number) -> None:
-        self._bid_price = to_decimal(bid_price)
-        self._ask_price = to_decimal(ask_price)
-        self._last_price = to_decimal(last_price)
+        self._bid_price = bid_price if type(bid_price) is Decimal else to_decimal(bid_price)
+        self._ask_price = ask_price if type(ask_price) is Decimal else to_decimal(ask_price)
+        self._last_price = last_price if type(last_price) is Decimal else to_decimal(last_price)
 
     @property
     def bid_price(self) -> float:

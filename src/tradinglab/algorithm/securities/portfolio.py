@@ -77,7 +77,7 @@ class SecurityPortfolioManager(PortfolioTotals):
     def _add_cash(self, currency: str, amount: Decimal) -> None:
         """Add to what is held of a currency. While no author's handler listens, nobody but this account has to know."""
         book = self.cash_book
-        cash = book[currency]
+        cash = book._cash.get(currency) or book[currency]
         if book._updated_event is not None or cash._updated_event is not None:
             cash.exact_add(amount)
             return

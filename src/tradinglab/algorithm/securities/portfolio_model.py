@@ -126,7 +126,9 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
         profit = average * quantity * multiplier - paid
     cost = fill.order_fee._value
     if cost._amount:
-        fee = portfolio.cash_book.exact_to_account_currency(cost._amount, str(cost._currency))
+        fee = cost._amount
+        if cost._currency != portfolio.cash_book._account_currency:
+            fee = portfolio.cash_book.exact_to_account_currency(fee, str(cost._currency))
         holdings._fees += fee
         portfolio._add_cash(cost._currency, -cost._amount)
     if not security.is_margined:

@@ -135,13 +135,15 @@ class PositionWorths:
         self._refresh()
         key = id(security)
         self._version += 1
-        worth = self._worth_until_now(key)
-        self._plan = self._place = None
         if security.is_margined or security.is_swapped:
-            self._margined = None
+            self._readers.pop(key, None)
+            self._known.pop(key, None)
+            self._plan = self._place = self._margined = None
             self._held.reset()
             self._margin.reset()
             return
+        worth = self._worth_until_now(key)
+        self._plan = self._place = None
         self._held.change(key, worth)
         if self._margin.total is None:
             return
