@@ -18,6 +18,7 @@ _TEN, _MINUS_TEN, _THOUSAND = Decimal(10), Decimal(-10), Decimal(1000)
 
 _WIDE = Context(prec=80, traps=[])
 _PLACES = tuple(Decimal(1).scaleb(-digits) for digits in range(29))
+_UNITS = tuple(10**digits for digits in range(30))
 _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _POWERS_OF_TEN = tuple(float(f"1e{power}") for power in range(29))
 # So many digits, and powers of ten up to that one, are exact in a double: their quotient is the nearest one.
@@ -79,10 +80,10 @@ def _from_long_double(value: float) -> Decimal:
         scaled *= 10
         power += 1
     digits = round(scaled)
-    while digits % 10 == 0 and power > 0:
-        digits //= 10
-        power -= 1
-    return _WIDE.multiply(_PLACES[power], digits)
+    whole, fraction = divmod(digits, _UNITS[power])
+    if not fraction:
+        return Decimal(whole)
+    return _WIDE.normalize(_WIDE.multiply(_PLACES[power], digits))
 
 
 def _from_extreme_double(value: float) -> Decimal:

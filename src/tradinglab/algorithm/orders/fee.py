@@ -68,6 +68,10 @@ class FloatAmount(CashAmount):
     def __getattr__(self, name: str) -> Any:
         if name != "_amount":
             raise AttributeError(f"'CashAmount' object has no attribute '{name}'", name=name, obj=self)
+        return self.written()
+
+    def written(self) -> Decimal:
+        """Become an ordinary amount, and return it as a decimal."""
         self.__class__ = CashAmount  # type: ignore[assignment]  # the slots are the same
         amount = self._amount = to_decimal(self._given)
         return amount

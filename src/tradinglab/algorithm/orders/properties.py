@@ -70,6 +70,7 @@ class OrderProperties(Dual):
 
     time_in_force: TimeInForce = setting(TimeInForce.GOOD_TIL_CANCELED, "timeInForce")
     exchange: Exchange | None = setting(None, keep_empty=False)
+    _settings: dict[str, object] | None = None
 
     def __init__(self, exchange: Exchange | None = None) -> None:
         if exchange is not None:
@@ -79,21 +80,24 @@ class OrderProperties(Dual):
     def settings(self) -> dict[str, object]:
         """What was set, by name."""
         # Made when needed: a strategy's own subclass may not call our constructor.
-        held: dict[str, object] = self.__dict__.setdefault("_settings", {})
+        held = self._settings
+        if held is None:
+            held = self._settings = {}
         return held
 
     def given(self, name: str) -> object:
         """Return what an instruction was set to; ``None`` if it was not."""
-        settings = self.__dict__.get("_settings")
+        settings = self._settings
         return settings.get(name) if settings else None
 
     def clone(self) -> Self:
         """Return a copy."""
         twin = _bare(type(self)) if type(self) is OrderProperties else copy(self)
-        settings = self.__dict__.get("_settings")
+        settings = self._settings
         if settings is not None:
-            copies = {name: copy(value) if isinstance(value, dict) else value for name, value in settings.items()}
-            twin.__dict__["_settings"] = copies
+            twin._settings = {
+                name: copy(value) if isinstance(value, dict) else value for name, value in settings.items()
+            }
         return twin
 
     def json_members(self) -> Iterator[tuple[str, object]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.orders.fee import CashAmount, OrderFee
+from tradinglab.algorithm.orders.fee import CashAmount, FloatAmount, OrderFee
 from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.holding_state import HoldingState
@@ -113,7 +113,7 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
     paid = price * quantity * multiplier
     holdings._sale_volume += abs(paid) * rate
     HoldingState.sales_counted += 1
-    fee, after, profit = ZERO, held + quantity, None
+    after, profit = held + quantity, None
     if not held:
         average_then = price
     elif (held > ZERO) is (quantity > ZERO):
@@ -125,12 +125,12 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
         average_then = average if after else ZERO
         profit = average * quantity * multiplier - paid
     cost = fill.order_fee._value
-    if cost._amount:
-        fee = cost._amount
+    fee = cost.written() if type(cost) is FloatAmount else cost._amount
+    if fee:
+        portfolio._add_cash(cost._currency, -fee)
         if cost._currency != portfolio.cash_book._account_currency:
             fee = portfolio.cash_book.exact_to_account_currency(fee, str(cost._currency))
         holdings._fees += fee
-        portfolio._add_cash(cost._currency, -cost._amount)
     if not security.is_margined:
         portfolio._add_cash(cash.symbol, -paid)
         if security.is_swapped and isinstance(security, PairSecurity):
@@ -142,7 +142,7 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
         holdings._profit += profit
         holdings._last_trade_profit = profit
         profit_loss = profit - _TWO * fee if fee else profit
-        portfolio.add_transaction_record(security.exchange.utc_ns, profit_loss, profit_loss > ZERO)
+        portfolio.transactions.add_transaction_record(security.exchange.utc_ns, profit_loss, profit_loss > ZERO)
     holdings._set(average_then, after)
 
 
