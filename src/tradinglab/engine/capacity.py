@@ -19,6 +19,7 @@ from tradinglab.core.enums import Resolution
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide, multiply, round_to_multiple
 from tradinglab.core.values import dataclass, field
+from tradinglab.engine.capacity_batch import traded_after
 from tradinglab.engine.capacity_window import SCALES, CapacityBar, CapacityStream, CaptureWindow, round_up
 
 NEVER_NS = 1 << 62
@@ -118,6 +119,7 @@ class _SymbolCapacity:
         if stream is None or not (window.is_open or self.waiting):
             return
         ends_ns = stream.ends_ns
+        self._take_together(stream)
         for utc_ns, price, quantity in self.waiting:
             # The bar that a fill's step brings is captured after the fill.
             row = bisect_left(ends_ns, utc_ns, window.next_row)
@@ -129,8 +131,25 @@ class _SymbolCapacity:
         self._capture_until(stream.last_row(), stream)
         self._captured_changed()
 
+    def _take_together(self, stream: CapacityStream) -> None:
+        """Count all fills that wait but the last, if the bars after them can be read together."""
+        waiting, window = self.waiting, self.window
+        if not waiting:
+            return
+        row = bisect_left(stream.ends_ns, waiting[0][0], window.next_row)
+        if window.is_open:
+            self._capture_until(row - 1, stream)
+        after_each = traded_after(window, [fill[0] for fill in waiting], row, stream, self.rate)
+        if after_each is not None:
+            for fill, traded in zip(waiting, after_each, strict=False):
+                self.on_fill(*fill)
+                self._count(traded)
+            del waiting[:-1]
+
     def _capture_until(self, last_row: int, stream: CapacityStream) -> None:
-        traded = self.window.traded_until(last_row, stream, self.rate)
+        self._count(self.window.traded_until(last_row, stream, self.rate))
+
+    def _count(self, traded: Decimal) -> None:
         if traded:
             self.captured += traded * self.discount * self.rate * self.multiplier
 
@@ -181,6 +200,8 @@ class CapacityEstimate:
     _period_ns: int = 0
     _by_symbol: dict[Symbol, _SymbolCapacity] = field(default_factory=dict)
     _open: list[_SymbolCapacity] = field(default_factory=list)
+    #: The first instant at which :meth:`update` has something to do.
+    due_ns: int = NEVER_NS
 
     def __post_init__(self) -> None:
         self._period_ns = max(min(self.end_ns - self.start_ns - DAY_NS, 7 * DAY_NS), DAY_NS)
@@ -209,6 +230,7 @@ class CapacityEstimate:
             found = self._by_symbol[fill.symbol] = _SymbolCapacity(
                 fill.symbol, multiplier=self.market.contract_multiplier(fill.symbol)
             )
+            self._reschedule()
         if found.stream is None and not found.is_open:
             found.rate = self.market.conversion_rate(fill.symbol)
             found.stream = self.market.stream(fill.symbol)
@@ -219,6 +241,7 @@ class CapacityEstimate:
         found.on_fill(fill.utc_ns, fill.exact_fill_price, fill.exact_fill_quantity)
         if not any(each is found for each in self._open):
             self._open.append(found)
+            self._reschedule()
 
     def update(self, utc_ns: int, force: bool = False) -> None:
         """Take the bars of the present step in, and the snapshot if one is due or forced."""
@@ -231,6 +254,10 @@ class CapacityEstimate:
                     # The end of a run takes the last step in again, as LEAN's does.
                     self._stays_open(each, utc_ns)
             self._take_snapshot(utc_ns)
+        self._reschedule()
+
+    def _reschedule(self) -> None:
+        self.due_ns = 0 if self._open else self.next_snapshot_ns
 
     def on_streams_changing(self) -> None:
         """Read what there is to read before subscriptions come or go; streams are looked for anew at later fills."""
@@ -239,6 +266,7 @@ class CapacityEstimate:
             each.stream = None
             if each.is_open and not any(other is each for other in self._open):
                 self._open.append(each)
+        self._reschedule()
 
     def _stays_open(self, each: _SymbolCapacity, utc_ns: int) -> bool:
         bar = self.market.bar(each.symbol)

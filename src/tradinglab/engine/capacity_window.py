@@ -12,7 +12,7 @@ from tradinglab.core.enums import Resolution
 from tradinglab.core.system_decimal import divide
 
 _LONGEST = 120
-_LONGEST_NS = _LONGEST * MINUTE_NS
+LONGEST_NS = _LONGEST * MINUTE_NS
 _MINUTE_VOLUME = Decimal(6_000_000)
 _SECOND_VOLUME = Decimal(100_000)
 _TICK, _HOUR, _DAILY, _MINUTE = Resolution.TICK, Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE
@@ -27,9 +27,9 @@ SCALES = {
 # Volume over a minute and the shortest window, in minutes.
 _BY_MINUTE, _BY_SECOND = (_MINUTE_VOLUME, 1), (_SECOND_VOLUME, 5)
 #: What floats must differ by, as a share, to differ as decimals too.
-_CLEARLY = 1e-9
-_PER_UNIT, _UNIT = 10_000.0, Decimal("0.0001")
-_LONGEST_EXACT = 10**15  # a whole number below it is its float's fifteen digits
+CLEARLY = 1e-9
+PER_UNIT, UNIT = 10_000.0, Decimal("0.0001")
+LONGEST_EXACT = 10**15  # a whole number below it is its float's fifteen digits
 
 
 class CapacityBar(NamedTuple):
@@ -97,6 +97,12 @@ class CaptureWindow:
         self._previous_ns: int | None = None
         self._previous_volume: Decimal | float = ZERO
 
+    def read_to(self, row: int, stream: CapacityStream) -> None:
+        """Go to where a bar was the last one that was looked at."""
+        self.next_row = row + 1
+        self._previous_ns, self._previous_volume = stream.ends_ns[row], stream.volumes[row]
+        self.resolution = resolution_of(stream.ends_ns[row] - stream.starts_ns[row])
+
     def takes(self, bar: CapacityBar, utc_ns: int, rate: Decimal) -> bool:
         """Return whether a bar counts; the first one that does not closes the window."""
         before_ns, volume_before = self._previous_ns, self._previous_volume
@@ -142,7 +148,7 @@ class CaptureWindow:
             if end_ns - starts[row] != span_ns:
                 span_ns = end_ns - starts[row]
                 resolution = resolution_of(span_ns)
-                surely_ns, full_pace = _terms(resolution)
+                surely_ns, full_pace = terms_of(resolution)
             if end_ns - filled_ns > surely_ns:
                 before = before_ns, volume_before
                 is_within: bool | None
@@ -159,18 +165,18 @@ class CaptureWindow:
                     break
             before_ns, volume_before = end_ns, volume
             self.resolution = resolution
-            ticks, count = int(close * _PER_UNIT + 0.5), int(volume)
-            if is_short and ticks / _PER_UNIT == close and count == volume and max(ticks, count) < _LONGEST_EXACT:
+            ticks, count = int(close * PER_UNIT + 0.5), int(volume)
+            if is_short and ticks / PER_UNIT == close and count == volume and max(ticks, count) < LONGEST_EXACT:
                 ticks_traded += ticks * count
             else:
                 bar = stream.bar(row)
                 others += bar.close * bar.volume
         self.next_row = last_row + 1
         self._previous_ns, self._previous_volume = before_ns, volume_before
-        return ticks_traded * _UNIT + others
+        return ticks_traded * UNIT + others
 
 
-def _terms(resolution: Resolution) -> tuple[int, float]:
+def terms_of(resolution: Resolution) -> tuple[int, float]:
     """Return how long after a fill bars count in any case, and how many dollars end that (0: time alone)."""
     if resolution in (_DAILY, _HOUR):
         return -1 << 62, 0.0
@@ -185,7 +191,7 @@ def _is_surely_within(
 
     It does if the dollars of a minute, times the minutes begun since the fill, are no more than *pace*.
     """
-    if elapsed_ns > _LONGEST_NS:
+    if elapsed_ns > LONGEST_NS:
         return False
     before_ns, volume_before = before
     during_ns = MINUTE_NS
@@ -193,7 +199,7 @@ def _is_surely_within(
         during_ns = utc_ns - before_ns
         volume += float(volume_before)
     ratio = price * volume * -(-elapsed_ns // MINUTE_NS) * MINUTE_NS / (pace * during_ns)
-    if not ratio > _CLEARLY or -_CLEARLY < ratio - 1.0 < _CLEARLY:
+    if not ratio > CLEARLY or -CLEARLY < ratio - 1.0 < CLEARLY:
         return None
     return ratio < 1.0
 
@@ -204,7 +210,7 @@ def _is_within(
 ) -> bool:  # fmt: skip
     if resolution in (_DAILY, _HOUR):
         return _is_within_coarse(resolution, utc_ns, filled_ns)
-    if utc_ns - filled_ns > _LONGEST_NS:
+    if utc_ns - filled_ns > LONGEST_NS:
         return False
     before_ns, volume_before = before
     average = _average_volume(bar, utc_ns, before_ns, to_decimal(volume_before), rate)

@@ -181,8 +181,8 @@ class ResultSampler:
     @property
     def next_sample_ns(self) -> int:
         """The first instant at which a step must be handed in: the next one while volume is captured after a fill."""
-        capacity = self.capacity
-        return 0 if capacity.is_capturing else min(self._next_equity_ns, capacity.next_snapshot_ns)
+        due_ns, equity_ns = self.capacity.due_ns, self._next_equity_ns
+        return due_ns if due_ns < equity_ns else equity_ns
 
     @property
     def is_busy(self) -> bool:
@@ -209,7 +209,8 @@ class ResultSampler:
 
     def process_synchronous_events(self, utc_ns: int, force: bool = False) -> None:
         """End a step: capture volume, and sample the equity if that is due or forced."""
-        self.capacity.update(utc_ns, force)
+        if utc_ns >= self.capacity.due_ns or force:
+            self.capacity.update(utc_ns, force)
         if utc_ns >= self._next_equity_ns or force:
             # LEAN samples at the first step *after* the period.
             self._next_equity_ns = utc_ns + self.resample_period_ns + 1
