@@ -52,14 +52,16 @@ class EquityCandles:
 
     def sample(self, utc_ns: int, value: NotedValue | Decimal) -> None:
         """End a candle with a value; it is dropped if it is not newer than the last."""
-        if self._bar is not None:
+        is_newer, bar = utc_ns > self._last_ns, self._bar
+        if bar is not None:
             self.see(value)
             bar, self._bar = self._bar, None
-            if utc_ns > self._last_ns:
+        if is_newer:
+            self._last_ns = utc_ns
+            if bar is None:
+                self._noted.append((utc_ns, value))
+            else:
                 self._candles.append(_new(Candle, (utc_ns, *bar)))
-        elif utc_ns > self._last_ns:
-            self._noted.append((utc_ns, value))
-        self._last_ns = max(self._last_ns, utc_ns)
 
     def drop(self) -> None:
         """Forget what was seen since the last candle."""

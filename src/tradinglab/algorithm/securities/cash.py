@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.algorithm.orders.fee import CashAmount
 from tradinglab.algorithm.securities.currency_conversion import ConstantCurrencyConversion, CurrencyConversion
@@ -86,6 +86,9 @@ class Cash(Spelled):
             self.symbol, None, to_decimal(conversion_rate)
         )
         self._conversion.on_rate(self._rate_changed)
+
+    #: How often anybody has begun to listen to a currency or a book of them.
+    heard: ClassVar[int] = 0
 
     updated = event_property(
         "_updated_event",
@@ -184,6 +187,7 @@ class Cash(Spelled):
     def listen(self, listener: Callable[[Cash, bool], None]) -> None:
         """Call *listener* after every change, with whether the conversion was replaced."""
         self._listeners.append(listener)
+        Cash.heard += 1
 
     def _rate_changed(self) -> None:
         self._tell()

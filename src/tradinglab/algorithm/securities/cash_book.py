@@ -175,6 +175,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
     def listen(self, listener: Callable[[Cash | None, bool], None]) -> None:
         """Call *listener* after every change, with the entry and whether it is new."""
         self._listeners.append(listener)
+        Cash.heard += 1
 
     def _insert(self, value: Cash) -> Cash | None:
         if value.symbol == NULL_CURRENCY:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from tradinglab.algorithm.securities.cash import Cash
 from tradinglab.algorithm.securities.cash_book import CashBook
 from tradinglab.algorithm.securities.currency_conversion import ConstantCurrencyConversion, SecurityCurrencyConversion
 from tradinglab.algorithm.securities.price_cache import LAST, PriceCache
 from tradinglab.core.decimals import ONE, ZERO
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.securities.cash import Cash
     from tradinglab.algorithm.securities.portfolio_totals import PortfolioTotals
     from tradinglab.algorithm.securities.position_worths import PositionWorths
     from tradinglab.algorithm.securities.price_feed import FeedReader
@@ -42,9 +42,8 @@ class _Books(NamedTuple):
     #: How many of them are settled.
     settled: int
     rates: list[_Rate]
-    #: The caches whose last point makes a rate, and the lists of those who are told that it has moved.
+    #: Those whose last point makes a rate.
     caches: Sequence[PriceCache]
-    listeners: Sequence[Sequence[object]]
 
 
 class NotedValue(NamedTuple):
@@ -66,7 +65,6 @@ class ValueNotes:
         self._portfolio = portfolio
         self._books: _Books | None = None
         self._holds_for: tuple[int, ...] = ()
-        self._told = 0
 
     def note(self) -> NotedValue | Decimal:
         """Return what it takes to work out the present value, or the value where it is known or takes more."""
@@ -74,34 +72,17 @@ class ValueNotes:
         known = portfolio._total_value
         if known is not None and portfolio._step == portfolio._cursor.step:
             return known
-        now = portfolio.cash_book.shape, portfolio.unsettled_cash_book.shape, PriceCache.pushes
+        now = portfolio.cash_book.shape, portfolio.unsettled_cash_book.shape, PriceCache.pushes, Cash.heard
         if now != self._holds_for:
             self._holds_for = now
-            self._books = books = _books_of(portfolio.cash_book, portfolio.unsettled_cash_book)
-            self._told = 0 if books is None else sum(map(len, books.listeners))
-        else:
-            books = self._books
-        if books is None or not self._is_as_noted(books):
+            self._books = _books_of(portfolio.cash_book, portfolio.unsettled_cash_book)
+        books = self._books
+        rows = None if books is None else _rows_of(books)
+        positions = None if rows is None else _positions_of(portfolio._worths)
+        if books is None or rows is None or positions is None:
             return portfolio.exact_total_portfolio_value
-        positions = _positions_of(portfolio._worths)
-        rows = [reader.row() for rate in books.rates for reader, _ in rate.steps]
-        if positions is None or -1 in rows:
-            return portfolio.exact_total_portfolio_value
-        terms = [
-            cash._amount if moves else cash._amount * cash._conversion.exact_conversion_rate
-            for cash, moves in books.cash
-        ]
+        terms = [cash._amount if moves else cash._amount * cash._conversion._rate for cash, moves in books.cash]
         return _new(NotedValue, (books, terms, rows, positions))
-
-    def _is_as_noted(self, books: _Books) -> bool:
-        """Return whether moving rates come from the columns now, and nobody waits to be told of them."""
-        if not books.rates:
-            return True
-        return (
-            all(rate.conversion.is_outdated for rate in books.rates)
-            and not any(LAST in cache._pushed for cache in books.caches)
-            and sum(map(len, books.listeners)) == self._told
-        )
 
 
 _new = tuple.__new__  # makes a named tuple without the call of Python code that its own name is
@@ -112,14 +93,12 @@ def _books_of(book: CashBook, unsettled: CashBook) -> _Books | None:
     everything = [*book._cash.values(), *unsettled._cash.values()]
     rates: dict[int, _Rate] = {}
     caches: list[PriceCache] = []
-    listeners: list[Sequence[object]] = []
     for index, cash in enumerate(everything):
         conversion = cash._conversion
         if type(conversion) is ConstantCurrencyConversion:
             continue
         if type(conversion) is not SecurityCurrencyConversion or cash._updated_event is not None:
             return None
-        listeners += [cash._listeners, conversion._listeners]
         rate = rates.get(id(conversion))
         if rate is None:
             steps = []
@@ -135,8 +114,24 @@ def _books_of(book: CashBook, unsettled: CashBook) -> _Books | None:
     if rates and is_heard:
         return None
     cash_and_moves = [(cash, id(cash._conversion) in rates) for cash in everything]
-    listeners += [book._listeners, unsettled._listeners]
-    return _Books(cash_and_moves, len(book._cash), list(rates.values()), caches, listeners)
+    return _Books(cash_and_moves, len(book._cash), list(rates.values()), caches)
+
+
+def _rows_of(books: _Books) -> list[int] | None:
+    """Return where the prices of moving rates stand; ``None`` if not all rates are to be read from there now."""
+    rows: list[int] = []
+    for rate in books.rates:
+        if not rate.conversion.is_outdated:
+            return None
+        for reader, _ in rate.steps:
+            row = reader.row()
+            if row < 0:
+                return None
+            rows.append(row)
+    for cache in books.caches:
+        if LAST in cache._pushed:
+            return None
+    return rows
 
 
 def _positions_of(worths: PositionWorths) -> Sequence[tuple[BarColumns, int, Decimal]] | None:
@@ -145,13 +140,13 @@ def _positions_of(worths: PositionWorths) -> Sequence[tuple[BarColumns, int, Dec
         return ()
     if len(worths._invested) > _MOST_POSITIONS:
         return None
-    worths._refresh()
     positions = []
     for key, security in worths._invested.items():
         if security.is_margined:
             return None
         if security.is_swapped:  # its base currency is in the cash book already
             continue
+        worths._refresh()
         reader = worths._reader_of(key, security)
         row = -1 if reader is None else reader.row()
         if reader is None or row < 0:
