@@ -78,6 +78,10 @@ class EventMember:
             event = members[self._name] = Event()
         return event
 
+    def is_heard(self, instance: Any) -> bool:
+        """Return whether anybody listens; the event is not made for that."""
+        return bool(instance.__dict__.get(self._name))
+
     def __set__(self, instance: Any, event: Event) -> None:
         if event is not self.__get__(instance):
             raise AttributeError("An event is changed with += and -= only.")

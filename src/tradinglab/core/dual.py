@@ -27,6 +27,8 @@ def snake_case(name: str) -> str:
 
 def pascal_case(name: str) -> str:
     """Return *name* in Pascal case: ``on_end_of_day`` becomes ``OnEndOfDay``."""
+    if name.islower() and name.isascii():  # as nearly all are: the quick way to the same
+        return "".join(map(str.capitalize, name.split("_")))
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
@@ -55,6 +57,11 @@ _IRREGULAR = {
     **{f"roc{number}": (f"ROC{number}", f"roc_{number}") for number in (1, 2, 3, 4)},
     **{f"roc{number}_ma": (f"ROC{number}MA", f"roc_{number}_ma") for number in (1, 2, 3, 4)},
 }
+
+
+@functools.cache
+def _other_spellings(name: str) -> tuple[str, ...]:
+    return (other_spelling(name), *_IRREGULAR.get(name, ()))
 
 
 class _SecondSpelling(property):
@@ -86,9 +93,9 @@ class Spelled:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
         for name, value in list(own.items()):
-            if name.startswith("_") or not isinstance(value, _ALIASED) or isinstance(value, _SecondSpelling):
+            if name[0] == "_" or not isinstance(value, _ALIASED) or isinstance(value, _SecondSpelling):
                 continue
-            for alias in (other_spelling(name), *_IRREGULAR.get(name, ())):
+            for alias in _other_spellings(name):
                 if alias not in own:
                     setattr(cls, alias, value)
 

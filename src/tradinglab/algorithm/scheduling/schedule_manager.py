@@ -160,7 +160,11 @@ class ScheduleManager(Dual):
     def _look_ahead(self) -> None:
         queue = self._sorted()
         self.next_ns = queue[0].next_event_ns if queue else NEVER
-        self.next_act_ns = next((event.next_event_ns for event in queue if not event.only_looks), NEVER)
+        for event in queue:
+            if not event.only_looks:
+                self.next_act_ns = event.next_event_ns
+                return
+        self.next_act_ns = NEVER
 
 
 def _sort_first(queue: list[ScheduledEvent]) -> None:

@@ -16,6 +16,9 @@ NEVER = 1 << 62
 Callback = Callable[..., object]
 
 
+_event_fired = EventMember("Raised after the callback, with name and time (UTC).")
+
+
 class ScheduledEvent(Dual):
     """Calls back at each of a series of instants, in order.
 
@@ -33,7 +36,7 @@ class ScheduledEvent(Dual):
         Whether the callback leaves the run as it is: the engine then need not look around after it.
     """
 
-    event_fired = EventMember("Raised after the callback, with name and time (UTC).")
+    event_fired = _event_fired
 
     def __init__(
         self,
@@ -70,9 +73,12 @@ class ScheduledEvent(Dual):
     def next_event_ns(self) -> int:
         """The next instant, nanoseconds UTC; ``NEVER`` when there is none."""
         at_ns = self._next
-        if at_ns is None:
-            found = next(self._times, NEVER)
-            self._next = at_ns = to_ns(found) if isinstance(found, datetime) else found
+        return self._move_on() if at_ns is None else at_ns
+
+    def _move_on(self) -> int:
+        """Read the next instant of the series."""
+        found = next(self._times, NEVER)
+        self._next = at_ns = to_ns(found) if isinstance(found, datetime) else found
         return at_ns
 
     @property
@@ -89,17 +95,16 @@ class ScheduledEvent(Dual):
         """Call back for every time up to and including an instant."""
         at_ns = self.next_event_ns
         while at_ns <= utc_ns:
-            self._fire(at_ns)
+            if self._enabled:
+                self._fire(at_ns)
             self._next = None
-            at_ns = self.next_event_ns
+            at_ns = self._move_on()
 
     def _fire(self, at_ns: int) -> None:
-        if not self._enabled:
-            return
         try:
             if self._callback is not None:
                 self._callback(self._name, at_ns)
-            if self.event_fired:
+            if _event_fired.is_heard(self):
                 self.event_fired(self._name, from_ns(at_ns))
         except Exception as error:
             error.add_note(f"In the scheduled event '{self._name}', due at {from_ns(at_ns)} UTC.")
