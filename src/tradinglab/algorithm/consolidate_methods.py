@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.api.core import AlgorithmCore
+from tradinglab.algorithm.bar_spans import SPANS
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators import ConsolidationError, listen
-from tradinglab.algorithm.subscription_config import SPANS, is_common_data_type, tick_type_of
+from tradinglab.algorithm.subscription_config import is_common_data_type, tick_type_of
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import Number
 from tradinglab.core.enums import Resolution, TickType

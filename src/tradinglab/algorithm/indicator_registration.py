@@ -182,10 +182,10 @@ class IndicatorRegistration(AlgorithmCore):
 
     def lab_indicator(self, indicator: Any) -> IndicatorBase:
         """Return an indicator; of an author's own object, always the same wrapper."""
-        from tradinglab.algorithm.indicators.composites import as_indicator
-
         if isinstance(indicator, IndicatorBase):
             return indicator
+        from tradinglab.algorithm.indicators.composites import as_indicator
+
         known: dict[int, tuple[Any, IndicatorBase]] = self.__dict__.setdefault("lab_wrapped_indicators", {})
         if id(indicator) not in known:
             known[id(indicator)] = (indicator, as_indicator(indicator))

@@ -16,7 +16,7 @@ CLASSES = {
     "tradinglab.algorithm.consolidators.identity": """
         FilteredIdentityDataConsolidator IdentityDataConsolidator SequentialConsolidator""",
     "tradinglab.algorithm.consolidators.market_hours": "MarketHourAwareConsolidator",
-    "tradinglab.algorithm.consolidators.open_interest": "OpenInterest OpenInterestConsolidator",
+    "tradinglab.algorithm.consolidators.open_interest": "OpenInterestConsolidator",
     "tradinglab.algorithm.consolidators.period_count": "PeriodCountConsolidatorBase",
     "tradinglab.algorithm.consolidators.quote_bars": "QuoteBarConsolidator TickQuoteBarConsolidator",
     "tradinglab.algorithm.consolidators.renko": """
@@ -265,7 +265,7 @@ CLASSES = {
     "tradinglab.algorithm.subscription_config": "SubscriptionDataConfig",
     "tradinglab.algorithm.subscription_service": "SubscriptionDataConfigService",
     "tradinglab.algorithm.subscriptions": "SubscriptionManager",
-    "tradinglab.algorithm.ticks": "Tick",
+    "tradinglab.algorithm.ticks": "OpenInterest Tick",
     "tradinglab.algorithm.trade": "Trade",
     "tradinglab.core.currencies": "Currencies",
     "tradinglab.core.dotnet_random": "Random",

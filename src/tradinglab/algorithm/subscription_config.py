@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.bar_spans import SPANS
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
-from tradinglab.algorithm.consolidators.calendar import SPANS as SPANS
-from tradinglab.algorithm.consolidators.open_interest import OpenInterest
 from tradinglab.algorithm.consolidators.pump import ConsolidatorSet
-from tradinglab.algorithm.ticks import Tick
+from tradinglab.algorithm.ticks import OpenInterest, Tick
 from tradinglab.core.clock import Zone
 from tradinglab.core.decimals import ONE, ZERO
 from tradinglab.core.dual import Dual

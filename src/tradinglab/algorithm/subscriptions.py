@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.bar_spans import SPANS
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import DataConsolidator
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
@@ -12,7 +13,6 @@ from tradinglab.algorithm.consolidators.pump import ScanQueue
 from tradinglab.algorithm.events import EventMember
 from tradinglab.algorithm.subscription_config import (
     AVAILABLE_DATA_TYPES,
-    SPANS,
     SubscriptionDataConfig,
     data_type_of,
     is_common_data_type,

@@ -1,4 +1,4 @@
-"""Single trades and quotes."""
+"""Single trades, quotes and counts of open contracts."""
 
 from __future__ import annotations
 
@@ -101,3 +101,12 @@ _add_field(Tick, "bid_price", "BidPrice", "The bid, of a quote.")
 _add_field(Tick, "ask_price", "AskPrice", "The ask, of a quote.")
 _add_field(Tick, "bid_size", "BidSize", "Units bid for.")
 _add_field(Tick, "ask_size", "AskSize", "Units asked for.")
+
+
+class OpenInterest(Tick):
+    """How many contracts are open."""
+
+    def __init__(
+        self, time: datetime = datetime.min, symbol: Symbol | None = None, open_interest: Number = 0.0
+    ) -> None:
+        super().__init__(time, symbol, open_interest, tick_type=TickType.OPEN_INTEREST)

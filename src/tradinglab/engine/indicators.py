@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tradinglab.algorithm.consolidators import IdentityDataConsolidator
 from tradinglab.algorithm.indicator_registration import updater
 from tradinglab.algorithm.indicators.field import selector_of
 from tradinglab.algorithm.indicators.following import follow_anew
@@ -101,6 +100,8 @@ class IndicatorDesk:
         return True
 
     def _stream(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> None:
+        from tradinglab.algorithm.consolidators import IdentityDataConsolidator
+
         consolidator = IdentityDataConsolidator()
         consolidator.data_consolidated += updater(indicator, selector_of(selector))
         indicator.consolidators.append(consolidator)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from tradinglab.algorithm.orders import TrailingStopOrder
 from tradinglab.algorithm.securities import GetMinimumPriceVariationParameters
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import OrderType
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.orders import Order
+    from tradinglab.algorithm.orders import Order, TrailingStopOrder
     from tradinglab.algorithm.securities import Security
 
 Warn = Callable[[str, str], None]
@@ -56,7 +55,7 @@ def round_order_prices(order: Order, securities: dict[Order, Security], is_compl
         return
     security = securities[order]
     names = _PRICES.get(order.type, ())
-    if isinstance(order, TrailingStopOrder) and not order.trailing_as_percentage:
+    if order.type == OrderType.TRAILING_STOP and not cast("TrailingStopOrder", order).trailing_as_percentage:
         names = (*names, "trailing_amount")
     for name in names:
         price = getattr(order, f"exact_{name}")

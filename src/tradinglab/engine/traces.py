@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-import traceback
 from pathlib import Path
 
 import tradinglab
@@ -16,6 +15,8 @@ _OURS = Path(tradinglab.__file__).resolve().parent
 
 def own_trace(problem: BaseException) -> str:
     """Return the traceback of an exception without TradingLab's own frames."""
+    import traceback
+
     frames = [
         frame
         for frame in traceback.extract_tb(problem.__traceback__)

@@ -10,8 +10,6 @@ from tradinglab.algorithm.api.core import AlgorithmCore
 from tradinglab.algorithm.api.order_checks import check_order
 from tradinglab.algorithm.orders import (
     GoodTilDateTimeInForce,
-    GroupOrderManager,
-    Leg,
     OrderProperties,
     OrderResponse,
     OrderTicket,
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from tradinglab.algorithm.api.core import SymbolLike
+    from tradinglab.algorithm.orders import GroupOrderManager, Leg
     from tradinglab.algorithm.securities import Security
 
 _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
@@ -131,6 +130,8 @@ class OrderRequests(AlgorithmCore):
                 "The quantity of a combo sets its size, the legs' quantities only their ratio: "
                 f"give {quantity * divisor} and legs divided by {divisor}."
             )
+        from tradinglab.algorithm.orders import GroupOrderManager
+
         group = GroupOrderManager(
             self.transactions.get_increment_group_order_manager_id(), len(legs), quantity, limit_price
         )

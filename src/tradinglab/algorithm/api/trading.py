@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.api.order_checks import is_daily_only, is_too_late_for_close
 from tradinglab.algorithm.api.order_requests import OrderRequests
 from tradinglab.algorithm.orders import (
-    Leg,
     OrderProperties,
     OrderTicket,
-    TrailingStopOrder,
 )
 from tradinglab.core.decimals import ZERO, Number, to_decimal
 from tradinglab.core.enums import OrderDirection, OrderType, SecurityType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.api.core import SymbolLike
+    from tradinglab.algorithm.orders import Leg
 
 _FUTURES = (SecurityType.FUTURE, SecurityType.FUTURE_OPTION)
 
@@ -150,6 +149,8 @@ class TradingMethods(OrderRequests):
         amount = to_decimal(trailing_amount)
         if stop_price is None:
             direction = OrderDirection.BUY if quantity > 0 else OrderDirection.SELL  # type: ignore[operator]
+            from tradinglab.algorithm.orders import TrailingStopOrder
+
             stop_price = TrailingStopOrder.calculate_exact_stop_price(
                 security.exact_price, amount, trailing_as_percentage, direction
             )

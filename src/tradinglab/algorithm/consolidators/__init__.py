@@ -41,7 +41,7 @@ with lazy_names(globals()):
     from tradinglab.algorithm.consolidators.market_hours import (
         use_strict_end_time as use_strict_end_time,
     )
-    from tradinglab.algorithm.consolidators.open_interest import OpenInterest, OpenInterestConsolidator
+    from tradinglab.algorithm.consolidators.open_interest import OpenInterestConsolidator
     from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
     from tradinglab.algorithm.consolidators.quote_bars import QuoteBarConsolidator, TickQuoteBarConsolidator
     from tradinglab.algorithm.consolidators.renko import (
@@ -64,6 +64,7 @@ with lazy_names(globals()):
         TickConsolidator,
         TradeBarConsolidator,
     )
+    from tradinglab.algorithm.ticks import OpenInterest
 
 __all__ = [
     "BarDirection",

@@ -7,23 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from tradinglab.algorithm.bar_spans import ONE_DAY, ONE_WEEK
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.core.dual import Dual, DualType
-from tradinglab.core.enums import Resolution
 from tradinglab.core.values import dataclass
-
-ONE_DAY = timedelta(days=1)
-ONE_WEEK = timedelta(days=7)
-NO_TIME = timedelta(0)
-
-SPANS = {
-    Resolution.TICK: NO_TIME,
-    Resolution.SECOND: timedelta(seconds=1),
-    Resolution.MINUTE: timedelta(minutes=1),
-    Resolution.HOUR: timedelta(hours=1),
-    Resolution.DAILY: ONE_DAY,
-}
-"""How long a bar of each resolution is."""
 
 _TRIAL = datetime(2022, 1, 3, 10, 10, 10)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.bar_spans import ONE_DAY, SPANS
 from tradinglab.algorithm.bars import QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import ConsolidatorBase
-from tradinglab.algorithm.consolidators.calendar import ONE_DAY, SPANS, CalendarFunction, CalendarInfo, round_down
+from tradinglab.algorithm.consolidators.calendar import CalendarFunction, CalendarInfo, round_down
 from tradinglab.algorithm.consolidators.errors import ConsolidationError
 from tradinglab.algorithm.consolidators.quote_bars import QuoteBarConsolidator, TickQuoteBarConsolidator
 from tradinglab.algorithm.consolidators.trade_bars import TickConsolidator, TradeBarConsolidator

@@ -1,4 +1,4 @@
-"""Open interest, and bars of it."""
+"""Bars of open interest."""
 
 from __future__ import annotations
 
@@ -7,26 +7,15 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
-from tradinglab.algorithm.ticks import Tick
+from tradinglab.algorithm.ticks import OpenInterest, Tick
 from tradinglab.core.enums import TickType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.consolidators.calendar import CalendarFunction
-    from tradinglab.core.decimals import Number
-    from tradinglab.core.symbol import Symbol
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
-
-
-class OpenInterest(Tick):
-    """How many contracts are open."""
-
-    def __init__(
-        self, time: datetime = datetime.min, symbol: Symbol | None = None, open_interest: Number = 0.0
-    ) -> None:
-        super().__init__(time, symbol, open_interest, tick_type=TickType.OPEN_INTEREST)
 
 
 class OpenInterestConsolidator(PeriodCountConsolidatorBase[Tick, OpenInterest]):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from tradinglab.algorithm.bar_spans import SPANS
 from tradinglab.algorithm.bars import TradeBar
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import NEVER, ConsolidatorBase
 from tradinglab.algorithm.consolidators.calendar import (
-    SPANS,
     CalendarFunction,
     CalendarPeriods,
     Periods,

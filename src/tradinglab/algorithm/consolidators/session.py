@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.bar_spans import ONE_DAY
 from tradinglab.algorithm.base_data import BaseData
 from tradinglab.algorithm.consolidators.base import NEVER
-from tradinglab.algorithm.consolidators.calendar import ONE_DAY
 from tradinglab.algorithm.consolidators.period_count import PeriodCountConsolidatorBase
 from tradinglab.algorithm.consolidators.session_bar import SessionBar
 from tradinglab.algorithm.rolling_window import RollingWindow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tradinglab.algorithm.bar_spans import ONE_DAY
 from tradinglab.algorithm.bars import Bar, QuoteBar, TradeBar
 from tradinglab.algorithm.base_data import BaseData
-from tradinglab.algorithm.consolidators.calendar import ONE_DAY
 from tradinglab.algorithm.consolidators.quote_bars import joined, update_quote
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.decimals import smart_round, to_decimal

@@ -9,9 +9,8 @@ import numpy as np
 
 from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.base import WindowIndicator
-from tradinglab.algorithm.indicators.moving_averages import since
 from tradinglab.algorithm.indicators.naming import named
-from tradinglab.algorithm.indicators.tracks import Link, Series
+from tradinglab.algorithm.indicators.tracks import Link, Series, since
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import IndicatorDataPoint

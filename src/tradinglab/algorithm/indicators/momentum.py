@@ -10,11 +10,9 @@ import numpy as np
 from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.base import Indicator, IndicatorBase, WindowIndicator
-from tradinglab.algorithm.indicators.composites import Identity
 from tradinglab.algorithm.indicators.gaps import gap, gaps, percent, percents
-from tradinglab.algorithm.indicators.moving_averages import since
 from tradinglab.algorithm.indicators.naming import named
-from tradinglab.algorithm.indicators.tracks import Link, Series
+from tradinglab.algorithm.indicators.tracks import Link, Series, since
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:
@@ -213,6 +211,8 @@ class MovingAverageConvergenceDivergence(Indicator):
     ) -> None:
         if fast_period >= slow_period:
             raise ValueError(f"The fast period must be below the slow one; they were {fast_period} and {slow_period}.")
+        from tradinglab.algorithm.indicators.composites import Identity
+
         super().__init__(name)
         self._fast = moving_average(type, name + "_Fast", fast_period)
         self._slow = moving_average(type, name + "_Slow", slow_period)

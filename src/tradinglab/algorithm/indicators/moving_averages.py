@@ -11,25 +11,11 @@ from tradinglab.algorithm.indicators import kernels
 from tradinglab.algorithm.indicators.base import Indicator, WindowIndicator
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.sums import ExactSum, window_means, window_sums
-from tradinglab.algorithm.indicators.tracks import Link, Series
+from tradinglab.algorithm.indicators.tracks import Link, Series, since
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tradinglab.algorithm.base_data import IndicatorDataPoint
     from tradinglab.data.columns import Floats
-
-
-def since(first: int, source: Series, compute: Callable[[Floats], Floats]) -> Series:
-    """Return *compute* of the source's values from *first* on, as a series that begins there."""
-
-    def make() -> Floats:
-        values = source.values
-        result = np.zeros(len(values))
-        result[first:] = compute(values[first:])
-        return result
-
-    return Series(first, make)
 
 
 class Sum(WindowIndicator):

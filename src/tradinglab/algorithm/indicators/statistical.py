@@ -14,9 +14,9 @@ from tradinglab.algorithm.indicators.base import Indicator, IndicatorBase, Windo
 from tradinglab.algorithm.indicators.composites import CompositeIndicator, Identity
 from tradinglab.algorithm.indicators.extensions import IndicatorExtensions, minus, over, plus
 from tradinglab.algorithm.indicators.momentum import RateOfChange
-from tradinglab.algorithm.indicators.moving_averages import SimpleMovingAverage, since
+from tradinglab.algorithm.indicators.moving_averages import SimpleMovingAverage
 from tradinglab.algorithm.indicators.naming import named
-from tradinglab.algorithm.indicators.tracks import Link, Series
+from tradinglab.algorithm.indicators.tracks import Link, Series, since
 from tradinglab.algorithm.indicators.volatility import StandardDeviation
 
 if TYPE_CHECKING:

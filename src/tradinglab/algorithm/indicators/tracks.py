@@ -308,4 +308,16 @@ def field_column(columns: BarColumns, selector: str) -> Floats:
     raise NoArrayForm(selector)
 
 
+def since(first: int, source: Series, compute: Callable[[Floats], Floats]) -> Series:
+    """Return *compute* of the source's values from *first* on, as a series that begins there."""
+
+    def make() -> Floats:
+        values = source.values
+        result = np.zeros(len(values))
+        result[first:] = compute(values[first:])
+        return result
+
+    return Series(first, make)
+
+
 _BLENDS = ("average", "median", "typical", "weighted", "seven_bar")

@@ -13,10 +13,9 @@ from tradinglab.algorithm.indicators.average_types import moving_average
 from tradinglab.algorithm.indicators.banded import Banded
 from tradinglab.algorithm.indicators.base import BarIndicator, Indicator, IndicatorBase, WindowIndicator
 from tradinglab.algorithm.indicators.composites import Identity, Line
-from tradinglab.algorithm.indicators.moving_averages import since
 from tradinglab.algorithm.indicators.naming import named
 from tradinglab.algorithm.indicators.sums import ExactSum
-from tradinglab.algorithm.indicators.tracks import BarSeries, Link, Series
+from tradinglab.algorithm.indicators.tracks import BarSeries, Link, Series, since
 from tradinglab.core.enums import MovingAverageType
 
 if TYPE_CHECKING:

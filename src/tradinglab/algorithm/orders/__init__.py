@@ -42,9 +42,6 @@ with lazy_names(globals()):
         Leg,
     )
     from tradinglab.algorithm.orders.combo import (
-        group_orders as group_orders,
-    )
-    from tradinglab.algorithm.orders.combo import (
         group_quantity as group_quantity,
     )
     from tradinglab.algorithm.orders.combo import (
@@ -77,6 +74,9 @@ with lazy_names(globals()):
     from tradinglab.algorithm.orders.order_extensions import (
         OrderError,
         OrderExtensions,
+    )
+    from tradinglab.algorithm.orders.order_extensions import (
+        group_orders as group_orders,
     )
     from tradinglab.algorithm.orders.order_extensions import (
         is_closed as is_closed,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import gcd
 from typing import TYPE_CHECKING, ClassVar
 
 from tradinglab.algorithm.orders.order import Order, better_value, direction_of
+from tradinglab.algorithm.orders.order_extensions import group_orders
 from tradinglab.algorithm.orders.properties import OrderProperties
 from tradinglab.algorithm.orders.text import Moment
 from tradinglab.core.decimals import Number, smart_round, strip_zeros, to_decimal
@@ -258,23 +259,6 @@ def group_quantity(leg_quantities: Iterable[int], direction: OrderDirection) -> 
         raise ValueError("A combo order must buy or sell; its direction was Hold.")
     quantity = gcd(*(abs(int(each)) for each in leg_quantities))
     return quantity if direction == OrderDirection.BUY else -quantity
-
-
-def group_orders(order: Order, find: Callable[[int], Order | None]) -> list[Order] | None:
-    """Return all orders of *order*'s group by number, or ``None`` while some have not arrived yet."""
-    group = order.group_order_manager
-    if group is None:
-        return [order]
-    orders = [order]
-    for order_id in group.order_ids:
-        if order_id != order.id:
-            other = find(order_id)
-            if other is None:
-                return None
-            orders.append(other)
-    if len(orders) != group.count:
-        return None
-    return sorted(orders, key=lambda each: each.id)
 
 
 class GroupOrderCacheManager(Dual):

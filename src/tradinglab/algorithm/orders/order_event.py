@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Self
 
 from tradinglab.algorithm.orders.fee import OrderFee
 from tradinglab.algorithm.orders.order import Order, direction_of
-from tradinglab.algorithm.orders.text import Moment, currency_symbol, instant_ns, price_text, time_text
-from tradinglab.algorithm.orders.trailing_stop import trailing_amount_text
+from tradinglab.algorithm.orders.text import (
+    Moment,
+    currency_symbol,
+    instant_ns,
+    price_text,
+    time_text,
+    trailing_amount_text,
+)
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.derivatives import IS_OPTION

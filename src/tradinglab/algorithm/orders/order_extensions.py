@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from tradinglab.core.dual import Dual, DualEnum
 from tradinglab.core.enums import OrderStatus, OrderType
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders.order import Order
 
 _CLOSED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.INVALID})
 _FILLS = frozenset({OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED})
@@ -56,3 +62,20 @@ class OrderError(DualEnum):
     NO_DATA = -2
     ZERO_QUANTITY = -1
     NONE = 0
+
+
+def group_orders(order: Order, find: Callable[[int], Order | None]) -> list[Order] | None:
+    """Return all orders of *order*'s group by number, or ``None`` while some have not arrived yet."""
+    group = order.group_order_manager
+    if group is None:
+        return [order]
+    orders = [order]
+    for order_id in group.order_ids:
+        if order_id != order.id:
+            other = find(order_id)
+            if other is None:
+                return None
+            orders.append(other)
+    if len(orders) != group.count:
+        return None
+    return sorted(orders, key=lambda each: each.id)

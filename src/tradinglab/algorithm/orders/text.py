@@ -49,3 +49,8 @@ def iso_text(utc_ns: int, suffix: str = "Z") -> str:
     text = from_ns(seconds * SECOND_NS).isoformat()
     fraction = f"{fraction_ns // 100:07d}".rstrip("0")
     return f"{text}.{fraction}{suffix}" if fraction else text + suffix
+
+
+def trailing_amount_text(amount: Decimal, as_percentage: bool, currency: str) -> str:
+    """Return a trailing amount as messages have it, such as ``1.0%`` or ``$0.5``."""
+    return f"{decimal_text(amount * 100)}%" if as_percentage else f"{currency_symbol(currency)}{decimal_text(amount)}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from tradinglab.algorithm.orders.order import Order
 from tradinglab.algorithm.orders.order_event import OrderEvent
 from tradinglab.algorithm.orders.order_extensions import is_fill
-from tradinglab.algorithm.orders.protocols import TransactionProcessor
 from tradinglab.algorithm.orders.requests import (
     CancelOrderRequest,
     OrderRequest,
@@ -30,6 +29,9 @@ from tradinglab.core.symbol import Symbol
 from tradinglab.core.system_decimal import divide
 
 _OPTION_EXERCISE = OrderType.OPTION_EXERCISE
+
+if TYPE_CHECKING:
+    from tradinglab.algorithm.orders.protocols import TransactionProcessor
 
 
 class OrderTicket(TicketState):

@@ -7,16 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.orders.combo import ComboLegLimitOrder, ComboLimitOrder
 from tradinglab.algorithm.orders.order import Order
 from tradinglab.algorithm.orders.order_extensions import is_closed
-from tradinglab.algorithm.orders.order_types import (
-    LimitIfTouchedOrder,
-    LimitOrder,
-    StopLimitOrder,
-    StopMarketOrder,
-)
-from tradinglab.algorithm.orders.trailing_stop import TrailingStopOrder
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.dual import NetObject
 from tradinglab.core.enums import OrderField, OrderStatus, OrderType, SecurityType
@@ -33,20 +25,18 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.responses import OrderResponse
     from tradinglab.core.symbol import Symbol
 
-_FIELDS: dict[OrderField, tuple[str, tuple[type[Order], ...]]] = {
+#: The attribute behind a field, and the types of order that have it.
+_FIELDS = {
     OrderField.LIMIT_PRICE: (
         "limit_price",
-        (LimitOrder, StopLimitOrder, LimitIfTouchedOrder, ComboLimitOrder, ComboLegLimitOrder),
+        {OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED, OrderType.COMBO_LIMIT,
+         OrderType.COMBO_LEG_LIMIT},
     ),
-    OrderField.STOP_PRICE: ("stop_price", (StopMarketOrder, StopLimitOrder)),
-    OrderField.TRIGGER_PRICE: ("trigger_price", (LimitIfTouchedOrder,)),
-    OrderField.TRAILING_AMOUNT: ("trailing_amount", (TrailingStopOrder,)),
-    OrderField.TRAILING_AS_PERCENTAGE: ("trailing_as_percentage", (TrailingStopOrder,)),
-}
-_ORDER_TYPES = {
-    field: frozenset(kind.order_type for base in classes for kind in (base, *base.__subclasses__()))
-    for field, (_, classes) in _FIELDS.items()
-}
+    OrderField.STOP_PRICE: ("stop_price", {OrderType.STOP_MARKET, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}),
+    OrderField.TRIGGER_PRICE: ("trigger_price", {OrderType.LIMIT_IF_TOUCHED}),
+    OrderField.TRAILING_AMOUNT: ("trailing_amount", {OrderType.TRAILING_STOP}),
+    OrderField.TRAILING_AS_PERCENTAGE: ("trailing_as_percentage", {OrderType.TRAILING_STOP}),
+}  # fmt: skip
 
 
 class TypedGetter:
@@ -238,8 +228,8 @@ class TicketState(NetObject):
         return TypedGetter(self._field)
 
     def _field(self, field: OrderField) -> float | bool:
-        name, _ = _FIELDS[field]
-        if self.order_type not in _ORDER_TYPES[field]:
+        name, order_types = _FIELDS[field]
+        if self.order_type not in order_types:
             raise ValueError(f"Unable to get field {field} on order of type {self.order_type}")
         value: float | bool = getattr(self._submit_request if self._order is None else self._order, name)
         return value

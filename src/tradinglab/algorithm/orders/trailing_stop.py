@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.orders.order import Order
 from tradinglab.algorithm.orders.order_types import StopMarketOrder
 from tradinglab.algorithm.orders.properties import OrderProperties
-from tradinglab.algorithm.orders.text import Moment, currency_symbol
+from tradinglab.algorithm.orders.text import Moment, trailing_amount_text
 from tradinglab.core.decimals import ONE, Number, to_decimal
 from tradinglab.core.enums import OrderDirection, OrderType
-from tradinglab.core.system_decimal import decimal_text
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders.requests import SubmitOrderRequest, UpdateOrderRequest
@@ -137,8 +136,3 @@ def _trailed(
     if distance <= (market_price * amount if as_percentage else amount):
         return None
     return TrailingStopOrder.calculate_exact_stop_price(market_price, amount, as_percentage, direction)
-
-
-def trailing_amount_text(amount: Decimal, as_percentage: bool, currency: str) -> str:
-    """Return a trailing amount as messages have it, such as ``1.0%`` or ``$0.5``."""
-    return f"{decimal_text(amount * 100)}%" if as_percentage else f"{currency_symbol(currency)}{decimal_text(amount)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -212,6 +211,8 @@ def _scheduled_day(
 
 def _stretches(start: datetime, end: datetime, months: int) -> Iterator[tuple[datetime, datetime]]:
     """Return first and last day of every month, quarter or year from that of start to that of end."""
+    from calendar import monthrange
+
     index = start.year * 12 + start.month - 1
     index -= index % months
     while index <= end.year * 12 + end.month - 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.scheduling.fluent import FluentSchedule
 from tradinglab.algorithm.scheduling.rules import END_OF_TIME, ONE_DAY, DateRule, TimeRule, instants_of, midnight
 from tradinglab.algorithm.scheduling.scheduled_event import NEVER, Callback, ScheduledEvent
 from tradinglab.core.clock import from_ns
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tradinglab.algorithm.scheduling.date_rules import DateRules
+    from tradinglab.algorithm.scheduling.fluent import FluentSchedule
     from tradinglab.algorithm.scheduling.time_rules import TimeRules
     from tradinglab.algorithm.securities import TimeKeeper
 
@@ -77,6 +77,8 @@ class ScheduleManager(Dual):
 
     def event(self, name: str | None = None) -> FluentSchedule:
         """Begin a sentence: ``schedule.event().every(DayOfWeek.FRIDAY).at(12, 0).run(callback)``."""
+        from tradinglab.algorithm.scheduling.fluent import FluentSchedule
+
         return FluentSchedule(self, name)
 
     def training_now(self, training_code: Callback) -> ScheduledEvent:

@@ -9,7 +9,7 @@ from tradinglab.algorithm.models.fills.base import FillRules, ended_ns, stale_pr
 from tradinglab.algorithm.models.fills.parameters import FillModelParameters
 from tradinglab.algorithm.models.fills.prices import Prices
 from tradinglab.algorithm.models.slippage import exact_slippage
-from tradinglab.algorithm.orders import ComboLegLimitOrder, Order, OrderEvent, leg_ratio
+from tradinglab.algorithm.orders import Order, OrderEvent
 from tradinglab.core.clock import span_ns
 from tradinglab.core.enums import OrderDirection, OrderStatus, SecurityType
 
@@ -105,6 +105,8 @@ class ComboFills(FillRules):
 
     def combo_leg_limit_fill(self, order: Order, parameters: FillModelParameters) -> list[OrderEvent]:
         """Fill every leg once each is through its own limit, or none."""
+        from tradinglab.algorithm.orders import ComboLegLimitOrder
+
         fills = []
         for leg, security in parameters.legs():
             if not isinstance(leg, ComboLegLimitOrder):
@@ -118,6 +120,8 @@ class ComboFills(FillRules):
 
 def _leg_price(leg: Order, security: Security, prices: Prices, is_buy: bool) -> Decimal:
     """Return what a leg adds to the price of one unit of its combo; shares count by the hundred."""
+    from tradinglab.algorithm.orders import leg_ratio
+
     ratio = leg_ratio(leg.exact_quantity, leg.group_order_manager)
     if security.symbol.security_type == SecurityType.EQUITY:
         ratio /= _SHARES_OF_A_CONTRACT

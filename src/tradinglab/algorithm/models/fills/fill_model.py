@@ -21,7 +21,6 @@ from tradinglab.algorithm.orders import (
     OrderEvent,
     StopLimitOrder,
     StopMarketOrder,
-    TrailingStopOrder,
 )
 from tradinglab.algorithm.ticks import Tick
 from tradinglab.core.clock import DAY_NS, to_ns
@@ -31,6 +30,7 @@ from tradinglab.core.enums import OrderDirection, OrderStatus, OrderType, TickTy
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from tradinglab.algorithm.orders import TrailingStopOrder
     from tradinglab.algorithm.securities import Security
 
 _SINGLE = {
