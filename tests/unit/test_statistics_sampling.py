@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, to_ns
-from tradinglab.core.decimals import ZERO
+from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.symbol import Symbol
 from tradinglab.engine.capacity import NEVER_NS, CapacityEstimate
@@ -36,7 +36,7 @@ class Account:
     def __init__(self) -> None:
         self.is_warming_up = False
         self.value = Decimal("1000.00")
-        self.benchmark = Decimal(50)
+        self.benchmark: Decimal | float = Decimal(50)
         self.sold = ZERO
         self.held: list[HoldingSample] = []
         self.bars: dict[Symbol, CapacityBar] = {}
@@ -45,7 +45,7 @@ class Account:
     def portfolio_value(self) -> Decimal:
         return self.value
 
-    def benchmark_value(self, utc_ns: int) -> Decimal:
+    def benchmark_value(self, utc_ns: int) -> Decimal | float:
         return self.benchmark
 
     def sale_volume(self) -> Decimal:
@@ -123,6 +123,21 @@ def test_candles_can_be_refined_after_the_run() -> None:
     sampler.refine_candles(times, np.array([1000.0, 1001.5, 980.25, 1005.0]))
     assert sampler.candles[0].high == 1000
     assert sampler.candles[1][1:] == (Decimal("1001.5"), Decimal(1005), Decimal("980.25"), Decimal(1005))
+
+
+@pytest.mark.parametrize("is_mixed", [False, True])
+def test_floats_of_a_benchmark_are_the_decimals_that_each_becomes(is_mixed: bool) -> None:
+    values: list[Decimal | float] = [100.0, 101.5, 100 / 3, 1234.56789012345678, 0.0, 1e-20, 99.99999999999999]
+    values += [-2 / 3, 1e15, 0.1 + 0.2, *([Decimal("12.50")] if is_mixed else [])]
+    charted = []
+    for exact in (False, True):
+        account, sampler = make()
+        for day, value in enumerate(values):
+            account.benchmark = to_decimal(value) if exact else value
+            sampler.sample(START + day * DAY_NS)
+        assert [day.benchmark.as_tuple() for day in sampler.days] == [to_decimal(value).as_tuple() for value in values]
+        charted.append([(time, value.as_tuple()) for time, value in sampler.benchmark_points()])
+    assert charted[0] == charted[1]
 
 
 def test_a_sample_is_in_percent_of_the_one_before() -> None:

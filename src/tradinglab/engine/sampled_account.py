@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from tradinglab.algorithm.benchmark import FuncBenchmark
 from tradinglab.algorithm.margin_terms import MarginTerms
 from tradinglab.algorithm.models.buying_power import reserved_margin
 from tradinglab.algorithm.securities.holding_state import HoldingState
@@ -83,9 +84,11 @@ class AlgorithmAccount:
         """Return what the account is worth."""
         return self._portfolio.exact_total_portfolio_value
 
-    def benchmark_value(self, utc_ns: int) -> Decimal:
+    def benchmark_value(self, utc_ns: int) -> Decimal | float:
         """Return the benchmark's value, zero if there is none."""
         benchmark = self._algorithm.benchmark
+        if type(benchmark) is FuncBenchmark:
+            return benchmark.lab_evaluate(from_ns(utc_ns))
         return ZERO if benchmark is None else to_decimal(benchmark.evaluate(from_ns(utc_ns)))
 
     def sale_volume(self) -> Decimal:

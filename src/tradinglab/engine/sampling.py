@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from tradinglab.algorithm.securities.noted_values import NotedValue
 from tradinglab.core.clock import MINUTE_NS
-from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds
+from tradinglab.core.decimal_arrays import decimals_of
+from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds, to_decimal
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
 from tradinglab.engine.capacity import CapacityEstimate, Filled
@@ -55,8 +56,8 @@ class SampledAccount(Protocol):
         """Return what the account is worth."""
         ...
 
-    def benchmark_value(self, utc_ns: int) -> Decimal:
-        """Return the benchmark's value."""
+    def benchmark_value(self, utc_ns: int) -> Decimal | float:
+        """Return the benchmark's value; a float stands for the decimal that .NET makes of it."""
         ...
 
     def sale_volume(self) -> Decimal:
@@ -98,13 +99,18 @@ class DaySample(NamedTuple):
 
     time_ns: int
     value: Decimal
-    benchmark: Decimal
+    noted_benchmark: Decimal | float
     performance: Decimal
     highest: Decimal
     sales: list[tuple[str, Decimal]]
     types: Collection[SecurityType]
     capacity: Decimal
     holdings: Collection[HoldingSample]
+
+    @property
+    def benchmark(self) -> Decimal:
+        """What the benchmark was worth."""
+        return to_decimal(self.noted_benchmark)
 
     @property
     def drawdown(self) -> Decimal | None:
@@ -258,7 +264,7 @@ class ResultSampler:
         else:
             self._equity.sample(utc_ns, value)
 
-    def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal, performance: Decimal) -> DaySample:
+    def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal | float, performance: Decimal) -> DaySample:
         account = self._account
         sales, types = self._largest_by_sales(), account.security_types()
         capacity, holdings = self.capacity.capacity, account.holdings()
@@ -305,7 +311,7 @@ class ResultSampler:
 
     def benchmark_points(self) -> list[Point]:
         """Return the benchmark as charted: rounded when sampled, and again by the chart."""
-        values = smart_rounds([day.benchmark for day in self.days])
+        values = smart_rounds(_decimals([day.noted_benchmark for day in self.days]))
         # The second time only strips zeros that the first has left.
         return self._charted_days([smart_round(value) if value > 1000 else value for value in values])
 
@@ -351,3 +357,9 @@ def _exposure(
 
 def _margin_percent(margin: Decimal, value: Decimal) -> Decimal:
     return round_to_significant_digits(divide(margin, value), 4) * _HUNDRED if value else ZERO
+
+
+def _decimals(values: list[Decimal | float]) -> list[Decimal]:
+    if all(type(value) is float for value in values):
+        return decimals_of(np.array(values, np.float64))
+    return [to_decimal(value) for value in values]
