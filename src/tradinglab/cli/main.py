@@ -98,6 +98,10 @@ def _seldom_collected() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            # What is new now counts as old: else all of it would be looked at, just when the command is over.
+            gc.freeze()
+            gc.unfreeze()
         gc.set_threshold(*before)
 
 
