@@ -9,6 +9,7 @@ has no trade, repeats the last one before the open.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -119,8 +120,12 @@ def _not_before(bars: BarColumns, start_ns: int) -> BarColumns:
     return _select(bars, bars.end_ns >= start_ns)
 
 
+@lru_cache(maxsize=16)
 def session_table(hours: SecurityExchangeHours, first_day: int, last_day: int) -> tuple[Ints, Ints, Ints]:
-    """Return days, opens and closes (local nanoseconds) of the regular sessions from one day to another."""
+    """Return days, opens and closes (local nanoseconds) of the regular sessions from one day to another.
+
+    Many securities have the same hours and the same days: the arrays are shared, and not to be changed.
+    """
     opens, closes = hours.segments(first_day, last_day, False)
     days = opens // DAY_NS
     firsts = np.flatnonzero(np.diff(days, prepend=-1))
@@ -206,14 +211,20 @@ def _fill_ends(bars: BarColumns, request: StreamRequest) -> Ints:
     first_day = day_of(zone.local_ns(int(bars.end_ns[0]))) - 1
     last_day = day_of(zone.local_ns(last_end)) + 1
     if request.is_strict and request.fill_ns >= DAY_NS:
-        _, _, closes = session_table(hours, first_day, last_day)
-        ends = zone.utc_ns_array(closes)
+        ends = _session_ends(hours, first_day, last_day)
     else:
         step = min(span, request.fill_ns)
         opens, closes = hours.segments(first_day, last_day, request.extended)
         ends = _grid_ends(opens, closes, step, zone, request.data_zone)
     limit = last_end if request.delisting_ns is None else min(last_end, request.delisting_ns)
     return ends[ends <= limit]
+
+
+@lru_cache(maxsize=16)
+def _session_ends(hours: SecurityExchangeHours, first_day: int, last_day: int) -> Ints:
+    """Return the instants at which regular sessions close."""
+    _, _, closes = session_table(hours, first_day, last_day)
+    return hours.time_zone.utc_ns_array(closes)
 
 
 def _last_end(request: StreamRequest) -> int:

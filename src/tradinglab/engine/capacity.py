@@ -249,7 +249,8 @@ class CapacityEstimate:
             self._open = [each for each in self._open if self._stays_open(each, utc_ns)]
         if self._by_symbol and (force or utc_ns // DAY_NS * DAY_NS >= self._next_snapshot_ns):
             for each in self._by_symbol.values():
-                each.catch_up()
+                if each.waiting or each.window.is_open:
+                    each.catch_up()
                 if force and each.is_open and each.stream is not None:
                     # The end of a run takes the last step in again, as LEAN's does.
                     self._stays_open(each, utc_ns)

@@ -82,6 +82,8 @@ class OrderBook:
 
     def open_order_tickets_of(self, symbol: Symbol) -> list[OrderTicket]:
         """Return the tickets of a symbol's open orders."""
+        if not self.open:
+            return []
         ids = self.open.ids_of(symbol)
         return [self.tickets[order_id] for order_id in ids] if ids else []
 

@@ -43,16 +43,16 @@ def can_be_ruined(portfolio: SecurityPortfolioManager) -> bool:
     if any(cash.exact_amount < 0 for cash in portfolio.cash_book.values()):
         return True
     return any(
-        security.type not in PAID_IN_FULL or security.holdings.exact_quantity < 0
+        security._holdings._float_quantity < 0 or security.type not in PAID_IN_FULL
         for security in portfolio.securities.invested
     )
 
 
-def needs_margin_checks(algorithm: QCAlgorithm) -> bool:
-    """Return whether margin can be called, or the author wants to be warned of it."""
+def needs_margin_checks(algorithm: QCAlgorithm, is_at_risk: bool) -> bool:
+    """Return whether margin can be called, as if prices can ruin the portfolio, or the author wants to be warned."""
     if not algorithm.portfolio.invested:
         return False
-    return can_be_ruined(algorithm.portfolio) or author_overrides(algorithm, "on_margin_call_warning") is not None
+    return is_at_risk or author_overrides(algorithm, "on_margin_call_warning") is not None
 
 
 class RuinWatch:

@@ -108,7 +108,7 @@ class FullStep:
             s for s in algorithm.securities.values() if s.volatility_model is not VolatilityModel.NULL
         ]
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
-        self._margin_checks = needs_margin_checks(algorithm)
+        self._margin_checks = needs_margin_checks(algorithm, self._can_be_ruined)
         self._models_scanned = _any_acts(algorithm.securities.values())
 
     # The step.

@@ -90,6 +90,8 @@ class FeedReader:
 
     def exact(self, name: str, row: int) -> Decimal:
         """Return a field at a row as a decimal."""
+        if not self.is_quote and self.columns.view(name)[row] > 0:
+            return self.columns.exact(name, row)
         if row != self._cached_row:
             self._cached_row = row
             self._cached = {}
