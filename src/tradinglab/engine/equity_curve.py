@@ -76,8 +76,12 @@ class EquityCandles:
         before = self._candles[-1].close if self._candles else None
         for utc_ns, value in noted:
             close = self._chart(next(values) if type(value) is NotedValue else value)  # type: ignore[arg-type]
-            first = close if before is None else before
-            self._candles.append(_new(Candle, (utc_ns, first, max(first, close), min(first, close), close)))
+            first = high = low = close if before is None else before
+            if close > first:
+                high = close
+            elif close < first:
+                low = close
+            self._candles.append(_new(Candle, (utc_ns, first, high, low, close)))
             before = close
 
     def _chart(self, exact: Decimal) -> Decimal:

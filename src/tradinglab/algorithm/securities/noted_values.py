@@ -7,8 +7,10 @@ reads it, to the same digits and scale; for many notes together prices are read 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import groupby, repeat
+from operator import add, itemgetter, mul, truediv
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradinglab.algorithm.securities.cash import Cash
@@ -157,29 +159,57 @@ def _positions_of(worths: PositionWorths) -> Sequence[tuple[BarColumns, int, Dec
 
 def values_of(notes: Sequence[NotedValue]) -> list[Decimal]:
     """Return the values that were noted: what the account's sums were, in the same order of operations."""
-    readers: dict[int, tuple[FeedReader, list[int]]] = {}
-    columns: dict[int, tuple[BarColumns, list[int]]] = {}
-    for note in notes:
-        rows = iter(note.rows)
-        for rate in note.books.rates:
-            for reader, _ in rate.steps:
-                readers.setdefault(id(reader), (reader, []))[1].append(next(rows))
-        for where, row, _ in note.positions:
-            columns.setdefault(id(where), (where, []))[1].append(row)
-    rates = {key: iter(reader.exact_closes(rows_)) for key, (reader, rows_) in readers.items()}
-    prices = {key: iter(where.exact_rows("close", rows_)) for key, (where, rows_) in columns.items()}
-    return [_value(note, rates, prices) for note in notes]
+    values: list[Decimal] = []
+    for _, alike in groupby(notes, key=_books_of_note):
+        values += _values_of_alike(list(alike))
+    return values
 
 
-def _value(note: NotedValue, rates: dict[int, Iterator[Decimal]], prices: dict[int, Iterator[Decimal]]) -> Decimal:
-    books, terms = note.books, list(note.terms)
+_books_of_note = itemgetter(0)
+
+
+def _values_of_alike(notes: list[NotedValue]) -> list[Decimal]:
+    """Return the values of notes on the same books: one operation after another, each for all of them."""
+    books = notes[0].books
+    rows = zip(*[note.rows for note in notes], strict=True)
+    terms = list(zip(*[note.terms for note in notes], strict=True))
     for rate in books.rates:
-        factor = ONE
+        factors: Iterable[Decimal] = repeat(ONE, len(notes))
+        is_known = True
         for reader, inverted in rate.steps:
-            price = next(rates[id(reader)])
-            factor = ZERO if not (factor and price) else factor / price if inverted else factor * price
+            prices = reader.exact_closes(list(next(rows)))
+            is_known = is_known and all(prices)
+            if is_known:
+                factors = list(map(truediv if inverted else mul, factors, prices))
+            else:
+                factors = [_factor(*each, inverted) for each in zip(factors, prices, strict=False)]
         for index in rate.terms:
-            terms[index] *= factor
-    held = sum([next(prices[id(where)]) * quantity for where, _, quantity in note.positions], ZERO)
-    settled = books.settled
-    return sum(terms[:settled], ZERO) + sum(terms[settled:], ZERO) + held
+            terms[index] = tuple(map(mul, terms[index], factors))
+    settled, unsettled = terms[: books.settled], terms[books.settled :]
+    cash = map(add, _sums(settled, len(notes)), _sums(unsettled, len(notes)))
+    return list(map(add, cash, _held([note.positions for note in notes])))
+
+
+def _factor(factor: Decimal, price: Decimal, inverted: bool) -> Decimal:
+    if not factor or not price:
+        return ZERO
+    return factor / price if inverted else factor * price
+
+
+def _sums(terms: list[tuple[Decimal, ...]], count: int) -> Iterable[Decimal]:
+    sums: Iterable[Decimal] = repeat(ZERO, count)
+    for term in terms:
+        sums = map(add, sums, term)
+    return sums
+
+
+def _held(positions: list[Sequence[tuple[BarColumns, int, Decimal]]]) -> Iterable[Decimal]:
+    """Return what was held at each note."""
+    if not any(positions):
+        return repeat(ZERO, len(positions))
+    columns: dict[int, tuple[BarColumns, list[int]]] = {}
+    for held in positions:
+        for where, row, _ in held:
+            columns.setdefault(id(where), (where, []))[1].append(row)
+    prices = {key: iter(where.exact_rows("close", rows)) for key, (where, rows) in columns.items()}
+    return [sum([next(prices[id(where)]) * quantity for where, _, quantity in held], ZERO) for held in positions]
