@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.engine_kit import Action, Bars, Scripted, bars, run
 from tests.securities_kit import Account, ListFeed, quote, trade
@@ -104,6 +104,8 @@ class World:
 
 @settings(max_examples=150, deadline=None)
 @given(COLUMNS, ACTIONS)
+@example([[100.0] * ROWS] * 5, [("currency", 0, 0), ("push", 2, 7)])
+@example([[0.01] * ROWS] * 5, [("rate", 1, 33), ("step", 0, 0), ("rate", 1, 33)])
 def test_values_worked_out_later_are_those_of_their_time(columns: list[list[float]], actions: list[Any]) -> None:
     later, at_once = World(columns), World(columns)
     noted, expected = [], []

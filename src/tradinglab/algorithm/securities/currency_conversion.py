@@ -128,7 +128,7 @@ class SecurityCurrencyConversion(CurrencyConversion):
 
     def set_rate(self, rate: Decimal) -> None:
         """Set the rate until prices are next looked at."""
-        if rate != self._rate:
+        if rate != self.exact_conversion_rate:  # not what it was at other prices
             self._step, self._is_outdated = self._cursor.step, False
         super().set_rate(rate)
 
