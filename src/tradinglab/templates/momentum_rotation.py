@@ -15,21 +15,20 @@ class MomentumRotation(QCAlgorithm):
         self.holdings_count = int(self.get_parameter("holdings", 2))
         lookback = int(self.get_parameter("lookback", 63))
 
-        self.momentum = {}
-        for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT"):
-            symbol = self.add_equity(ticker, Resolution.DAILY).symbol
-            self.momentum[symbol] = self.roc(symbol, lookback, Resolution.DAILY)
+        tickers = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
+        self.stocks = [self.add_equity(ticker, Resolution.DAILY) for ticker in tickers]
+        self.momentum = {stock.symbol: self.roc(stock.symbol, lookback, Resolution.DAILY) for stock in self.stocks}
         self.set_warm_up(lookback + 1, Resolution.DAILY)
 
         self.index = 100.0
-        self.prices = {}
+        self.prices = []
         self.set_benchmark(self.equal_weight)
         self.month = None
 
     def equal_weight(self, time):
         """Grow an index by the mean daily change of the stocks."""
-        prices = {symbol: self.securities[symbol].price for symbol in self.momentum}
-        changes = [prices[symbol] / price - 1 for symbol, price in self.prices.items() if price > 0]
+        prices = [stock.price for stock in self.stocks]
+        changes = [price / before - 1 for price, before in zip(prices, self.prices) if before > 0]
         if changes:
             self.index *= 1 + sum(changes) / len(changes)
         self.prices = prices
