@@ -57,9 +57,13 @@ class ListFeed:
         self.at = -1
 
     steady_shift = None
+    by_step: Sequence[int] | None = None
 
     def row(self) -> int:
         return self.at
+
+    def rows_by_step(self) -> Sequence[int] | None:
+        return self.by_step
 
     def bar(self, row: int) -> BaseData:
         return bar_view(self.columns, row, self.symbol, NEW_YORK, self.resolution == Resolution.TICK)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from tradinglab.algorithm.securities.noted_values import NotedValue, values_of
+from tradinglab.algorithm.securities.noted_values import NotedValue, exact_values
 from tradinglab.core.decimals import ZERO, round_half_even
 
 _PLACES = 4
@@ -42,8 +42,7 @@ class EquityCandles:
     def see(self, value: NotedValue | Decimal) -> None:
         """Take a value into the candle that is being made."""
         self.settle()
-        exact = values_of([value])[0] if type(value) is NotedValue else value
-        close = self._chart(exact)  # type: ignore[arg-type]  # a note has become its value
+        close = self._chart(exact_values([value])[0])
         if self._bar is None:
             first = high = low = self._candles[-1].close if self._candles else close
         else:
@@ -72,10 +71,10 @@ class EquityCandles:
         noted, self._noted = self._noted, []
         if not noted:
             return
-        values = iter(values_of([value for _, value in noted if type(value) is NotedValue]))
+        values = exact_values([value for _, value in noted])
         before = self._candles[-1].close if self._candles else None
-        for utc_ns, value in noted:
-            close = self._chart(next(values) if type(value) is NotedValue else value)  # type: ignore[arg-type]
+        for (utc_ns, _), value in zip(noted, values, strict=True):
+            close = self._chart(value)
             first = high = low = close if before is None else before
             if close > first:
                 high = close

@@ -175,7 +175,7 @@ class Host:
         algorithm.lab_locked = True
         algorithm.schedule.start()
         parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
-        self._schedule_sampling(parts)
+        algorithm.schedule.look_at_midnights("Daily Sampling", parts.sampler.sample)
         if not algorithm.is_warming_up:
             self.phase.name = "on_warmup_finished"
             algorithm.on_warmup_finished()
@@ -185,17 +185,6 @@ class Host:
         self.phase.name = "on_end_of_algorithm"
         algorithm.on_end_of_algorithm()
         parts.sampler.finish(algorithm.lab_utc_ns)
-
-    def _schedule_sampling(self, parts: RunParts) -> None:
-        algorithm, sampler = parts.algorithm, parts.sampler
-        rules = algorithm.schedule
-        rules.schedule(
-            "Daily Sampling",
-            rules.date_rules.every_day(),
-            rules.time_rules.midnight,
-            lambda: sampler.sample(algorithm.lab_utc_ns),
-            only_looks=True,
-        )
 
     def _on_order_event(self, event: OrderEvent) -> None:
         parts = self._parts

@@ -72,7 +72,7 @@ class AlgorithmAccount:
         self._sale_volume = ZERO
         self._last_held: HeldPositions | None = None
         self._held_version: object = None
-        self._labelled: tuple[list[Security], int] | None = None
+        self._labelled: tuple[int, int] | None = None
         self._labels: list[_Label] | None = []
 
     @property
@@ -114,23 +114,23 @@ class AlgorithmAccount:
 
     def holdings(self) -> Collection[HoldingSample]:
         """Return the positions."""
-        worths, held = self._securities.worths, self._securities.invested
-        labels = self._labels_of(held)
+        securities = self._securities
+        if not securities.has_invested:
+            return ()
+        now = (securities.changes, MarginTerms.changes)
+        if now != self._labelled:
+            self._labelled, self._last_held = now, None
+            held = securities.invested
+            is_ordinary = all(has_ordinary_margin(security) for security in held)
+            self._labels = [_label(security) for security in held] if is_ordinary else None
+        labels, worths = self._labels, securities.worths
         if labels is None:
-            return [_sample(security, worths.of(security)) for security in held]
+            return [_sample(security, worths.of(security)) for security in securities.invested]
         kept, version = self._last_held, worths.version
         if kept is None or version is None or version != self._held_version:
             kept = self._last_held = HeldPositions(labels, worths.all())
-            self._held_version = worths.version
+            self._held_version = worths.version if version is None else version
         return kept
-
-    def _labels_of(self, held: list[Security]) -> list[_Label] | None:
-        """Return what is the same of some positions for many days; ``None`` if one has a margin of its own kind."""
-        if self._labelled != (held, MarginTerms.changes):
-            self._labelled = (held, MarginTerms.changes)
-            is_ordinary = all(has_ordinary_margin(security) for security in held)
-            self._labels = [_label(security) for security in held] if is_ordinary else None
-        return self._labels
 
     def stream(self, symbol: Symbol) -> ColumnBars | None:
         """Return the bars of a symbol that has one stream of trade bars, quoted in the account's currency."""

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.algorithm.securities.noted_values import NotedValue
+from tradinglab.algorithm.securities.noted_values import NotedValue, exact_values
 from tradinglab.core.clock import MINUTE_NS
 from tradinglab.core.decimal_arrays import decimals_of
 from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds, to_decimal
@@ -92,6 +92,20 @@ class FillEvent(Filled, Protocol):
     def status(self) -> OrderStatus:
         """The order's status."""
         ...
+
+
+class _NotedDay(NamedTuple):
+    """What is written down at midnight; the rest follows from it."""
+
+    time_ns: int
+    value: NotedValue | Decimal
+    benchmark: Decimal | float
+    is_warming_up: bool
+    sold: Decimal
+    sales: list[tuple[str, Decimal]]
+    types: Collection[SecurityType]
+    capacity: Decimal
+    holdings: Collection[HoldingSample]
 
 
 class DaySample(NamedTuple):
@@ -175,8 +189,10 @@ class ResultSampler:
         self._next_equity_ns = 0
         self._present_value = account.portfolio_value if later is None else later.note
         self._equity = EquityCandles()
-        self.days: list[DaySample] = []
-        self.turnover: list[Point] = []
+        #: Samples of midnights that were not made days yet, and what became of the others.
+        self._noted: list[_NotedDay] = []
+        self._days: list[DaySample] = []
+        self._turnover: list[Point] = []
         # Sale volume at the last two turnover samples, the newest first.
         self._sold: tuple[Decimal, Decimal] = (ZERO, ZERO)
         self._turnover_ns: int | None = None
@@ -203,7 +219,7 @@ class ResultSampler:
     def on_streams_changing(self) -> None:
         """Read what there is to read before subscriptions come or go."""
         self.capacity.on_streams_changing()
-        self._equity.settle()
+        self._settle()
 
     def update_equity(self) -> None:
         """Take the account's present value into the candle that is being made.
@@ -225,23 +241,19 @@ class ResultSampler:
     def sample(self, utc_ns: int) -> None:
         """Sample everything, as is done at midnight and at the end."""
         account = self._account
-        value = account.portfolio_value()
-        before = self._at_last_sample
-        performance = ZERO
-        if value is not before and before and value != before:
-            performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
-        if value >= self._highest:
-            self._highest = value
-        is_warming_up = account.is_warming_up
+        value, is_warming_up = self._present_value(), account.is_warming_up
         self._sample_equity(utc_ns, value, is_warming_up)
-        benchmark = account.benchmark_value(utc_ns)
-        if not is_warming_up and (not self.days or utc_ns > self.days[-1].time_ns):
-            self.days.append(self._day_sample(utc_ns, value, benchmark, performance))
-        self._sample_turnover(utc_ns, value, is_warming_up)
-        self._at_last_sample = value
+        benchmark, sold = account.benchmark_value(utc_ns), account.sale_volume()
+        if sold != self._ranked[0]:
+            self._ranked = (sold, self._largest_by_sales())
+        types, capacity, holdings = account.security_types(), self.capacity.capacity, account.holdings()
+        ranked = self._ranked[1]
+        note = (utc_ns, value, benchmark, is_warming_up, sold, ranked, types, capacity, holdings)
+        self._noted.append(_new(_NotedDay, note))
 
     def on_warmup_finished(self) -> None:
         """Take the account's value at the end of the warm-up as the start."""
+        self._settle()
         value = self._account.portfolio_value()
         # A value that is equal keeps its scale, which is printed.
         self._highest = self._highest if self._highest == value else value
@@ -264,33 +276,43 @@ class ResultSampler:
         else:
             self._equity.sample(utc_ns, value)
 
-    def _day_sample(self, utc_ns: int, value: Decimal, benchmark: Decimal | float, performance: Decimal) -> DaySample:
-        account = self._account
-        sales, types = self._largest_by_sales(), account.security_types()
-        capacity, holdings = self.capacity.capacity, account.holdings()
-        return _new(DaySample, (utc_ns, value, benchmark, performance, self._highest, sales, types, capacity, holdings))
-
     def _largest_by_sales(self) -> list[tuple[str, Decimal]]:
-        sold = self._account.sale_volume()
-        if self._ranked[0] != sold:
-            sales = [(name, volume) for name, volume in self._account.sales_by_name() if volume]
-            sales.sort(key=lambda sale: sale[1], reverse=True)
-            self._ranked = (sold, sales[:_LARGEST_BY_SALES])
-        return self._ranked[1]
+        sales = [(name, volume) for name, volume in self._account.sales_by_name() if volume]
+        sales.sort(key=lambda sale: sale[1], reverse=True)
+        return sales[:_LARGEST_BY_SALES]
 
-    def _sample_turnover(self, utc_ns: int, value: Decimal, is_warming_up: bool) -> None:
-        if not value or utc_ns == self._start_utc_ns:
-            return
-        sold = self._account.sale_volume()
+    def _settle(self) -> None:
+        """Make days of the midnights that were only noted."""
+        self._equity.settle()
+        noted, self._noted = self._noted, []
+        values = exact_values([note.value for note in noted])
+        days, before = self._days, self._at_last_sample
+        for note, value in zip(noted, values, strict=True):
+            utc_ns, _, benchmark, is_warming_up, sold, sales, types, capacity, holdings = note
+            performance = ZERO
+            if value is not before and before and value != before:
+                performance = round_half_even(divide((value - before) * _HUNDRED, before), 10)
+            if value >= self._highest:
+                self._highest = value
+            if not is_warming_up and (not days or utc_ns > days[-1].time_ns):
+                day = (utc_ns, value, benchmark, performance, self._highest, sales, types, capacity, holdings)
+                days.append(_new(DaySample, day))
+            if value and utc_ns != self._start_utc_ns:
+                self._add_turnover(utc_ns, value, is_warming_up, sold)
+            before = value
+        self._at_last_sample = before
+
+    def _add_turnover(self, utc_ns: int, value: Decimal, is_warming_up: bool, sold: Decimal) -> None:
         # Sampled twice at one instant, the second sample replaces the first and counts from the one before.
         since = self._sold[1] if self._turnover_ns == utc_ns else self._sold[0]
         self._sold = (sold, self._sold[0])
         self._turnover_ns = utc_ns
         if is_warming_up:
             return
-        if self.turnover and self.turnover[-1][0] == utc_ns:
-            self.turnover.pop()
-        self.turnover.append((utc_ns, divide(sold - since, value) if sold != since else ZERO))
+        turnover = self._turnover
+        if turnover and turnover[-1][0] == utc_ns:
+            turnover.pop()
+        turnover.append((utc_ns, divide(sold - since, value) if sold != since else ZERO))
 
     # What became of them.
 
@@ -298,6 +320,12 @@ class ResultSampler:
     def candles(self) -> list[Candle]:
         """The equity, from sample to sample."""
         return self._equity.candles
+
+    @property
+    def days(self) -> list[DaySample]:
+        """What was sampled at midnights and at the end."""
+        self._settle()
+        return self._days
 
     def equity_points(self) -> list[Point]:
         """Return the equity as charted."""
@@ -320,8 +348,9 @@ class ResultSampler:
 
     def turnover_points(self) -> list[Point]:
         """Return the turnover as charted."""
-        values = smart_rounds([value for _, value in self.turnover])
-        return [(time_ns, value) for (time_ns, _), value in zip(self.turnover, values, strict=True)]
+        self._settle()
+        values = smart_rounds([value for _, value in self._turnover])
+        return [(time_ns, value) for (time_ns, _), value in zip(self._turnover, values, strict=True)]
 
     def refine_candles(self, times_ns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
         """Give the candles the opens, highs and lows of a path of the account's value, known only after the run."""

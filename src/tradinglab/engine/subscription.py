@@ -44,6 +44,7 @@ class Subscription:
         self._before = -1
         self._shift: int | None = None
         self.steady_shift: int | None = None
+        self._steady_rows: Sequence[int] | None = None
         self.place_of_rows = Place()
 
     def __len__(self) -> int:
@@ -60,7 +61,9 @@ class Subscription:
 
     def _look_up(self) -> None:
         """Note whether the current row follows from the step alone."""
-        self.steady_shift = self._shift if self._frozen_row is None and self._last_real is None else None
+        is_steady = self._frozen_row is None and self._last_real is None
+        self.steady_shift = self._shift if is_steady else None
+        self._steady_rows = self._row_at if is_steady else None
         PriceCache.pushes += 1
 
     def row_at(self, step: int) -> int:
@@ -90,8 +93,12 @@ class Subscription:
     def row(self) -> int:
         """Return the last row at the current step that is a bar of its own, not filled forward."""
         step, shift = self.cursor.step, self.steady_shift
-        if shift is not None and step >= 0:
-            return step + shift
+        if step >= 0:
+            if shift is not None:
+                return step + shift
+            rows = self._steady_rows
+            if rows is not None:
+                return rows[step]
         row = self._frozen_row
         if row is None:
             if step < 0:
@@ -101,6 +108,14 @@ class Subscription:
         if self._last_real is not None and row >= 0:
             return self._last_real[row]
         return row
+
+    def rows_by_step(self) -> Sequence[int] | None:
+        """Return what :meth:`row` is at each step of the timeline; ``None`` if the stream has stopped."""
+        if self._steady_rows is None and self._frozen_row is None and self._last_real is not None:
+            emitted = np.asarray(self._row_at)
+            real = np.asarray(self._last_real)[np.maximum(emitted, 0)]
+            self._steady_rows = np.where(emitted < 0, emitted, real).data
+        return self._steady_rows
 
     def bar(self, row: int) -> BaseData:
         """Return the data point at a row."""

@@ -28,7 +28,7 @@ class MomentumRotation(QCAlgorithm):
     def equal_weight(self, time):
         """Grow an index by the mean daily change of the stocks."""
         prices = [stock.price for stock in self.stocks]
-        changes = [price / before - 1 for price, before in zip(prices, self.prices) if before > 0]
+        changes = [price / before - 1 for price, before in zip(prices, self.prices, strict=False) if before > 0]
         if changes:
             self.index *= 1 + sum(changes) / len(changes)
         self.prices = prices

@@ -64,14 +64,12 @@ class ScheduleManager(Dual):
         time_rule: TimeRule,
         callback: Callback,
         predicate: Callable[[datetime], bool] | None = None,
-        *,
-        only_looks: bool = False,
     ) -> ScheduledEvent:
         """Schedule a callback at the times of two rules that meet a condition."""
         times = instants_of(time_rule, self._dates(date_rule))
         if predicate is not None:
             times = (at_ns for at_ns in times if predicate(from_ns(at_ns)))
-        event = ScheduledEvent(name or f"{date_rule.name}: {time_rule.name}", times, callback, only_looks=only_looks)
+        event = ScheduledEvent(name or f"{date_rule.name}: {time_rule.name}", times, callback)
         self.add(event)
         return event
 
@@ -110,10 +108,16 @@ class ScheduleManager(Dual):
 
     def _dates(self, date_rule: DateRule) -> Iterator[datetime]:
         """Return a rule's dates from yesterday on, as of when the first is asked for."""
-        yesterday = midnight(from_ns(self._time_keeper.utc_ns)) - ONE_DAY
-        yield from date_rule.get_dates(yesterday, END_OF_TIME)
+        yield from date_rule.get_dates(self._yesterday(), END_OF_TIME)
+
+    def _yesterday(self) -> datetime:
+        return midnight(from_ns(self._time_keeper.utc_ns)) - ONE_DAY
 
     # For the engine.
+
+    def look_at_midnights(self, name: str, look: Callable[[int], object]) -> None:
+        """Call *look* with the instant of every midnight from now on; it leaves the run as it is."""
+        self.add(ScheduledEvent(name, self.time_rules.midnights(self._yesterday()), look, only_looks=True))
 
     def start(self) -> None:
         """Begin, after ``initialize``, at the present time: events before it are skipped."""

@@ -33,7 +33,8 @@ class ScheduledEvent(Dual):
         Called with nothing, with the time, or with name and time, by what it takes; the time is
         a naive datetime, UTC.
     only_looks
-        Whether the callback leaves the run as it is: the engine then need not look around after it.
+        Whether the callback leaves the run as it is: the engine then need not look around after it. It is called with
+        the instant in nanoseconds UTC.
     """
 
     event_fired = _event_fired
@@ -52,7 +53,8 @@ class ScheduledEvent(Dual):
         times: Iterable[datetime | int] = [event_utc_times] if single else event_utc_times  # type: ignore[list-item, assignment]
         self._times: Iterator[datetime | int] = iter(times)
         self._next: int | None = None
-        self._callback = None if callback is None else adapt(callback)
+        self._look = callback if only_looks else None
+        self._callback = None if callback is None or only_looks else adapt(callback)
         self._enabled = True
 
     @property
@@ -95,20 +97,22 @@ class ScheduledEvent(Dual):
         """Call back for every time up to and including an instant."""
         at_ns = self.next_event_ns
         while at_ns <= utc_ns:
-            if self._enabled:
-                self._fire(at_ns)
+            try:
+                if self._look is not None:
+                    self._look(at_ns)
+                elif self._enabled:
+                    self._fire(at_ns)
+            except Exception as error:
+                error.add_note(f"In the scheduled event '{self._name}', due at {from_ns(at_ns)} UTC.")
+                raise
             self._next = None
             at_ns = self._move_on()
 
     def _fire(self, at_ns: int) -> None:
-        try:
-            if self._callback is not None:
-                self._callback(self._name, at_ns)
-            if _event_fired.is_heard(self):
-                self.event_fired(self._name, from_ns(at_ns))
-        except Exception as error:
-            error.add_note(f"In the scheduled event '{self._name}', due at {from_ns(at_ns)} UTC.")
-            raise
+        if self._callback is not None:
+            self._callback(self._name, at_ns)
+        if _event_fired.is_heard(self):
+            self.event_fired(self._name, from_ns(at_ns))
 
     def __str__(self) -> str:
         return self._name

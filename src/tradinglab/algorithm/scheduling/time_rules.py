@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
-from tradinglab.algorithm.scheduling.rules import ONE_DAY, InstantRule, RuleMaker, as_zone
+from tradinglab.algorithm.scheduling.rules import END_OF_TIME, ONE_DAY, InstantRule, RuleMaker, as_zone
 from tradinglab.core.clock import HOUR_NS, Zone, span_ns, to_ns
 from tradinglab.core.symbol import Symbol
 
@@ -88,6 +88,11 @@ class TimeRules(RuleMaker):
         """Minutes after the last close of the day; without a symbol, of the market that closes last."""
         target, minutes, extended = _arguments(symbol, minutes_after_close, extended_market_close)
         return self._at_close(target, -minutes, extended)
+
+    def midnights(self, first: datetime) -> Iterator[int]:
+        """Yield the instants of a midnight and all that follow it, to the end of LEAN's time."""
+        for local_ns in range(to_ns(first), to_ns(END_OF_TIME) + 1, _DAY_NS):
+            yield self._zone.utc_ns(local_ns)
 
     def _utc(self, local: datetime) -> int:
         return self._zone.utc_ns(to_ns(local))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import groupby, repeat
-from operator import add, itemgetter, mul, truediv
+from itertools import groupby, islice, repeat
+from operator import add, attrgetter, mul, truediv
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradinglab.algorithm.securities.cash import Cash
@@ -21,6 +21,7 @@ from tradinglab.core.decimals import ONE, ZERO
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.securities.portfolio_totals import PortfolioTotals
+    from tradinglab.algorithm.securities.position_plan import Mark, PositionReader
     from tradinglab.algorithm.securities.position_worths import PositionWorths
     from tradinglab.algorithm.securities.price_feed import FeedReader
     from tradinglab.data.columns import BarColumns
@@ -48,16 +49,34 @@ class _Books(NamedTuple):
     caches: Sequence[PriceCache]
 
 
-class NotedValue(NamedTuple):
-    """What it takes to work out a value later."""
+class NotedValue:
+    """What it takes to work out a value later, and the value as soon as that was done.
 
-    books: _Books
-    #: Amounts of cash, those at constant rates multiplied by them.
-    terms: list[Decimal]
-    #: Where the prices of the moving rates stand.
-    rows: list[int]
-    #: Where the prices of positions stand, and how much is held.
-    positions: Sequence[tuple[BarColumns, int, Decimal]]
+    Parameters
+    ----------
+    books
+        How the worth of the cash comes about.
+    terms
+        Amounts of cash, those at constant rates multiplied by them.
+    rows
+        Where the prices of the moving rates stand.
+    readers
+        The positions that were paid for.
+    mark
+        Where their prices stand.
+    """
+
+    __slots__ = ("books", "exact", "mark", "readers", "rows", "terms")
+
+    def __init__(
+        self, books: _Books, terms: list[Decimal], rows: list[int], readers: Sequence[PositionReader], mark: Mark
+    ) -> None:
+        self.books = books
+        self.terms = terms
+        self.rows = rows
+        self.readers = readers
+        self.mark = mark
+        self.exact: Decimal | None = None
 
 
 class ValueNotes:
@@ -71,8 +90,10 @@ class ValueNotes:
     def note(self) -> NotedValue | Decimal:
         """Return what it takes to work out the present value, or the value where it is known or takes more."""
         portfolio = self._portfolio
-        known = portfolio._total_value
-        if known is not None and portfolio._step == portfolio._cursor.step:
+        if portfolio._step != portfolio._cursor.step:
+            portfolio.prices_moved()
+        known = portfolio._total_value or portfolio._noted
+        if known is not None:
             return known
         now = portfolio.cash_book.shape, portfolio.unsettled_cash_book.shape, PriceCache.pushes, Cash.heard
         if now != self._holds_for:
@@ -80,14 +101,14 @@ class ValueNotes:
             self._books = _books_of(portfolio.cash_book, portfolio.unsettled_cash_book)
         books = self._books
         rows = None if books is None else _rows_of(books)
-        positions = None if rows is None else _positions_of(portfolio._worths)
-        if books is None or rows is None or positions is None:
+        held = None if rows is None else _held_now(portfolio._worths)
+        if books is None or rows is None or held is None:
             return portfolio.exact_total_portfolio_value
         terms = [cash._amount if moves else cash._amount * cash._conversion._rate for cash, moves in books.cash]
-        return _new(NotedValue, (books, terms, rows, positions))
-
-
-_new = tuple.__new__  # makes a named tuple without the call of Python code that its own name is
+        noted = NotedValue(books, terms, rows, *held)
+        if not rows:  # a rate that moves may be set to what it was last, and nobody hears of it
+            portfolio._noted = noted
+        return noted
 
 
 def _books_of(book: CashBook, unsettled: CashBook) -> _Books | None:
@@ -138,36 +159,52 @@ def _rows_of(books: _Books) -> list[int] | None:
     return rows
 
 
-def _positions_of(worths: PositionWorths) -> Sequence[tuple[BarColumns, int, Decimal]] | None:
-    """Return the columns, rows and quantities of what was paid for; ``None`` if there is more to some position."""
-    if not worths._invested:
-        return ()
-    if len(worths._invested) > _MOST_POSITIONS:
+def _held_now(worths: PositionWorths) -> tuple[Sequence[PositionReader], Mark] | None:
+    """Return what was paid for, and where its prices stand; ``None`` if there is more to some position, or too many."""
+    invested = worths._invested
+    if not invested:
+        return _NOTHING
+    if len(invested) > _MOST_POSITIONS:
         return None
-    positions = []
-    for key, security in worths._invested.items():
+    plan = worths.plan()
+    if plan is not None:
+        return plan.readers, plan.mark(worths._step)
+    readers, rows = [], []
+    for key, security in invested.items():
         if security.is_margined:
             return None
         if security.is_swapped:  # its base currency is in the cash book already
             continue
-        worths._refresh()
         reader = worths._reader_of(key, security)
         row = -1 if reader is None else reader.row()
         if reader is None or row < 0:
             return None
-        positions.append((reader.columns, row, reader.quantity))
-    return positions
+        readers.append(reader)
+        rows.append(row)
+    return readers, tuple(rows)
 
 
-def values_of(notes: Sequence[NotedValue]) -> list[Decimal]:
+_NOTHING: tuple[Sequence[PositionReader], Mark] = ((), ())
+
+
+def values_of(notes: Iterable[NotedValue]) -> list[Decimal]:
     """Return the values that were noted: what the account's sums were, in the same order of operations."""
-    values: list[Decimal] = []
-    for _, alike in groupby(notes, key=_books_of_note):
-        values += _values_of_alike(list(alike))
-    return values
+    notes = list(notes)
+    for _, alike in groupby(dict.fromkeys([note for note in notes if note.exact is None]), key=_books_of_note):
+        together = list(alike)
+        for note, value in zip(together, _values_of_alike(together), strict=True):
+            note.exact = value
+    return [note.exact for note in notes]  # type: ignore[misc]  # none is left out above
 
 
-_books_of_note = itemgetter(0)
+def exact_values(values: Iterable[NotedValue | Decimal]) -> list[Decimal]:
+    """Return values of which some were only noted."""
+    values = list(values)
+    values_of([value for value in values if type(value) is NotedValue])
+    return [value.exact if type(value) is NotedValue else value for value in values]  # type: ignore[misc]
+
+
+_books_of_note = attrgetter("books")
 
 
 def _values_of_alike(notes: list[NotedValue]) -> list[Decimal]:
@@ -189,7 +226,7 @@ def _values_of_alike(notes: list[NotedValue]) -> list[Decimal]:
             terms[index] = tuple(map(mul, terms[index], factors))
     settled, unsettled = terms[: books.settled], terms[books.settled :]
     cash = map(add, _sums(settled, len(notes)), _sums(unsettled, len(notes)))
-    return list(map(add, cash, _held([note.positions for note in notes])))
+    return list(map(add, cash, _held(notes)))
 
 
 def _factor(factor: Decimal, price: Decimal, inverted: bool) -> Decimal:
@@ -205,13 +242,25 @@ def _sums(terms: list[tuple[Decimal, ...]], count: int) -> Iterable[Decimal]:
     return sums
 
 
-def _held(positions: list[Sequence[tuple[BarColumns, int, Decimal]]]) -> Iterable[Decimal]:
+def _held(notes: list[NotedValue]) -> Iterable[Decimal]:
     """Return what was held at each note."""
-    if not any(positions):
-        return repeat(ZERO, len(positions))
+    if not any(note.readers for note in notes):
+        return repeat(ZERO, len(notes))
+    runs: list[tuple[Sequence[PositionReader], int]] = []
     columns: dict[int, tuple[BarColumns, list[int]]] = {}
-    for held in positions:
-        for where, row, _ in held:
-            columns.setdefault(id(where), (where, []))[1].append(row)
+    for _, alike in groupby(notes, key=lambda note: id(note.readers)):
+        together = list(alike)
+        readers, marks = together[0].readers, [note.mark for note in together]
+        runs.append((readers, len(marks)))
+        for index, reader in enumerate(readers):
+            steps = reader.rows
+            rows = [steps[mark] if isinstance(mark, int) else mark[index] for mark in marks]  # type: ignore[index]
+            columns.setdefault(id(reader.columns), (reader.columns, []))[1].extend(rows)
     prices = {key: iter(where.exact_rows("close", rows)) for key, (where, rows) in columns.items()}
-    return [sum([next(prices[id(where)]) * quantity for where, _, quantity in held], ZERO) for held in positions]
+    held: list[Decimal] = []
+    for readers, count in runs:
+        worths = [
+            tuple(map(mul, islice(prices[id(reader.columns)], count), repeat(reader.quantity))) for reader in readers
+        ]
+        held += _sums(worths, count)
+    return held

@@ -71,7 +71,7 @@ class SecurityPortfolioManager(PortfolioTotals):
     def _cash_changed(self, cash: Cash | None, is_new: bool) -> None:
         if is_new and cash is not None:
             self._add_unsettled(cash)
-        self._total_value = self._float_total = None
+        self._total_value = self._float_total = self._noted = None
         self.securities.changes += 1
 
     def _add_cash(self, currency: str, amount: Decimal) -> None:
@@ -82,7 +82,7 @@ class SecurityPortfolioManager(PortfolioTotals):
             cash.exact_add(amount)
             return
         cash._amount += amount
-        self._total_value = self._float_total = None
+        self._total_value = self._float_total = self._noted = None
         self.securities.changes += 1
 
     def _add_unsettled(self, cash: Cash) -> None:

@@ -12,6 +12,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.securities.noted_values import NotedValue
     from tradinglab.algorithm.securities.security import Security
     from tradinglab.algorithm.securities.security_manager import SecurityManager
     from tradinglab.algorithm.settings import AlgorithmSettings
@@ -23,6 +24,7 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     __slots__ = (
         "_cursor",
         "_float_total",
+        "_noted",
         "_settings",
         "_step",
         "_total_value",
@@ -39,6 +41,8 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
         self.unsettled_cash_book = CashBook()
         self._total_value: Decimal | None = None
         self._float_total: float | None = None
+        #: The total as it was noted to be worked out later.
+        self._noted: NotedValue | None = None
         self._worths = securities.worths
         self._worths.bind(self.cash_book)
         self._cursor = securities.clock.cursor
@@ -87,12 +91,12 @@ class PortfolioTotals(ExtendedDictionary[Symbol, SecurityHolding]):
     def prices_moved(self) -> None:
         """Forget what was computed at other prices. A next step on the same timeline is noticed without it."""
         self._step = self._cursor.step
-        self._total_value = self._float_total = None
+        self._total_value = self._float_total = self._noted = None
         self._worths.prices_moved()
 
     def invalidate_total_portfolio_value(self) -> None:
         """Say that prices or cash have changed: compute the total anew when next asked for."""
-        self._total_value = self._float_total = None
+        self._total_value = self._float_total = self._noted = None
 
     def _compute_total_value(self) -> Decimal:
         worths = self._worths

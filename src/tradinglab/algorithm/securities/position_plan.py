@@ -22,19 +22,23 @@ _MOST_UNITS = 10**12
 _MOST_PLACES = 12
 #: Where positions stand in their columns: a step, if the rows follow from it, or a row for each.
 Place = int | Sequence[int]
+#: The same of positions whose worths may be worked out when the run has gone on, on another timeline too.
+Mark = int | tuple[int, ...]
 _UNITS = tuple(ONE.scaleb(-places) for places in range(_MOST_PLACES + 1))
 
 
 class PositionReader(NamedTuple):
     """How a position's worth comes from one column of prices: where it stands there, and how much is held.
 
-    ``shift`` is what lies between the step and the row, if that is always the same.
+    ``shift`` is what lies between the step and the row, if that is always the same; ``rows`` is the row at each step,
+    if that follows from it.
     """
 
     row: Callable[[], int]
     columns: BarColumns
     quantity: Decimal
     shift: int | None = None
+    rows: Sequence[int] | None = None
 
     def worth(self, row: int) -> Decimal:
         """Return what the position is worth at a row."""
@@ -107,18 +111,32 @@ class PositionPlan:
     ``before`` are the worths of other quantities, as like as not of the same columns.
     """
 
-    __slots__ = ("keys", "readers", "ticks")
+    __slots__ = ("follows_steps", "keys", "readers", "ticks")
 
     def __init__(self, keys: list[int], readers: list[PositionReader], before: TickWorths | None = None) -> None:
         self.keys = keys
         self.readers = readers
         self.ticks = _in_ticks(readers, before)
+        self.follows_steps = None not in [reader.rows for reader in readers]
+
+    def mark(self, step: int) -> Mark:
+        """Return what tells later where the positions stand now: the step, if their rows follow from it."""
+        return step if step >= 0 and self.follows_steps else tuple([reader.row() for reader in self.readers])
+
+    def each(self, mark: Mark) -> tuple[Decimal, ...]:
+        """Return what each position was worth then."""
+        return tuple([reader.worth(row) for reader, row in zip(self.readers, rows_of(self.readers, mark), strict=True)])
 
     def place(self, step: int) -> Place:
         """Return where the positions stand in their columns at the present step."""
         if step >= 0 and self.ticks is not None and self.ticks.table is not None:
             return step
         return array("q", [reader.row() for reader in self.readers])
+
+
+def rows_of(readers: Sequence[PositionReader], mark: Mark) -> Sequence[int]:
+    """Return the row at which each position stood."""
+    return [reader.rows[mark] for reader in readers] if isinstance(mark, int) else mark  # type: ignore[index]
 
 
 def _in_ticks(readers: list[PositionReader], before: TickWorths | None) -> TickWorths | None:
@@ -187,4 +205,5 @@ def reader_of(security: Security) -> PositionReader | None:
     # Only then does it not matter for what is rounded which factor comes first.
     if multiplier != ONE or rate != ONE:
         return None
-    return PositionReader(feed.row, feed.columns, holdings._quantity * multiplier * rate, feed.feed.steady_shift)
+    quantity = holdings._quantity * multiplier * rate
+    return PositionReader(feed.row, feed.columns, quantity, feed.feed.steady_shift, feed.feed.rows_by_step())

@@ -190,9 +190,18 @@ class PositionWorths:
     @property
     def version(self) -> object:
         """A mark that is the same as long as all worths are; ``None`` if that cannot be told."""
+        plan = self.plan()
+        if plan is not None:
+            return plan, plan.mark(self._step)
+        return self._version if self._known.keys() >= self._invested.keys() else None
+
+    def plan(self) -> PositionPlan | None:
+        """Return the readers of all positions; ``None`` if there is more to some position, or none is held."""
         self._refresh()
-        can_be_told = self._place is not None or self._known.keys() >= self._invested.keys()
-        return (self._version, MarginTerms.changes) if can_be_told else None
+        plan = self._plan
+        if plan is None:
+            plan = self._plan = plan_of(self._invested, self._reader_of, self._last_ticks) or ()
+        return plan or None
 
     def all(self) -> Callable[[], tuple[Decimal, ...]]:
         """Return what gives the worth that each position has now, whenever it is asked for."""
@@ -200,7 +209,9 @@ class PositionWorths:
         ticks = self._in_ticks()
         if ticks is not None:
             return partial(ticks[0].each, ticks[1])
-        known = self._known
+        plan, known = self.plan(), self._known
+        if plan is not None:
+            return partial(plan.each, plan.mark(self._step))
         return partial(tuple, [known.get(key) or self._of(key, security) for key, security in self._invested.items()])
 
     def margined(self) -> list[Security]:
@@ -256,10 +267,8 @@ class PositionWorths:
 
     def _in_ticks(self) -> tuple[TickWorths, Place] | None:
         """Return what works out all worths in integers, and where the positions stand; ``None`` if that cannot be."""
-        plan = self._plan
-        if plan is None:
-            plan = self._plan = plan_of(self._invested, self._reader_of, self._last_ticks) or ()
-        if not plan or plan.ticks is None:
+        plan = self.plan()
+        if plan is None or plan.ticks is None:
             return None
         self._last_ticks = plan.ticks
         if self._place is None:
@@ -306,13 +315,7 @@ class PositionWorths:
             if row >= 0:
                 worth = self._known[key] = reader.worth(row)
                 return worth
-        holdings = security.holdings
-        if holdings._price is None:
-            # The same as below, without the objects between.
-            amount = security.exact_price * holdings._quantity * security.symbol_properties.exact_contract_multiplier
-            worth = amount * security.quote_currency.exact_conversion_rate
-        else:
-            worth = holdings.exact_holdings_value
+        worth = _worth_by_models(security)
         if self._is_own_currency(security):
             self._known[key] = worth
         return worth
@@ -324,6 +327,15 @@ class PositionWorths:
         if key not in self._readers:
             self._readers[key] = reader_of(security) if self._is_own_currency(security) else None
         return self._readers[key]
+
+
+def _worth_by_models(security: Security) -> Decimal:
+    holdings = security.holdings
+    if holdings._price is not None:
+        return holdings.exact_holdings_value
+    # The same without the objects between.
+    amount = security.exact_price * holdings._quantity * security.symbol_properties.exact_contract_multiplier
+    return amount * security.quote_currency.exact_conversion_rate
 
 
 def has_ordinary_margin(security: Security) -> bool:

@@ -34,6 +34,13 @@ class PriceFeed(Protocol):
         """Return the row of the last real (not filled-forward) bar that is known now, or -1."""
         ...
 
+    def rows_by_step(self) -> Sequence[int] | None:
+        """Return that row for each step, in a sequence that stays as it is; ``None`` if it does not follow from it.
+
+        Who changes that counts up ``PriceCache.pushes``.
+        """
+        ...
+
     def bar(self, row: int) -> BaseData:
         """Return the data point at a row."""
         ...

@@ -181,6 +181,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
         if security is None:
             return False
         if id(security) in self._invested:
+            self.changes += 1
             self.worths.position_changed(security)
             del self._invested[id(security)]
         self._tell(security, False)
@@ -188,6 +189,7 @@ class SecurityManager(ExtendedDictionary[Symbol, Security]):
 
     def clear(self) -> None:
         """Forget all securities."""
+        self.changes += 1
         for security in self._invested.values():
             self.worths.position_changed(security)
         for table in (self._present, self._all, self._by_key, self._invested):
