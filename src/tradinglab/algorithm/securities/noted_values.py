@@ -106,7 +106,7 @@ class ValueNotes:
             return portfolio.exact_total_portfolio_value
         terms = [cash._amount if moves else cash._amount * cash._conversion._rate for cash, moves in books.cash]
         noted = NotedValue(books, terms, rows, *held)
-        if not rows:  # a rate that moves may be set to what it was last, and nobody hears of it
+        if not rows:  # a rate that moves may be another within the step
             portfolio._noted = noted
         return noted
 

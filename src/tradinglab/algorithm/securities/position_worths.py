@@ -205,14 +205,10 @@ class PositionWorths:
 
     def all(self) -> Callable[[], tuple[Decimal, ...]]:
         """Return what gives the worth that each position has now, whenever it is asked for."""
-        self._refresh()
-        ticks = self._in_ticks()
-        if ticks is not None:
-            return partial(ticks[0].each, ticks[1])
-        plan, known = self.plan(), self._known
-        if plan is not None:
-            return partial(plan.each, plan.mark(self._step))
-        return partial(tuple, [known.get(key) or self._of(key, security) for key, security in self._invested.items()])
+        plan, known, ticks = self.plan(), self._known, self._in_ticks()
+        if plan is None:
+            return partial(tuple, [known.get(key) or self._of(key, each) for key, each in self._invested.items()])
+        return partial(plan.each, plan.mark(self._step)) if ticks is None else partial(ticks[0].each, ticks[1])
 
     def margined(self) -> list[Security]:
         """Return the securities held for which nothing was paid: only their profit counts."""
