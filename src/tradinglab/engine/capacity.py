@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from decimal import Decimal
+from functools import lru_cache
 from operator import attrgetter
 from typing import Protocol
 
@@ -32,6 +33,12 @@ _LEAST_DISCOUNT = Decimal("0.20")
 _SOON_NS, _LATE_NS = 39 * MINUTE_NS, 195 * MINUTE_NS
 _MARKET_VOLUME = attrgetter("market_volume")
 _NEW_WEIGHT, _OLD_WEIGHT = Decimal("0.33"), Decimal("0.66")
+
+
+@lru_cache(maxsize=1)
+def rounded_capacity(value: Decimal) -> Decimal:
+    """Return a capacity to the nearest thousand; that of one day is often that of the next."""
+    return round_to_multiple(value, _ROUNDED_TO)
 
 
 class CapacityMarket(Protocol):
@@ -195,7 +202,6 @@ class CapacityEstimate:
     end_ns: int
     lowest_capacity_asset: Symbol | None = None
     _value: Decimal = ZERO
-    _rounded: Decimal = ZERO
     _next_snapshot_ns: int = 0
     _period_ns: int = 0
     _by_symbol: dict[Symbol, _SymbolCapacity] = field(default_factory=dict)
@@ -206,12 +212,16 @@ class CapacityEstimate:
     def __post_init__(self) -> None:
         self._period_ns = max(min(self.end_ns - self.start_ns - DAY_NS, 7 * DAY_NS), DAY_NS)
         self._next_snapshot_ns = self.start_ns + self._period_ns
-        self._rounded = round_to_multiple(self._value, _ROUNDED_TO)
+
+    @property
+    def exact_capacity(self) -> Decimal:
+        """The capacity in the account's currency, not rounded yet."""
+        return self._value
 
     @property
     def capacity(self) -> Decimal:
         """The capacity in the account's currency, to the nearest thousand."""
-        return self._rounded
+        return rounded_capacity(self._value)
 
     @property
     def is_capturing(self) -> bool:
@@ -292,7 +302,6 @@ class CapacityEstimate:
         if self._value:
             value = multiply(_NEW_WEIGHT, value) + multiply(self._value, _OLD_WEIGHT)
         self._value = value
-        self._rounded = round_to_multiple(value, _ROUNDED_TO)
         self._start_over(utc_ns)
         self._next_snapshot_ns = utc_ns // DAY_NS * DAY_NS + self._period_ns
 

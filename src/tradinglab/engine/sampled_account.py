@@ -78,7 +78,7 @@ class AlgorithmAccount:
     @property
     def is_warming_up(self) -> bool:
         """Whether the algorithm is before its start."""
-        return self._algorithm.is_warming_up
+        return self._algorithm.lab_is_warming_up
 
     def portfolio_value(self) -> Decimal:
         """Return what the account is worth."""

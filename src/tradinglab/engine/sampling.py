@@ -20,7 +20,7 @@ from tradinglab.core.decimal_arrays import decimals_of
 from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds, to_decimal
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
-from tradinglab.engine.capacity import CapacityEstimate, Filled
+from tradinglab.engine.capacity import CapacityEstimate, Filled, rounded_capacity
 from tradinglab.engine.equity_curve import Candle, EquityCandles
 
 Point = tuple[int, Decimal]
@@ -104,7 +104,7 @@ class _NotedDay(NamedTuple):
     sold: Decimal
     sales: list[tuple[str, Decimal]]
     types: Collection[SecurityType]
-    capacity: Decimal
+    exact_capacity: Decimal
     holdings: Collection[HoldingSample]
 
 
@@ -118,13 +118,18 @@ class DaySample(NamedTuple):
     highest: Decimal
     sales: list[tuple[str, Decimal]]
     types: Collection[SecurityType]
-    capacity: Decimal
+    exact_capacity: Decimal
     holdings: Collection[HoldingSample]
 
     @property
     def benchmark(self) -> Decimal:
         """What the benchmark was worth."""
         return to_decimal(self.noted_benchmark)
+
+    @property
+    def capacity(self) -> Decimal:
+        """The estimate of the strategy's capacity."""
+        return rounded_capacity(self.exact_capacity)
 
     @property
     def drawdown(self) -> Decimal | None:
@@ -244,9 +249,9 @@ class ResultSampler:
         value, is_warming_up = self._present_value(), account.is_warming_up
         self._sample_equity(utc_ns, value, is_warming_up)
         benchmark, sold = account.benchmark_value(utc_ns), account.sale_volume()
-        if sold != self._ranked[0]:
+        if sold is not self._ranked[0]:
             self._ranked = (sold, self._largest_by_sales())
-        types, capacity, holdings = account.security_types(), self.capacity.capacity, account.holdings()
+        types, capacity, holdings = account.security_types(), self.capacity.exact_capacity, account.holdings()
         ranked = self._ranked[1]
         note = (utc_ns, value, benchmark, is_warming_up, sold, ranked, types, capacity, holdings)
         self._noted.append(_new(_NotedDay, note))

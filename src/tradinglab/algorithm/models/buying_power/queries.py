@@ -57,7 +57,13 @@ def maintenance_margin(model: BuyingPowerModel, security: Security) -> Decimal:
 
 def reserved_margin(security: Security) -> Decimal:
     """Return the margin that a security's position binds at the present price."""
-    parameters = MaintenanceMarginParameters.for_quantity_at_current_price(security, security.holdings.exact_quantity)
+    held = security.holdings
+    if _has_ordinary_maintenance_margin(security.buying_power_model):
+        # The same without a question and an answer as objects.
+        worth = held.exact_price * held.exact_quantity * security.symbol_properties.exact_contract_multiplier
+        worth *= security.quote_currency.exact_conversion_rate
+        return abs(worth) * security.buying_power_model._maintenance
+    parameters = MaintenanceMarginParameters.for_quantity_at_current_price(security, held.exact_quantity)
     return exact(security.buying_power_model.get_maintenance_margin(parameters))
 
 
