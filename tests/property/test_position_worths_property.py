@@ -105,8 +105,8 @@ def test_sums_over_many_positions_are_those_made_anew(
             check_sums(account)
         found = [str(s.holdings.exact_holdings_value) for s in account.securities.invested]
         assert str(worths.held()) == str(sum(map(Decimal, found), ZERO))
-        later = worths.all()
-        seen.append((worths.version, found, later))
+        mark, later = worths.later()
+        seen.append((mark, found, later))
     for version, found, later in seen:
         assert [str(worth) for worth in later()] == found
         assert all(found == other for mark, other, _ in seen if mark == version)

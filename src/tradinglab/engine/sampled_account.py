@@ -71,7 +71,7 @@ class AlgorithmAccount:
         self._sales_counted = -1
         self._sale_volume = ZERO
         self._last_held: HeldPositions | None = None
-        self._held_version: object = None
+        self._held_mark: object = None
         self._labelled: tuple[int, int] | None = None
         self._labels: list[_Label] | None = []
 
@@ -123,13 +123,13 @@ class AlgorithmAccount:
             held = securities.invested
             is_ordinary = all(has_ordinary_margin(security) for security in held)
             self._labels = [_label(security) for security in held] if is_ordinary else None
-        labels, worths = self._labels, securities.worths
+        labels = self._labels
         if labels is None:
-            return [_sample(security, worths.of(security)) for security in securities.invested]
-        kept, version = self._last_held, worths.version
-        if kept is None or version is None or version != self._held_version:
-            kept = self._last_held = HeldPositions(labels, worths.all())
-            self._held_version = worths.version if version is None else version
+            return [_sample(security, securities.worths.of(security)) for security in securities.invested]
+        kept, (mark, worths) = self._last_held, securities.worths.later()
+        if kept is None or mark is None or mark != self._held_mark:
+            kept = self._last_held = HeldPositions(labels, worths)
+            self._held_mark = mark
         return kept
 
     def stream(self, symbol: Symbol) -> ColumnBars | None:

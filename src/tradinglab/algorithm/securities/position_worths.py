@@ -187,14 +187,6 @@ class PositionWorths:
         self._refresh()
         return self._of(id(security), security)
 
-    @property
-    def version(self) -> object:
-        """A mark that is the same as long as all worths are; ``None`` if that cannot be told."""
-        plan = self.plan()
-        if plan is not None:
-            return plan, plan.mark(self._step)
-        return self._version if self._known.keys() >= self._invested.keys() else None
-
     def plan(self) -> PositionPlan | None:
         """Return the readers of all positions; ``None`` if there is more to some position, or none is held."""
         self._refresh()
@@ -203,12 +195,21 @@ class PositionWorths:
             plan = self._plan = plan_of(self._invested, self._reader_of, self._last_ticks) or ()
         return plan or None
 
-    def all(self) -> Callable[[], tuple[Decimal, ...]]:
-        """Return what gives the worth that each position has now, whenever it is asked for."""
-        plan, known, ticks = self.plan(), self._known, self._in_ticks()
-        if plan is None:
-            return partial(tuple, [known.get(key) or self._of(key, each) for key, each in self._invested.items()])
-        return partial(plan.each, plan.mark(self._step)) if ticks is None else partial(ticks[0].each, ticks[1])
+    def later(self) -> tuple[object, Callable[[], tuple[Decimal, ...]]]:
+        """Return a mark and what gives the worth that each position has now, whenever it is asked for.
+
+        The mark is the same as long as all worths are; it is ``None`` if that cannot be told.
+        """
+        plan = self.plan()
+        if plan is not None:
+            ticks = self._in_ticks() if plan.ticks is not None else None
+            if ticks is not None:
+                return (plan, ticks[1]), partial(ticks[0].each, ticks[1])
+            mark = plan.mark(self._step)
+            return (plan, mark), partial(plan.each, mark)
+        known = self._known
+        worths = partial(tuple, [known.get(key) or self._of(key, each) for key, each in self._invested.items()])
+        return self._version if known.keys() >= self._invested.keys() else None, worths
 
     def margined(self) -> list[Security]:
         """Return the securities held for which nothing was paid: only their profit counts."""
