@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.models.margin_interest import MarginInterestRateParameters
 from tradinglab.algorithm.models.settlement import ScanSettlementModelParameters
 from tradinglab.algorithm.models.volatility import VolatilityModel
+from tradinglab.algorithm.securities.security_models import SecurityModels
 from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
@@ -39,7 +40,8 @@ class FullStep:
         self._can_be_ruined = False
         self._ruin_watch = RuinWatch(parts.algorithm, parts.feed)
         self._margin_checks = False
-        self._models_scanned = False
+        self._models_scanned = self._any_acts = False
+        self._models_seen = -1
         self._fills_seen = -1
         self._has_benchmark = False
         self._sessions: list[Security] = []
@@ -109,7 +111,14 @@ class FullStep:
         ]
         self._can_be_ruined = can_be_ruined(algorithm.portfolio)
         self._margin_checks = needs_margin_checks(algorithm, self._can_be_ruined)
-        self._models_scanned = _any_acts(algorithm.securities.values())
+        self._models_scanned = self._look_at_models()
+
+    def _look_at_models(self) -> bool:
+        """Return whether a model of any security does something as time goes by; seen anew after changes of models."""
+        if self._models_seen != SecurityModels.changes:
+            self._models_seen = SecurityModels.changes
+            self._any_acts = _any_acts(self._algorithm.securities.values())
+        return self._any_acts
 
     # The step.
 
@@ -124,7 +133,7 @@ class FullStep:
         self._parts.currencies.start(utc_ns)
         added, removed = feed.finish_changes(utc_ns, include_now=include_now)
         self._changes = SecurityChanges(added, removed)
-        self._fills_seen = -1
+        self._fills_seen = self._models_seen = -1
         self._look_at_positions()
         return self._changes
 
@@ -216,7 +225,7 @@ class FullStep:
         """Once an hour: charge margin interest and settle what is due."""
         algorithm = self._algorithm
         self._next_model_scan_ns = utc_ns // HOUR_NS * HOUR_NS + HOUR_NS
-        if not _any_acts(algorithm.securities.values()):
+        if not self._look_at_models():
             return
         now = from_ns(utc_ns)
         for security in algorithm.securities.values():
