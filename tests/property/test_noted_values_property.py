@@ -75,6 +75,7 @@ class World:
                 for feed in self.feeds:
                     feed.at = min(feed.at + 1, ROWS - 1)
                 account.clock.cursor.step += 1
+                account.clock.cursor.rated_ns += 1
             case "fill":
                 quantity = Decimal(number) or -security.holdings.exact_quantity
                 if quantity:

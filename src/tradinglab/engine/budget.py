@@ -22,8 +22,15 @@ _AMPLE = 1.01
 _UNKNOWN = (-1, -1, -1, -1)
 
 
-def carries_fee(spare: float, security: Security, order: Order) -> bool:
-    """Return whether money that is left for an order's fee is sure to suffice: it asks the fee model."""
+def carries_fee(spare: float | None, security: Security, order: Order) -> bool:
+    """Return whether money that an order leaves (``Budget.spare``) is sure to suffice for its fee.
+
+    Where that matters, the fee model is asked.
+    """
+    if spare is None:
+        return True
+    if spare < 0:
+        return False
     fee = security.fee_model.get_order_fee(OrderFeeParameters(security, order))
     return fee.rough_amount < spare and str(fee._value._currency) == security.quote_currency.symbol
 

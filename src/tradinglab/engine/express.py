@@ -258,7 +258,7 @@ class Express:
 
     def _can_place(self, security: Security, lane: Lane, order: Order, spare: float | None) -> bool:
         """Return whether brokerage and account are sure to take an order; the general path asks anew if not."""
-        if spare is not None and (spare < 0 or not carries_fee(spare, security, order)):
+        if not carries_fee(spare, security, order):
             return False
         if not lane.has_rules:
             return True
@@ -280,7 +280,7 @@ class Express:
     def _fee(self, security: Security, order: Order, spare: float | None) -> OrderFee | None:
         """Return the fee of an order that the account can carry when it is filled; ``None`` if that is not plain."""
         try:
-            if spare is not None and (spare < 0 or not carries_fee(spare, security, order)):
+            if not carries_fee(spare, security, order):
                 return None
             return security.fee_model.get_order_fee(OrderFeeParameters(security, order))
         except Exception:  # the general path asks the author's model again, and reports what it raises

@@ -121,7 +121,7 @@ class Loop:
                 if not full_step.take(utc_ns, step):
                     return None
             else:
-                keeper.utc_ns = utc_ns
+                keeper.utc_ns = cursor.rated_ns = utc_ns
                 cursor.step = cursor.consumed = step
                 if holders(current) != KEPT_ONCE:  # somebody keeps the last slice: it must not change
                     algorithm.lab_current_slice = current = StepSlice()

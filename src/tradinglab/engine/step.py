@@ -201,8 +201,9 @@ class FullStep:
         algorithm.lab_current_slice = current
         if utc_ns >= self._next_model_scan_ns:
             self._scan_models(utc_ns)
+        parts.feed.cursor.rated_ns = utc_ns
         book = algorithm.portfolio.cash_book
-        if book.has_moving_rates:
+        if book.has_moving_rates:  # the instant may be that of the step before, after which streams have changed
             book.update_rates()
         algorithm.portfolio.invalidate_total_portfolio_value()
         if algorithm.is_warming_up and utc_ns >= algorithm.lab_start_ns:

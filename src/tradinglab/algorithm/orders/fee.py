@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import NetObject
@@ -12,20 +12,30 @@ from tradinglab.core.system_decimal import decimal_text
 NULL_CURRENCY = "QCC"
 """The currency of an amount that is nothing, as LEAN names it."""
 
+_LARGEST_USUAL = 1e15
+_LARGEST_EXPONENT = 28  # of .NET's decimals
+
 
 class CashAmount(NetObject):
-    """An amount of one currency."""
+    """An amount of one currency.
 
-    __slots__ = ("_amount", "_currency", "_given")
-    _given: float
+    A float becomes a decimal when it is first read: a fee model is asked more often than its fees are paid.
+    """
+
+    __slots__ = ("_currency", "_exact", "_given")
 
     def __init__(self, amount: Number, currency: str) -> None:
-        if type(amount) is float:
-            self._given = amount
-            self.__class__ = FloatAmount
-        else:
-            self._amount: Decimal = to_decimal(amount)
+        self._given = amount
+        is_usual = type(amount) is float and -_LARGEST_USUAL < amount < _LARGEST_USUAL
+        self._exact: Decimal | None = None if is_usual else to_decimal(amount)
         self._currency = currency
+
+    @property
+    def _amount(self) -> Decimal:
+        exact = self._exact
+        if exact is None:
+            exact = self._exact = to_decimal(self._given)
+        return exact
 
     @property
     def amount(self) -> float:
@@ -55,26 +65,6 @@ class CashAmount(NetObject):
 
     def __repr__(self) -> str:
         return f"CashAmount({decimal_text(self._amount)}, {self._currency!r})"
-
-
-class FloatAmount(CashAmount):
-    """An amount given as a float, until it is first read: then it becomes a decimal, once.
-
-    A fee model is asked more often than its fees are paid.
-    """
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name != "_amount":
-            raise AttributeError(f"'CashAmount' object has no attribute '{name}'", name=name, obj=self)
-        return self.written()
-
-    def written(self) -> Decimal:
-        """Become an ordinary amount, and return it as a decimal."""
-        self.__class__ = CashAmount  # type: ignore[assignment]  # the slots are the same
-        amount = self._amount = to_decimal(self._given)
-        return amount
 
 
 class _Cash(Protocol):
@@ -110,11 +100,13 @@ class OrderFee(NetObject):
     Zero: ClassVar[OrderFee]
 
     def __init__(self, order_fee: CashAmount) -> None:
-        if type(order_fee) is FloatAmount:  # no zeros to strip
-            self._value: CashAmount = order_fee
+        if type(order_fee) is CashAmount and order_fee._exact is None:  # a float has no zeros to strip
+            self._value = order_fee
             return
         amount = order_fee.exact_amount
         stripped = strip_zeros(amount)
+        if stripped.adjusted() > _LARGEST_EXPONENT:
+            raise OverflowError(f"A fee of {order_fee.amount:g} {order_fee.currency} is too large for a decimal.")
         # An amount never changes: one that has nothing to strip is kept.
         is_kept = type(order_fee) is CashAmount and stripped.same_quantum(amount)
         self._value = order_fee if is_kept else CashAmount(stripped, order_fee.currency)
@@ -139,7 +131,7 @@ class OrderFee(NetObject):
     def rough_amount(self) -> float:
         """The amount within a double's precision, without making a decimal of it."""
         value = self._value
-        return value._given if type(value) is FloatAmount else float(value._amount)
+        return float(value._given if type(value) is CashAmount and value._exact is None else value._amount)
 
     def __str__(self) -> str:
         return str(self._value)

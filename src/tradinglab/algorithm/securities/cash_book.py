@@ -110,11 +110,6 @@ class CashBook(ExtendedDictionary[str, Cash]):
         """Whether some conversion rate follows prices, so that steps of time change it."""
         return bool(self._moving)
 
-    @property
-    def moving_conversions(self) -> list[CurrencyConversion]:
-        """The conversions whose rates follow prices."""
-        return self._moving
-
     def update_rates(self) -> None:
         """Mark the rates that follow prices as outdated."""
         for conversion in self._moving:
@@ -131,6 +126,7 @@ class CashBook(ExtendedDictionary[str, Cash]):
         """Remove a currency; return whether it was there."""
         found = self._cash.pop(str(key), None)
         if found is not None:
+            found.currency_conversion.freeze()
             self._refresh_moving()
             self._tell(None, False)
         return found is not None

@@ -55,6 +55,9 @@ class CurrencyConversion(Spelled):
     def update(self) -> None:
         """Mark the rate as outdated."""
 
+    def freeze(self) -> None:
+        """Keep the rate as it is: the account no longer follows it."""
+
     def on_rate(self, listener: Callable[[], None]) -> None:
         """Call *listener* when the rate changes."""
         self._listeners.append(listener)
@@ -93,17 +96,17 @@ class SecurityCurrencyConversion(CurrencyConversion):
     """A rate that follows the prices of one or two securities.
 
     ``steps`` are securities and whether to divide by their price instead of multiplying. The rate is computed anew
-    when it is asked for at another time step, or after :meth:`update`.
+    when it is asked for after another time step, or after :meth:`update`.
     """
 
-    __slots__ = ("_cursor", "_is_outdated", "_step", "steps")
+    __slots__ = ("_cursor", "_is_outdated", "_rated_ns", "steps")
 
     def __init__(self, source_currency: str, destination_currency: str, steps: list[tuple[Security, bool]]) -> None:
         super().__init__(source_currency, destination_currency, ZERO)
         self.steps = steps
         clock = steps[0][0].exchange._clock
         self._cursor = Cursor() if clock is None else clock.cursor
-        self._step = self._cursor.step
+        self._rated_ns = self._cursor.rated_ns
         self._is_outdated = False
 
     @property
@@ -119,9 +122,9 @@ class SecurityCurrencyConversion(CurrencyConversion):
     @property
     def exact_conversion_rate(self) -> Decimal:
         """The product of the steps' prices; 0 if one has none."""
-        step = self._cursor.step
-        if self._step != step or self._is_outdated:
-            self._step, self._is_outdated = step, False
+        rated_ns = self._cursor.rated_ns
+        if self._rated_ns != rated_ns or self._is_outdated:
+            self._rated_ns, self._is_outdated = rated_ns, False
             self._rate = self._current()
             self._tell()
         return self._rate
@@ -129,7 +132,7 @@ class SecurityCurrencyConversion(CurrencyConversion):
     def set_rate(self, rate: Decimal) -> None:
         """Set the rate until prices are next looked at."""
         if rate != self.exact_conversion_rate:  # not what it was at other prices
-            self._step, self._is_outdated = self._cursor.step, False
+            self._rated_ns, self._is_outdated = self._cursor.rated_ns, False
         super().set_rate(rate)
 
     def update(self) -> None:
@@ -139,7 +142,13 @@ class SecurityCurrencyConversion(CurrencyConversion):
     @property
     def is_outdated(self) -> bool:
         """Whether the rate will be computed anew when it is next asked for."""
-        return self._is_outdated or self._step != self._cursor.step
+        return self._is_outdated or self._rated_ns != self._cursor.rated_ns
+
+    def freeze(self) -> None:
+        """Keep the rate as it is now."""
+        self._rate = self.exact_conversion_rate
+        self._cursor = Cursor()
+        self._rated_ns, self._is_outdated = self._cursor.rated_ns, False
 
     def _current(self) -> Decimal:
         rate = ONE

@@ -124,8 +124,6 @@ def _books_of(book: CashBook, unsettled: CashBook) -> _Books | None:
             return None
         rate = rates.get(id(conversion))
         if rate is None:
-            if index >= len(book._cash):  # one that left the settled cash: nobody marks its rate as outdated
-                return None
             steps = []
             for security, inverted in conversion.steps:
                 readers = security.cache.last_readers

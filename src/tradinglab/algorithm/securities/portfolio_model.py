@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tradinglab.algorithm.orders.fee import CashAmount, FloatAmount, OrderFee
+from tradinglab.algorithm.orders.fee import CashAmount, OrderFee
 from tradinglab.algorithm.securities.cash import ConvertibleCashAmount
 from tradinglab.algorithm.securities.holding import SecurityHolding
 from tradinglab.algorithm.securities.holding_state import HoldingState
@@ -125,7 +125,7 @@ def _book(portfolio: SecurityPortfolioManager, security: Security, fill: OrderEv
         average_then = average if after else ZERO
         profit = average * quantity * multiplier - paid
     cost = fill.order_fee._value
-    fee = cost.written() if type(cost) is FloatAmount else cost._amount
+    fee = cost._amount
     if fee:
         portfolio._add_cash(cost._currency, -fee)
         if cost._currency != portfolio.cash_book._account_currency:

@@ -15,12 +15,14 @@ class Cursor:
 
     ``step`` is what prices are read at; ``consumed`` what indicators and consolidators have
     seen, which lags behind during fills and scheduled events. Both are negative before the first;
-    ``consumed`` so much that no row is reached from there.
+    ``consumed`` so much that no row is reached from there. ``rated_ns`` is the instant of the last
+    step whose prices count for currency rates: models that are scanned in a step still see the rates before.
     """
 
-    __slots__ = ("consumed", "step")
+    __slots__ = ("consumed", "rated_ns", "step")
 
     def __init__(self) -> None:
+        self.rated_ns = _BEFORE_ALL
         self.rewind()
 
     def rewind(self) -> None:
