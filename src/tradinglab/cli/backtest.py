@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from tradinglab.cli import outcome, words
 from tradinglab.cli.console import fail, note
@@ -15,6 +15,9 @@ from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
+    from tradinglab.engine.result import BacktestResult
+
+_MEMORY_MB: Final = 2048
 
 
 def add_parser(commands: Commands) -> None:
@@ -37,30 +40,22 @@ def add_parser(commands: Commands) -> None:
     add("--timeout", metavar="SECONDS", type=words.seconds, help="give up when the run takes longer")
     add("--json", metavar="OUT", type=words.output_file, help="write the result in LEAN's format")
     add("--report", metavar="OUT.html", type=words.output_file, help="write an HTML report")
+    add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")
+    add("--allow-weak", action="store_true", help="with --sandbox: run even if only a weak one can be had here")
+    add("--memory", metavar="MB", type=words.megabytes, help="with --sandbox: most memory that the run may take")
     add("--quiet", "-q", action="store_true", help="leave out the strategy's messages")
 
 
 def run(options: Namespace) -> int:
     """Run the strategy, print what it came to, and return the exit status."""
+    if not options.sandbox and (options.allow_weak or options.memory is not None):
+        raise CommandError("--allow-weak and --memory are for --sandbox; add it, or leave them out.")
     strategy = find_strategy(options.file)
     from tradinglab.engine.errors import StrategyError
-    from tradinglab.engine.run import backtest
 
     outputs = outcome.Outputs(json=options.json, report=options.report, quiet=options.quiet)
     try:
-        with reporter() as progress:
-            result = backtest(
-                strategy,
-                data=options.data,
-                start=options.start,
-                end=options.end,
-                cash=options.cash,
-                parameters=dict(options.parameter),
-                import_paths=options.import_path,
-                class_name=options.class_name,
-                timeout_s=options.timeout,
-                on_progress=progress,
-            )
+        result = _sandboxed(strategy, options) if options.sandbox else _ordinary(strategy, options)
     except StrategyError as error:
         if error.result is not None:
             outcome.show(error.result, outputs)
@@ -71,6 +66,36 @@ def run(options: Namespace) -> int:
         note("Interrupted: the figures are those of the part that ran.")
         return INTERRUPTED
     return FINISHED
+
+
+def _given(options: Namespace) -> dict[str, Any]:
+    """Return what both ways of running a strategy are told."""
+    return {
+        "data": options.data,
+        "start": options.start,
+        "end": options.end,
+        "cash": options.cash,
+        "parameters": dict(options.parameter),
+        "import_paths": options.import_path,
+        "class_name": options.class_name,
+        "timeout_s": options.timeout,
+    }
+
+
+def _ordinary(strategy: Path, options: Namespace) -> BacktestResult:
+    from tradinglab.engine.run import backtest
+
+    with reporter() as progress:
+        return backtest(strategy, on_progress=progress, **_given(options))
+
+
+def _sandboxed(strategy: Path, options: Namespace) -> BacktestResult:
+    from tradinglab.sandbox import Limits, sandboxed_backtest
+
+    # The code is the user's own: what it may answer and print is bounded to spare the machine, not to share it.
+    roomy = {"answer_bytes": 512 << 20, "answer_items": 20_000_000, "output_most_bytes": 256 << 20}
+    limits = Limits(memory_mb=options.memory or _MEMORY_MB, output_bytes=64 << 20, **roomy)
+    return sandboxed_backtest(strategy, limits=limits, allow_weak=options.allow_weak, **_given(options))
 
 
 def find_strategy(text: str) -> Path:

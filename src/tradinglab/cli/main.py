@@ -24,7 +24,7 @@ from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
-_COMMANDS = ("backtest", "data", "new", "indicators")
+_COMMANDS = ("backtest", "data", "new", "indicators", "sandbox")
 
 
 def _narrow(prog: str) -> argparse.HelpFormatter:
@@ -122,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail("Interrupted.")
         return INTERRUPTED
     except TradingLabError as error:
+        # What a run in the sandbox died of is the strategy's failing, not the user's.
         fail(str(error))
         return BAD_INPUT
     except BrokenPipeError:

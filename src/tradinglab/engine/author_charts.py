@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.charting import BaseSeries, Chart, ChartPoint
 
 
-def merged_charts(charts: Mapping[str, ChartData], own: Mapping[str, Chart]) -> dict[str, ChartData]:
+def merged_charts(charts: Mapping[str, ChartData], own: Mapping[str, Chart | ChartData]) -> dict[str, ChartData]:
     """Return *charts* with the author's series added; a series that every run has is not replaced."""
     merged = dict(charts)
     for name, chart in own.items():
         known = merged.get(name)
-        series = {each.name: _series(each) for each in chart.series.values() if each.values}
+        if isinstance(chart, ChartData):
+            series = dict(chart.series)
+        else:
+            series = {each.name: _series(each) for each in chart.series.values() if each.values}
         if known is not None:
             series |= known.series
         merged[name] = ChartData(name=name, series=series, legend_disabled=chart.legend_disabled)

@@ -11,6 +11,7 @@ from types import ModuleType
 from tradinglab.algorithm import imports as algorithm_imports
 from tradinglab.algorithm.dotnet import DotNetFinder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.engine.author_files import held_text
 from tradinglab.engine.errors import StrategyError, StrategyFileError
 from tradinglab.engine.traces import own_trace
 
@@ -81,6 +82,9 @@ def load_strategy(path: Path, class_name: str | None = None) -> type[QCAlgorithm
 
 
 def _read(path: Path) -> str:
+    held = held_text(path)
+    if held is not None:
+        return held
     if not path.exists():
         raise StrategyFileError(f"there is no file {path}")
     if path.is_dir():

@@ -11,7 +11,8 @@ from tradinglab.core.enums import ScatterMarkerSymbol, SeriesType
 from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
-    from tradinglab.engine.sampling import DaySample, ResultSampler
+    from tradinglab.engine.sample_series import SampleSeries
+    from tradinglab.engine.sampling import DaySample
 
 # (time, value) or (time, open, high, low, close); nanoseconds UTC, values as charted, None for a gap.
 ChartValue = tuple[int, Decimal | None] | tuple[int, Decimal | None, Decimal | None, Decimal | None, Decimal | None]
@@ -61,7 +62,7 @@ class ChartData:
     legend_disabled: bool = False
 
 
-def default_charts(sampler: ResultSampler, currency_symbol: str = "$") -> dict[str, ChartData]:
+def default_charts(sampler: SampleSeries, currency_symbol: str = "$") -> dict[str, ChartData]:
     """Return the charts that every run has."""
     candles = tuple(
         (c.time_ns, smart_round(c.open), smart_round(c.high), smart_round(c.low), smart_round(c.close))
@@ -85,7 +86,7 @@ def default_charts(sampler: ResultSampler, currency_symbol: str = "$") -> dict[s
     return {chart.name: chart for chart in charts if chart.series}
 
 
-def _daily_charts(sampler: ResultSampler, currency_symbol: str) -> list[ChartData]:
+def _daily_charts(sampler: SampleSeries, currency_symbol: str) -> list[ChartData]:
     days = sampler.days
     drawdown = [(day.time_ns, smart_round(day.drawdown)) for day in days if day.drawdown is not None]
     capacity = [(day.time_ns, smart_round(day.capacity)) for day in days]

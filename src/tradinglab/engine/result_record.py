@@ -15,9 +15,11 @@ from tradinglab.engine.result_funnel import Funnel
 if TYPE_CHECKING:
     from tradinglab.algorithm.charting import Chart
     from tradinglab.algorithm.orders import Order, OrderEvent
+    from tradinglab.algorithm.orders.written import WrittenOrder
     from tradinglab.algorithm.securities import SecurityPortfolioManager
     from tradinglab.core.run_warnings import RunWarning
-    from tradinglab.engine.sampling import ResultSampler
+    from tradinglab.engine.result_charts import ChartData
+    from tradinglab.engine.sample_series import SampleSeries
     from tradinglab.engine.statistics import StatisticsInput
 
 
@@ -94,7 +96,7 @@ class RunRecord:
     statistics_input, sampler
         What the statistics and charts are made from.
     orders, order_events
-        In the order in which they were made.
+        In the order in which they were made; of a run in another process, orders are known by their JSON.
     charts
         The author's own charts.
     runtime_statistics, summary_statistics
@@ -113,12 +115,12 @@ class RunRecord:
     seconds: float = 0.0
     data_points: int = 0
     statistics_input: StatisticsInput
-    sampler: ResultSampler
-    orders: Sequence[Order] = ()
+    sampler: SampleSeries
+    orders: Sequence[Order | WrittenOrder] = ()
     order_events: Sequence[OrderEvent] = ()
     account: AccountFigures = field(default_factory=AccountFigures)
     configuration: Configuration = field(default_factory=Configuration)
-    charts: Mapping[str, Chart] = field(default_factory=dict)
+    charts: Mapping[str, Chart | ChartData] = field(default_factory=dict)
     runtime_statistics: Mapping[str, str] = field(default_factory=dict)
     summary_statistics: Mapping[str, str] = field(default_factory=dict)
     logs: Sequence[str] = ()

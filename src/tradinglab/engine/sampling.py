@@ -16,14 +16,12 @@ import numpy.typing as npt
 
 from tradinglab.algorithm.securities.noted_values import NotedValue, exact_values
 from tradinglab.core.clock import MINUTE_NS
-from tradinglab.core.decimal_arrays import decimals_of
-from tradinglab.core.decimals import ZERO, round_half_even, smart_round, smart_rounds, to_decimal
+from tradinglab.core.decimals import ZERO, round_half_even, to_decimal
 from tradinglab.core.enums import OrderStatus, SecurityType
 from tradinglab.core.system_decimal import divide, round_to_significant_digits
 from tradinglab.engine.capacity import CapacityEstimate, Filled, rounded_capacity
 from tradinglab.engine.equity_curve import Candle, EquityCandles
-
-Point = tuple[int, Decimal]
+from tradinglab.engine.sample_series import Point, SampleSeries
 
 _FEWEST_MINUTES = 4.0
 _SAMPLES = 4000
@@ -155,7 +153,7 @@ def resample_period_ns(start_ns: int, end_ns: int) -> int:
     return int(period * _TICKS_PER_MINUTE) * _TICK_NS
 
 
-class ResultSampler:
+class ResultSampler(SampleSeries):
     """Samples an account.
 
     Parameters
@@ -332,30 +330,11 @@ class ResultSampler:
         self._settle()
         return self._days
 
-    def equity_points(self) -> list[Point]:
-        """Return the equity as charted."""
-        candles = self.candles
-        closes = smart_rounds([candle.close for candle in candles])
-        return [(candle.time_ns, close) for candle, close in zip(candles, closes, strict=True)]
-
-    def performance_points(self) -> list[Point]:
-        """Return the daily returns in percent as charted."""
-        return self._charted_days(smart_rounds([day.performance for day in self.days]))
-
-    def benchmark_points(self) -> list[Point]:
-        """Return the benchmark as charted: rounded when sampled, and again by the chart."""
-        values = smart_rounds(_decimals([day.noted_benchmark for day in self.days]))
-        # The second time only strips zeros that the first has left.
-        return self._charted_days([smart_round(value) if value > 1000 else value for value in values])
-
-    def _charted_days(self, values: list[Decimal]) -> list[Point]:
-        return [(day.time_ns, value) for day, value in zip(self.days, values, strict=True)]
-
-    def turnover_points(self) -> list[Point]:
-        """Return the turnover as charted."""
+    @property
+    def turnover(self) -> list[Point]:
+        """The share of the account that was traded since the day before."""
         self._settle()
-        values = smart_rounds([value for _, value in self._turnover])
-        return [(time_ns, value) for (time_ns, _), value in zip(self._turnover, values, strict=True)]
+        return self._turnover
 
     def refine_candles(self, times_ns: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> None:
         """Give the candles the opens, highs and lows of a path of the account's value, known only after the run."""
@@ -391,9 +370,3 @@ def _exposure(
 
 def _margin_percent(margin: Decimal, value: Decimal) -> Decimal:
     return round_to_significant_digits(divide(margin, value), 4) * _HUNDRED if value else ZERO
-
-
-def _decimals(values: list[Decimal | float]) -> list[Decimal]:
-    if all(type(value) is float for value in values):
-        return decimals_of(np.array(values, np.float64))
-    return [to_decimal(value) for value in values]

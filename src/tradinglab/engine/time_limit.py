@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 class TimeIsUp(BaseException):
@@ -17,7 +19,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise :class:`TimeIsUp` in this thread if the block takes longer.
 
     The exception comes between two bytecodes: a loop in Python is stopped, a call that blocks in C
-    is not until it returns.
+    is not until it returns. Where no thread may be started, as in the sandbox, the alarm clock of the process does it.
     """
     thread_id = threading.get_ident()
     done = threading.Event()
@@ -31,12 +33,31 @@ def time_limit(seconds: float) -> Iterator[None]:
                 _raise_in(thread_id, TimeIsUp)
 
     watcher = threading.Thread(target=watch, daemon=True, name="tradinglab-time-limit")
-    watcher.start()
+    try:
+        watcher.start()
+    except RuntimeError:
+        with _alarm(seconds):
+            yield
+        return
     try:
         yield
     finally:
         with lock:
             done.set()
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeIsUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _raise_in(thread_id: int, kind: type[BaseException]) -> None:

@@ -26,6 +26,7 @@ from tradinglab.algorithm.orders.time_in_force import (
     TimeInForce,
 )
 from tradinglab.algorithm.orders.venue import Exchange
+from tradinglab.algorithm.orders.written import WrittenOrder
 from tradinglab.core.clock import to_ns
 from tradinglab.core.decimals import smart_round
 from tradinglab.core.system_decimal import decimal_text
@@ -180,8 +181,10 @@ def _common_members(order: Order) -> Iterable[tuple[str, str]]:
     yield "priceAdjustmentMode", str(int(order.price_adjustment_mode))
 
 
-def order_json(order: Order) -> str:
+def order_json(order: Order | WrittenOrder) -> str:
     """Return an order as JSON without white space."""
+    if isinstance(order, WrittenOrder):
+        return order.json
     return _object_json([*_own_members(order), *_common_members(order)])
 
 
@@ -196,9 +199,14 @@ def _rounded(order: Order) -> Order:
     return twin
 
 
-def order_list_hash(orders: Iterable[Order]) -> str:
+def hashed_order_json(order: Order | WrittenOrder) -> str:
+    """Return the JSON of an order that the hash over all orders is made from."""
+    return order.hashed_json if isinstance(order, WrittenOrder) else order_json(_rounded(order))
+
+
+def order_list_hash(orders: Iterable[Order | WrittenOrder]) -> str:
     """Return LEAN's hash over the orders of a run: the MD5 of their JSON, by number."""
-    text = ",".join(order_json(_rounded(order)) for order in sorted(orders, key=lambda order: order.id))
+    text = ",".join(hashed_order_json(order) for order in sorted(orders, key=lambda order: order.id))
     # Python's own, where it has one: OpenSSL, which `hashlib` loads, takes longer to start than this whole hash.
     try:
         from _md5 import md5  # type: ignore[import-not-found]

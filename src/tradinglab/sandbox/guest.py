@@ -1,0 +1,91 @@
+"""What a locked-down child does: run the engine over a strategy and write down what came of it.
+
+Everything here shares its process with the strategy, so nothing that it says is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tradinglab.core.errors import TradingLabError
+from tradinglab.engine.author_files import hold_files
+from tradinglab.engine.errors import StrategyError, TimeLimitError
+from tradinglab.engine.run import backtest
+from tradinglab.sandbox.lockdown import ANSWER
+from tradinglab.sandbox.packing import packed
+
+
+def prepare(raw: bytes) -> Callable[[], None]:
+    """Read the request, start what needs threads, and return what runs the strategy."""
+    request = json.loads(raw)
+    if request["data"].startswith("store:"):
+        _start_polars()
+    return lambda: _work(request)
+
+
+def _start_polars() -> None:
+    """Let polars, which reads Parquet, start its threads: the filter of system calls then holds for them too."""
+    import polars as pl
+
+    pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a").sum(), pl.col("a").sort().alias("b").last()).collect()
+
+
+def _work(request: dict[str, Any]) -> None:
+    sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace")
+    sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace")
+    try:
+        answer = _run(request)
+    except MemoryError:
+        answer = {"kind": "memory"}
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the strategy may have put anything in its place
+            continue
+    _write(json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
+
+
+def _run(request: dict[str, Any]) -> dict[str, object]:
+    sys.path[:0] = request["folders"]
+    hold_files({Path(path): text for path, text in request["files"].items()})
+    try:
+        result = backtest(
+            request["strategy"],
+            data=request["data"],
+            start=request["start"],
+            end=request["end"],
+            cash=request["cash"],
+            parameters=request["parameters"],
+            class_name=request["class_name"],
+            timeout_s=request["timeout_s"],
+        )
+    except StrategyError as problem:
+        return {
+            "kind": "time_limit" if isinstance(problem, TimeLimitError) else "strategy",
+            "message": _plain(str(problem)),
+            "phase": _plain(problem.phase),
+            "time": _plain(problem.time),
+            "trace": _plain(problem.trace),
+            "result": None if problem.result is None else packed(problem.result),
+        }
+    except TradingLabError as problem:
+        return {"kind": "refused", "message": _plain(str(problem))}
+    except KeyboardInterrupt:
+        return {"kind": "stopped"}
+    return {"kind": "finished", "result": packed(result)}
+
+
+def _plain(text: str) -> str:
+    """Return a text without what JSON cannot carry: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _write(answer: bytes) -> None:
+    rest = memoryview(answer)
+    while rest:
+        rest = rest[os.write(ANSWER, rest) :]

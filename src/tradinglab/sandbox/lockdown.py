@@ -1,0 +1,121 @@
+"""The layers that a child of the zygote puts on before it runs a strategy, in their order."""
+
+from __future__ import annotations
+
+import fcntl
+import gc
+import os
+import random
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import Final
+
+from tradinglab.core.values import dataclass
+from tradinglab.sandbox import kernel, landlock, seccomp
+from tradinglab.sandbox.limits import apply_limits
+
+#: Where a child finds what it needs: its input, its answer, and the line to the supervisor until it is locked down.
+INPUT, ANSWER, REPORT = 3, 4, 5
+_RULES: Final = 6
+_HIGH: Final = 100
+#: A user that nothing else runs as, for a zygote that is root and has no namespace of users.
+UNUSED_USER: Final = 61299
+
+
+class Layer(StrEnum):
+    """What stands between a strategy and the machine."""
+
+    LIMITS = "limits"
+    LANDLOCK = "landlock"
+    SECCOMP = "seccomp"
+    NAMESPACES = "namespaces"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What the zygote has ready for every child: its layers, the rules of Landlock, and its own size."""
+
+    layers: frozenset[Layer]
+    rules: int | None
+    base_bytes: int
+
+
+def lock_down(
+    cell: Cell, limits: Mapping[str, int | None], descriptors: Sequence[int], prepare: Callable[[], None]
+) -> None:
+    """Put on the layers; only then may a strategy run.
+
+    Parameters
+    ----------
+    descriptors
+        Input, answer, standard output, standard error and the line to the supervisor.
+    prepare
+        Called when files are restricted and system calls are not yet: for what needs a thread to start.
+
+    Raises
+    ------
+    OSError
+        If a layer cannot be put on. The strategy must not run then.
+    """
+    os.setsid()
+    _own_descriptors(descriptors, cell.rules)
+    _plain_signals()
+    _own_chance()
+    if Layer.LIMITS in cell.layers:
+        apply_limits(limits, cell.base_bytes)
+        os.nice(5)
+    if os.geteuid() == 0 and Layer.NAMESPACES not in cell.layers:
+        _become_nobody()
+    kernel.no_new_privileges()
+    kernel.not_dumpable()
+    kernel.die_with_parent(signal.SIGKILL)
+    if Layer.LANDLOCK in cell.layers:
+        landlock.restrict(_RULES)
+        os.close(_RULES)
+    prepare()
+    if Layer.SECCOMP in cell.layers:
+        seccomp.install(os.getpid())
+
+
+def _own_descriptors(descriptors: Sequence[int], rules: int | None) -> None:
+    """Keep the descriptors of this run, at fixed numbers, and close all others."""
+    null = os.open("/dev/null", os.O_RDONLY)
+    source, answer, output, errors, report = descriptors
+    wanted = {0: null, 1: output, 2: errors, INPUT: source, ANSWER: answer, REPORT: report}
+    if rules is not None:
+        wanted[_RULES] = rules
+    # Out of the way first: a number that is wanted may be that of another one's source.
+    moved = {place: fcntl.fcntl(each, fcntl.F_DUPFD, _HIGH) for place, each in wanted.items()}
+    for place, each in moved.items():
+        os.dup2(each, place)
+    os.closerange(max(wanted) + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _plain_signals() -> None:
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        with suppress(OSError, ValueError):  # the C library keeps two for itself
+            signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _own_chance() -> None:
+    """Forked from one zygote, all children would draw the same numbers."""
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(int.from_bytes(os.urandom(4), "little"))
+    gc.enable()
+
+
+def _become_nobody() -> None:
+    kernel.drop_bounding_set()
+    os.setgroups([])
+    os.setresgid(UNUSED_USER, UNUSED_USER, UNUSED_USER)
+    os.setresuid(UNUSED_USER, UNUSED_USER, UNUSED_USER)
+    kernel.drop_capabilities()

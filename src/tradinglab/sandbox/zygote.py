@@ -1,0 +1,168 @@
+"""The process that runs are forked from: started fresh, without environment, with the libraries read in once.
+
+It is started as ``python -I -B -c … DESCRIPTOR ORDER`` by the supervisor, with a socket as its only descriptor. It
+first finds out what the machine has, enters its namespaces, imports, and says what it is; then each datagram asks for
+a run, and brings the descriptors of the run along. Strategy code is never in this process.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NoReturn
+
+from tradinglab.core.values import dataclass
+from tradinglab.sandbox import kernel, landlock, namespaces
+from tradinglab.sandbox.lockdown import INPUT, REPORT, Cell, Layer, lock_down
+from tradinglab.sandbox.places import DEVICES
+from tradinglab.sandbox.probe import Assessment, assess
+
+_LARGEST_DATAGRAM: Final = 1 << 16
+_DESCRIPTORS_OF_A_RUN: Final = 6
+_SETUP_FAILED: Final = 120
+
+
+def main(descriptor: int, order: dict[str, Any]) -> NoReturn:
+    """Be the zygote, until the supervisor closes its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=descriptor)
+    try:
+        cell, assessment = _settle(order)
+    except BaseException as problem:
+        _say(control, {"problem": f"{type(problem).__name__}: {problem}"[:2000]})
+        os._exit(1)
+    _say(control, {"ready": True, "assessment": assessment.as_json(), "layers": sorted(cell.layers)})
+    _Nursery(cell, control).serve()
+    os._exit(0)
+
+
+def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
+    """Take the place that runs will have, and read in what they need."""
+    assessment = assess(order["readable"])
+    layers = {Layer(name) for name in order["layers"] or assessment.layers}
+    if Layer.NAMESPACES in layers:
+        size = namespaces.enter(order["readable"])
+    else:
+        size = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        kernel.not_dumpable()
+    for name in order["modules"]:
+        importlib.import_module(name)
+    rules = None
+    if Layer.LANDLOCK in layers:
+        rules = landlock.ruleset([*order["readable"], *DEVICES])
+    gc.disable()
+    gc.collect()
+    gc.freeze()
+    pages = int(os.pread(size, 256, 0).split()[0])
+    os.close(size)
+    return Cell(layers=frozenset(layers), rules=rules, base_bytes=pages * os.sysconf("SC_PAGE_SIZE")), assessment
+
+
+def _say(line: socket.socket, message: Mapping[str, object], descriptors: tuple[int, ...] = ()) -> None:
+    """Send a message; nobody is there any more if the run was given up."""
+    try:
+        socket.send_fds(line, [json.dumps(message).encode()], descriptors)
+    except OSError:
+        return
+
+
+@dataclass(slots=True)
+class _Run:
+    """A child that is running: its number, and the line on which its end is told."""
+
+    pid: int
+    line: socket.socket
+
+
+class _Nursery:
+    """Forks a child for each request, and tells the supervisor how it ended."""
+
+    def __init__(self, cell: Cell, control: socket.socket) -> None:
+        self._cell = cell
+        self._control = control
+        self._runs: dict[int, _Run] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def serve(self) -> None:
+        """Work until the supervisor has gone; children that are left then die with this process."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor != self._control.fileno():
+                    self._bury(descriptor)
+                elif not self._take():
+                    return
+
+    def _take(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST_DATAGRAM, _DESCRIPTORS_OF_A_RUN)
+        if not message:
+            return False
+        request = json.loads(message)
+        line = socket.socket(fileno=descriptors[0])
+        pid = os.fork()
+        if pid == 0:
+            self._be_born(request, descriptors)
+        for each in descriptors[1:]:
+            os.close(each)
+        handle = os.pidfd_open(pid)
+        self._runs[handle] = _Run(pid, line)
+        self._poll.register(handle, select.POLLIN)
+        _say(line, {"started": True}, (handle,))
+        return True
+
+    def _be_born(self, request: dict[str, Any], descriptors: list[int]) -> NoReturn:
+        """Lock this child down and run what was asked for; it never returns into the zygote's loop."""
+        report, *others = descriptors
+        try:
+            guest = importlib.import_module("tradinglab.sandbox.guest")
+            work: list[Callable[[], None]] = []
+
+            def prepare() -> None:
+                work.append(guest.prepare(_read_all(INPUT)))
+
+            lock_down(self._cell, request["limits"], [*others, report], prepare)
+        except BaseException as problem:
+            message = {"setup": f"{type(problem).__name__}: {problem}"[:2000]}
+            for place in (REPORT, report):
+                try:
+                    os.write(place, json.dumps(message).encode())
+                except OSError:
+                    continue
+                break
+            os._exit(_SETUP_FAILED)
+        os.close(REPORT)
+        work[0]()
+        os._exit(0)
+
+    def _bury(self, handle: int) -> None:
+        run = self._runs.pop(handle)
+        self._poll.unregister(handle)
+        os.close(handle)
+        _, status, usage = os.wait4(run.pid, 0)
+        message = {"ended": status, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_kb": usage.ru_maxrss}
+        _say(run.line, message)
+        run.line.close()
+
+
+def _read_all(descriptor: int) -> bytes:
+    """Return what a sealed memory file holds, and close it."""
+
+    def pieces() -> Iterator[bytes]:
+        while piece := os.read(descriptor, 1 << 20):
+            yield piece
+
+    held = b"".join(pieces())
+    os.close(descriptor)
+    return held
+
+
+def start() -> NoReturn:
+    """Start from the arguments of the process."""
+    main(int(sys.argv[1]), json.loads(sys.argv[2]))
