@@ -56,6 +56,9 @@ def run(options: Namespace) -> int:
     outputs = outcome.Outputs(json=options.json, report=options.report, quiet=options.quiet)
     try:
         result = _sandboxed(strategy, options) if options.sandbox else _ordinary(strategy, options)
+    except _Unanswered as error:
+        fail(str(error))
+        return error.status
     except StrategyError as error:
         if error.result is not None:
             outcome.show(error.result, outputs)
@@ -82,6 +85,14 @@ def _given(options: Namespace) -> dict[str, Any]:
     }
 
 
+class _Unanswered(Exception):
+    """A run in the sandbox that ended without an answer, and the exit status that this means."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def _ordinary(strategy: Path, options: Namespace) -> BacktestResult:
     from tradinglab.engine.run import backtest
 
@@ -91,11 +102,17 @@ def _ordinary(strategy: Path, options: Namespace) -> BacktestResult:
 
 def _sandboxed(strategy: Path, options: Namespace) -> BacktestResult:
     from tradinglab.sandbox import Limits, sandboxed_backtest
+    from tradinglab.sandbox.errors import RunEndedError, RunStoppedError
 
     # The code is the user's own: what it may answer and print is bounded to spare the machine, not to share it.
     roomy = {"answer_bytes": 512 << 20, "answer_items": 20_000_000, "output_most_bytes": 256 << 20}
     limits = Limits(memory_mb=options.memory or _MEMORY_MB, output_bytes=64 << 20, **roomy)
-    return sandboxed_backtest(strategy, limits=limits, allow_weak=options.allow_weak, **_given(options))
+    try:
+        return sandboxed_backtest(strategy, limits=limits, allow_weak=options.allow_weak, **_given(options))
+    except RunStoppedError as error:
+        raise _Unanswered(f"Interrupted: {error}", INTERRUPTED) from None
+    except RunEndedError as error:
+        raise _Unanswered(f"The strategy was stopped: {error}", STRATEGY_FAILED) from None
 
 
 def find_strategy(text: str) -> Path:

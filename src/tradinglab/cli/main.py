@@ -122,7 +122,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fail("Interrupted.")
         return INTERRUPTED
     except TradingLabError as error:
-        # What a run in the sandbox died of is the strategy's failing, not the user's.
         fail(str(error))
         return BAD_INPUT
     except BrokenPipeError:

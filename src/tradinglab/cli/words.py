@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 _RUNS = Path("runs")
+_MOST_MEGABYTES = 1 << 24
 
 
 def day(text: str) -> date:
@@ -42,6 +43,13 @@ def seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise ArgumentTypeError(f"{text} is no number of seconds above zero")
     return value
+
+
+def megabytes(text: str) -> int:
+    """Return a number of megabytes above zero."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_MEGABYTES:
+        raise ArgumentTypeError(f"'{text}' is no whole number of megabytes from 1 to {_MOST_MEGABYTES:,}")
+    return int(text)
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from types import FunctionType
 
 from tradinglab.algorithm.qc_algorithm import PLAIN_ATTRIBUTES, QCAlgorithm
 from tradinglab.core.dual import fold, read_otherwise, resolve, snake_case
+from tradinglab.engine.author_files import held_text
 
 #: What reads or writes an attribute whose name is its second argument.
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr"})
@@ -86,7 +87,8 @@ class _Text(ast.NodeVisitor):
         self.is_plain = True
         self._of_classes: list[tuple[str, str]] = []
         self._variables: set[str] = set()
-        self.visit(ast.parse(path.read_text(encoding="utf-8-sig")))
+        held = held_text(path)
+        self.visit(ast.parse(path.read_text(encoding="utf-8-sig") if held is None else held))
         self.reads.update(name for owner, name in self._of_classes if owner in self._variables)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -159,7 +161,7 @@ def _texts(cls: type, folders: Sequence[Path]) -> list[_Text] | None:
         if path in texts:
             continue
         try:
-            text = texts[path] = _text(path, path.stat().st_mtime_ns)
+            text = texts[path] = _text(path, _changed_ns(path))
         except (OSError, ValueError, SyntaxError, RecursionError):
             return None
         if not text.is_plain:
@@ -174,6 +176,10 @@ def _texts(cls: type, folders: Sequence[Path]) -> list[_Text] | None:
 @functools.lru_cache(maxsize=_MOST_FILES)
 def _text(path: Path, changed_ns: int) -> _Text:
     return _Text(path)
+
+
+def _changed_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns if held_text(path) is None else 0
 
 
 def _resolved(path: str) -> str:

@@ -19,7 +19,8 @@ def hold_files(texts: Mapping[Path, str]) -> None:
 
     A module is found if its file, or the ``__init__.py`` of its package, lies where an import would look for it.
     """
-    _held.update({str(path): text for path, text in texts.items()})
+    for path, text in texts.items():
+        _held[str(path)] = _held[str(path.resolve())] = text
     for path, text in texts.items():
         linecache.cache[str(path)] = (len(text), None, text.splitlines(keepends=True), str(path))
     if not any(isinstance(finder, _HeldFiles) for finder in sys.meta_path):

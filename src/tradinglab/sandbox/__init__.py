@@ -1,8 +1,30 @@
 """A process in which a strategy's code can do no harm. ``docs/sandbox.md`` says what that means."""
 
-from tradinglab.sandbox.limits import Limits
-from tradinglab.sandbox.probe import Assessment, Grade
-from tradinglab.sandbox.run import sandboxed_backtest
-from tradinglab.sandbox.supervisor import Sandbox
+from __future__ import annotations
 
-__all__ = ["Assessment", "Grade", "Limits", "Sandbox", "sandboxed_backtest"]
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tradinglab.sandbox.limits import Limits
+    from tradinglab.sandbox.probe import Assessment, Grade
+    from tradinglab.sandbox.run import sandboxed_backtest
+    from tradinglab.sandbox.supervisor import Sandbox, assess_machine
+
+__all__ = ["Assessment", "Grade", "Limits", "Sandbox", "assess_machine", "sandboxed_backtest"]
+
+#: Imported when asked for: the zygote takes its place before it loads anything that it can do without.
+_HOMES = {
+    "Assessment": "probe",
+    "Grade": "probe",
+    "Limits": "limits",
+    "Sandbox": "supervisor",
+    "assess_machine": "supervisor",
+    "sandboxed_backtest": "run",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

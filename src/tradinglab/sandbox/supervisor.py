@@ -38,6 +38,10 @@ _BOOT: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2])['path']; "
     "from tradinglab.sandbox.zygote import start; start()"
 )
+_PROBE: Final = (
+    "import json, sys; order = json.loads(sys.argv[1]); sys.path[:] = order['path']; "
+    "from tradinglab.sandbox.probe import assess; print(json.dumps(assess(order['readable']).as_json()))"
+)
 _MODULES: Final = ("numpy", "pandas", "tradinglab.sandbox.guest", "tradinglab.algorithm.imports")
 #: All that the zygote knows of its surroundings. One thread, as the children may not start any.
 _ENVIRONMENT: Final = {
@@ -69,6 +73,34 @@ class Reply:
     was_stopped: bool
     cpu_s: float
     peak_kb: int
+
+
+def assess_machine() -> Assessment:
+    """Return what a sandbox would be worth here, as tried in a process of its own.
+
+    Raises
+    ------
+    SandboxUnavailableError
+        If that process fails.
+    """
+    order = json.dumps({"path": import_path(), "readable": library_places()})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", "-c", _PROBE, order],
+            env=_ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=_START_S,
+            cwd="/",
+        )
+    except (subprocess.SubprocessError, OSError) as problem:
+        raise SandboxUnavailableError(f"the machine could not be probed: {problem}") from None
+    return _assessment(json.loads(done.stdout))
+
+
+def _assessment(found: dict[str, list[str]]) -> Assessment:
+    return Assessment(layers=tuple(found["layers"]), reasons=tuple(found["reasons"]))
 
 
 class Sandbox:
@@ -131,9 +163,7 @@ class Sandbox:
         if not said.get("ready"):
             raise SandboxUnavailableError(f"the sandbox did not start: {said.get('problem', 'its process died')}")
         self._control.settimeout(None)
-        found = said["assessment"]
-        assessment = Assessment(layers=tuple(found["layers"]), reasons=tuple(found["reasons"]))
-        return assessment, tuple(said["layers"])
+        return _assessment(said["assessment"]), tuple(said["layers"])
 
     @property
     def grade(self) -> Grade:

@@ -54,6 +54,7 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
         kernel.not_dumpable()
     for name in order["modules"]:
         importlib.import_module(name)
+    importlib.import_module("tradinglab.sandbox.guest").warm_up()
     rules = None
     if Layer.LANDLOCK in layers:
         rules = landlock.ruleset([*order["readable"], *DEVICES])
