@@ -69,7 +69,7 @@ def lock_down(
         apply_limits(limits, cell.base_bytes)
         os.nice(5)
     if os.geteuid() == 0 and Layer.NAMESPACES not in cell.layers:
-        _become_nobody()
+        become_nobody()
     kernel.no_new_privileges()
     kernel.not_dumpable()
     kernel.die_with_parent(signal.SIGKILL)
@@ -113,7 +113,8 @@ def _own_chance() -> None:
     gc.enable()
 
 
-def _become_nobody() -> None:
+def become_nobody() -> None:
+    """Give up being root, for good."""
     kernel.drop_bounding_set()
     os.setgroups([])
     os.setresgid(UNUSED_USER, UNUSED_USER, UNUSED_USER)

@@ -15,12 +15,12 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import kernel, landlock, namespaces
-from tradinglab.sandbox.lockdown import INPUT, REPORT, Cell, Layer, lock_down
+from tradinglab.sandbox.lockdown import INPUT, REPORT, Cell, Layer, become_nobody, lock_down
 from tradinglab.sandbox.places import DEVICES
 from tradinglab.sandbox.probe import Assessment, assess
 
@@ -52,6 +52,8 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
     else:
         size = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         kernel.not_dumpable()
+        if os.geteuid() == 0:
+            _check_readable(order["readable"])
     for name in order["modules"]:
         importlib.import_module(name)
     importlib.import_module("tradinglab.sandbox.guest").warm_up()
@@ -64,6 +66,25 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
     pages = int(os.pread(size, 256, 0).split()[0])
     os.close(size)
     return Cell(layers=frozenset(layers), rules=rules, base_bytes=pages * os.sysconf("SC_PAGE_SIZE")), assessment
+
+
+def _check_readable(places: Sequence[str]) -> None:
+    """See that runs, which are not root here, can read what they need; see it here, and not as a riddle in a run.
+
+    Raises
+    ------
+    PermissionError
+        If something is for root alone.
+    """
+    child = os.fork()
+    if child == 0:
+        become_nobody()
+        os._exit(0 if all(os.access(place, os.R_OK) for place in places) else 1)
+    if os.waitpid(child, 0)[1]:
+        raise PermissionError(
+            "runs of root give up being root, and then cannot read the libraries or the data; let every user read "
+            f"them, or start the program as another user: {', '.join(places)}"
+        )
 
 
 def _say(line: socket.socket, message: Mapping[str, object], descriptors: tuple[int, ...] = ()) -> None:
