@@ -40,7 +40,7 @@ class Arena:
         self._ports = {"tcp": self._listen_tcp(), "udp": self._listen_udp()}
         self._unix = str(folder / "app.sock")
         self._listen(socket.AF_UNIX, self._unix, "unix")
-        os.chmod(self._unix, 0o777)
+        Path(self._unix).chmod(0o777)
         self._abstract = f"tradinglab-arena-{os.getpid()}"
         self._listen(socket.AF_UNIX, f"\0{self._abstract}", "abstract")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.arena import Arena
+
 from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.errors import StrategyError
 from tradinglab.engine.result import BacktestResult
@@ -28,7 +29,7 @@ from tradinglab.sandbox import Limits, Sandbox, sandboxed_backtest
 _LIMITS = Limits(memory_mb=512, cpu_s=2, wall_s=3.0, output_bytes=64 << 10, output_most_bytes=8 << 20)
 _PATIENCE_S = 8.0
 _MOST_MEMORY_MB = 150
-_STRATEGY = '''
+_STRATEGY = """
 from AlgorithmImports import *
 import json as _json
 
@@ -40,7 +41,7 @@ class Attack(QCAlgorithm):
         names = {{"__name__": "attack", "INPUT": {facts!r}}}
         exec(compile({code!r}, "attack.py", "exec"), names)
         self.log("RESULT " + _json.dumps(names.get("RESULT"), default=repr))
-'''
+"""
 _SLEEPER = "import time\ntime.sleep(3600)\n"
 
 
@@ -105,9 +106,7 @@ def _descendants() -> Iterator[int]:
             yield pid
 
 
-def _run(
-    sandbox: Sandbox, folder: Path, name: str, code: str, facts: dict[str, Any], limits: Limits
-) -> BacktestResult:
+def _run(sandbox: Sandbox, folder: Path, name: str, code: str, facts: dict[str, Any], limits: Limits) -> BacktestResult:
     path = folder / f"{name}.py"
     path.write_text(_STRATEGY.format(facts=facts, code=code))
     return sandboxed_backtest(path, sandbox=sandbox, limits=limits)
@@ -168,8 +167,12 @@ def main() -> None:
         os.setgroups([])
         os.setresgid(int(user), int(user), int(user))
         os.setresuid(int(user), int(user), int(user))
-    quiet = Path(os.devnull).open("w")
-    with tempfile.TemporaryDirectory(dir=folder) as place, quiet, redirect_stdout(quiet), redirect_stderr(quiet):
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as place,
+        Path(os.devnull).open("w") as quiet,
+        redirect_stdout(quiet),
+        redirect_stderr(quiet),
+    ):
         verdicts = judge_all([Path(each) for each in attacks], Path(place), layers.split(",") if layers else None)
     print(json.dumps(verdicts))
     sys.stdout.flush()

@@ -20,7 +20,9 @@ _MEANINGS = {
 
 def add_parser(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add_parser("sandbox", help="say what the sandbox is worth here", description="Look at the sandbox.")
+    parser = commands.add_parser(
+        "sandbox", help="say what the sandbox is worth here", description="Look at the sandbox."
+    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     probe = actions.add_parser(
         "probe", help="grade this machine", description="Try each layer of the sandbox on this machine, and grade it."

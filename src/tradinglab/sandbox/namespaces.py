@@ -73,27 +73,27 @@ def _change_root(readable: Iterable[str]) -> None:
     stage = "/tmp"
     kernel.mount("tmpfs", stage, "tmpfs", _NO_SUID | _NO_DEVICES, _EMPTY)
     root = f"{stage}/root"
-    os.mkdir(root)
+    Path(root).mkdir()
     kernel.mount("tmpfs", root, "tmpfs", _NO_SUID | _NO_DEVICES, _EMPTY)
     for path, descriptor in places:
         _show(f"/proc/self/fd/{descriptor}", root + path, is_device=path in DEVICES)
         os.close(descriptor)
     old = f"{root}/.old"
-    os.mkdir(old)
+    Path(old).mkdir()
     number = MACHINES[platform.machine()].numbers["pivot_root"]
     kernel.checked(kernel.syscall(number, os.fsencode(root), os.fsencode(old)), "pivot_root")
     os.chdir("/")
     kernel.unmount("/.old", _DETACH)
-    os.rmdir("/.old")
+    Path("/.old").rmdir()
     kernel.mount(None, "/", None, _BIND | _REMOUNT | _READ_ONLY | _NO_SUID | _NO_DEVICES)
 
 
 def _show(source: str, target: str, *, is_device: bool) -> None:
     """Bind a file or a folder, read-only, to its place in the new root."""
-    if os.path.isdir(source):
-        os.makedirs(target, exist_ok=True)
+    if Path(source).is_dir():
+        Path(target).mkdir(parents=True, exist_ok=True)
     else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
         Path(target).touch()
     kernel.mount(source, target, None, _BIND | _RECURSIVE)
     flags = _BIND | _REMOUNT | _READ_ONLY | _NO_SUID | (0 if is_device else _NO_DEVICES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import site
 import sys
 import sysconfig
@@ -55,7 +54,7 @@ def library_places() -> list[str]:
 def outermost(paths: Iterable[str]) -> list[str]:
     """Return the paths that exist and are not inside another one, sorted."""
     kept: list[str] = []
-    for path in sorted({os.path.abspath(each) for each in paths if os.path.exists(each)}):
+    for path in sorted({str(Path(each).absolute()) for each in paths if Path(each).exists()}):
         if not any(path == other or path.startswith(other.rstrip("/") + "/") for other in kept):
             kept.append(path)
     return kept
@@ -64,8 +63,8 @@ def outermost(paths: Iterable[str]) -> list[str]:
 def data_places(spec: str) -> list[str]:
     """Return the folders that a data source named *spec* reads; the sample is part of the package."""
     kind, _, folder = spec.partition(":")
-    return [os.path.realpath(os.path.expanduser(folder))] if kind in ("lean", "store") and folder else []
+    return [str(Path(folder).expanduser().resolve())] if kind in ("lean", "store") and folder else []
 
 
 def _unique(paths: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(path for path in paths if os.path.exists(path)))
+    return list(dict.fromkeys(path for path in paths if Path(path).exists()))

@@ -12,11 +12,25 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from pathlib import Path
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import landlock, namespaces, seccomp
 from tradinglab.sandbox.limits import apply_limits
 from tradinglab.sandbox.lockdown import Layer
+
+_CONSEQUENCES = {
+    Layer.LIMITS: "limits of memory, time and files cannot be set",
+    Layer.LANDLOCK: (
+        "Landlock is missing (it needs Linux 5.13, 'landlock' among the security modules, and a container that lets it "
+        "through): files are kept apart by a private root only, if there is one"
+    ),
+    Layer.SECCOMP: "system calls cannot be filtered: network, new processes and signals stay open",
+    Layer.NAMESPACES: (
+        "user namespaces are closed (by AppArmor, a container's default profile, or a setting of the kernel): names, "
+        "sizes and times of files can be seen, and the network is closed by the filter alone"
+    ),
+}
 
 
 class Grade(StrEnum):
@@ -59,33 +73,19 @@ def assess(readable: Sequence[str]) -> Assessment:
     """Try each layer in a child of this process, which must have one thread only."""
     if sys.platform != "linux":
         return Assessment(layers=(), reasons=(f"The sandbox needs Linux; this is {platform.system()}.",))
-    trials: tuple[tuple[Layer, Callable[[], bool], str], ...] = (
-        (Layer.LIMITS, _try_limits, "limits of memory, time and files cannot be set"),
-        (
-            Layer.LANDLOCK,
-            _try_landlock,
-            "Landlock is missing (Linux 5.13, 'landlock' among the security modules, and a container that lets it "
-            "through): files are kept apart by a private root only, if there is one",
-        ),
-        (
-            Layer.SECCOMP,
-            _try_seccomp,
-            "system calls cannot be filtered: network, new processes and signals stay open",
-        ),
-        (
-            Layer.NAMESPACES,
-            lambda: _try_namespaces(readable),
-            "user namespaces are closed (AppArmor, a container's default profile, or a setting of the kernel): "
-            "names, sizes and times of files can be seen, and the network is closed by the filter alone",
-        ),
+    trials: tuple[tuple[Layer, Callable[[], bool]], ...] = (
+        (Layer.LIMITS, _try_limits),
+        (Layer.LANDLOCK, _try_landlock),
+        (Layer.SECCOMP, _try_seccomp),
+        (Layer.NAMESPACES, lambda: _try_namespaces(readable)),
     )
     layers, reasons = [], []
-    for layer, trial, why in trials:
+    for layer, trial in trials:
         problem = _in_a_child(trial)
         if problem is None:
             layers.append(layer.value)
         else:
-            reasons.append(f"{layer.value}: {why}{f' [{problem}]' if problem else ''}")
+            reasons.append(f"{layer.value}: {_CONSEQUENCES[layer]}{f' [{problem}]' if problem else ''}")
     return Assessment(layers=tuple(layers), reasons=tuple(reasons))
 
 
@@ -128,7 +128,7 @@ def _can_write_a_file() -> bool:
 def _try_landlock() -> bool:
     landlock.restrict(landlock.ruleset(["/usr"]))
     try:
-        os.listdir("/")
+        list(Path("/").iterdir())
     except PermissionError:
         return True
     return False
@@ -147,4 +147,4 @@ def _try_seccomp() -> bool:
 
 def _try_namespaces(readable: Sequence[str]) -> bool:
     namespaces.enter(readable)
-    return not os.path.exists("/proc/self") and os.getpid() == 1
+    return not Path("/proc/self").exists() and os.getpid() == 1

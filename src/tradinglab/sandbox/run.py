@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from tradinglab.core.decimals import Number
 from tradinglab.core.errors import TradingLabError
@@ -139,12 +139,12 @@ def _result(reply: Reply, limits: Limits, source_name: str) -> BacktestResult:
     message = answer.member("message").text()
     if kind == "refused":
         raise RefusedError(message)
-    _raise_failure(answer, message, TimeLimitError if kind == "time_limit" else StrategyError, source_name)
+    raise _failure(answer, message, TimeLimitError if kind == "time_limit" else StrategyError, source_name)
 
 
-def _raise_failure(answer: Reader, message: str, error: type[StrategyError], source_name: str) -> NoReturn:
+def _failure(answer: Reader, message: str, error: type[StrategyError], source_name: str) -> StrategyError:
     result = answer.member("result")
-    raise error(
+    return error(
         message,
         phase=answer.member("phase").text(),
         time=answer.member("time").text(),

@@ -28,21 +28,21 @@ _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _X32_BIT: Final = 0x40000000
 
 #: Calls that can be made with any arguments.
-PLAIN: Final = tuple(
-    """
-    read write readv writev pread64 pwrite64 preadv pwritev close close_range lseek dup dup2 dup3 pipe pipe2
-    open openat openat2 access faccessat faccessat2 fstat stat lstat newfstatat statx getcwd readlink readlinkat
-    getdents getdents64
-    mmap munmap mremap madvise brk mprotect msync
-    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait sigaltstack pause restart_syscall
-    select pselect6 poll ppoll epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
-    eventfd eventfd2 futex futex_waitv set_robust_list get_robust_list rseq membarrier set_tid_address
-    sched_yield sched_getaffinity getpid gettid getppid getuid geteuid getgid getegid getpgrp getpgid getsid getgroups
-    getresuid getresgid getrandom clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times
-    getitimer setitimer alarm uname sysinfo getrusage getrlimit getcpu
-    exit exit_group
-    """.split()
+# fmt: off
+PLAIN: Final = (
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "close", "close_range", "lseek",
+    "dup", "dup2", "dup3", "pipe", "pipe2", "open", "openat", "openat2", "access", "faccessat", "faccessat2",
+    "fstat", "stat", "lstat", "newfstatat", "statx", "getcwd", "readlink", "readlinkat", "getdents", "getdents64",
+    "mmap", "munmap", "mremap", "madvise", "brk", "mprotect", "msync", "rt_sigaction", "rt_sigprocmask",
+    "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait", "sigaltstack", "pause", "restart_syscall", "select",
+    "pselect6", "poll", "ppoll", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+    "epoll_pwait2", "eventfd", "eventfd2", "futex", "futex_waitv", "set_robust_list", "get_robust_list", "rseq",
+    "membarrier", "set_tid_address", "sched_yield", "sched_getaffinity", "getpid", "gettid", "getppid", "getuid",
+    "geteuid", "getgid", "getegid", "getpgrp", "getpgid", "getsid", "getgroups", "getresuid", "getresgid",
+    "getrandom", "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times",
+    "getitimer", "setitimer", "alarm", "uname", "sysinfo", "getrusage", "getrlimit", "getcpu", "exit", "exit_group",
 )
+# fmt: on
 
 # F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC: no locks, no leases, no larger pipes.
 _FCNTL: Final = (0, 1, 2, 3, 4, 1030)

@@ -149,7 +149,9 @@ class Sandbox:
             self.assessment, self.layers = self._greeting()
             if self.grade == Grade.WEAK and not allow_weak:
                 reasons = "\n".join(f"  {each}" for each in self.assessment.reasons)
-                raise SandboxUnavailableError(f"the sandbox would be weak here, so the strategy was not run:\n{reasons}")
+                raise SandboxUnavailableError(
+                    f"the sandbox would be weak here, so the strategy was not run:\n{reasons}"
+                )
         except BaseException:
             self.close()
             raise
@@ -212,7 +214,9 @@ def sealed(content: bytes) -> int:
     while rest:
         rest = rest[os.write(held, rest) :]
     os.lseek(held, 0, os.SEEK_SET)
-    fcntl.fcntl(held, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
+    fcntl.fcntl(
+        held, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+    )
     return held
 
 
@@ -392,6 +396,3 @@ class _Watch:
             os.close(each)
         if self._line is not None:
             self._line.close()
-
-
-
