@@ -69,6 +69,18 @@ def test_what_is_dangerous_is_denied(machine: str) -> None:
 
 
 @pytest.mark.parametrize("machine", _OTHERS)
+def test_threads_are_allowed_only_where_they_are_asked_for(machine: str) -> None:
+    """And with them nothing else that is made by the same call: no process, no namespace."""
+    target = MACHINES[machine]
+    code = program(_PID, machine, threads=True)
+    clone = target.numbers["clone"]
+    assert _ask(machine, clone, 0x3D0F00) == _ERROR | errno.EPERM
+    assert verdict(code, clone, (0x3D0F00,), architecture=target.code) == _ALLOW
+    for flags in (17, 0x01200011, 0x3D0F00 | 0x10000000, 0x3D0F00 & ~0x10000, 0):
+        assert verdict(code, clone, (flags,), architecture=target.code) == _ERROR | errno.EPERM
+
+
+@pytest.mark.parametrize("machine", _OTHERS)
 def test_signals_go_to_oneself_only(machine: str) -> None:
     """Nor to a group, to all, or to a number that only begins like one's own."""
     numbers = MACHINES[machine].numbers

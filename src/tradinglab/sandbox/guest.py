@@ -5,6 +5,7 @@ Everything here shares its process with the strategy, so nothing that it says is
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -29,18 +30,11 @@ def warm_up() -> None:
 
 
 def prepare(raw: bytes) -> Callable[[], None]:
-    """Read the request, start what needs threads, and return what runs the strategy."""
+    """Read the request and return what runs the strategy."""
     request = json.loads(raw)
     if request["data"].startswith("store:"):
-        _start_polars()
+        importlib.import_module("polars")
     return lambda: _work(request)
-
-
-def _start_polars() -> None:
-    """Let polars, which reads Parquet, start its threads: the filter of system calls then holds for them too."""
-    import polars as pl
-
-    pl.DataFrame({"a": [1, 2]}).lazy().select(pl.col("a").sum(), pl.col("a").sort().alias("b").last()).collect()
 
 
 def _work(request: dict[str, Any]) -> None:

@@ -23,6 +23,8 @@ class Limits:
         Address space beyond what the zygote has.
     cpu_s
         Seconds of processor time; ``None`` for no limit.
+    threads
+        How many threads may be started; none by default. The kernel does not hold root to it.
     wall_s
         Seconds by the clock after which the process is killed; ``None`` for no limit.
     answer_bytes, answer_items
@@ -35,6 +37,7 @@ class Limits:
 
     memory_mb: int = 1024
     cpu_s: int | None = None
+    threads: int = 0
     wall_s: float | None = None
     answer_bytes: int = 32 * _MEGABYTE
     answer_items: int = 1_000_000
@@ -51,10 +54,10 @@ class Limits:
 
     def as_order(self) -> dict[str, int | None]:
         """Return what the zygote has to know of them."""
-        return {"memory_mb": self.memory_mb, "cpu_s": self.cpu_s}
+        return {"memory_mb": self.memory_mb, "cpu_s": self.cpu_s, "threads": self.threads}
 
 
-def apply_limits(order: Mapping[str, int | None], base_bytes: int) -> None:
+def apply_limits(order: Mapping[str, int | None], base_bytes: int, base_tasks: int = 0) -> None:
     """Set the limits of this process; none of them can be raised again.
 
     Parameters
@@ -63,12 +66,16 @@ def apply_limits(order: Mapping[str, int | None], base_bytes: int) -> None:
         From :meth:`Limits.as_order`.
     base_bytes
         Address space of the zygote, which the memory of a run comes on top of.
+    base_tasks
+        Threads and processes that the user has already, which those of a run come on top of.
     """
-    memory_mb, cpu_s = order["memory_mb"], order["cpu_s"]
+    memory_mb, cpu_s, threads = order["memory_mb"], order["cpu_s"], order.get("threads")
     if memory_mb is not None:
         _limit(resource.RLIMIT_AS, base_bytes + memory_mb * _MEGABYTE)
     if cpu_s is not None:
         _limit(resource.RLIMIT_CPU, cpu_s, cpu_s + 1)
+    if threads:
+        _limit(resource.RLIMIT_NPROC, base_tasks + threads)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _DESCRIPTORS)

@@ -54,7 +54,7 @@ def lock_down(
     descriptors
         Input, answer, standard output, standard error and the line to the supervisor.
     prepare
-        Called when files are restricted and system calls are not yet: for what needs a thread to start.
+        Called when files are restricted and system calls are not yet.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def lock_down(
     _plain_signals()
     _own_chance()
     if Layer.LIMITS in cell.layers:
-        apply_limits(limits, cell.base_bytes)
+        apply_limits(limits, cell.base_bytes, limits.get("tasks") or 0)
         os.nice(5)
     if os.geteuid() == 0 and Layer.NAMESPACES not in cell.layers:
         become_nobody()
@@ -78,7 +78,7 @@ def lock_down(
         os.close(_RULES)
     prepare()
     if Layer.SECCOMP in cell.layers:
-        seccomp.install(os.getpid())
+        seccomp.install(os.getpid(), threads=bool(limits.get("threads")))
 
 
 def _own_descriptors(descriptors: Sequence[int], rules: int | None) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +28,7 @@ from tradinglab.sandbox.unpacking import unpacked
 _KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "stopped")
 #: Beyond the time that the engine itself keeps, so that a run that obeys can say what it has.
 _GRACE_S: Final = 3.0
+_STORE_THREADS: Final = 24
 
 
 class RefusedError(TradingLabError):
@@ -91,7 +93,7 @@ def sandboxed_backtest(
         "class_name": class_name,
         "timeout_s": timeout_s,
     }
-    bounds = _with_deadline(limits or Limits(), timeout_s)
+    bounds = _bounds(limits or Limits(), timeout_s, data)
     with ExitStack() as stack:
         if sandbox is None:
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak))
@@ -106,18 +108,11 @@ def _absolute(data: str) -> str:
     return f"{kind}:{places[0]}" if places else data
 
 
-def _with_deadline(limits: Limits, timeout_s: float | None) -> Limits:
-    if timeout_s is None:
-        return limits
-    return Limits(
-        memory_mb=limits.memory_mb,
-        cpu_s=limits.cpu_s,
-        wall_s=min(timeout_s + _GRACE_S, limits.wall_s or float("inf")),
-        answer_bytes=limits.answer_bytes,
-        answer_items=limits.answer_items,
-        output_bytes=limits.output_bytes,
-        output_most_bytes=limits.output_most_bytes,
-    )
+def _bounds(limits: Limits, timeout_s: float | None, data: str) -> Limits:
+    """Return limits that end a run which overstays its time, and let polars, which reads a store, have its threads."""
+    wall_s = limits.wall_s if timeout_s is None else min(timeout_s + _GRACE_S, limits.wall_s or float("inf"))
+    threads = max(limits.threads, _STORE_THREADS) if data.startswith("store:") else limits.threads
+    return replace(limits, wall_s=wall_s, threads=threads)
 
 
 def _print(reply: Reply) -> None:

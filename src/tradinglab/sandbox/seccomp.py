@@ -27,6 +27,9 @@ _LOAD, _EQUAL, _ABOVE, _AT_LEAST, _RETURN = 0x20, 0x15, 0x25, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 _X32_BIT: Final = 0x40000000
 
+# The flags by which the C libraries (GNU's and musl) start a thread, and nothing but a thread.
+_THREAD: Final = (0x3D0F00, 0x7D0F00)
+
 #: Calls that can be made with any arguments.
 # fmt: off
 PLAIN: Final = (
@@ -76,7 +79,7 @@ def is_supported(machine: str | None = None) -> bool:
     return (machine or platform.machine()) in MACHINES
 
 
-def program(own_pid: int, machine: str | None = None) -> bytes:
+def program(own_pid: int, machine: str | None = None, *, threads: bool = False) -> bytes:
     """Return the filter for a process.
 
     Parameters
@@ -85,6 +88,8 @@ def program(own_pid: int, machine: str | None = None) -> bytes:
         The only process that may be sent signals.
     machine
         The architecture, by default this one.
+    threads
+        Whether threads may be started; processes never.
 
     Raises
     ------
@@ -106,16 +111,18 @@ def program(own_pid: int, machine: str | None = None) -> bytes:
     for name, choices in (("fcntl", _FCNTL), ("ioctl", _IOCTL)):
         code += _on(numbers[name], _if_one_of(1, choices))
     code += _on(numbers["prctl"], _if_one_of(0, _PRCTL))
-    # The C library then tries `clone`, which is denied like everything below.
+    if threads:
+        code += _on(numbers["clone"], _if_one_of(0, _THREAD))
+    # The C library then tries `clone`, which is denied, like everything below, unless threads are allowed.
     code += _on(numbers["clone3"], [_step(_RETURN, _UNKNOWN)])
     code += [_jump(_ABOVE, LAST_KNOWN, 0, 1), _step(_RETURN, _UNKNOWN), _step(_RETURN, _DENY)]
     return b"".join(code)
 
 
-def install(own_pid: int) -> None:
+def install(own_pid: int, *, threads: bool = False) -> None:
     """Filter the calls of this process from now on. There is no way back."""
     kernel.no_new_privileges()
-    kernel.install_filter(MACHINES[platform.machine()].numbers["seccomp"], program(own_pid))
+    kernel.install_filter(MACHINES[platform.machine()].numbers["seccomp"], program(own_pid, threads=threads))
 
 
 def _step(operation: int, value: int) -> bytes:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tradinglab.core.values import dataclass
+from tradinglab.sandbox.answer import printable
 from tradinglab.sandbox.errors import (
     BadAnswerError,
     OutputFloodError,
@@ -61,6 +62,8 @@ _GRACE_S: Final = 5.0
 #: What a process that has ended may still have in its pipes is read for this long.
 _DRAIN_S: Final = 1.0
 _PIECE: Final = 1 << 16
+#: How much of what a run wrote on standard error is told when it has no answer.
+_LAST_WORDS: Final = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,7 +379,8 @@ class _Watch:
         code = os.waitstatus_to_exitcode(ended["ended"]) if "ended" in ended else 0
         if code >= 0:
             if not self._pipes[self._answer]:
-                raise BadAnswerError(f"the run ended with status {code} and no answer")
+                last = printable(self._pipes[self._errors][-_LAST_WORDS:].decode("utf-8", "replace")).strip()
+                raise BadAnswerError(f"the run ended with status {code} and no answer" + (f":\n{last}" if last else ""))
             return
         if self._was_stopped:
             raise RunStoppedError("the run was stopped")

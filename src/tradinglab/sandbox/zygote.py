@@ -16,17 +16,20 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import kernel, landlock, namespaces
-from tradinglab.sandbox.lockdown import INPUT, REPORT, Cell, Layer, become_nobody, lock_down
+from tradinglab.sandbox.lockdown import INPUT, REPORT, UNUSED_USER, Cell, Layer, become_nobody, lock_down
 from tradinglab.sandbox.places import DEVICES
 from tradinglab.sandbox.probe import Assessment, assess
 
 _LARGEST_DATAGRAM: Final = 1 << 16
 _DESCRIPTORS_OF_A_RUN: Final = 6
 _SETUP_FAILED: Final = 120
+_LARGEST_MESSAGE: Final = 1000
 
 
 def main(descriptor: int, order: dict[str, Any]) -> NoReturn:
@@ -76,14 +79,21 @@ def _check_readable(places: Sequence[str]) -> None:
     PermissionError
         If something is for root alone.
     """
+    source, sink = os.pipe()
     child = os.fork()
     if child == 0:
         become_nobody()
-        os._exit(0 if all(os.access(place, os.R_OK) for place in places) else 1)
-    if os.waitpid(child, 0)[1]:
+        closed = [place for place in places if not os.access(place, os.R_OK)]
+        os.write(sink, ", ".join(closed).encode()[:_LARGEST_MESSAGE])
+        os._exit(0)
+    os.close(sink)
+    closed_to_others = os.read(source, _LARGEST_MESSAGE).decode("utf-8", "replace")
+    os.close(source)
+    os.waitpid(child, 0)
+    if closed_to_others:
         raise PermissionError(
-            "runs of root give up being root, and then cannot read the libraries or the data; let every user read "
-            f"them, or start the program as another user: {', '.join(places)}"
+            f"runs that root starts give up being root, and could then not read {closed_to_others}; let every user "
+            "read that, or start the program as another user"
         )
 
 
@@ -149,7 +159,10 @@ class _Nursery:
             def prepare() -> None:
                 work.append(guest.prepare(_read_all(INPUT)))
 
-            lock_down(self._cell, request["limits"], [*others, report], prepare)
+            limits = request["limits"]
+            if limits.get("threads"):
+                limits["tasks"] = _tasks_of_user() + len(self._runs) * (limits["threads"] + 1)
+            lock_down(self._cell, limits, [*others, report], prepare)
         except BaseException as problem:
             message = {"setup": f"{type(problem).__name__}: {problem}"[:2000]}
             for place in (REPORT, report):
@@ -171,6 +184,16 @@ class _Nursery:
         message = {"ended": status, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_kb": usage.ru_maxrss}
         _say(run.line, message)
         run.line.close()
+
+
+def _tasks_of_user() -> int:
+    """Return how many threads a run's user has; in a namespace of users, where there is no list, its own and ours."""
+    user = os.geteuid() or UNUSED_USER
+    found = 2
+    for task in Path("/proc").glob("[0-9]*/task/[0-9]*"):
+        with suppress(OSError):
+            found += task.stat().st_uid == user
+    return found
 
 
 def _read_all(descriptor: int) -> bytes:
