@@ -125,7 +125,7 @@ def _day(day: DaySample) -> list[object]:
         str(day.benchmark),
         str(day.performance),
         str(day.highest),
-        str(day.capacity),
+        str(day.exact_capacity),
         [[_text(name), str(volume)] for name, volume in day.sales],
         [int(each) for each in day.types],
         [[_text(each.name), int(each.security_type), str(each.value), str(each.margin)] for each in day.holdings],

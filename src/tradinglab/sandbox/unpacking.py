@@ -34,7 +34,8 @@ from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.result_charts import ChartData, ChartValue, SeriesData
 from tradinglab.engine.result_funnel import Funnel
 from tradinglab.engine.result_record import AccountFigures, Configuration, RunRecord
-from tradinglab.engine.sampling import DaySample, HoldingSample, Point, SampleSeries
+from tradinglab.engine.sample_series import Point, SampleSeries
+from tradinglab.engine.sampling import DaySample, HoldingSample
 from tradinglab.engine.statistics import StatisticsInput
 from tradinglab.sandbox.answer import Reader
 from tradinglab.sandbox.errors import BadAnswerError
@@ -51,13 +52,23 @@ class RecordedSamples(SampleSeries):
     def __init__(self, start: Decimal, candles: list[Candle], turnover: list[Point], days: list[DaySample]) -> None:
         self.starting_portfolio_value = start
         self._candles = candles
-        self.turnover = turnover
-        self.days = days
+        self._turnover = turnover
+        self._days = days
 
     @property
     def candles(self) -> list[Candle]:
         """The equity, from sample to sample."""
         return self._candles
+
+    @property
+    def days(self) -> list[DaySample]:
+        """What was sampled at midnights and at the end."""
+        return self._days
+
+    @property
+    def turnover(self) -> list[Point]:
+        """The share of the account that was traded since the day before."""
+        return self._turnover
 
 
 def unpacked(source: Reader, *, data: str) -> BacktestResult:
@@ -194,7 +205,7 @@ def _day(value: Reader) -> DaySample:
         highest=highest.decimal(),
         sales=[(name.text(), volume.decimal()) for name, volume in (each.items(2) for each in sales.items())],
         types=[SecurityType(each.whole()) for each in types.items()],
-        capacity=capacity.decimal(),
+        exact_capacity=capacity.decimal(),
         holdings=[_holding(each) for each in holdings.items()],
     )
 
