@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import textwrap
 import threading
 import time
@@ -268,3 +269,69 @@ def test_input_cannot_be_changed() -> None:
         assert os.pread(held, 100, 0) == b"request"
     finally:
         os.close(held)
+
+
+_ABANDONING = """
+import sys, threading, time
+from tradinglab.sandbox import Sandbox, sandboxed_backtest
+sandbox = Sandbox()
+threading.Thread(target=lambda: sandboxed_backtest(sys.argv[1], sandbox=sandbox), daemon=True).start()
+time.sleep(2)
+print(sandbox._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> list[int]:
+    below = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*below, *(deeper for each in below for deeper in _children(each))]
+
+
+def test_no_process_outlives_the_supervisor(grade: str, tmp_path: Path) -> None:
+    """Not even if that is killed without a chance to clean up."""
+    path = tmp_path / "loop.py"
+    path.write_text(_STRATEGY.format(body="        while True: pass"))
+    packages = [each for each in sys.path if each]
+    command = [sys.executable, "-c", _ABANDONING, str(path)]
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(packages)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        zygote = int(supervisor.stdout.readline())
+        processes = [zygote, *_children(zygote)]
+        assert len(processes) > 1
+        supervisor.kill()
+    for _ in range(50):
+        if not any(map(_is_alive, processes)):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still alive: {list(filter(_is_alive, processes))}")
+
+
+def test_a_run_that_nobody_watches_is_killed(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A supervisor that leaves between the request and the first word has no handle to kill it by."""
+    control, line = sandbox._control, socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    before = set(_children(sandbox._process.pid))
+    request = {"strategy": "loop.py", "files": {"loop.py": _STRATEGY.format(body="        while True: pass")}}
+    request |= {"folders": [], "data": "sample", "start": None, "end": None, "cash": None, "parameters": {}}
+    request |= {"class_name": None, "timeout_s": None}
+    null = os.open(os.devnull, os.O_RDWR)
+    handed = [line[1].fileno(), sealed(json.dumps(request).encode()), null, null, null]
+    socket.send_fds(control, [json.dumps({"limits": Limits().as_order()}).encode()], handed)
+    line[1].close()
+    os.close(handed[1])
+    os.close(null)
+    time.sleep(0.5)
+    assert set(_children(sandbox._process.pid)) - before
+    line[0].close()
+    for _ in range(50):
+        if not set(_children(sandbox._process.pid)) - before:
+            return
+        time.sleep(0.1)
+    raise AssertionError("it is still running")

@@ -10,7 +10,6 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from typing import Final
 
@@ -96,12 +95,9 @@ def _own_descriptors(descriptors: Sequence[int], rules: int | None) -> None:
 
 
 def _plain_signals() -> None:
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        with suppress(OSError, ValueError):  # the C library keeps two for itself
-            signal.signal(number, signal.SIG_DFL)
-    signal.set_wakeup_fd(-1)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    """Listen to an interrupt again, which asks a run to stop; the zygote has changed no other signal."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 def _own_chance() -> None:

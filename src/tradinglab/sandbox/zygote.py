@@ -120,6 +120,8 @@ class _Nursery:
         self._cell = cell
         self._control = control
         self._runs: dict[int, _Run] = {}
+        #: The handle of the run that a line belongs to.
+        self._lines: dict[int, int] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
 
@@ -127,9 +129,11 @@ class _Nursery:
         """Work until the supervisor has gone; children that are left then die with this process."""
         while True:
             for descriptor, _ in self._poll.poll():
-                if descriptor != self._control.fileno():
+                if descriptor in self._runs:
                     self._bury(descriptor)
-                elif not self._take():
+                elif descriptor in self._lines:
+                    self._give_up(descriptor)
+                elif descriptor == self._control.fileno() and not self._take():
                     return
 
     def _take(self) -> bool:
@@ -145,7 +149,9 @@ class _Nursery:
             os.close(each)
         handle = os.pidfd_open(pid)
         self._runs[handle] = _Run(pid, line)
+        self._lines[line.fileno()] = handle
         self._poll.register(handle, select.POLLIN)
+        self._poll.register(line, 0)  # tells of the other end's closing all the same
         _say(line, {"started": True}, (handle,))
         return True
 
@@ -176,8 +182,17 @@ class _Nursery:
         work[0]()
         os._exit(0)
 
+    def _give_up(self, line: int) -> None:
+        """Kill a run that nobody watches any more."""
+        self._poll.unregister(line)
+        handle = self._lines.pop(line)
+        with suppress(OSError):
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+
     def _bury(self, handle: int) -> None:
         run = self._runs.pop(handle)
+        if self._lines.pop(run.line.fileno(), None) is not None:
+            self._poll.unregister(run.line)
         self._poll.unregister(handle)
         os.close(handle)
         _, status, usage = os.wait4(run.pid, 0)
