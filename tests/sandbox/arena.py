@@ -69,7 +69,10 @@ class Arena:
     def victim(self) -> subprocess.Popen[bytes]:
         """A process of the same user that nobody may touch."""
         if self._victim is None or self._victim.poll() is not None:
-            self._victim = subprocess.Popen(["sleep", "100000"], env={"V": f"{SECRET}-victim"})
+            # Without the streams of this process: whoever waits for their end would wait for the victim's.
+            quiet = subprocess.DEVNULL
+            environment = {"V": f"{SECRET}-victim"}
+            self._victim = subprocess.Popen(["sleep", "1000"], env=environment, stdout=quiet, stderr=quiet)
         return self._victim
 
     def reset(self) -> None:

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,13 @@ _SLEEPER = "import time\ntime.sleep(3600)\n"
 def judge_all(attacks: list[Path], folder: Path, layers: list[str] | None) -> dict[str, dict[str, Any]]:
     """Return a verdict for each attack."""
     os.environ["DJANGO_SECRET_KEY"] = "TOPSECRET-env"
-    arena = Arena(folder / "arena")
-    with Sandbox(layers=layers, allow_weak=True) as sandbox:
+    with closing(Arena(folder / "arena")) as arena, Sandbox(layers=layers, allow_weak=True) as sandbox:
         arena.reset()
         sibling = _start_sibling(sandbox, folder)
         verdicts = {each.stem: _judge(each, arena, sandbox, folder, sibling) for each in _ordered(attacks)}
         clean = _attempt(sandbox, folder, "import numpy\nRESULT = float(numpy.mean([1.0, 2.0]))", {})
         verdicts["still_serving"] = {"verdict": "blocked" if clean[1] == 1.5 else "succeeded", "status": clean[0]}
         verdicts["grade"] = {"verdict": str(sandbox.grade)}
-    arena.close()
     return verdicts
 
 
