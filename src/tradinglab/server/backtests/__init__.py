@@ -1,0 +1,1 @@
+"""Backtests: what is asked for, and the figures that came out."""

@@ -1,0 +1,1 @@
+"""What the server is told by its environment, and how Django, Celery and ASGI are set up from it."""

@@ -1,0 +1,33 @@
+"""The Celery application. The queue is a hint: a run that is not delivered is found in its table."""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from tradinglab.server.config.environment import environment
+from tradinglab.server.config.startup import prepare
+
+prepare()
+
+
+def broker_url() -> str:
+    """Return where Celery's messages go; without Redis they stay inside the worker's process."""
+    url = environment().redis_url
+    if url is None:
+        return "memory://"
+    return f"redis+socket://{url.removeprefix('unix://')}" if url.startswith("unix://") else url
+
+
+app = Celery("tradinglab")
+app.conf.update(
+    broker_url=broker_url(),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
+    task_default_queue="tradinglab",
+    task_ignore_result=True,
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    worker_pool="threads",
+    worker_enable_remote_control=False,
+    imports=["tradinglab.server.runs.tasks"],
+)

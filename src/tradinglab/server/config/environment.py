@@ -1,0 +1,152 @@
+"""The settings that the environment gives, checked at the start, all of them at once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tradinglab.server.errors import SettingsError
+
+_SECRETS = {"SECRET_KEY", "PGPASSWORD", "TRADINGLAB_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"}
+_POSTGRES_SCHEMES = ("postgres", "postgresql")
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+_SHORTEST_KEY = 32
+_SHORTEST_PASSWORD = 10
+
+
+def _database_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in _POSTGRES_SCHEMES or not parts.path.strip("/"):
+        raise ValueError("write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+    _ = parts.port  # raises ValueError when it is no number
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if urlsplit(text).scheme not in _REDIS_SCHEMES:
+        raise ValueError("write it as redis://HOST:PORT/0, rediss://… or unix:///path/to/socket")
+    return text
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("write it as https://lab.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _long_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_KEY:
+        raise ValueError(f"at least {_SHORTEST_KEY} characters are needed; leave it out and one is made")
+    return value
+
+
+def _long_password(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_PASSWORD:
+        raise ValueError(f"at least {_SHORTEST_PASSWORD} characters are needed; leave it out and one is made")
+    return value
+
+
+def _home(path: Path) -> Path:
+    full = path.expanduser().absolute()
+    if full.exists() and not full.is_dir():
+        raise ValueError("that is a file; name a folder")
+    return full
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
+class Environment(BaseSettings):
+    """What the server is told from outside; ``env_template.txt`` describes every name."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", case_sensitive=True, env_ignore_empty=True, frozen=True
+    )
+
+    home: Annotated[Path, AfterValidator(_home)] = Field(
+        Path("~/.tradinglab"), validation_alias="TRADINGLAB_HOME", validate_default=True
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_long_key)] | None = Field(None, validation_alias="SECRET_KEY")
+    debug: bool = Field(False, validation_alias="TRADINGLAB_DEBUG")
+    allowed_hosts: str = Field("", validation_alias="TRADINGLAB_ALLOWED_HOSTS")
+    backend_url: Origin | None = Field(None, validation_alias="DEPLOYED_BACKEND_URL")
+    frontend_url: Origin | None = Field(None, validation_alias="DEPLOYED_FRONTEND_URL")
+
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(None, validation_alias="DATABASE_URL")
+    pg_database: str | None = Field(None, validation_alias="PGDATABASE")
+    pg_host: str = Field("", validation_alias="PGHOST")
+    pg_port: int = Field(5432, ge=1, le=65535, validation_alias="PGPORT")
+    pg_user: str = Field("", validation_alias="PGUSER")
+    pg_password: SecretStr = Field(SecretStr(""), validation_alias="PGPASSWORD")
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, validation_alias="REDIS_URL")
+
+    admin_email: str = Field("admin@localhost", pattern=r"^[^@\s]+@[^@\s]+$", validation_alias="TRADINGLAB_ADMIN_EMAIL")
+    admin_password: Annotated[SecretStr, AfterValidator(_long_password)] | None = Field(
+        None, validation_alias="TRADINGLAB_ADMIN_PASSWORD"
+    )
+
+    worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
+    run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
+    run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")
+    lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
+
+    @property
+    def hosts(self) -> list[str]:
+        """The host names that requests may name: this machine's own, those that are listed, and the deployed one."""
+        listed = [each.strip() for each in self.allowed_hosts.split(",") if each.strip()]
+        deployed = urlsplit(self.backend_url).hostname if self.backend_url else None
+        return ["localhost", "127.0.0.1", "[::1]", *listed, *([deployed] if deployed else [])]
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the server by https."""
+        return bool(self.backend_url and self.backend_url.startswith("https://"))
+
+    def postgres(self) -> dict[str, Any] | None:
+        """Return where PostgreSQL is, in Django's words; ``None`` without it, which means SQLite."""
+        if self.database_url:
+            parts = urlsplit(self.database_url)
+            return {
+                "NAME": unquote(parts.path.strip("/")),
+                "HOST": unquote(parts.hostname or ""),
+                "PORT": parts.port or 5432,
+                "USER": unquote(parts.username or ""),
+                "PASSWORD": unquote(parts.password or ""),
+            }
+        if self.pg_database:
+            return {
+                "NAME": self.pg_database,
+                "HOST": self.pg_host,
+                "PORT": self.pg_port,
+                "USER": self.pg_user,
+                "PASSWORD": self.pg_password.get_secret_value(),
+            }
+        return None
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Return the environment's settings.
+
+    Raises
+    ------
+    SettingsError
+        With a line for every setting that is wrong.
+    """
+    try:
+        return Environment()
+    except ValidationError as error:
+        raise SettingsError([_line(each) for each in error.errors()]) from None
+
+
+def _line(problem: Any) -> str:
+    name = str(problem["loc"][0])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    given = "" if name in _SECRETS else f" (it was {str(problem['input'])!r})"
+    return f"{name}: {message}{given}"

@@ -1,0 +1,72 @@
+"""The one folder that holds all state."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from tradinglab.server.errors import SettingsError
+
+
+class Home(NamedTuple):
+    """The places inside the home folder."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "tradinglab.sqlite3"
+
+    @property
+    def artefacts(self) -> Path:
+        """What runs have left, by content hash."""
+        return self.folder / "artefacts"
+
+    @property
+    def work(self) -> Path:
+        """Folders of runs that are going on."""
+        return self.folder / "work"
+
+    @property
+    def key_file(self) -> Path:
+        """The secret key, if the environment gives none."""
+        return self.folder / "secret_key"
+
+    def prepare(self) -> None:
+        """Make the folder, its parts and the secret key, as far as they are missing.
+
+        Raises
+        ------
+        SettingsError
+            If the folder cannot be made or written.
+        """
+        try:
+            for folder in (self.folder, self.artefacts, self.work):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.key_file.exists():
+                self._make_key()
+        except OSError as error:
+            reason = f"TRADINGLAB_HOME: {error.filename} cannot be written ({error.strerror}); name another folder"
+            raise SettingsError([reason]) from error
+
+    def _make_key(self) -> None:
+        """Write a new key; of two processes that start at once, the first decides."""
+        part = self.folder / f".secret_key.{os.getpid()}"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(part, self.key_file)
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
+
+    def secret_key(self) -> str:
+        """Return the key that is kept here; before the folder is prepared, one for this process alone."""
+        try:
+            return self.key_file.read_text()
+        except FileNotFoundError:
+            return secrets.token_urlsafe(48)

@@ -1,0 +1,90 @@
+"""What the server refuses, and why.
+
+::
+
+    ServerError
+    ├── SettingsError         the environment does not hold what the server needs
+    ├── InputError            a value that cannot be used; names field and value
+    ├── NotFoundError         no such thing, or it is another user's
+    ├── ConflictError         the thing is not in the state that the call needs
+    └── SingleOwnerError      a second user, while strategies run without a sandbox
+
+Each has the HTTP status with which the REST API answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from tradinglab.core.errors import TradingLabError
+
+
+class ServerError(TradingLabError):
+    """Base of the server's errors."""
+
+    code = "server_error"
+    status: ClassVar[int] = 400
+
+
+class SettingsError(ServerError):
+    """Settings are missing or cannot be used.
+
+    Attributes
+    ----------
+    problems
+        One line for each setting that is wrong.
+    """
+
+    code = "settings"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("The server's settings cannot be used:\n" + "\n".join(f"  {each}" for each in problems))
+
+
+class InputError(ServerError):
+    """A value cannot be used.
+
+    Attributes
+    ----------
+    field
+        Where the value stands in the request.
+    value
+        What was given.
+    """
+
+    code = "invalid"
+
+    def __init__(self, field: str, value: object, message: str) -> None:
+        self.field = field
+        self.value = value
+        super().__init__(message)
+
+
+class NotFoundError(ServerError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "not_found"
+    status = 404
+
+
+class ConflictError(ServerError):
+    """The thing is not in the state that the call needs."""
+
+    code = "conflict"
+    status = 409
+
+
+class IdempotencyKeyReusedError(ServerError):
+    """An idempotency key came before, with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+class SingleOwnerError(ServerError):
+    """A second user was to be made, while strategies run without a sandbox."""
+
+    code = "single_owner"
+    status = 409

@@ -1,0 +1,76 @@
+"""What happens to every request: it gets a number, and pages get a policy."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
+
+_USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+#: The number of the request that is being answered; logs and problems show it.
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives log records the number of their request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the number, and let the record pass."""
+        record.request_id = request_id.get()
+        return True
+
+
+def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpRequest, HttpResponse], None]) -> object:
+    """Return a middleware of what to do before and after, for both kinds of servers."""
+
+    @sync_and_async_middleware
+    def middleware(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> object:
+        if iscoroutinefunction(get_response):
+
+            async def answer_async(request: HttpRequest) -> HttpResponse:
+                before(request)
+                response: HttpResponse = await get_response(request)  # type: ignore[misc]
+                after(request, response)
+                return response
+
+            return answer_async
+
+        def answer(request: HttpRequest) -> HttpResponse:
+            before(request)
+            response = get_response(request)
+            assert isinstance(response, HttpResponse) or hasattr(response, "headers")
+            after(request, response)
+            return response
+
+        return answer
+
+    return middleware
+
+
+def _number(request: HttpRequest) -> None:
+    given = request.headers.get("X-Request-ID", "")
+    request_id.set(given if _USABLE.fullmatch(given) else uuid.uuid4().hex)
+
+
+def _show_number(_: HttpRequest, response: HttpResponse) -> None:
+    response.headers["X-Request-ID"] = request_id.get()
+
+
+def _nothing(_: HttpRequest) -> None:
+    """Do nothing before."""
+
+
+def _add_policy(_: HttpRequest, response: HttpResponse) -> None:
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+
+
+RequestIdMiddleware = _answering(_number, _show_number)
+ContentSecurityPolicyMiddleware = _answering(_nothing, _add_policy)

@@ -1,0 +1,1 @@
+"""The life of a long job: queue, lease, events, artefacts, outcome."""

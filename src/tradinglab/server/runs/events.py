@@ -1,0 +1,23 @@
+"""Storing events: numbered from 1, without a gap, before anybody hears of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from tradinglab.server.runs.models import Run, RunEvent
+
+
+@transaction.atomic
+def event_store(*, run_id: UUID, kind: str, data: Mapping[str, Any] | None = None) -> RunEvent:
+    """Store what happened under the run's next number.
+
+    The row of the run is locked by the update, so that two writers get two numbers.
+    """
+    Run.objects.filter(pk=run_id).update(last_sequence=F("last_sequence") + 1)
+    sequence = Run.objects.values_list("last_sequence", flat=True).get(pk=run_id)
+    return RunEvent.objects.create(run_id=run_id, sequence=sequence, kind=kind, data=dict(data or {}))

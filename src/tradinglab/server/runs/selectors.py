@@ -1,0 +1,52 @@
+"""Reads about runs; what is another user's does not exist here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.errors import NotFoundError
+from tradinglab.server.runs.models import Artefact, Run, RunEvent
+from tradinglab.server.runs.store import store
+
+
+def run_list(*, user: User) -> QuerySet[Run]:
+    """Return a user's runs."""
+    return Run.objects.filter(owner=user)
+
+
+def run_get(*, user: User, run_id: UUID) -> Run:
+    """Return one of a user's runs."""
+    run = run_list(user=user).filter(pk=run_id).first()
+    if run is None:
+        raise NotFoundError(f"There is no run {run_id}.")
+    return run
+
+
+def event_list(*, run_id: UUID, after: int, limit: int) -> list[RunEvent]:
+    """Return a run's events with numbers above *after*, in their order."""
+    return list(RunEvent.objects.filter(run_id=run_id, sequence__gt=after).order_by("sequence")[:limit])
+
+
+def artefact_list(*, run: Run) -> QuerySet[Artefact]:
+    """Return what a run has left."""
+    return Artefact.objects.filter(run=run)
+
+
+def artefact_get(*, run: Run, name: str) -> Artefact:
+    """Return a run's artefact by its name."""
+    artefact = artefact_list(run=run).filter(name=name).first()
+    if artefact is None:
+        raise NotFoundError(f"The run has no artefact '{name}'; it is {run.state}.")
+    return artefact
+
+
+def artefact_path(*, artefact: Artefact) -> Path:
+    """Return the file of an artefact."""
+    path = store().path(artefact.sha256)
+    if not path.is_file():
+        raise NotFoundError(f"The bytes of '{artefact.name}' are gone from the store.")
+    return path

@@ -1,0 +1,121 @@
+"""Writes about runs as their owners ask for them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError
+from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.models import FINAL_STATES, IdempotencyKey, Run, RunState
+
+_log = logging.getLogger(__name__)
+_KEYS_LIVE = timedelta(hours=24)
+
+
+class Submission(NamedTuple):
+    """A run, and whether this request made it."""
+
+    run: Run
+    is_new: bool
+
+
+@transaction.atomic
+def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any]) -> Run:
+    """Store a run that is to be carried out, and tell a worker once it is stored for good."""
+    run = Run.objects.create(
+        owner=owner,
+        kind=kind,
+        manifest=dict(manifest),
+        timeout_s=settings.ENVIRONMENT.run_timeout_s,
+        memory_mb=settings.ENVIRONMENT.run_memory_mb,
+    )
+    event_store(run_id=run.pk, kind="queued")
+    transaction.on_commit(lambda: run_enqueue(run_id=run.pk))
+    run.refresh_from_db()
+    return run
+
+
+def run_enqueue(*, run_id: UUID) -> None:
+    """Tell the workers to look at a run. If that fails, they find it in the table."""
+    if settings.ENVIRONMENT.redis_url is None:
+        return  # no queue that others hear of
+    from tradinglab.server.runs.tasks import look_at
+
+    try:
+        look_at.apply_async(args=[str(run_id)], retry=False)
+    except Exception as error:
+        _log.warning("run %s was not put into the queue: %s", run_id, error)
+    else:
+        Run.objects.filter(pk=run_id).update(enqueued_at=timezone.now())
+
+
+def run_once(*, owner: User, key: str | None, request_hash: str, start: Callable[[], Run]) -> Submission:
+    """Start a run, or return the one that the same request started before under the same *key*.
+
+    Key and run are stored together or not at all: a request that was refused may be sent again, corrected, under its
+    key. Of two that come at once, one stores the key, and the other one's run is undone.
+
+    Raises
+    ------
+    IdempotencyKeyReusedError
+        If the key came with another request.
+    """
+    if key is None:
+        return Submission(start(), True)
+    IdempotencyKey.objects.filter(owner=owner, created_at__lt=timezone.now() - _KEYS_LIVE).delete()
+    if (known := _known(owner, key, request_hash)) is not None:
+        return Submission(known, False)
+    try:
+        with transaction.atomic():
+            run = start()
+            IdempotencyKey.objects.create(owner=owner, key=key, request_hash=request_hash, run=run)
+    except IntegrityError:
+        first = _known(owner, key, request_hash)
+        if first is None:
+            raise
+        return Submission(first, False)
+    return Submission(run, True)
+
+
+def _known(owner: User, key: str, request_hash: str) -> Run | None:
+    entry = IdempotencyKey.objects.filter(owner=owner, key=key).select_related("run").first()
+    if entry is None:
+        return None
+    if entry.request_hash != request_hash:
+        raise IdempotencyKeyReusedError(
+            "The Idempotency-Key came before, with another request; send a new key with a new request."
+        )
+    return entry.run
+
+
+@transaction.atomic
+def run_cancel(*, run: Run) -> Run:
+    """Cancel a run: at once if it waits, as soon as its worker hears of it if it is under way.
+
+    Raises
+    ------
+    ConflictError
+        If the run has its outcome.
+    """
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    if locked.state in FINAL_STATES and locked.state != RunState.CANCELLED:
+        raise ConflictError(f"The run is over: it is {locked.state}.")
+    now = timezone.now()
+    if locked.state == RunState.QUEUED:
+        # The state is asked again: without locks (SQLite) only this statement is atomic.
+        waiting = Run.objects.filter(pk=run.pk, state=RunState.QUEUED)
+        if waiting.update(state=RunState.CANCELLED, cancel_requested_at=now, finished_at=now):
+            event_store(run_id=run.pk, kind="finished", data={"state": str(RunState.CANCELLED), "error": None})
+    if Run.objects.filter(pk=run.pk, state=RunState.RUNNING, cancel_requested_at=None).update(cancel_requested_at=now):
+        event_store(run_id=run.pk, kind="cancel_requested")
+    run.refresh_from_db()
+    return run

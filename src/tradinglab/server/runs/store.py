@@ -1,0 +1,72 @@
+"""The store of artefacts: a folder in which a file's name is the hash of its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from django.conf import settings
+
+_CHUNK = 1 << 20
+
+
+class Stored(NamedTuple):
+    """What the store says of a file it took."""
+
+    sha256: str
+    size: int
+
+
+class FolderStore:
+    """Keeps files under their SHA-256; the same bytes are kept once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Return where the bytes of a hash are, or would be."""
+        return self._folder / sha256[:2] / sha256
+
+    def put(self, source: Path, *, most_bytes: int) -> Stored:
+        """Copy a file into the store.
+
+        A link is not followed: who made the file may have meant to have another one read.
+
+        Raises
+        ------
+        OSError
+            If the file is a link, no plain file, larger than *most_bytes*, or the disk is full.
+        """
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(descriptor, "rb") as reader, tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as part:
+            try:
+                stored = _copy(reader, part, most_bytes)
+                part.flush()
+                os.fsync(part.fileno())
+                target = self.path(stored.sha256)
+                target.parent.mkdir(exist_ok=True)
+                os.replace(part.name, target)
+            except BaseException:
+                os.unlink(part.name)
+                raise
+        return stored
+
+
+def _copy(reader: IO[bytes], writer: IO[bytes], most_bytes: int) -> Stored:
+    digest, size = hashlib.sha256(), 0
+    while block := reader.read(_CHUNK):
+        size += len(block)
+        if size > most_bytes:
+            raise OSError(f"the file is larger than {most_bytes:,} bytes")
+        digest.update(block)
+        writer.write(block)
+    return Stored(digest.hexdigest(), size)
+
+
+def store() -> FolderStore:
+    """Return the installation's store."""
+    return FolderStore(settings.HOME.artefacts)

@@ -1,0 +1,72 @@
+"""The worker: a Celery worker, and beside it a look at the table for what the queue does not know."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+
+from tradinglab.server.config.celery import app
+from tradinglab.server.runs.reaping import runs_reap, worker_beat
+from tradinglab.server.runs.tasks import look_at, worker_name
+
+_log = logging.getLogger(__name__)
+_LOOK_EVERY_S = 0.5
+BEAT_EVERY_S = 5.0
+#: A worker that has not been seen for so long counts as gone.
+BEAT_VALID = timedelta(seconds=BEAT_EVERY_S * 6)
+
+
+class Scanner(threading.Thread):
+    """Looks at the table now and then, and delivers to this process's queue what it finds."""
+
+    def __init__(self) -> None:
+        super().__init__(name="tradinglab-scanner", daemon=True)
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Look until :meth:`stop` is called; a database that is away for a while is asked again."""
+        waited = BEAT_EVERY_S
+        while not self._over.wait(_LOOK_EVERY_S):
+            waited += _LOOK_EVERY_S
+            try:
+                if waited >= BEAT_EVERY_S:
+                    worker_beat(name=worker_name())
+                    waited = 0.0
+                for run_id in runs_reap():
+                    look_at.apply_async(args=[str(run_id)], retry=False)
+            except DatabaseError as error:
+                _log.warning("the table of runs could not be read: %s", error)
+            except Exception as error:
+                _log.warning("a run could not be put into the queue: %s", error)
+            finally:
+                close_old_connections()
+        connection.close()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._over.set()
+
+
+def run_worker(*, log_level: str = "WARNING") -> int:
+    """Work until the process is told to stop; a run that is under way is finished first."""
+    scanner = Scanner()
+    scanner.start()
+    worker: Any = app.Worker(
+        pool="threads",
+        concurrency=settings.ENVIRONMENT.worker_threads,
+        loglevel=log_level,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    try:
+        worker.start()
+    finally:
+        scanner.stop()
+    return int(worker.exitcode or 0)
