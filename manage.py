@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's commands: ``python manage.py migrate``, ``createsuperuser``, ``runserver``, …"""
+"""Django's commands: ``python manage.py migrate``, ``createsuperuser``, ``runserver`` and the others."""
 
 from __future__ import annotations
 

@@ -20,6 +20,11 @@ def leave_quickly() -> None:
     atexit.register(_leave)
 
 
+def leave_normally() -> None:
+    """Take :func:`leave_quickly` back: some libraries' objects do things when they are looked at."""
+    atexit.unregister(_leave)
+
+
 def _leave() -> None:
     """Close the files that are being written, outermost layer first, and keep the collector from all objects."""
     if _may_have_output_open():

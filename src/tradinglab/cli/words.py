@@ -13,6 +13,7 @@ from pathlib import Path
 
 _RUNS = Path("runs")
 _MOST_MEGABYTES = 1 << 24
+_LAST_PORT = 65_535
 
 
 def day(text: str) -> date:
@@ -49,6 +50,13 @@ def megabytes(text: str) -> int:
     """Return a number of megabytes above zero."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST_MEGABYTES:
         raise ArgumentTypeError(f"'{text}' is no whole number of megabytes from 1 to {_MOST_MEGABYTES:,}")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Return the number of a port."""
+    if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
+        raise ArgumentTypeError(f"'{text}' is no port; give a number from 1 to {_LAST_PORT}")
     return int(text)
 
 

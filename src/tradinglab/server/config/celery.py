@@ -26,6 +26,7 @@ app.conf.update(
     task_default_queue="tradinglab",
     task_ignore_result=True,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
     worker_prefetch_multiplier=1,
     worker_pool="threads",
     worker_enable_remote_control=False,

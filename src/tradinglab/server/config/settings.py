@@ -155,5 +155,5 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"tradinglab": {"level": "INFO"}},
+    "loggers": {"tradinglab": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
 }

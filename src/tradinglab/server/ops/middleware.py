@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from typing import cast
 
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -37,7 +38,7 @@ def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpReque
 
             async def answer_async(request: HttpRequest) -> HttpResponse:
                 before(request)
-                response: HttpResponse = await get_response(request)  # type: ignore[misc]
+                response: HttpResponse = await get_response(request)
                 after(request, response)
                 return response
 
@@ -45,8 +46,7 @@ def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpReque
 
         def answer(request: HttpRequest) -> HttpResponse:
             before(request)
-            response = get_response(request)
-            assert isinstance(response, HttpResponse) or hasattr(response, "headers")
+            response = cast(HttpResponse, get_response(request))
             after(request, response)
             return response
 

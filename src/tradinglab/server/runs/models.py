@@ -26,8 +26,8 @@ FINAL_STATES = (RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunStat
 class Run(models.Model):
     """A job: who holds it until when, what it is to do, and what became of it.
 
-    ``fence`` counts the claims. A worker writes only where the fence is still the one of its own claim, so that one that
-    was given up for lost cannot overwrite its successor.
+    ``fence`` counts the claims. A worker writes only where the fence is still the one of its own claim, so that one
+    that was given up for lost cannot overwrite its successor.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -6,10 +6,12 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import NotFoundError
-from tradinglab.server.runs.models import Artefact, Run, RunEvent
+from tradinglab.server.runs.models import Artefact, Run, RunEvent, WorkerBeat
+from tradinglab.server.runs.reaping import BEAT_VALID
 from tradinglab.server.runs.store import store
 
 
@@ -50,3 +52,8 @@ def artefact_path(*, artefact: Artefact) -> Path:
     if not path.is_file():
         raise NotFoundError(f"The bytes of '{artefact.name}' are gone from the store.")
     return path
+
+
+def worker_count() -> int:
+    """Return how many workers have given a sign of life lately."""
+    return WorkerBeat.objects.filter(seen_at__gt=timezone.now() - BEAT_VALID).count()

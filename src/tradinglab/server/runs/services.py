@@ -51,7 +51,7 @@ def run_enqueue(*, run_id: UUID) -> None:
     from tradinglab.server.runs.tasks import look_at
 
     try:
-        look_at.apply_async(args=[str(run_id)], retry=False)
+        look_at.apply_async(args=(str(run_id),), retry=False)
     except Exception as error:
         _log.warning("run %s was not put into the queue: %s", run_id, error)
     else:

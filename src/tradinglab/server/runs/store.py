@@ -49,9 +49,9 @@ class FolderStore:
                 os.fsync(part.fileno())
                 target = self.path(stored.sha256)
                 target.parent.mkdir(exist_ok=True)
-                os.replace(part.name, target)
+                Path(part.name).replace(target)
             except BaseException:
-                os.unlink(part.name)
+                Path(part.name).unlink(missing_ok=True)
                 raise
         return stored
 

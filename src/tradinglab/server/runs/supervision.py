@@ -21,7 +21,7 @@ from tradinglab.server.runs.store import Stored, store
 
 _log = logging.getLogger(__name__)
 _PROGRESS_EVERY_S = 0.25
-_LARGEST_ARTEFACT = 256_000_000
+_LARGEST_ARTEFACT = 64_000_000
 _MOST_LINES = 200
 _LONGEST_LOG_LINE = 2_000
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+import warnings
 from typing import Any
 
+from celery.exceptions import SecurityWarning
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from tradinglab.server.config.celery import app
-from tradinglab.server.runs.reaping import runs_reap, worker_beat
+from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
 from tradinglab.server.runs.tasks import look_at, worker_name
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
-BEAT_EVERY_S = 5.0
-#: A worker that has not been seen for so long counts as gone.
-BEAT_VALID = timedelta(seconds=BEAT_EVERY_S * 6)
 
 
 class Scanner(threading.Thread):
@@ -38,7 +36,7 @@ class Scanner(threading.Thread):
                     worker_beat(name=worker_name())
                     waited = 0.0
                 for run_id in runs_reap():
-                    look_at.apply_async(args=[str(run_id)], retry=False)
+                    look_at.apply_async(args=(str(run_id),), retry=False)
             except DatabaseError as error:
                 _log.warning("the table of runs could not be read: %s", error)
             except Exception as error:
@@ -54,6 +52,8 @@ class Scanner(threading.Thread):
 
 def run_worker(*, log_level: str = "WARNING") -> int:
     """Work until the process is told to stop; a run that is under way is finished first."""
+    # Celery warns root of messages that carry code; ours are JSON.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     scanner = Scanner()
     scanner.start()
     worker: Any = app.Worker(

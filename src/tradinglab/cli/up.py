@@ -1,0 +1,38 @@
+"""``tradinglab up``: the whole server, on this machine."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tradinglab.cli.console import say
+from tradinglab.cli.extras import server_part
+from tradinglab.cli.words import port
+
+if TYPE_CHECKING:
+    from tradinglab.cli.errors import Commands
+
+HOST = "127.0.0.1"
+PORT = 8000
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "up", help="start the server: web and worker", description="Start web and worker; Ctrl+C stops both."
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
+    parser.add_argument("--port", type=port, default=PORT, help=f"port to listen on ({PORT})")
+
+
+def run(options: Namespace) -> int:
+    """Start everything, and stop it when told to."""
+
+    def tell(text: str) -> None:
+        say(text)
+        sys.stdout.flush()
+
+    status: int = server_part("processes.together").run_together(host=options.host, port=options.port, say=tell)
+    return status

@@ -1,0 +1,60 @@
+"""``/api/v1/me/`` and ``/api/v1/api-keys/``."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tradinglab.server.accounts.api.serializers import ApiKeyInput, ApiKeySerializer, MeSerializer, NewApiKeySerializer
+from tradinglab.server.accounts.models import ApiKey, Scope
+from tradinglab.server.accounts.permissions import scopes_of, user_of
+from tradinglab.server.accounts.selectors import api_key_get, api_key_list
+from tradinglab.server.accounts.services import api_key_create, api_key_revoke
+
+
+class MeView(APIView):
+    """Who asks."""
+
+    @extend_schema(operation_id="me_read", responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        """Say who asks, and what they may do."""
+        user = user_of(request)
+        shown = {"id": user.pk, "email": user.email, "role": user.role, "scopes": sorted(scopes_of(request))}
+        return Response(MeSerializer(shown).data)
+
+
+class ApiKeysView(generics.ListAPIView[ApiKey]):
+    """The keys of who asks."""
+
+    serializer_class = ApiKeySerializer
+    queryset = ApiKey.objects.none()
+    write_scope = Scope.READ  # a key gives away no more than its maker has
+
+    def get_queryset(self) -> QuerySet[ApiKey]:
+        """Return the user's own."""
+        return api_key_list(user=user_of(self.request))
+
+    @extend_schema(operation_id="api_keys_create", request=ApiKeyInput, responses={201: NewApiKeySerializer})
+    def post(self, request: Request) -> Response:
+        """Make a key; its token is in this answer and nowhere else."""
+        given = ApiKeyInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        made = api_key_create(user=user_of(request), by=scopes_of(request), **given.validated_data)
+        shown = ApiKeySerializer(made.key).data | {"token": made.token}
+        return Response(shown, status=status.HTTP_201_CREATED)
+
+
+class ApiKeyView(APIView):
+    """One key."""
+
+    write_scope = Scope.READ
+
+    @extend_schema(operation_id="api_keys_revoke", responses={204: None})
+    def delete(self, request: Request, key_id: int) -> Response:
+        """Refuse the key from now on."""
+        api_key_revoke(key=api_key_get(user=user_of(request), key_id=key_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)

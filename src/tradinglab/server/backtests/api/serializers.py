@@ -1,0 +1,106 @@
+"""What goes in and out about backtests."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+
+from tradinglab.server.backtests.models import FIGURES, Backtest
+from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.runs.models import RunState
+
+_MOST_PARAMETERS = 200
+_NAME = re.compile(r"[\w.-]{1,100}")
+
+
+class BacktestInput(StrictSerializer):
+    """A backtest that is to be run; what is left out is the strategy's own."""
+
+    version = serializers.UUIDField(help_text="The `id` of a version.")
+    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    parameters = serializers.DictField(
+        child=serializers.CharField(max_length=1000, allow_blank=True, trim_whitespace=False), default=dict
+    )
+    start = serializers.DateField(required=False, allow_null=True, default=None)
+    end = serializers.DateField(required=False, allow_null=True, default=None)
+    cash = serializers.DecimalField(
+        max_digits=20, decimal_places=4, required=False, allow_null=True, default=None, min_value=1
+    )
+
+    def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
+        """Refuse names that no strategy can ask for."""
+        if len(value) > _MOST_PARAMETERS:
+            raise serializers.ValidationError(f"At most {_MOST_PARAMETERS} parameters are taken.")
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise serializers.ValidationError(
+                    {name[:100]: ["A name has up to 100 letters, digits, '_', '-' and '.'."]}
+                )
+        return value
+
+
+class BacktestSerializer(serializers.ModelSerializer[Backtest]):
+    """A backtest: where it is in its life, and its key figures."""
+
+    id = serializers.UUIDField(source="run_id")
+    state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    progress = serializers.FloatField(source="run.progress")
+    version = serializers.UUIDField(source="version_id")
+    strategy = serializers.UUIDField(source="version.strategy_id")
+    strategy_name = serializers.CharField(source="version.strategy.name")
+    parameters = serializers.DictField(child=serializers.CharField())
+    created_at = serializers.DateTimeField(source="run.created_at")
+    started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
+    finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    is_cancel_requested = serializers.SerializerMethodField()
+    error = serializers.DictField(source="run.error", child=serializers.CharField())
+
+    class Meta:
+        model = Backtest
+        fields = [
+            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "parameters", "start", "end",
+            "cash", "created_at", "started_at", "finished_at", "is_cancel_requested", "error", "total_orders", *FIGURES,
+        ]  # fmt: skip
+
+    def get_is_cancel_requested(self, test: Backtest) -> bool:
+        """Say whether its owner wants it stopped."""
+        return test.run.cancel_requested_at is not None
+
+
+class BacktestDetailSerializer(BacktestSerializer):
+    """A backtest with its manifest and all of LEAN's statistics."""
+
+    manifest = serializers.DictField(source="run.manifest", child=serializers.JSONField())
+    statistics = serializers.DictField(child=serializers.CharField())
+
+    class Meta(BacktestSerializer.Meta):
+        fields = [*BacktestSerializer.Meta.fields, "manifest", "statistics"]
+
+
+class EquitySerializer(serializers.Serializer[Any]):
+    """The account's value over time: three columns of the same length."""
+
+    time = serializers.ListField(child=serializers.DateTimeField())
+    equity = serializers.ListField(child=serializers.FloatField())
+    drawdown = serializers.ListField(child=serializers.FloatField(), help_text="Zero or a fraction below it.")
+
+
+class OrdersSerializer(serializers.Serializer[Any]):
+    """The orders in their order."""
+
+    orders = serializers.ListField(child=serializers.DictField())
+
+
+class LogSerializer(serializers.Serializer[Any]):
+    """The run's messages."""
+
+    lines = serializers.ListField(child=serializers.CharField())
+    left_out = serializers.IntegerField()
+
+
+class IdempotencyHeader(serializers.Serializer[Any]):
+    """The header under which a request is carried out once."""
+
+    key = serializers.RegexField(r"\A[\x21-\x7e]{1,200}\Z", allow_null=True)

@@ -1,0 +1,188 @@
+"""``/api/v1/backtests/``."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.backtests.api.serializers import (
+    BacktestDetailSerializer,
+    BacktestInput,
+    BacktestSerializer,
+    IdempotencyHeader,
+)
+from tradinglab.server.backtests.models import FIGURES, Backtest
+from tradinglab.server.backtests.selectors import backtest_get, backtest_list
+from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.errors import InputError
+from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.pages import Pages
+from tradinglab.server.runs.api.serializers import ArtefactSerializer
+from tradinglab.server.runs.models import RunState
+from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
+from tradinglab.server.runs.services import run_cancel
+from tradinglab.server.strategies.selectors import version_of_user
+
+_SORTABLE = ("total_orders", *FIGURES)
+
+
+class BacktestPages(Pages):
+    """Newest first, or by a figure."""
+
+    ordering = ("-created_at", "-run_id")
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: object) -> tuple[str, ...]:
+        """Return the columns of the sort that is asked for."""
+        wanted = request.query_params.get("sort", "")
+        name = wanted.removeprefix("-")
+        if not wanted:
+            return self.ordering
+        if name not in _SORTABLE:
+            raise InputError("sort", wanted, f"Sort by one of these, with a '-' for falling: {', '.join(_SORTABLE)}.")
+        return (wanted, "-run_id")
+
+    def get_schema_operation_parameters(self, view: object) -> list[Any]:
+        """Describe the sort, too."""
+        described = f"A figure, with a '-' for falling; lists only what has it. One of: {', '.join(_SORTABLE)}."
+        sort = {
+            "name": "sort",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string"},
+            "description": described,
+        }
+        return [*super().get_schema_operation_parameters(view), sort]
+
+
+class BacktestFilter(filters.FilterSet):
+    """Which backtests are listed."""
+
+    state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    strategy = filters.UUIDFilter(field_name="version__strategy_id")
+    version = filters.UUIDFilter(field_name="version_id")
+    min_sharpe_ratio = filters.NumberFilter(field_name="sharpe_ratio", lookup_expr="gte")
+    min_net_profit = filters.NumberFilter(field_name="net_profit", lookup_expr="gte", help_text="A fraction.")
+    max_drawdown = filters.NumberFilter(field_name="drawdown", lookup_expr="lte", help_text="A fraction.")
+
+
+class BacktestsView(generics.ListAPIView[Backtest]):
+    """The backtests of who asks."""
+
+    serializer_class = BacktestSerializer
+    queryset = Backtest.objects.none()
+    filterset_class = BacktestFilter
+    pagination_class = BacktestPages
+
+    def get_queryset(self) -> QuerySet[Backtest]:
+        """Return the user's own; sorted by a figure, those that have it."""
+        tests = backtest_list(user=user_of(self.request))
+        name = self.request.query_params.get("sort", "").removeprefix("-")
+        return tests.exclude(**{name: None}) if name in _SORTABLE else tests
+
+    @extend_schema(
+        operation_id="backtests_create",
+        request=BacktestInput,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="The same request under the same key within a day starts one run; the answer is then 200.",
+            )
+        ],
+        responses={
+            202: BacktestDetailSerializer,
+            200: BacktestDetailSerializer,
+            422: OpenApiResponse(ProblemSerializer, "The key came before, with another request."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Put a backtest into the queue."""
+        user = user_of(request)
+        given = BacktestInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        values = dict(given.validated_data)
+        values["version"] = version_of_user(user=user, version_id=values["version"])
+        submitted = backtest_submit(
+            owner=user, request=BacktestRequest(**values), idempotency_key=_idempotency_key(request)
+        )
+        test = backtest_get(user=user, run_id=submitted.run.pk)
+        answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
+        location = request.build_absolute_uri(f"{request.path}{test.pk}/")
+        return Response(BacktestDetailSerializer(test).data, status=answer, headers={"Location": location})
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key: str | None = request.headers.get("Idempotency-Key")
+    if not IdempotencyHeader(data={"key": key}).is_valid():
+        raise InputError("Idempotency-Key", key, "A key has 1 to 200 visible ASCII characters, such as a UUID.")
+    return key
+
+
+class BacktestView(APIView):
+    """One backtest."""
+
+    @extend_schema(operation_id="backtests_read", responses=BacktestDetailSerializer)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """Return it with its manifest and statistics."""
+        return Response(BacktestDetailSerializer(backtest_get(user=user_of(request), run_id=run_id)).data)
+
+
+class BacktestCancelView(APIView):
+    """Stopping a backtest."""
+
+    @extend_schema(
+        operation_id="backtests_cancel",
+        request=None,
+        responses={202: BacktestDetailSerializer, 409: OpenApiResponse(ProblemSerializer, "The run is over.")},
+    )
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """Cancel it: at once if it waits, within a second if it is under way."""
+        user = user_of(request)
+        run_cancel(run=backtest_get(user=user, run_id=run_id).run)
+        test = backtest_get(user=user, run_id=run_id)
+        return Response(BacktestDetailSerializer(test).data, status=status.HTTP_202_ACCEPTED)
+
+
+class BacktestArtefactsView(APIView):
+    """What a backtest has left."""
+
+    @extend_schema(operation_id="backtests_artefacts", responses=ArtefactSerializer(many=True))
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """List the artefacts with their hashes."""
+        test = backtest_get(user=user_of(request), run_id=run_id)
+        return Response(ArtefactSerializer(artefact_list(run=test.run), many=True).data)
+
+
+class BacktestPieceView(APIView):
+    """One artefact, as it is stored."""
+
+    artefact = ""
+
+    def get(self, request: Request, run_id: UUID) -> HttpResponse:
+        """Return its bytes."""
+        test = backtest_get(user=user_of(request), run_id=run_id)
+        artefact = artefact_get(run=test.run, name=self.artefact)
+        answer = HttpResponse(artefact_path(artefact=artefact).read_bytes(), content_type=artefact.media_type)
+        answer.headers["ETag"] = f'"{artefact.sha256}"'
+        # What a strategy made is shown apart from the server's own pages.
+        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
+def piece_view(name: str, artefact: str, answer: Any, description: str) -> type[BacktestPieceView]:
+    """Return the view of one artefact."""
+    schema = extend_schema(operation_id=f"backtests_{name}", responses=answer, description=description)
+    view = type(f"Backtest{name.title()}View", (BacktestPieceView,), {"artefact": artefact})
+    return extend_schema_view(get=schema)(view)

@@ -1,0 +1,176 @@
+"""``tradinglab up``: queue, worker and web, started and stopped together."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from tradinglab.server.config.environment import environment
+from tradinglab.server.config.home import Home
+from tradinglab.server.config.startup import start_django
+from tradinglab.server.errors import ServerError, SettingsError
+from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
+from tradinglab.server.processes.web import check_free
+
+_START_PATIENCE_S = 60.0
+_STOP_PATIENCE_S = 15.0
+_LOOK_EVERY_S = 0.2
+Say = Callable[[str], None]
+
+
+class ProcessLost(ServerError):
+    """One of the server's processes ended by itself."""
+
+    code = "process_lost"
+
+
+class Stopped(Exception):
+    """The processes are to end."""
+
+
+def run_together(*, host: str, port: int, say: Say) -> int:
+    """Start everything, say where it is, and stop everything when told to.
+
+    Raises
+    ------
+    SettingsError
+        If a setting cannot be used, or the installation is running already.
+    ProcessLost
+        If a process ends by itself.
+    """
+    Home(environment().home).prepare()
+    with _only_one(environment().home), contextlib.ExitStack() as stack:
+        check_free(host, port)
+        _stop_on_signals()
+        try:
+            if environment().redis_url is None:
+                _start_queue(stack)
+            start_django()
+            _run(host, port, say, stack)
+        except Stopped:
+            say("Stopping …")
+    return 0
+
+
+@contextlib.contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError([f"TRADINGLAB_HOME: a server is running in {home} already; stop it first"]) from None
+        yield
+
+
+def _stop_on_signals() -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        # A second signal must not interrupt the stopping itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Stopped
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _start_queue(stack: contextlib.ExitStack) -> None:
+    """Start a private queue if there is a program for it; without one the worker looks into the table."""
+    program = find_queue_server()
+    if program is None:
+        return
+    queue = stack.enter_context(PrivateQueue(program))
+    if queue.wait():
+        os.environ["REDIS_URL"] = queue.url
+        environment.cache_clear()
+
+
+def _run(host: str, port: int, say: Say, stack: contextlib.ExitStack) -> None:
+    from tradinglab.server.processes import first_run
+
+    first_run.migrate()
+    owner = first_run.ensure_owner()
+    demo = first_run.ensure_demo(owner.user)
+    worker = stack.enter_context(_process("worker"))
+    web = stack.enter_context(_process("serve", "--host", host, "--port", str(port)))
+    parts = {"worker": worker, "web": web}
+    address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::', '::1') else host}:{port}"
+    _wait(lambda: _answers(f"http://{_reachable(host)}:{port}/health/live"), parts, "the web process did not answer")
+    _wait(_has_worker, parts, "the worker gave no sign of life")
+    if demo is not None:
+        say("Running the demo …")
+        _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
+    say(f"TradingLab is at {address}/")
+    if owner.new_password:
+        say(f"Log in as {owner.user.email} with the password {owner.new_password} (it is shown this once).")
+    else:
+        say(f"Log in as {owner.user.email}.")
+    say("Ctrl+C stops it.")
+    while True:
+        _check(parts)
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
+
+
+@contextlib.contextmanager
+def _process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of our own commands; Ctrl+C reaches it through us alone."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tradinglab.cli.main", *words], stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _check(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in parts.items():
+        if (status := process.poll()) is not None:
+            raise ProcessLost(f"The {name} process ended with status {status}; its messages are above.")
+
+
+def _wait(is_there: Callable[[], bool], parts: dict[str, subprocess.Popen[bytes]], complaint: str) -> None:
+    end = time.monotonic() + _START_PATIENCE_S
+    while not is_there():
+        _check(parts)
+        if time.monotonic() > end:
+            raise ProcessLost(f"After {_START_PATIENCE_S:g} s {complaint}.")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _has_worker() -> bool:
+    from tradinglab.server.runs.selectors import worker_count
+
+    return worker_count() > 0
+
+
+def _is_over(run_id: object) -> bool:
+    from tradinglab.server.runs.models import Run
+
+    return Run.objects.get(pk=run_id).is_final

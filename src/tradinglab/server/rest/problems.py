@@ -1,0 +1,143 @@
+"""Errors as ``application/problem+json``: each names the field, the value, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from tradinglab.server.errors import InputError, ServerError
+from tradinglab.server.ops.middleware import request_id
+
+PROBLEM_TYPE = "application/problem+json"
+_LONGEST_VALUE = 200
+_TITLES = {
+    400: "The request cannot be carried out",
+    401: "Who are you?",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    406: "Not available in that form",
+    409: "Not possible in this state",
+    413: "Too large",
+    415: "Not readable in that form",
+    422: "The request contradicts an earlier one",
+    429: "Too many requests",
+    500: "The server failed",
+}
+
+
+def problem(status: int, code: str, detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return a problem's document."""
+    document: dict[str, Any] = {
+        "type": f"urn:tradinglab:problem:{code}",
+        "title": _TITLES.get(status, "The request failed"),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": request_id.get(),
+    }
+    return document | ({"errors": list(errors)} if errors else {})
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Return the answer to an error that a view raised; ``None`` for one that is the server's own fault."""
+    made = _problem_of(error, context)
+    if made is None:
+        return None
+    if transaction.get_connection().in_atomic_block:
+        transaction.set_rollback(True)
+    headers = {}
+    if isinstance(error, exceptions.APIException):
+        if challenge := getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = challenge
+        if wait := getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(wait) + 1)
+    return Response(made, status=made["status"], headers=headers, content_type=PROBLEM_TYPE)
+
+
+def _problem_of(error: Exception, context: Mapping[str, Any]) -> dict[str, Any] | None:
+    if isinstance(error, InputError):
+        return problem(error.status, error.code, str(error), [_entry(error.field, error.value, str(error))])
+    if isinstance(error, ServerError):
+        return problem(error.status, error.code, str(error))
+    if isinstance(error, Http404):
+        return problem(404, "not_found", "There is no such thing.")
+    if isinstance(error, PermissionDenied):
+        return problem(403, "permission_denied", str(error) or "You may not do that.")
+    if isinstance(error, exceptions.ValidationError):
+        request = context.get("request")
+        data = request.data if request is not None and request.method not in ("GET", "HEAD", "DELETE") else {}
+        query = request.query_params if request is not None else {}
+        errors = [_entry(".".join(path), _value(data, query, path), text) for path, text in _leaves(error.detail, ())]
+        detail = "; ".join(f"{each['field'] or 'body'}: {each['message']}" for each in errors[:5])
+        return problem(400, "invalid", detail, errors)
+    if isinstance(error, exceptions.APIException):
+        code = error.get_codes()
+        return problem(error.status_code, code if isinstance(code, str) else "error", str(error.detail))
+    return None
+
+
+def _leaves(detail: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield where each message of a validation error belongs."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _leaves(inner, path if name == "non_field_errors" else (*path, str(name)))
+    elif isinstance(detail, list):
+        for place, inner in enumerate(detail):
+            yield from _leaves(inner, (*path, str(place)) if isinstance(inner, (dict, list)) else path)
+    else:
+        yield path, str(detail)
+
+
+def _value(data: Any, query: Mapping[str, Any], path: Sequence[str]) -> Any:
+    found = data
+    for name in path:
+        if isinstance(found, dict) and name in found:
+            found = found[name]
+        elif isinstance(found, list) and name.isdigit() and int(name) < len(found):
+            found = found[int(name)]
+        else:
+            return query.get(path[0]) if path else None
+    return found
+
+
+def _entry(field: str, value: Any, message: str) -> dict[str, Any]:
+    text = value if isinstance(value, (int, float, bool)) or value is None else str(value)[:_LONGEST_VALUE]
+    return {"field": field, "value": text, "message": message}
+
+
+def _plain(status: int, code: str, detail: str) -> str:
+    return json.dumps(problem(status, code, detail))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    text = _plain(
+        404, "not_found", f"There is nothing at {request.path[:_LONGEST_VALUE]}; /api/schema/ lists what there is."
+    )
+    return HttpResponseNotFound(text, content_type=PROBLEM_TYPE)
+
+
+def server_failed(request: HttpRequest) -> HttpResponse:
+    """Answer when the server itself failed."""
+    text = _plain(500, "server", "The server failed; its log has more under the request's id.")
+    return HttpResponseServerError(text, content_type=PROBLEM_TYPE)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that Django itself refuses."""
+    return HttpResponse(
+        _plain(400, "bad_request", "The request is not well-formed."), status=400, content_type=PROBLEM_TYPE
+    )
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request to a page that is not allowed."""
+    return HttpResponse(_plain(403, "permission_denied", "You may not do that."), status=403, content_type=PROBLEM_TYPE)

@@ -1,0 +1,104 @@
+"""The pages: log-in, the list of runs, a run and its report."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.services import login_forget_failures, login_is_throttled, login_note_failure
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.selectors import backtest_get, backtest_list
+from tradinglab.server.errors import NotFoundError
+from tradinglab.server.runs.selectors import artefact_get, artefact_path
+
+_ROWS = 50
+#: The report is one file with its own script and styles; it runs apart from the pages, without their cookies.
+_REPORT_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data:; font-src data:; frame-ancestors 'self'"
+)
+_TOO_MANY = "Too many log-ins have failed. Wait a quarter of an hour, then try again."
+
+
+class ThrottledLoginView(LoginView):
+    """Logs in; after too many failures it asks for patience, and says nothing of who exists."""
+
+    template_name = "web/login.html"
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Try the log-in, unless too many have failed."""
+        email = request.POST.get("username", "")
+        if login_is_throttled(email=email, address=_address(request)):
+            form = self.get_form_class()(request)
+            context = self.get_context_data(form=form, refusal=_TOO_MANY)
+            return render(request, self.template_name, context, status=429)
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in."""
+        login_forget_failures(email=form.cleaned_data["username"])
+        return super().form_valid(form)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count the failure."""
+        login_note_failure(email=self.request.POST.get("username", ""), address=_address(self.request))
+        return super().form_invalid(form)
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """List the runs, newest first."""
+    tests = backtest_list(user=_user(request)).order_by("-run__created_at", "-run_id")
+    page = Paginator(tests, _ROWS).get_page(request.GET.get("page"))
+    return render(request, "web/home.html", {"page": page})
+
+
+@require_safe
+@login_required
+def backtest(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show a run and its report."""
+    test = _backtest(request, run_id)
+    return render(request, "web/backtest.html", {"test": test, "run": test.run})
+
+
+@require_safe
+@login_required
+@xframe_options_sameorigin
+def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Return the report itself."""
+    try:
+        artefact = artefact_get(run=_backtest(request, run_id).run, name="report.html")
+        text = artefact_path(artefact=artefact).read_bytes()
+    except NotFoundError as error:
+        raise Http404(str(error)) from None
+    answer = HttpResponse(text, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = _REPORT_POLICY
+    return answer
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _backtest(request: HttpRequest, run_id: UUID) -> Backtest:
+    try:
+        return backtest_get(user=_user(request), run_id=run_id)
+    except NotFoundError as error:
+        raise Http404(str(error)) from None
