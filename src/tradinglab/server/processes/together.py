@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from uuid import UUID
 
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
@@ -170,7 +171,7 @@ def _has_worker() -> bool:
     return worker_count() > 0
 
 
-def _is_over(run_id: object) -> bool:
+def _is_over(run_id: UUID) -> bool:
     from tradinglab.server.runs.models import Run
 
     return Run.objects.get(pk=run_id).is_final

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -51,8 +50,6 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     made = _problem_of(error, context)
     if made is None:
         return None
-    if transaction.get_connection().in_atomic_block:
-        transaction.set_rollback(True)
     headers = {}
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
@@ -22,10 +22,12 @@ _PROBLEMS = {
 class Schema(AutoSchema):
     """Adds the problems that every operation shares."""
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         responses = super()._get_response_bodies(direction)
         for status, description in _PROBLEMS.items():
             if str(status) not in responses:
                 answer = OpenApiResponse(ProblemSerializer, description)
-                responses[str(status)] = self._get_response_for_code(answer, str(status), [PROBLEM_TYPE], direction)
+                responses[str(status)] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    answer, str(status), [PROBLEM_TYPE], direction
+                )
         return responses

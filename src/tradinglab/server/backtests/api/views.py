@@ -51,7 +51,7 @@ class BacktestPages(Pages):
             raise InputError("sort", wanted, f"Sort by one of these, with a '-' for falling: {', '.join(_SORTABLE)}.")
         return (wanted, "-run_id")
 
-    def get_schema_operation_parameters(self, view: object) -> list[Any]:
+    def get_schema_operation_parameters(self, view: APIView) -> list[Any]:
         """Describe the sort, too."""
         described = f"A figure, with a '-' for falling; lists only what has it. One of: {', '.join(_SORTABLE)}."
         sort = {

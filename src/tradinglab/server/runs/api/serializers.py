@@ -22,7 +22,7 @@ class EventQuery(StrictSerializer):
 class EventSerializer(serializers.ModelSerializer[RunEvent]):
     """Something that happened."""
 
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]  # an event's data, not the serializer's
 
     class Meta:
         model = RunEvent

@@ -52,7 +52,7 @@ class RunEventsView(APIView):
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         run = run_get(user=user_of(request), run_id=run_id)
         wanted = request.query_params.dict()
-        is_stream = request.accepted_media_type is not None and request.accepted_media_type.startswith(_STREAM)
+        is_stream = request.accepted_media_type.startswith(_STREAM)
         if is_stream and "Last-Event-ID" in request.headers:
             wanted["after"] = request.headers["Last-Event-ID"]
         query = EventQuery(data=wanted)

@@ -50,7 +50,9 @@ class VersionInput(StrictSerializer):
 class VersionSummarySerializer(serializers.ModelSerializer[StrategyVersion]):
     """A version without its files."""
 
-    parent = serializers.CharField(source="parent.content_hash", allow_null=True, default=None)
+    parent = serializers.CharField(  # type: ignore[assignment]  # a field's own parent is another thing
+        source="parent.content_hash", allow_null=True, default=None
+    )
     author = serializers.CharField(source="author.email", allow_null=True, default=None)
 
     class Meta:
