@@ -49,7 +49,17 @@ def test_make_help_lists_every_target() -> None:
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, tradinglab, tradinglab.cli.main; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"pandas", "polars", "exchange_calendars", "rich", "jinja2", "scipy", "matplotlib"} & set(loaded)
+    heavy = {"pandas", "polars", "exchange_calendars", "rich", "jinja2", "scipy", "matplotlib"}
+    assert not (heavy | {"django", "celery", "pydantic"}) & set(loaded)
+
+
+def test_a_backtest_loads_nothing_of_the_server() -> None:
+    run = "tradinglab.cli.main.main(['backtest', 'buy-and-hold', '--quiet'])"
+    code = f"import sys, tradinglab.cli.main; {run}; print(*sorted(sys.modules))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    loaded = said.splitlines()[-1].split()
+    assert not [name for name in loaded if name.split(".")[0] in ("django", "celery", "pydantic")]
+    assert not [name for name in loaded if name.startswith("tradinglab.server")]
 
 
 def test_links_between_the_documents_lead_somewhere() -> None:

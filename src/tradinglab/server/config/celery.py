@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from celery import Celery
 
 from tradinglab.server.config.environment import environment
-from tradinglab.server.config.startup import prepare
+from tradinglab.server.config.startup import SETTINGS_MODULE
 
-prepare()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
 
 
 def broker_url() -> str:

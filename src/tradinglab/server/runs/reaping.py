@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from tradinglab.server.runs.events import event_store
@@ -28,7 +28,9 @@ def runs_reap() -> list[UUID]:
     for run in lost.filter(Q(fence__gte=settings.RUN_MOST_ATTEMPTS) | Q(cancel_requested_at__isnull=False)):
         _end_lost(run)
     forgotten = Q(state=RunState.QUEUED) & (Q(enqueued_at=None) | Q(enqueued_at__lt=now - _QUEUE_PATIENCE))
-    waiting = Run.objects.filter(forgotten | Q(state=RunState.RUNNING, lease_until__lt=now))
+    # One that is lost is delivered once for each time that it was lost, and again after a while.
+    undelivered = Q(enqueued_at=None) | Q(enqueued_at__lt=F("lease_until")) | Q(enqueued_at__lt=now - _QUEUE_PATIENCE)
+    waiting = Run.objects.filter(forgotten | (Q(state=RunState.RUNNING, lease_until__lt=now) & undelivered))
     found = list(waiting.order_by("created_at").values_list("pk", flat=True)[:1000])
     Run.objects.filter(pk__in=found).update(enqueued_at=now)
     return found
