@@ -256,6 +256,11 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         assert len(lab.call("/backtests/")["results"]) == 3
         again.terminate()
         assert again.wait(30) == 0
+        killed = lab.start("up", "--port", str(lab.port))
+        until(lambda: lab.log().count("TradingLab is at") == 3)
+        killed.kill()
+        if sys.platform == "linux":
+            until(lambda: lab.status("/health/live") == 0, 20)
         assert "Traceback" not in lab.log()
     finally:
         lab.stop()

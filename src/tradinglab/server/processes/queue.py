@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tradinglab.server.processes.children import start_child
+
 _PATIENCE_S = 10.0
 _NAMES = ("valkey-server", "redis-server")
 
@@ -38,10 +40,10 @@ class PrivateQueue:
         # A socket's path is limited to about a hundred characters: the home folder may be deeper.
         self._folder = Path(tempfile.mkdtemp(prefix="tradinglab-"))
         self._socket = self._folder / "queue.sock"
-        self._process = subprocess.Popen(
+        self._process = start_child(
             [program, "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
              "--save", "", "--appendonly", "no", "--dir", str(self._folder), "--daemonize", "no"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            output=subprocess.DEVNULL,
         )  # fmt: skip
 
     @property

@@ -20,6 +20,7 @@ from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
 from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import ServerError, SettingsError
+from tradinglab.server.processes.children import start_child
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.processes.web import check_free
 
@@ -127,10 +128,8 @@ def _reachable(host: str) -> str:
 
 @contextlib.contextmanager
 def _process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one of our own commands; Ctrl+C reaches it through us alone."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tradinglab.cli.main", *words], stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    """Run one of our own commands."""
+    process = start_child([sys.executable, "-m", "tradinglab.cli.main", *words])
     try:
         yield process
     finally:
