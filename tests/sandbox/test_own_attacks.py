@@ -26,7 +26,7 @@ from tradinglab.sandbox.errors import (
     RunTimeoutError,
     SandboxSetupError,
 )
-from tradinglab.sandbox.supervisor import sealed
+from tradinglab.sandbox.memory_file import sealed
 
 _LIMITS = Limits(memory_mb=256, cpu_s=5, wall_s=10.0)
 _STRATEGY = """

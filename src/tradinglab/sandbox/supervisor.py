@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -30,6 +29,7 @@ from tradinglab.sandbox.errors import (
     SandboxUnavailableError,
 )
 from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.memory_file import sealed
 from tradinglab.sandbox.places import import_path, library_places, outermost
 from tradinglab.sandbox.probe import Assessment, Grade, grade_of
 
@@ -208,19 +208,6 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def sealed(content: bytes) -> int:
-    """Return a memory file that nobody can change, read from its beginning."""
-    held = os.memfd_create("request", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(held, rest) :]
-    os.lseek(held, 0, os.SEEK_SET)
-    fcntl.fcntl(
-        held, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
-    )
-    return held
 
 
 class _Watch:
