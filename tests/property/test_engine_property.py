@@ -188,7 +188,9 @@ def test_a_cash_account_that_only_buys_and_liquidates_never_owes(
 def test_a_cash_account_of_coins_owes_neither_coins_nor_money(
     found: Bars, script: list[Action | None], fee: float
 ) -> None:
-    script = [None if action is None or action[0] in ("open", "close") else action for action in script]
+    # An account is asked for a stop order's money at the stop's price, and the fill may be dearer, as in LEAN.
+    left_out = ("open", "close", "stop")
+    script = [None if action is None or action[0] in left_out else action for action in script]
     strategy, _ = run(found, Resolution.MINUTE, script, fee=fee, cash_account=True, coin=True)
     assert all(seen.cash >= 0 and seen.holdings >= 0 for seen in strategy.seen)
     assert strategy.cash_held >= 0

@@ -30,7 +30,9 @@ def _leave() -> None:
     if _may_have_output_open():
         # What C calls the base of all streams, as asking the abstract class takes ten times as long.
         base: Any = io.TextIOWrapper.__mro__[-2]
-        found = [each for each in gc.get_objects() if isinstance(each, base) and not isinstance(each, io.FileIO)]
+        # By type, as asking an object for its class may be work that it does only then.
+        kinds = ((each, type(each)) for each in gc.get_objects())
+        found = [each for each, kind in kinds if issubclass(kind, base) and not issubclass(kind, io.FileIO)]
         streams = [each for each in found if _is_being_written(each)]
         for each in sorted(streams, key=_layer):
             with suppress(OSError, ValueError):
