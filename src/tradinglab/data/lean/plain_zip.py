@@ -11,8 +11,8 @@ import struct
 import zlib
 from pathlib import Path
 
-#: Method, check sum, packed and unpacked size of an entry, and where it begins.
-Entry = tuple[int, int, int, int, int]
+#: Method, check sum, packed and unpacked size of an entry, where it begins, and where the next thing does.
+Entry = tuple[int, int, int, int, int, int]
 
 _END = struct.Struct("<4s4H2LH")
 _LISTED = struct.Struct("<4s6H3L5H2L")
@@ -41,7 +41,7 @@ class PlainZip:
 
     def read(self, name: str) -> bytes | None:
         """Return an entry; None if it is not as the list says."""
-        method, check, packed, size, begin = self._entries[name]
+        method, check, packed, size, begin, end = self._entries[name]
         data = self._data
         if data[begin : begin + 4] != b"PK\x03\x04" or begin + _LOCAL.size > len(data):
             return None
@@ -50,6 +50,8 @@ class PlainZip:
         if data[first : first + local[9]] != name.encode("ascii"):
             return None
         first += local[9] + local[10]
+        if first + packed > end:  # entries that overlap are a way to pack far too much
+            return None
         found = data[first : first + packed]
         if method == _DEFLATED:
             try:
@@ -77,7 +79,8 @@ def open_plain(path: Path) -> PlainZip | None:
         return None
     if offset + length + _END.size != len(data):
         return None
-    entries: dict[str, Entry] = {}
+    directory = offset
+    entries: dict[str, tuple[int, int, int, int, int]] = {}
     for _ in range(count):
         if offset + _LISTED.size > len(data):
             return None
@@ -97,4 +100,14 @@ def open_plain(path: Path) -> PlainZip | None:
         ):
             return None
         entries[name.decode("ascii")] = (method, check, packed, size, begin)
-    return PlainZip(data, entries) if len(entries) == count else None
+    return PlainZip(data, _bounded(entries, directory)) if len(entries) == count else None
+
+
+def _bounded(entries: dict[str, tuple[int, int, int, int, int]], directory: int) -> dict[str, Entry]:
+    """Return the entries, each with where the next one or the directory begins."""
+    ends: dict[str, int] = {}
+    end = directory
+    for name in sorted(entries, key=lambda name: entries[name][-1], reverse=True):
+        ends[name] = end
+        end = entries[name][-1]
+    return {name: (*entry, ends[name]) for name, entry in entries.items()}
