@@ -87,7 +87,7 @@ def test_a_lean_folder_is_read(grade: Grade, tmp_path: Path) -> None:
 
 
 def test_a_store_is_read(grade: Grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Polars, which reads it, has a few threads; a bomb of threads has no more."""
+    """Polars, which reads it, has the few threads that it needs."""
     rows = [f"2013-01-{day:02},{100 + day},{102 + day},{99 + day},{101 + day},1000" for day in range(2, 32)]
     (tmp_path / "ibm.csv").write_text("\n".join(["date,open,high,low,close,volume", *rows]))
     words = ["data", "import", str(tmp_path / "ibm.csv"), "--symbol", "IBM", "--resolution", "daily"]
