@@ -156,7 +156,7 @@ def test_a_finished_run_cannot_be_cancelled(run: Run) -> None:
         run_cancel(run=run)
 
 
-def test_a_strategy_that_fails_says_where(owner: User) -> None:
+def test_a_strategy_that_fails_says_where(owner: User, settings: Any) -> None:
     text = QUICK.replace("self.debug", "raise ValueError('no luck')\n        self.debug")
     strategy = strategy_create(owner=owner, name="Bad", files={"main.py": text})
     assert strategy.head is not None
@@ -166,7 +166,7 @@ def test_a_strategy_that_fails_says_where(owner: User) -> None:
     assert (run.state, run.error_code) == ("failed", "strategy")
     assert "no luck" in run.error["message"]
     assert "line 10" in run.error["trace"]
-    assert "/work/" not in str(run.error)
+    assert str(settings.HOME.folder) not in str(run.error)
 
 
 class TestIdempotency:
