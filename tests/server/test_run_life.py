@@ -157,14 +157,14 @@ def test_a_finished_run_cannot_be_cancelled(run: Run) -> None:
 
 
 def test_a_strategy_that_fails_says_where(owner: User, settings: Any) -> None:
-    text = QUICK.replace("self.debug", "raise ValueError('no luck')\n        self.debug")
+    text = QUICK.replace("self.debug", "raise ValueError('no luck in ' + __file__)\n        self.debug")
     strategy = strategy_create(owner=owner, name="Bad", files={"main.py": text})
     assert strategy.head is not None
     run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head)).run
     run_carry_out(run_id=run.pk, worker="a")
     run.refresh_from_db()
     assert (run.state, run.error_code) == ("failed", "strategy")
-    assert "no luck" in run.error["message"]
+    assert "no luck in main.py" in run.error["message"]
     assert "line 10" in run.error["trace"]
     assert str(settings.HOME.folder) not in str(run.error)
 
