@@ -9,7 +9,7 @@ compile() {
         --override requirements/overrides.txt \
         --no-emit-index-url --no-emit-find-links --no-emit-build-options "$@"
 }
-compile "$@" --group build --output-file requirements/run.txt
+compile "$@" --extra server --group build --output-file requirements/run.txt
 compile "$@" --extra server --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 if grep -nE '://|index-url|find-links| @ ' requirements/run.txt requirements/dev.txt; then
     echo "The lock files must not name addresses." >&2
