@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.server.conftest import QUICK
 
-from tradinglab.server.backtests.carrying_out import OUTPUTS
+from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.runs.execution import Ended, Ending, Job, execute
 
 

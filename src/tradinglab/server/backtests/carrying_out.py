@@ -8,18 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tradinglab.server.backtests.models import FIGURES, Backtest
+from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.runs.execution import Job
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.files import ENTRY
 
-#: What a run leaves, and of what kind it is.
-OUTPUTS = {
-    "result.json": "application/json",
-    "equity.json": "application/json",
-    "orders.json": "application/json",
-    "log.json": "application/json",
-    "report.html": "text/html",
-}
 _MOST_STATISTICS = 200
 _LONGEST_TEXT = 200
 

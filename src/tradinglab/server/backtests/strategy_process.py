@@ -13,13 +13,13 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from tradinglab.server.backtests.outputs import summarize, write_outputs
+
 if TYPE_CHECKING:
     from tradinglab.engine.loop import Progress
     from tradinglab.engine.result import BacktestResult
 
-_MOST_LOG_LINES = 20_000
 _LINES_TOLD = 200
-_FIGURES_OF_TRADES = ("total_fees",)
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def _outcome(request: dict[str, Any], channel: TextIO) -> dict[str, Any]:
         return _completed(result, channel)
     except StrategyError as error:
         if error.result is not None:
-            _write_outputs(error.result, channel)
+            _leave(error.result, channel)
         return _failed(error.code, str(error), phase=error.phase, time=error.time, trace=error.trace)
     except TradingLabError as error:
         return _failed(error.code, str(error))
@@ -98,67 +98,21 @@ def _failed(code: str, message: str, **more: str) -> dict[str, Any]:
 
 
 def _completed(result: BacktestResult, channel: TextIO) -> dict[str, Any]:
-    _write_outputs(result, channel)
-    total = result.statistics_results.total_performance
-    figures = {name: float(value) for name, value in total.portfolio_statistics.exact.items()}
-    figures["net_profit"] = figures["total_net_profit"]
-    figures |= {name: float(total.trade_statistics.exact[name]) for name in _FIGURES_OF_TRADES}
+    _leave(result, channel)
+    summary = summarize(result)
     return {
         "kind": "completed",
-        "figures": figures,
-        "statistics": result.statistics,
-        "total_orders": result.total_orders,
+        "figures": dict(summary.figures),
+        "statistics": dict(summary.statistics),
+        "total_orders": summary.total_orders,
     }
 
 
-def _write_outputs(result: BacktestResult, channel: TextIO) -> None:
+def _leave(result: BacktestResult, channel: TextIO) -> None:
     """Leave the artefacts in the folder, and tell the first lines of the log."""
-    from tradinglab.report import write_report
-
-    lines = result.logs[:_MOST_LOG_LINES]
-    result.write_json("result.json")
-    write_report(result, "report.html")
-    _write("equity.json", _equity(result))
-    _write("orders.json", {"orders": [_order(each) for each in result.record.orders]})
-    _write("log.json", {"lines": lines, "left_out": len(result.logs) - len(lines)})
-    if lines:
-        _say(channel, {"kind": "log", "lines": lines[:_LINES_TOLD]})
-
-
-def _write(name: str, document: object) -> None:
-    Path(name).write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
-
-
-def _equity(result: BacktestResult) -> dict[str, list[Any]]:
-    """Return the samples of the account's value: UTC times, values, and the drawdown as a fraction below zero."""
-    from tradinglab.core.clock import from_ns
-
-    times, values, drawdowns, highest = [], [], [], 0.0
-    for candle in result.record.sampler.candles:
-        value = float(candle.close)
-        highest = max(highest, value)
-        times.append(f"{from_ns(candle.time_ns).isoformat()}Z")
-        values.append(value)
-        drawdowns.append(value / highest - 1 if highest else 0.0)
-    return {"time": times, "equity": values, "drawdown": drawdowns}
-
-
-def _order(order: Any) -> dict[str, Any]:
-    from tradinglab.core.clock import from_ns
-
-    filled = order.last_fill_time_ns
-    return {
-        "id": order.id,
-        "symbol": order.symbol.value,
-        "type": str(order.type),
-        "direction": str(order.direction),
-        "status": str(order.status),
-        "quantity": float(order.quantity),
-        "price": float(order.price),
-        "time": f"{from_ns(order.time_ns).isoformat()}Z",
-        "last_fill_time": None if filled is None else f"{from_ns(filled).isoformat()}Z",
-        "tag": str(order.tag),
-    }
+    write_outputs(result, Path.cwd())
+    if result.logs:
+        _say(channel, {"kind": "log", "lines": result.logs[:_LINES_TOLD]})
 
 
 if __name__ == "__main__":
