@@ -18,7 +18,11 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(STAMPS)/run ## Set everything up and backtest the demo strategy on bundled real bars
+run: $(STAMPS)/run ## Set everything up and start the server, with a finished backtest of the demo (UP="--port 9000")
+	@exec $(BIN)/tradinglab up $(UP)
+
+.PHONY: backtest
+backtest: $(STAMPS)/run ## Set everything up and backtest the demo strategy on the command line
 	@$(BIN)/tradinglab backtest demo --quiet --report $(REPORT)
 
 .PHONY: test

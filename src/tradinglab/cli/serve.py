@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from typing import TYPE_CHECKING
 
 from tradinglab.cli.extras import server_part
@@ -19,9 +19,12 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
     parser.add_argument("--port", type=port, default=PORT, help=f"port to listen on ({PORT})")
+    parser.add_argument("--descriptor", type=int, help=SUPPRESS)  # a socket that `tradinglab up` passes on
 
 
 def run(options: Namespace) -> int:
     """Serve until told to stop."""
-    status: int = server_part("processes.web").run_web(host=options.host, port=options.port)
+    status: int = server_part("processes.web").run_web(
+        host=options.host, port=options.port, descriptor=options.descriptor
+    )
     return status

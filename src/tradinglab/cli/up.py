@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import BooleanOptionalAction, Namespace
 from typing import TYPE_CHECKING
 
 from tradinglab.cli.console import say
@@ -24,7 +24,12 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
-    parser.add_argument("--port", type=port, default=PORT, help=f"port to listen on ({PORT})")
+    parser.add_argument(
+        "--port", type=port, help=f"port to listen on ({PORT} or, if that is taken, the next one that is free)"
+    )
+    parser.add_argument(
+        "--open", action=BooleanOptionalAction, help="open the page in the browser (where there is a desktop)"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -34,5 +39,7 @@ def run(options: Namespace) -> int:
         say(text)
         sys.stdout.flush()
 
-    status: int = server_part("processes.together").run_together(host=options.host, port=options.port, say=tell)
+    together = server_part("processes.together")
+    wish = together.Wish(host=options.host, port=options.port, opens=options.open)
+    status: int = together.run_together(wish=wish, say=tell)
     return status

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-#: The strategy that ``make run`` backtests.
+#: The strategy that ``make run`` shows.
 DEMO = "momentum-rotation"
 
 _FOLDER = Path(__file__).resolve().parent

@@ -91,6 +91,7 @@ class Environment(BaseSettings):
         None, validation_alias="TRADINGLAB_ADMIN_PASSWORD"
     )
 
+    opens: bool | None = Field(None, validation_alias="TRADINGLAB_OPEN")
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")

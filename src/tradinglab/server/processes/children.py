@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -12,16 +13,21 @@ from typing import IO
 _PR_SET_PDEATHSIG = 1
 
 
-def start_child(words: Sequence[str], *, output: IO[bytes] | int | None = None) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own: Ctrl+C reaches it through us alone.
+def start_child(
+    words: Sequence[str], *, output: IO[bytes] | int | None = None, keeps: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own: Ctrl+C reaches it through us alone. It inherits what it *keeps*.
 
     Linux ends it when the calling thread is gone; elsewhere nobody does if we are killed.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    parent = os.getpid()
 
     def tie() -> None:
         if library is not None:
             library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:  # it was gone before the tie was made
+                os._exit(1)
 
     # The caller has one thread as yet: what runs between fork and exec finds no lock taken.
     return subprocess.Popen(
@@ -30,5 +36,6 @@ def start_child(words: Sequence[str], *, output: IO[bytes] | int | None = None) 
         stdout=output,
         stderr=output,
         start_new_session=True,
+        pass_fds=keeps,
         preexec_fn=tie,  # noqa: PLW1509
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,8 @@ from typing import Self
 from tradinglab.server.processes.children import start_child
 
 _PATIENCE_S = 10.0
+_PREFIX = "tradinglab-queue-"
+_SOCKET = "queue.sock"
 _NAMES = ("valkey-server", "redis-server")
 
 
@@ -34,12 +37,25 @@ def find_queue_server() -> str | None:
 
 
 class PrivateQueue:
-    """The process of a private Valkey; nothing of it is kept: the table of runs is the truth."""
+    """The process of a private Valkey; nothing of it is kept: the table of runs is the truth.
 
-    def __init__(self, program: str) -> None:
+    Parameters
+    ----------
+    program
+        What is run.
+    note
+        A file that names the folder while it is there. If its owner is killed, the next one tidies up after it.
+    """
+
+    def __init__(self, program: str, *, note: Path | None = None) -> None:
+        if note is not None:
+            _tidy_up(note)
         # A socket's path is limited to about a hundred characters: the home folder may be deeper.
-        self._folder = Path(tempfile.mkdtemp(prefix="tradinglab-"))
-        self._socket = self._folder / "queue.sock"
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._socket = self._folder / _SOCKET
+        self._note = note
+        if note is not None:
+            note.write_text(str(self._folder), encoding="utf-8")
         self._process = start_child(
             [program, "--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700",
              "--save", "", "--appendonly", "no", "--dir", str(self._folder), "--daemonize", "no"],
@@ -78,3 +94,22 @@ class PrivateQueue:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+
+
+def _tidy_up(note: Path) -> None:
+    """Stop the queue that a note names, and remove its folder; the note is believed if the folder looks like ours."""
+    try:
+        folder = Path(note.read_text(encoding="utf-8"))
+        is_ours = folder.name.startswith(_PREFIX) and not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    except (OSError, ValueError):
+        return
+    if is_ours and (folder / _SOCKET).exists():
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1)
+            client.connect(str(folder / _SOCKET))
+            client.sendall(b"SHUTDOWN NOSAVE\r\n")
+            client.recv(16)
+    if is_ours:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -6,12 +6,14 @@ import contextlib
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from uuid import UUID
@@ -22,11 +24,12 @@ from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import ServerError, SettingsError
 from tradinglab.server.processes.children import start_child
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
-from tradinglab.server.processes.web import check_free
+from tradinglab.server.processes.web import Address, listen_on, listen_on_free_port
 
 _START_PATIENCE_S = 60.0
 _STOP_PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.2
+_QUEUE_NOTE = "queue.folder"
 Say = Callable[[str], None]
 
 
@@ -40,7 +43,26 @@ class Stopped(Exception):
     """The processes are to end."""
 
 
-def run_together(*, host: str, port: int, say: Say) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How the server is to be started.
+
+    Attributes
+    ----------
+    host
+        The address to listen on.
+    port
+        The port to listen on; ``None`` for 8000 or, if that is taken, the next one that is free.
+    opens
+        Whether the page is opened in the browser; ``None`` for where there is a desktop.
+    """
+
+    host: str
+    port: int | None = None
+    opens: bool | None = None
+
+
+def run_together(*, wish: Wish, say: Say) -> int:
     """Start everything, say where it is, and stop everything when told to.
 
     Raises
@@ -52,13 +74,15 @@ def run_together(*, host: str, port: int, say: Say) -> int:
     """
     Home(environment().home).prepare()
     with _only_one(environment().home), contextlib.ExitStack() as stack:
-        check_free(host, port)
+        listener = stack.enter_context(
+            listen_on_free_port(wish.host) if wish.port is None else listen_on(wish.host, wish.port)
+        )
         _stop_on_signals()
         try:
             if environment().redis_url is None:
                 _start_queue(stack)
             start_django()
-            _run(host, port, say, stack)
+            _run(wish, listener, say, stack)
         except Stopped:
             say("Stopping …")
     return 0
@@ -90,46 +114,37 @@ def _start_queue(stack: contextlib.ExitStack) -> None:
     program = find_queue_server()
     if program is None:
         return
-    queue = stack.enter_context(PrivateQueue(program))
+    queue = stack.enter_context(PrivateQueue(program, note=environment().home / _QUEUE_NOTE))
     if queue.wait():
         os.environ["REDIS_URL"] = queue.url
         environment.cache_clear()
 
 
-def _run(host: str, port: int, say: Say, stack: contextlib.ExitStack) -> None:
-    from tradinglab.server.processes import first_run
+def _run(wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitStack) -> None:
+    from tradinglab.server.processes import first_run, greeting
 
     first_run.migrate()
     owner = first_run.ensure_owner()
     demo = first_run.ensure_demo(owner.user)
     worker = stack.enter_context(_process("worker"))
-    web = stack.enter_context(_process("serve", "--host", host, "--port", str(port)))
+    web = stack.enter_context(_process("serve", "--descriptor", str(listener.fileno()), keeps=[listener.fileno()]))
+    address = Address(wish.host, listener.getsockname()[1])
     parts = {"worker": worker, "web": web}
-    address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::', '::1') else host}:{port}"
-    _wait(lambda: _answers(f"http://{_reachable(host)}:{port}/health/live"), parts, "the web process did not answer")
+    _wait(lambda: _answers(f"{address.reachable}/health/live"), parts, "the web process did not answer")
     _wait(_has_worker, parts, "the worker gave no sign of life")
     if demo is not None:
         say("Running the demo …")
         _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
-    say(f"TradingLab is at {address}/")
-    if owner.new_password:
-        say(f"Log in as {owner.user.email} with the password {owner.new_password} (it is shown this once).")
-    else:
-        say(f"Log in as {owner.user.email}.")
-    say("Ctrl+C stops it.")
+    greeting.greet(owner=owner, demo=demo, address=address, opens=wish.opens, say=say)
     while True:
         _check(parts)
         time.sleep(_LOOK_EVERY_S)
 
 
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(host, host)
-
-
 @contextlib.contextmanager
-def _process(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+def _process(*words: str, keeps: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """Run one of our own commands."""
-    process = start_child([sys.executable, "-m", "tradinglab.cli.main", *words])
+    process = start_child([sys.executable, "-m", "tradinglab.cli.main", *words], keeps=keeps)
     try:
         yield process
     finally:

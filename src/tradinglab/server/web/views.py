@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -20,6 +22,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.runs.selectors import artefact_get, artefact_path
+from tradinglab.server.web.welcome import comes_from_this_machine, welcome_redeem
 
 _ROWS = 50
 #: The report is one file with its own script and styles; it runs apart from the pages, without their cookies.
@@ -54,6 +57,20 @@ class ThrottledLoginView(LoginView):
         """Count the failure."""
         login_note_failure(email=self.request.POST.get("username", ""), address=_address(self.request))
         return super().form_invalid(form)
+
+
+@require_safe
+@never_cache
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """Log the owner in who followed the link that ``tradinglab up`` printed; a used link leads to the form."""
+    if not comes_from_this_machine(request):
+        raise Http404("There is no such page.")
+    if request.method == "HEAD" or (found := welcome_redeem(token=token)) is None:
+        return redirect("login")
+    login(request, found.user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = redirect(found.page)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 def _address(request: HttpRequest) -> str:
