@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
-from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.append_only import triggers_off, triggers_on
+from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.config.home import Home
 from tradinglab.server.strategies.models import Strategy
@@ -41,6 +44,27 @@ def _server_home(tmp_path: Path, settings: Any) -> None:
     # The hashes of passwords are slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _audit_log_is_emptied_between_tests() -> Iterator[None]:
+    """A test that commits leaves entries; on SQLite they are deleted row by row, which the log's triggers refuse."""
+    empty, table = TransactionTestCase._fixture_teardown, AuditEntry._meta.db_table
+
+    def without_triggers(self: TransactionTestCase) -> None:
+        _execute(triggers_off(connection.vendor, table))
+        empty(self)
+        _execute(triggers_on(connection.vendor, table))
+
+    TransactionTestCase._fixture_teardown = without_triggers
+    yield
+    TransactionTestCase._fixture_teardown = empty
+
+
+def _execute(statements: list[str]) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 @pytest.fixture

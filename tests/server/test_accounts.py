@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tradinglab.sandbox import Grade
 from tradinglab.server.accounts.models import ApiKey, LoginFailure, User
 from tradinglab.server.accounts.selectors import api_key_of_token
 from tradinglab.server.accounts.services import api_key_create, api_key_revoke, user_create
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
-from tradinglab.server.errors import InputError, SingleOwnerError
+from tradinglab.server.errors import InputError, WeakSandboxError
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.models import Strategy
 
@@ -39,9 +41,24 @@ def test_users_that_cannot_be_made(values: dict[str, str], field: str) -> None:
     assert caught.value.field == field
 
 
-def test_there_is_one_user(owner: User) -> None:
-    with pytest.raises(SingleOwnerError):
+def test_a_weak_sandbox_refuses_a_second_user_unless_it_is_allowed(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr("tradinglab.server.accounts.services.machine_grade", lambda: Grade.WEAK)
+    user_create(email="first@example.com", role="admin")
+    with pytest.raises(WeakSandboxError, match="TRADINGLAB_ALLOW_WEAK_SANDBOX"):
         user_create(email="second@example.com", role="viewer")
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"allow_weak_sandbox": True})
+    assert user_create(email="second@example.com", role="viewer").role == "viewer"
+
+
+def test_elsewhere_there_may_be_several_each_with_an_address_of_its_own(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradinglab.server.accounts.services.machine_grade", lambda: Grade.STANDARD)
+    user_create(email="second@example.com", role="viewer")
+    with pytest.raises(InputError, match="already"):
+        user_create(email="Second@Example.com", role="viewer")
 
 
 def test_a_key_is_stored_as_a_hash_and_opens_until_it_ends(owner: User) -> None:

@@ -19,7 +19,7 @@ def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("user", help="make a user of the server", description="Users of the server.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    create = actions.add_parser("create", help="make the user", description="Make the server's user.")
+    create = actions.add_parser("create", help="make the user", description="Make a user.")
     create.set_defaults(run=run_create)
     create.add_argument("--email", required=True, help="the address that the user logs in with")
     create.add_argument("--role", required=True, help="viewer, researcher, trader or admin")

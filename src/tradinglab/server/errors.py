@@ -7,7 +7,7 @@
     ├── InputError            a value that cannot be used; names field and value
     ├── NotFoundError         no such thing, or it is another user's
     ├── ConflictError         the thing is not in the state that the call needs
-    └── SingleOwnerError      a second user, while strategies run without a sandbox
+    └── WeakSandboxError      a second user, where strategies could read each other's files
 
 Each has the HTTP status with which the REST API answers.
 """
@@ -83,8 +83,8 @@ class IdempotencyKeyReusedError(ServerError):
     status = 422
 
 
-class SingleOwnerError(ServerError):
-    """A second user was to be made, while strategies run without a sandbox."""
+class WeakSandboxError(ServerError):
+    """A second user was to be made on a machine whose sandbox does not keep users apart."""
 
-    code = "single_owner"
+    code = "weak_sandbox"
     status = 409

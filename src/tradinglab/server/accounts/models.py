@@ -1,8 +1,8 @@
-"""Users, their API keys, and failed log-ins."""
+"""Users, their API keys, failed log-ins, and the audit log."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -111,3 +111,68 @@ class LoginFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} from {self.address}"
+
+
+class AuditAction(models.TextChoices):
+    """What the accounts themselves write down; other apps name theirs in the same way: noun, dot, what was done."""
+
+    LOGIN_SUCCEEDED = "login.succeeded"
+    LOGIN_FAILED = "login.failed"
+    USER_CREATED = "user.created"
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+
+
+class AppendOnlyError(RuntimeError):
+    """The audit log was to be changed."""
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    """Reads entries, and adds them one by one."""
+
+    def update(self, **values: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError("The audit log is append-only.")
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError("The audit log is append-only.")
+
+
+class AuditEntry(models.Model):
+    """Who did what, on what, from where. It is never changed nor deleted: triggers of the database see to it too."""
+
+    # No constraint: an entry outlives its user.
+    actor = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    email = models.CharField(max_length=254, blank=True)
+    action = models.CharField(max_length=64)
+    target_kind = models.CharField(max_length=64, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    details = models.JSONField(default=dict)
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=256, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[models.Manager[AuditEntry]] = AuditQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["actor", "-created_at"]),
+            models.Index(fields=["target_kind", "target_id", "-created_at"]),
+            models.Index(fields=["action", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.email or 'nobody known'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new entry; refuse to change an old one."""
+        if not self._state.adding:
+            raise AppendOnlyError("The audit log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> NoReturn:
+        """Refuse."""
+        raise AppendOnlyError("The audit log is append-only.")

@@ -8,14 +8,18 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from tradinglab.server.accounts.models import ApiKey, LoginFailure, Role, Scope, User
-from tradinglab.server.errors import InputError, SingleOwnerError
+from tradinglab.sandbox import Grade
+from tradinglab.server.accounts.audit import audit_note
+from tradinglab.server.accounts.models import ApiKey, AuditAction, LoginFailure, Role, Scope, User
+from tradinglab.server.config.grade import machine_grade
+from tradinglab.server.errors import InputError, WeakSandboxError
 
 LOGIN_WINDOW = timedelta(minutes=15)
 _MOST_FAILURES_PER_EMAIL = 5
@@ -33,13 +37,13 @@ class NewKey(NamedTuple):
 
 
 @transaction.atomic
-def user_create(*, email: str, role: str, password: str | None = None) -> User:
-    """Store a user.
+def user_create(*, email: str, role: str, password: str | None = None, by: User | None = None) -> User:
+    """Store a user; *by* is who makes it, if it is somebody who is logged in.
 
     Raises
     ------
-    SingleOwnerError
-        If there is a user already: strategies run without a sandbox as yet, and could read each other's files.
+    WeakSandboxError
+        If there is a user already, and the machine's sandbox would not keep the two apart.
     InputError
         If the address, the role or the password cannot be used.
     """
@@ -49,11 +53,21 @@ def user_create(*, email: str, role: str, password: str | None = None) -> User:
     if password is not None:
         _validated("password", "…", lambda: validate_password(password))
     if User.objects.select_for_update().exists():
-        raise SingleOwnerError(
-            "This installation has its one user already. Until strategies run in a sandbox, the server serves its "
-            "owner alone; another person needs an installation of their own."
+        _check_sandbox()
+    if User.objects.filter(email__iexact=email.strip()).exists():
+        raise InputError("email", email, "There is a user with that address already.")
+    user = User.objects.create_user(email, password, role=role)
+    audit_note(action=AuditAction.USER_CREATED, actor=by, target=user, details={"role": role})
+    return user
+
+
+def _check_sandbox() -> None:
+    if machine_grade() is Grade.WEAK and not settings.ENVIRONMENT.allow_weak_sandbox:
+        raise WeakSandboxError(
+            "This machine's sandbox is weak: the strategies of one user could read another's files, so a second user "
+            "is refused. 'tradinglab sandbox probe' says what the machine lacks; TRADINGLAB_ALLOW_WEAK_SANDBOX=true "
+            "allows it where all users trust each other."
         )
-    return User.objects.create_user(email, password, role=role)
 
 
 def _validated(field: str, shown: str, check: object) -> None:
@@ -64,6 +78,7 @@ def _validated(field: str, shown: str, check: object) -> None:
         raise InputError(field, shown, " ".join(error.messages)) from None
 
 
+@transaction.atomic
 def api_key_create(
     *, user: User, name: str, scopes: Collection[str], expires_at: datetime | None = None, by: Collection[str]
 ) -> NewKey:
@@ -92,12 +107,15 @@ def api_key_create(
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
     )
+    audit_note(action=AuditAction.KEY_CREATED, actor=user, target=key, details={"name": name, "scopes": key.scopes})
     return NewKey(key, f"tl_{prefix}_{secret}")
 
 
-def api_key_revoke(*, key: ApiKey) -> None:
+@transaction.atomic
+def api_key_revoke(*, key: ApiKey, by: User | None = None) -> None:
     """Refuse the key from now on."""
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit_note(action=AuditAction.KEY_REVOKED, actor=by, target=key, details={"name": key.name})
 
 
 def api_key_note_use(*, key: ApiKey) -> None:

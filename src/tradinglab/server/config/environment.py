@@ -92,6 +92,9 @@ class Environment(BaseSettings):
     )
 
     opens: bool | None = Field(None, validation_alias="TRADINGLAB_OPEN")
+    allow_weak_sandbox: bool = Field(False, validation_alias="TRADINGLAB_ALLOW_WEAK_SANDBOX")
+    proxies: int = Field(0, ge=0, le=10, validation_alias="TRADINGLAB_PROXIES")
+
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")

@@ -13,6 +13,8 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
+from tradinglab.server.ops.caller import caller, caller_of
+
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -58,6 +60,7 @@ def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpReque
 def _number(request: HttpRequest) -> None:
     given = request.headers.get("X-Request-ID", "")
     request_id.set(given if _USABLE.fullmatch(given) else uuid.uuid4().hex)
+    caller.set(caller_of(request))
 
 
 def _show_number(_: HttpRequest, response: HttpResponse) -> None:

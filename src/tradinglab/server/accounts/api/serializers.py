@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tradinglab.server.accounts.models import ApiKey, Role, Scope
+from tradinglab.server.accounts.models import ApiKey, AuditEntry, Role, Scope
 from tradinglab.server.rest.fields import StrictSerializer
 
 
@@ -44,3 +44,30 @@ class NewApiKeySerializer(ApiKeySerializer):
 
     class Meta(ApiKeySerializer.Meta):
         fields = [*ApiKeySerializer.Meta.fields, "token"]
+
+
+class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """Who did what, on what, from where."""
+
+    details = serializers.DictField(help_text="What else is worth knowing of it.")
+
+    class Meta:
+        model = AuditEntry
+        fields = [
+            "id",
+            "created_at",
+            "action",
+            "actor",
+            "email",
+            "target_kind",
+            "target_id",
+            "details",
+            "address",
+            "agent",
+            "request_id",
+        ]
+        extra_kwargs = {
+            "action": {"help_text": "Noun, dot, what was done: `key.created`."},
+            "actor": {"help_text": "The user who did it; null for the server itself or somebody unknown."},
+            "email": {"help_text": "The actor's address, or the one that was claimed."},
+        }

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern] = [
     path("me/", views.MeView.as_view(), name="me"),
     path("api-keys/", views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<int:key_id>/", views.ApiKeyView.as_view(), name="api-key"),
+    path("audit/", views.AuditView.as_view(), name="audit"),
 ]

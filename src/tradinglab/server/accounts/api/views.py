@@ -1,16 +1,24 @@
-"""``/api/v1/me/`` and ``/api/v1/api-keys/``."""
+"""``/api/v1/me/``, ``/api/v1/api-keys/`` and ``/api/v1/audit/``."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tradinglab.server.accounts.api.serializers import ApiKeyInput, ApiKeySerializer, MeSerializer, NewApiKeySerializer
-from tradinglab.server.accounts.models import ApiKey, Scope
+from tradinglab.server.accounts.api.serializers import (
+    ApiKeyInput,
+    ApiKeySerializer,
+    AuditEntrySerializer,
+    MeSerializer,
+    NewApiKeySerializer,
+)
+from tradinglab.server.accounts.audit import audit_list
+from tradinglab.server.accounts.models import ApiKey, AuditEntry, Scope
 from tradinglab.server.accounts.permissions import scopes_of, user_of
 from tradinglab.server.accounts.selectors import api_key_get, api_key_list
 from tradinglab.server.accounts.services import api_key_create, api_key_revoke
@@ -56,5 +64,30 @@ class ApiKeyView(APIView):
     @extend_schema(operation_id="api_keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:
         """Refuse the key from now on."""
-        api_key_revoke(key=api_key_get(user=user_of(request), key_id=key_id))
+        user = user_of(request)
+        api_key_revoke(key=api_key_get(user=user, key_id=key_id), by=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class AuditFilter(filters.FilterSet):
+    """Which entries are listed."""
+
+    action = filters.CharFilter(lookup_expr="startswith", help_text="How the action begins, as `login.`.")
+    email = filters.CharFilter(lookup_expr="iexact", help_text="Who did it.")
+    address = filters.CharFilter(help_text="From where.")
+    target_kind = filters.CharFilter(help_text="To what kind of thing, such as `user` or `apikey`.")
+    target_id = filters.CharFilter(help_text="To which thing.")
+    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="From this moment on.")
+    until = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before this moment.")
+
+
+class AuditView(generics.ListAPIView[AuditEntry]):
+    """Who did what, on what, from where: all of it for admins, what concerns oneself for others."""
+
+    serializer_class = AuditEntrySerializer
+    queryset = AuditEntry.objects.none()
+    filterset_class = AuditFilter
+
+    def get_queryset(self) -> QuerySet[AuditEntry]:
+        """Return what may be seen."""
+        return audit_list(user=user_of(self.request), is_for_all=Scope.ADMIN in scopes_of(self.request))
