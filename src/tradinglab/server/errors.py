@@ -7,6 +7,7 @@
     ├── InputError            a value that cannot be used; names field and value
     ├── NotFoundError         no such thing, or it is another user's
     ├── ConflictError         the thing is not in the state that the call needs
+    ├── LimitReachedError     a user has as much as may be had at once; names limit and current number
     └── WeakSandboxError      a second user, where strategies could read each other's files
 
 Each has the HTTP status with which the REST API answers.
@@ -74,6 +75,32 @@ class ConflictError(ServerError):
 
     code = "conflict"
     status = 409
+
+
+class LimitReachedError(ServerError):
+    """A user has as many of something as may be had at once.
+
+    Attributes
+    ----------
+    limit
+        How many there may be.
+    current
+        How many there are.
+    """
+
+    code = "limit_reached"
+    status = 429
+
+    def __init__(self, message: str, *, limit: int, current: int) -> None:
+        self.limit = limit
+        self.current = current
+        super().__init__(message)
+
+
+class TooManyQueuedError(LimitReachedError):
+    """A user has as many runs waiting as may wait."""
+
+    code = "too_many_queued"
 
 
 class IdempotencyKeyReusedError(ServerError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +19,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
 from tradinglab.server.runs.models import Run
-from tradinglab.server.runs.services import Submission, run_create, run_once
+from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
 from tradinglab.server.strategies.files import file_hashes
 from tradinglab.server.strategies.models import StrategyVersion
 
@@ -36,6 +36,7 @@ class BacktestRequest:
     start: date | None = None
     end: date | None = None
     cash: Decimal | None = None
+    wishes: Wishes = field(default_factory=Wishes)
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the figures depend on."""
@@ -55,7 +56,7 @@ class BacktestRequest:
 
     def fingerprint(self) -> str:
         """Return a hash by which the same request is known again."""
-        text = json.dumps([self.name, self.manifest()], sort_keys=True)
+        text = json.dumps([self.name, self.manifest(), asdict(self.wishes)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -65,7 +66,9 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
     Raises
     ------
     InputError
-        If the dates are reversed.
+        If the dates are reversed, or more time or memory is wished for than the owner may have.
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
     IdempotencyKeyReusedError
         If the key came with another request.
     """
@@ -81,7 +84,7 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
 
 @transaction.atomic
 def _create(owner: User, request: BacktestRequest) -> Run:
-    run = run_create(owner=owner, kind="backtest", manifest=request.manifest())
+    run = run_create(owner=owner, kind="backtest", manifest=request.manifest(), wishes=request.wishes)
     Backtest.objects.create(
         run=run,
         version=request.version,

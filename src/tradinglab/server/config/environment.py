@@ -98,6 +98,8 @@ class Environment(BaseSettings):
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")
+    user_running: int = Field(4, ge=1, le=10_000, validation_alias="TRADINGLAB_USER_RUNNING")
+    user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
 
     @property

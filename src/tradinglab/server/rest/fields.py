@@ -30,6 +30,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable name of the kind of error.")
     detail = serializers.CharField(help_text="What was wrong, and what to do.")
     request_id = serializers.CharField()
+    limit = serializers.IntegerField(required=False, help_text="Of a limit that is reached: how many there may be.")
+    current = serializers.IntegerField(required=False, help_text="Of a limit that is reached: how many there are.")
     errors = serializers.ListField(  # type: ignore[assignment]  # the name of a problem's member, as RFC 9457 has it
         child=serializers.DictField(), required=False, help_text="For each wrong field: field, value, message."
     )

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from tradinglab.server.errors import InputError, ServerError
+from tradinglab.server.errors import InputError, LimitReachedError, ServerError
 from tradinglab.server.ops.middleware import request_id
 
 PROBLEM_TYPE = "application/problem+json"
@@ -62,6 +62,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
 def _problem_of(error: Exception, context: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(error, InputError):
         return problem(error.status, error.code, str(error), [_entry(error.field, error.value, str(error))])
+    if isinstance(error, LimitReachedError):
+        counts = {"limit": error.limit, "current": error.current}
+        return problem(error.status, error.code, str(error)) | counts
     if isinstance(error, ServerError):
         return problem(error.status, error.code, str(error))
     if isinstance(error, Http404):

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.limits import limits_of_many, owner_lock
 from tradinglab.server.runs.models import Run, RunState
 
 
@@ -27,6 +28,7 @@ class Lease:
 
     run_id: UUID
     fence: int
+    priority: int
 
     def held(self) -> QuerySet[Run]:
         """Return the run's row, if it is still held under this claim."""
@@ -37,9 +39,17 @@ class Lease:
 def lease_claim(*, run_id: UUID, worker: str) -> Lease | None:
     """Take a run that is queued, or whose worker is lost; ``None`` if there is nothing to take.
 
-    One statement decides: of two that claim at once, one changes the row and the other does not.
+    One statement decides: of two that claim at once, one changes the row and the other does not. A run whose owner has
+    as many under way as he may is not taken.
     """
+    owner_id = Run.objects.values_list("owner_id", flat=True).filter(pk=run_id).first()
+    if owner_id is None:
+        return None
+    owner_lock(user_id=owner_id)
     now = timezone.now()
+    held = Run.objects.filter(owner_id=owner_id, state=RunState.RUNNING, lease_until__gte=now).exclude(pk=run_id)
+    if held.count() >= limits_of_many(user_ids=[owner_id])[owner_id].most_running:
+        return None
     free = Q(state=RunState.QUEUED) | Q(state=RunState.RUNNING, lease_until__lt=now)
     claimed = Run.objects.filter(
         free, pk=run_id, cancel_requested_at=None, fence__lt=settings.RUN_MOST_ATTEMPTS
@@ -54,9 +64,9 @@ def lease_claim(*, run_id: UUID, worker: str) -> Lease | None:
     )
     if not claimed:
         return None
-    fence = Run.objects.values_list("fence", flat=True).get(pk=run_id)
+    fence, priority = Run.objects.values_list("fence", "priority").get(pk=run_id)
     event_store(run_id=run_id, kind="started", data={"attempt": fence})
-    return Lease(run_id=run_id, fence=fence)
+    return Lease(run_id=run_id, fence=fence, priority=priority)
 
 
 def lease_renew(*, lease: Lease) -> bool:

@@ -20,6 +20,14 @@ class RunState(models.TextChoices):
     TIMED_OUT = "timed_out"
 
 
+class Priority(models.IntegerChoices):
+    """What goes first: a run that somebody waits for, before one of many."""
+
+    INTERACTIVE = 0, "interactive"
+    NORMAL = 1, "normal"
+    BATCH = 2, "batch"
+
+
 FINAL_STATES = (RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED, RunState.TIMED_OUT)
 
 
@@ -34,6 +42,7 @@ class Run(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=32)
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.QUEUED)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     manifest = models.JSONField()
     timeout_s = models.FloatField()
     memory_mb = models.PositiveIntegerField()
@@ -59,6 +68,8 @@ class Run(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"]),
             models.Index(fields=["state", "lease_until"]),
             models.Index(fields=["state", "enqueued_at"]),
+            models.Index(fields=["state", "owner", "priority", "created_at"]),
+            models.Index(fields=["owner", "started_at"]),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +129,21 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RunLimit(models.Model):
+    """What a user may take, where it is not what the settings say for everybody; empty means as there."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="run_limit"
+    )
+    most_running = models.PositiveIntegerField(null=True)
+    most_queued = models.PositiveIntegerField(null=True)
+    timeout_s = models.FloatField(null=True)
+    memory_mb = models.PositiveIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"limits of {self.user_id}"
 
 
 class WorkerBeat(models.Model):

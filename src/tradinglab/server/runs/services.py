@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,9 +15,9 @@ from django.utils import timezone
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError
 from tradinglab.server.runs.events import event_store
-from tradinglab.server.runs.models import FINAL_STATES, IdempotencyKey, Run, RunState
+from tradinglab.server.runs.limits import queue_check, time_and_memory
+from tradinglab.server.runs.models import FINAL_STATES, IdempotencyKey, Priority, Run, RunState
 
-_log = logging.getLogger(__name__)
 _KEYS_LIVE = timedelta(hours=24)
 
 
@@ -28,15 +28,36 @@ class Submission(NamedTuple):
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a run is to be carried out; time and memory that are left out are the most that its owner may have."""
+
+    priority: Priority = Priority.NORMAL
+    timeout_s: float | None = None
+    memory_mb: int | None = None
+
+
 @transaction.atomic
-def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any]) -> Run:
-    """Store a run that is to be carried out, and tell a worker once it is stored for good."""
+def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any], wishes: Wishes | None = None) -> Run:
+    """Store a run that is to be carried out, and tell a worker once it is stored for good.
+
+    Raises
+    ------
+    InputError
+        If more time or memory is wished for than the owner may have.
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    """
+    wishes = wishes or Wishes()
+    timeout_s, memory_mb = time_and_memory(user=owner, timeout_s=wishes.timeout_s, memory_mb=wishes.memory_mb)
+    queue_check(user=owner)
     run = Run.objects.create(
         owner=owner,
         kind=kind,
+        priority=wishes.priority,
         manifest=dict(manifest),
-        timeout_s=settings.ENVIRONMENT.run_timeout_s,
-        memory_mb=settings.ENVIRONMENT.run_memory_mb,
+        timeout_s=timeout_s,
+        memory_mb=memory_mb,
     )
     event_store(run_id=run.pk, kind="queued")
     transaction.on_commit(lambda: run_enqueue(run_id=run.pk))
@@ -45,16 +66,12 @@ def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any]) -> Run:
 
 
 def run_enqueue(*, run_id: UUID) -> None:
-    """Tell the workers to look at a run. If that fails, they find it in the table."""
+    """Tell the workers that there is a run. If that fails, they find it in the table."""
     if settings.ENVIRONMENT.redis_url is None:
         return  # no queue that others hear of
-    from tradinglab.server.runs.tasks import look_at
+    from tradinglab.server.runs.tasks import look_soon
 
-    try:
-        look_at.apply_async(args=(str(run_id),), retry=False)
-    except Exception as error:
-        _log.warning("run %s was not put into the queue: %s", run_id, error)
-    else:
+    if look_soon():
         Run.objects.filter(pk=run_id).update(enqueued_at=timezone.now())
 
 

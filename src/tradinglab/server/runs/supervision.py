@@ -59,16 +59,19 @@ class Supervisor:
 def run_carry_out(*, run_id: UUID, worker: str) -> bool:
     """Carry a run out if it is free; return whether it was, and got its outcome here."""
     lease = lease_claim(run_id=run_id, worker=worker)
-    if lease is None:
-        return False
-    run = Run.objects.get(pk=run_id)
+    return lease is not None and held_run_carry_out(lease=lease)
+
+
+def held_run_carry_out(*, lease: Lease) -> bool:
+    """Carry out a run that is held; return whether it got its outcome here."""
+    run = Run.objects.get(pk=lease.run_id)
     try:
         _carry_out(run, lease)
     except LeaseLost:
-        _log.warning("run %s was taken from %s", run_id, worker)
+        _log.warning("run %s was taken from %s", run.pk, run.worker)
         return False
     except Exception:
-        _log.exception("run %s failed for a reason of the server's", run_id)
+        _log.exception("run %s failed for a reason of the server's", run.pk)
         error = {"code": "server", "message": "The server failed; its log says why. Start the run again."}
         try:
             lease_finish(lease=lease, state=RunState.FAILED, error=error)

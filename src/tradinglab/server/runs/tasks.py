@@ -1,13 +1,19 @@
-"""What the queue carries: "look at this run"."""
+"""What the queue carries: "there is a run to look at"."""
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
-from uuid import UUID
+from functools import lru_cache
+
+from django.conf import settings
 
 from tradinglab.server.config.celery import app
-from tradinglab.server.runs.supervision import run_carry_out
+from tradinglab.server.runs.claiming import BatchPlaces, runs_wait
+from tradinglab.server.runs.supervision import held_run_carry_out
+
+_log = logging.getLogger(__name__)
 
 
 def worker_name() -> str:
@@ -15,7 +21,31 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-@app.task(name="runs.look_at")
-def look_at(run_id: str) -> None:
-    """Carry the run out if it is free: a second delivery finds it taken, and does nothing."""
-    run_carry_out(run_id=UUID(run_id), worker=worker_name())
+@lru_cache(maxsize=1)
+def _places() -> BatchPlaces:
+    return BatchPlaces(settings.ENVIRONMENT.worker_threads)
+
+
+@app.task(name="runs.look")
+def look() -> None:
+    """Carry out the run that goes next; a message too many finds nothing, and does nothing.
+
+    One that waited for this one to end, because of its owner's limit or for want of a place, has no message of its own
+    any more: so another one is sent while runs wait.
+    """
+    with _places().claim(worker=worker_name()) as lease:
+        if lease is None:
+            return
+        held_run_carry_out(lease=lease)
+    if runs_wait():
+        look_soon()
+
+
+def look_soon() -> bool:
+    """Tell a worker that there is a run to look at; return whether the queue took it."""
+    try:
+        look.apply_async(retry=False)
+    except Exception as error:
+        _log.warning("the queue was not told of a run: %s", error)
+        return False
+    return True

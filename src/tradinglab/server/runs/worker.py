@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from tradinglab.server.config.celery import app
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
-from tradinglab.server.runs.tasks import look_at, worker_name
+from tradinglab.server.runs.tasks import look_soon, worker_name
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
@@ -35,12 +35,11 @@ class Scanner(threading.Thread):
                 if waited >= BEAT_EVERY_S:
                     worker_beat(name=worker_name())
                     waited = 0.0
-                for run_id in runs_reap():
-                    look_at.apply_async(args=(str(run_id),), retry=False)
+                # A message starts whatever goes next, and each run that ends sends another while runs wait.
+                for _ in runs_reap()[: settings.ENVIRONMENT.worker_threads]:
+                    look_soon()
             except DatabaseError as error:
                 _log.warning("the table of runs could not be read: %s", error)
-            except Exception as error:
-                _log.warning("a run could not be put into the queue: %s", error)
             finally:
                 close_old_connections()
         connection.close()

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from tradinglab.server.backtests.models import FIGURES, Backtest
 from tradinglab.server.rest.fields import StrictSerializer
-from tradinglab.server.runs.models import RunState
+from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
 _NAME = re.compile(r"[\w.-]{1,100}")
@@ -28,6 +28,21 @@ class BacktestInput(StrictSerializer):
     cash = serializers.DecimalField(
         max_digits=20, decimal_places=4, required=False, allow_null=True, default=None, min_value=1
     )
+    priority = serializers.ChoiceField(
+        choices=Priority.labels,
+        default=Priority.NORMAL.label,
+        help_text="`interactive` for one that somebody waits for, `batch` for one of many.",
+    )
+    timeout_s = serializers.FloatField(
+        required=False, allow_null=True, default=None, help_text="Seconds it may take; at most your limit."
+    )
+    memory_mb = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
+    )
+
+    def validate_priority(self, value: str) -> Priority:
+        """Return the priority of that name."""
+        return next(each for each in Priority if each.label == value)
 
     def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
         """Refuse names that no strategy can ask for."""
@@ -47,6 +62,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     id = serializers.UUIDField(source="run_id")
     state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
     progress = serializers.FloatField(source="run.progress")
+    priority = serializers.ChoiceField(source="run.get_priority_display", choices=Priority.labels)
+    timeout_s = serializers.FloatField(source="run.timeout_s")
+    memory_mb = serializers.IntegerField(source="run.memory_mb")
     version = serializers.UUIDField(source="version_id")
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
@@ -60,8 +78,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     class Meta:
         model = Backtest
         fields = [
-            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "parameters", "start", "end",
-            "cash", "created_at", "started_at", "finished_at", "is_cancel_requested", "error", "total_orders", *FIGURES,
+            "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "strategy", "strategy_name",
+            "version", "parameters", "start", "end", "cash", "created_at", "started_at", "finished_at",
+            "is_cancel_requested", "error", "total_orders", *FIGURES,
         ]  # fmt: skip
 
     def get_is_cancel_requested(self, test: Backtest) -> bool:

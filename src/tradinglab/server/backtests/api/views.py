@@ -30,7 +30,7 @@ from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.models import RunState
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
-from tradinglab.server.runs.services import run_cancel
+from tradinglab.server.runs.services import Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
 
 _SORTABLE = ("total_orders", *FIGURES)
@@ -103,6 +103,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         responses={
             202: BacktestDetailSerializer,
             200: BacktestDetailSerializer,
+            429: OpenApiResponse(ProblemSerializer, "Too many requests, or as many runs wait as may (`limit`)."),
             422: OpenApiResponse(ProblemSerializer, "The key came before, with another request."),
         },
     )
@@ -113,6 +114,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         values["version"] = version_of_user(user=user, version_id=values["version"])
+        values["wishes"] = Wishes(**{name: values.pop(name) for name in ("priority", "timeout_s", "memory_mb")})
         submitted = backtest_submit(
             owner=user, request=BacktestRequest(**values), idempotency_key=_idempotency_key(request)
         )
