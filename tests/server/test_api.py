@@ -128,7 +128,7 @@ def test_lists_are_sorted_filtered_and_paged(api: APIClient, owner: User, strate
     assert [each["name"] for each in api.get(f"{V1}/backtests/").json()["results"]] == ["4", "3", "2", "1", "0"]
     assert len(api.get(f"{V1}/backtests/?min_sharpe_ratio=-2").json()["results"]) == 2
     assert api.get(f"{V1}/backtests/?state=completed").json()["results"] == []
-    problem(api.get(f"{V1}/backtests/?sort=name"), 400, "sort")
+    problem(api.get(f"{V1}/backtests/?sort=notes"), 400, "sort")
     problem(api.get(f"{V1}/backtests/?state=asleep"), 400, "state")
     problem(api.get(f"{V1}/backtests/?cursor=x"), 404)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tradinglab.server.backtests.models import FIGURES, Backtest
+from django.utils import timezone
+
+from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.runs.execution import Job
 from tradinglab.server.runs.models import Run
@@ -49,6 +53,10 @@ class BacktestKind:
         """Keep the figures; what is no finite number is left empty."""
         figures = _mapping(summary.get("figures"))
         columns: dict[str, Any] = {name: _number(figures.get(name)) for name in FIGURES}
+        columns |= {name: _whole(columns[name]) for name in WHOLE_FIGURES}
+        columns |= {name: _day(summary.get(name)) for name in ("first_day", "last_day")}
+        if run.started_at is not None:
+            columns["duration_s"] = (timezone.now() - run.started_at).total_seconds()
         orders = summary.get("total_orders")
         columns["total_orders"] = orders if type(orders) is int and 0 <= orders < 1 << 31 else None
         pairs = list(_mapping(summary.get("statistics")).items())[:_MOST_STATISTICS]
@@ -68,3 +76,14 @@ def _number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None or not 0 <= number < 1 << 31 else int(number)
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

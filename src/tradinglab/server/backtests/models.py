@@ -7,52 +7,85 @@ from django.db import models
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import StrategyVersion
 
-#: The columns that hold figures; fractions are fractions, amounts in the account's currency.
-FIGURES = (
-    "end_equity",
-    "net_profit",
-    "compounding_annual_return",
-    "drawdown",
-    "sharpe_ratio",
-    "sortino_ratio",
-    "probabilistic_sharpe_ratio",
-    "win_rate",
-    "profit_loss_ratio",
-    "alpha",
-    "beta",
-    "annual_standard_deviation",
-    "total_fees",
-    "portfolio_turnover",
-)
-
 
 class Backtest(models.Model):
-    """What was asked for, and what came out."""
+    """What was asked for, what came out, and what its owner says of it.
+
+    The figures are those of :data:`tradinglab.server.backtests.figures.FIGURES`; ``start`` and ``end`` are what was
+    asked for, ``first_day`` and ``last_day`` what the run covered.
+    """
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="backtest")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="backtests")
     name = models.CharField(max_length=200, blank=True, default="")
+    notes = models.TextField(max_length=10_000, blank=True, default="")
+    is_starred = models.BooleanField(default=False, db_index=True)
     parameters = models.JSONField(default=dict)
     start = models.DateField(null=True)
     end = models.DateField(null=True)
     cash = models.DecimalField(max_digits=20, decimal_places=4, null=True)
 
-    total_orders = models.PositiveIntegerField(null=True)
+    first_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    duration_s = models.FloatField(null=True)
+    total_orders = models.PositiveIntegerField(null=True, db_index=True)
+    start_equity = models.FloatField(null=True)
     end_equity = models.FloatField(null=True)
-    net_profit = models.FloatField(null=True)
-    compounding_annual_return = models.FloatField(null=True)
-    drawdown = models.FloatField(null=True)
-    sharpe_ratio = models.FloatField(null=True)
-    sortino_ratio = models.FloatField(null=True)
-    probabilistic_sharpe_ratio = models.FloatField(null=True)
-    win_rate = models.FloatField(null=True)
-    profit_loss_ratio = models.FloatField(null=True)
+    net_profit = models.FloatField(null=True, db_index=True)
+    compounding_annual_return = models.FloatField(null=True, db_index=True)
+    drawdown = models.FloatField(null=True, db_index=True)
+    drawdown_recovery = models.PositiveIntegerField(null=True)
+    longest_drawdown = models.PositiveIntegerField(null=True)
+    sharpe_ratio = models.FloatField(null=True, db_index=True)
+    sortino_ratio = models.FloatField(null=True, db_index=True)
+    probabilistic_sharpe_ratio = models.FloatField(null=True, db_index=True)
+    calmar_ratio = models.FloatField(null=True)
+    information_ratio = models.FloatField(null=True)
+    treynor_ratio = models.FloatField(null=True)
     alpha = models.FloatField(null=True)
     beta = models.FloatField(null=True)
     annual_standard_deviation = models.FloatField(null=True)
+    annual_variance = models.FloatField(null=True)
+    tracking_error = models.FloatField(null=True)
+    ulcer_index = models.FloatField(null=True)
+    value_at_risk_95 = models.FloatField(null=True)
+    value_at_risk_99 = models.FloatField(null=True)
+    conditional_value_at_risk_95 = models.FloatField(null=True)
+    win_rate = models.FloatField(null=True)
+    loss_rate = models.FloatField(null=True)
+    average_win_rate = models.FloatField(null=True)
+    average_loss_rate = models.FloatField(null=True)
+    profit_loss_ratio = models.FloatField(null=True)
+    profit_factor = models.FloatField(null=True)
+    expectancy = models.FloatField(null=True)
+    total_trades = models.PositiveIntegerField(null=True)
+    max_consecutive_losing_trades = models.PositiveIntegerField(null=True)
     total_fees = models.FloatField(null=True)
     portfolio_turnover = models.FloatField(null=True)
+    exposure = models.FloatField(null=True)
+    time_in_market = models.FloatField(null=True)
+    capacity = models.FloatField(null=True)
     statistics = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags, in the order in which they were given."""
+        return [each.name for each in self.tag_rows.all()]
+
+
+class BacktestTag(models.Model):
+    """A word by which its owner finds a backtest again."""
+
+    backtest = models.ForeignKey(Backtest, on_delete=models.CASCADE, related_name="tag_rows")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["backtest", "name"], name="backtest_tag_unique")]
+        indexes = [models.Index(fields=["name"])]
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
+from tradinglab.server.backtests.figures import figures_of
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order
@@ -37,16 +38,20 @@ class Summary:
     Attributes
     ----------
     figures
-        Fractions and amounts by LEAN's names; what is no finite number is left out.
+        The values of :data:`~tradinglab.server.backtests.figures.FIGURES`; what is no finite number is left out.
     statistics
         LEAN's statistics, as it writes them.
     total_orders
         How many orders there were.
+    first_day, last_day
+        What the run covered, in the algorithm's time zone.
     """
 
     figures: Mapping[str, float]
     statistics: Mapping[str, str]
     total_orders: int
+    first_day: date
+    last_day: date
 
 
 def write_outputs(result: BacktestResult, folder: Path) -> None:
@@ -63,15 +68,13 @@ def write_outputs(result: BacktestResult, folder: Path) -> None:
 
 def summarize(result: BacktestResult) -> Summary:
     """Return the figures of a result."""
-    total = result.statistics_results.total_performance
-    exact = {**total.portfolio_statistics.exact, "total_fees": total.trade_statistics.exact["total_fees"]}
-    exact["net_profit"] = exact["total_net_profit"]
-    figures = {name: float(value) for name, value in exact.items()}
     pairs = list(result.statistics.items())[:_MOST_STATISTICS]
     return Summary(
-        figures={name: value for name, value in figures.items() if math.isfinite(value)},
+        figures=figures_of(result),
         statistics={name[:_LONGEST_TEXT]: text[:_LONGEST_TEXT] for name, text in pairs},
         total_orders=min(result.total_orders, _MOST_ORDERS),
+        first_day=result.start.date(),
+        last_day=result.end.date(),
     )
 
 

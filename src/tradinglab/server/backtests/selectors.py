@@ -14,6 +14,7 @@ from tradinglab.server.errors import NotFoundError
 def backtest_list(*, user: User) -> QuerySet[Backtest]:
     """Return a user's backtests."""
     tests = Backtest.objects.filter(run__owner=user).select_related("run", "version__strategy")
+    tests = tests.prefetch_related("tag_rows")
     return tests.annotate(created_at=F("run__created_at"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from django.db import transaction
 
 import tradinglab
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.errors import InputError
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
@@ -95,6 +95,27 @@ def _create(owner: User, request: BacktestRequest) -> Run:
         cash=request.cash,
     )
     return run
+
+
+@transaction.atomic
+def backtest_annotate(
+    *,
+    test: Backtest,
+    name: str | None = None,
+    notes: str | None = None,
+    tags: Sequence[str] | None = None,
+    is_starred: bool | None = None,
+) -> None:
+    """Change what is given of what its owner says of a backtest, leave the rest."""
+    given = {"name": name, "notes": notes, "is_starred": is_starred}
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if changes:
+        Backtest.objects.filter(pk=test.pk).update(**changes)
+    if tags is not None:
+        # The row is locked, so that of two sets of tags one is stored, and not a mixture.
+        Backtest.objects.select_for_update().get(pk=test.pk)
+        BacktestTag.objects.filter(backtest=test).delete()
+        BacktestTag.objects.bulk_create(BacktestTag(backtest=test, name=tag) for tag in tags)
 
 
 @lru_cache(maxsize=1)

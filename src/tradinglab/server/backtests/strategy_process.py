@@ -105,6 +105,8 @@ def _completed(result: BacktestResult, channel: TextIO) -> dict[str, Any]:
         "figures": dict(summary.figures),
         "statistics": dict(summary.statistics),
         "total_orders": summary.total_orders,
+        "first_day": summary.first_day.isoformat(),
+        "last_day": summary.last_day.isoformat(),
     }
 
 

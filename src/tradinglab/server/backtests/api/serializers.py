@@ -7,11 +7,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tradinglab.server.backtests.models import FIGURES, Backtest
+from tradinglab.server.backtests.figures import FIGURES, help_of
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.rest.fields import StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
+_MOST_TAGS = 20
 _NAME = re.compile(r"[\w.-]{1,100}")
 
 
@@ -56,6 +58,26 @@ class BacktestInput(StrictSerializer):
         return value
 
 
+class BacktestAnnotations(StrictSerializer):
+    """What its owner says of a backtest; what is left out stays."""
+
+    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
+    notes = serializers.CharField(
+        max_length=10_000, allow_blank=True, trim_whitespace=False, required=False, help_text="Plain text."
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=50),
+        max_length=_MOST_TAGS,
+        required=False,
+        help_text="These instead of those that are there.",
+    )
+    is_starred = serializers.BooleanField(required=False)
+
+    def validate_tags(self, value: list[str]) -> list[str]:
+        """Return each tag once."""
+        return list(dict.fromkeys(value))
+
+
 class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     """A backtest: where it is in its life, and its key figures."""
 
@@ -69,19 +91,24 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
     parameters = serializers.DictField(child=serializers.CharField())
+    tags = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField(source="run.created_at")
     started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
     is_cancel_requested = serializers.SerializerMethodField()
     error = serializers.DictField(source="run.error", child=serializers.CharField())
+    first_day = serializers.DateField(allow_null=True, help_text="The first day that the run covered.")
+    last_day = serializers.DateField(allow_null=True, help_text="The last day that the run covered.")
+    duration_s = serializers.FloatField(allow_null=True, help_text="From its start to its end.")
 
     class Meta:
         model = Backtest
         fields = [
-            "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "strategy", "strategy_name",
-            "version", "parameters", "start", "end", "cash", "created_at", "started_at", "finished_at",
-            "is_cancel_requested", "error", "total_orders", *FIGURES,
+            "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
+            "strategy_name", "version", "parameters", "start", "end", "cash", "created_at", "started_at", "finished_at",
+            "is_cancel_requested", "error", "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip
+        extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 
     def get_is_cancel_requested(self, test: Backtest) -> bool:
         """Say whether its owner wants it stopped."""
@@ -89,13 +116,13 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
 
 
 class BacktestDetailSerializer(BacktestSerializer):
-    """A backtest with its manifest and all of LEAN's statistics."""
+    """A backtest with its notes, its manifest and all of LEAN's statistics."""
 
     manifest = serializers.DictField(source="run.manifest", child=serializers.JSONField())
     statistics = serializers.DictField(child=serializers.CharField())
 
     class Meta(BacktestSerializer.Meta):
-        fields = [*BacktestSerializer.Meta.fields, "manifest", "statistics"]
+        fields = [*BacktestSerializer.Meta.fields, "notes", "manifest", "statistics"]
 
 
 class EquitySerializer(serializers.Serializer[Any]):

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -15,64 +14,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.backtests.api.listing import SORTABLE_FIGURES, BacktestFilter, BacktestPages
 from tradinglab.server.backtests.api.serializers import (
+    BacktestAnnotations,
     BacktestDetailSerializer,
     BacktestInput,
     BacktestSerializer,
     IdempotencyHeader,
 )
-from tradinglab.server.backtests.models import FIGURES, Backtest
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
-from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.backtests.services import BacktestRequest, backtest_annotate, backtest_submit
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
-from tradinglab.server.runs.models import RunState
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
 from tradinglab.server.runs.services import Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
-
-_SORTABLE = ("total_orders", *FIGURES)
-
-
-class BacktestPages(Pages):
-    """Newest first, or by a figure."""
-
-    ordering = ("-created_at", "-run_id")
-
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: object) -> tuple[str, ...]:
-        """Return the columns of the sort that is asked for."""
-        wanted = request.query_params.get("sort", "")
-        name = wanted.removeprefix("-")
-        if not wanted:
-            return self.ordering
-        if name not in _SORTABLE:
-            raise InputError("sort", wanted, f"Sort by one of these, with a '-' for falling: {', '.join(_SORTABLE)}.")
-        return (wanted, "-run_id")
-
-    def get_schema_operation_parameters(self, view: APIView) -> list[Any]:
-        """Describe the sort, too."""
-        described = f"A figure, with a '-' for falling; lists only what has it. One of: {', '.join(_SORTABLE)}."
-        sort = {
-            "name": "sort",
-            "in": "query",
-            "required": False,
-            "schema": {"type": "string"},
-            "description": described,
-        }
-        return [*super().get_schema_operation_parameters(view), sort]
-
-
-class BacktestFilter(filters.FilterSet):
-    """Which backtests are listed."""
-
-    state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
-    strategy = filters.UUIDFilter(field_name="version__strategy_id")
-    version = filters.UUIDFilter(field_name="version_id")
-    min_sharpe_ratio = filters.NumberFilter(field_name="sharpe_ratio", lookup_expr="gte")
-    min_net_profit = filters.NumberFilter(field_name="net_profit", lookup_expr="gte", help_text="A fraction.")
-    max_drawdown = filters.NumberFilter(field_name="drawdown", lookup_expr="lte", help_text="A fraction.")
 
 
 class BacktestsView(generics.ListAPIView[Backtest]):
@@ -87,7 +45,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         """Return the user's own; sorted by a figure, those that have it."""
         tests = backtest_list(user=user_of(self.request))
         name = self.request.query_params.get("sort", "").removeprefix("-")
-        return tests.exclude(**{name: None}) if name in _SORTABLE else tests
+        return tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
 
     @extend_schema(
         operation_id="backtests_create",
@@ -138,6 +96,16 @@ class BacktestView(APIView):
     def get(self, request: Request, run_id: UUID) -> Response:
         """Return it with its manifest and statistics."""
         return Response(BacktestDetailSerializer(backtest_get(user=user_of(request), run_id=run_id)).data)
+
+    @extend_schema(operation_id="backtests_annotate", request=BacktestAnnotations, responses=BacktestDetailSerializer)
+    def patch(self, request: Request, run_id: UUID) -> Response:
+        """Change its name, notes, tags or star."""
+        user = user_of(request)
+        test = backtest_get(user=user, run_id=run_id)
+        given = BacktestAnnotations(data=request.data)
+        given.is_valid(raise_exception=True)
+        backtest_annotate(test=test, **given.validated_data)
+        return Response(BacktestDetailSerializer(backtest_get(user=user, run_id=run_id)).data)
 
 
 class BacktestCancelView(APIView):
