@@ -1,6 +1,7 @@
 """Strategies to start from: each runs on the bundled sample data as it stands.
 
-They are ordinary QuantConnect files. The first line of a file's docstring is its title.
+They are ordinary QuantConnect files. The first line of a file's docstring is its title, the last one lists its tags,
+and what stands between them describes it.
 """
 
 from __future__ import annotations
@@ -36,10 +37,23 @@ class Template(NamedTuple):
     @property
     def title(self) -> str:
         """What it does, in one line."""
+        return self._paragraphs()[0].rstrip(".")
+
+    @property
+    def description(self) -> str:
+        """What there is to say about it, a paragraph a line."""
+        return "\n".join(self._paragraphs()[1:-1])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words under which it is found."""
+        return tuple(self._paragraphs()[-1].removeprefix("Tags: ").rstrip(".").split(", "))
+
+    def _paragraphs(self) -> list[str]:
         import ast
 
         doc = ast.get_docstring(ast.parse(self.source)) or ""
-        return doc.partition("\n")[0].rstrip(".")
+        return [" ".join(part.split()) for part in doc.split("\n\n")]
 
 
 def all_templates() -> list[Template]:

@@ -1,4 +1,10 @@
-"""Buy three stocks in equal parts and hold them."""
+"""Buy three stocks in equal parts and hold them.
+
+The yardstick for all others: they have to be worth their orders. `invested` is the part of the account that is put
+into the stocks; the rest stays in cash.
+
+Tags: buy and hold, stocks, daily.
+"""
 
 from AlgorithmImports import *
 
@@ -10,9 +16,10 @@ class BuyAndHold(QCAlgorithm):
         self.set_cash(100_000)
         self.symbols = [self.add_equity(ticker, Resolution.DAILY).symbol for ticker in ("AAPL", "IBM", "MSFT")]
         self.set_benchmark("IBM")
+        self.invested = float(self.get_parameter("invested", 1.0))
 
     def on_data(self, data):
         if self.portfolio.invested or not all(symbol in data.bars for symbol in self.symbols):
             return
-        weight = 1 / len(self.symbols)
+        weight = self.invested / len(self.symbols)
         self.set_holdings([PortfolioTarget(symbol, weight) for symbol in self.symbols])

@@ -2,6 +2,8 @@
 
 The five stocks of the sample were chosen long after 2000: the result says how the engine works,
 not that the rule would have found them.
+
+Tags: momentum, rotation, stocks, monthly.
 """
 
 from AlgorithmImports import *

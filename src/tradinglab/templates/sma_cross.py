@@ -1,4 +1,9 @@
-"""Hold a stock while its fast moving average is above the slow one."""
+"""Hold a stock while its fast moving average is above the slow one.
+
+`fast` and `slow` are the days of the two averages.
+
+Tags: moving average, trend, daily.
+"""
 
 from AlgorithmImports import *
 
@@ -11,8 +16,9 @@ class SmaCross(QCAlgorithm):
         self.symbol = self.add_equity("AAPL", Resolution.DAILY).symbol
         self.set_benchmark(self.symbol)
         self.fast = self.sma(self.symbol, int(self.get_parameter("fast", 50)), Resolution.DAILY)
-        self.slow = self.sma(self.symbol, int(self.get_parameter("slow", 200)), Resolution.DAILY)
-        self.set_warm_up(200, Resolution.DAILY)
+        slow = int(self.get_parameter("slow", 200))
+        self.slow = self.sma(self.symbol, slow, Resolution.DAILY)
+        self.set_warm_up(slow, Resolution.DAILY)
 
     def on_data(self, data):
         if self.is_warming_up or not self.slow.is_ready:

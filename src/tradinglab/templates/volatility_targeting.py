@@ -1,4 +1,10 @@
-"""Hold more of a stock when it is calm and less when it is wild, for a steady risk."""
+"""Hold more of a stock when it is calm and less when it is wild, for a steady risk.
+
+`volatility` is the risk that is aimed at: the standard deviation of a year's return. Each week the holding is changed
+if it is more than a tenth of the account from what that risk allows.
+
+Tags: volatility, risk, weekly.
+"""
 
 from AlgorithmImports import *
 
