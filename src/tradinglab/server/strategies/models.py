@@ -16,15 +16,39 @@ class Strategy(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="strategies")
     name = models.CharField(max_length=200)
     description = models.TextField(max_length=10_000, blank=True, default="")
-    tags = models.JSONField(default=list)
     head = models.ForeignKey("StrategyVersion", null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="strategy_name_unique")]
+        constraints = [
+            # The name of a deleted strategy is free.
+            models.UniqueConstraint(
+                fields=["owner", "name"], condition=models.Q(deleted_at=None), name="strategy_live_name_unique"
+            )
+        ]
         indexes = [models.Index(fields=["owner", "-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags, in the order in which they were given."""
+        return [label.name for label in self.labels.all()]
+
+
+class StrategyLabel(models.Model):
+    """One tag of a strategy."""
+
+    strategy = models.ForeignKey(Strategy, on_delete=models.CASCADE, related_name="labels")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["strategy", "name"], name="strategy_label_unique")]
 
     def __str__(self) -> str:
         return self.name

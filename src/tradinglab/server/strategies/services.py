@@ -1,50 +1,53 @@
-"""Writes about strategies."""
+"""Writes about strategies; those about their versions are in :mod:`.versions`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tradinglab.server.accounts.models import User
-from tradinglab.server.errors import ConflictError, InputError
-from tradinglab.server.strategies.files import check_files, content_hash
-from tradinglab.server.strategies.models import Strategy, StrategyVersion
+from tradinglab.server.errors import ConflictError, InputError, NotFoundError
+from tradinglab.server.strategies.files import ENTRY, check_files
+from tradinglab.server.strategies.models import Strategy, StrategyLabel, StrategyVersion
+from tradinglab.server.strategies.versions import version_save
+from tradinglab.templates import Template, all_templates, find_template
 
-
-class SavedVersion(NamedTuple):
-    """A version, and whether it is new: the same content is stored once."""
-
-    version: StrategyVersion
-    is_new: bool
+_LONGEST_NAME = 200
 
 
 def strategy_create(
     *,
     owner: User,
     name: str,
-    files: Mapping[str, str],
-    description: str = "",
-    tags: Sequence[str] = (),
+    files: Mapping[str, str] | None = None,
+    template: str | None = None,
+    description: str | None = None,
+    tags: Sequence[str] | None = None,
     message: str = "",
 ) -> Strategy:
-    """Store a strategy and its first version.
+    """Store a strategy and its first version, from files or from a template.
+
+    Description and tags that are not given are the template's.
 
     Raises
     ------
     InputError
-        If the owner has a strategy of that name, or the files cannot be stored.
+        If the owner has a strategy of that name, the files cannot be stored, or there is no such template.
     """
-    check_files(files)
+    start = None if template is None else _template(template)
+    if (files is None) == (start is None):
+        raise InputError("files", None, "Give either 'files' or the name of a 'template' to start from.")
+    if start is not None:
+        files = {ENTRY: start.source}
+        message = message or f"From the template {start.name}"
+        description = start.description if description is None else description
+        tags = start.tags if tags is None else tags
+    check_files(files or {})
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                strategy = Strategy.objects.create(owner=owner, name=name, description=description, tags=list(tags))
-        except IntegrityError:
-            raise _taken(name) from None
-        version_save(strategy=strategy, author=owner, files=files, message=message)
+        strategy = _store(owner, name, description or "", tags or ())
+        version_save(strategy=strategy, author=owner, files=files or {}, message=message)
     return strategy
 
 
@@ -62,43 +65,140 @@ def strategy_update(
         strategy.name = name
     if description is not None:
         strategy.description = description
-    if tags is not None:
-        strategy.tags = list(tags)
     if is_archived is not None:
         strategy.archived_at = (strategy.archived_at or now) if is_archived else None
     strategy.updated_at = now
-    try:
-        with transaction.atomic():
-            strategy.save(update_fields=["name", "description", "tags", "archived_at", "updated_at"])
-    except IntegrityError:
-        raise _taken(strategy.name) from None
+    with transaction.atomic():
+        _save(strategy, ["name", "description", "archived_at", "updated_at"])
+        if tags is not None:
+            _label(strategy, tags)
+    strategy.refresh_from_db()
     return strategy
 
 
 @transaction.atomic
-def version_save(*, strategy: Strategy, author: User, files: Mapping[str, str], message: str = "") -> SavedVersion:
-    """Save files as the strategy's newest version; files that were saved before are that version again.
+def strategy_duplicate(
+    *,
+    strategy: Strategy,
+    owner: User,
+    name: str | None = None,
+    version: StrategyVersion | None = None,
+    with_versions: bool = False,
+) -> Strategy:
+    """Store a strategy that starts as a copy: of one version, which is the head if none is named, or of all.
 
     Raises
     ------
     InputError
-        If the files cannot be stored.
-    ConflictError
-        If the strategy is archived.
+        If the owner has a strategy of that name, or a version is named although all are copied.
     """
-    check_files(files)
-    locked = Strategy.objects.select_for_update().get(pk=strategy.pk)
-    if locked.archived_at is not None:
-        raise ConflictError(f"The strategy '{locked.name}' is archived; take it out of the archive first.")
-    version, is_new = StrategyVersion.objects.get_or_create(
-        strategy=locked,
-        content_hash=content_hash(files),
-        defaults={"parent_id": locked.head_id, "author": author, "message": message, "files": dict(files)},
-    )
-    Strategy.objects.filter(pk=locked.pk).update(head=version, updated_at=timezone.now())
-    strategy.refresh_from_db()
-    return SavedVersion(version, is_new)
+    if version is not None and with_versions:
+        raise InputError("version", version.content_hash, "Copy one version or all of them; leave one of the two out.")
+    copy = _store(owner, name or _free_name(owner, strategy.name), strategy.description, strategy.tags)
+    if with_versions:
+        _copy_versions(strategy, copy)
+        return copy
+    source = version or strategy.head
+    if source is None:
+        raise ConflictError(f"The strategy '{strategy.name}' has no version to copy; save one first.")
+    message = f"Copy of {strategy.name} at {source.content_hash[:12]}"
+    version_save(strategy=copy, author=owner, files=source.files, message=message[:500])
+    return copy
 
 
-def _taken(name: str) -> InputError:
-    return InputError("name", name, f"You have a strategy called '{name}' already; choose another name.")
+def strategy_delete(*, strategy: Strategy) -> None:
+    """Take a strategy out of every list; its runs keep their results, and it can be taken back."""
+    strategy.deleted_at = timezone.now()
+    strategy.save(update_fields=["deleted_at"])
+
+
+def strategy_undelete(*, strategy: Strategy) -> Strategy:
+    """Take a deleted strategy back.
+
+    Raises
+    ------
+    ConflictError
+        If its name is another's by now, or it is not deleted.
+    """
+    if strategy.deleted_at is None:
+        raise ConflictError(f"The strategy '{strategy.name}' is not deleted.")
+    strategy.deleted_at = None
+    try:
+        _save(strategy, ["deleted_at"])
+    except InputError as taken:
+        raise ConflictError(f"{taken} The other one has to be renamed or deleted first.") from None
+    return strategy
+
+
+def _store(owner: User, name: str, description: str, tags: Sequence[str]) -> Strategy:
+    strategy = Strategy(owner=owner, name=name, description=description)
+    _save(strategy, None)
+    _label(strategy, tags)
+    return strategy
+
+
+def _save(strategy: Strategy, fields: Sequence[str] | None) -> None:
+    try:
+        with transaction.atomic():
+            strategy.save(update_fields=fields)
+    except IntegrityError:
+        raise InputError(
+            "name", strategy.name, f"You have a strategy called '{strategy.name}' already; choose another name."
+        ) from None
+
+
+def _label(strategy: Strategy, tags: Sequence[str]) -> None:
+    """Give a strategy these tags in place of those that it has; one that is given twice counts once."""
+    strategy.labels.all().delete()
+    StrategyLabel.objects.bulk_create(StrategyLabel(strategy=strategy, name=name) for name in dict.fromkeys(tags))
+
+
+def _template(name: str) -> Template:
+    found = find_template(name)
+    if found is None:
+        names = ", ".join(each.name for each in all_templates())
+        raise InputError("template", name, f"There is no template '{name}'; choose from: {names}.")
+    return found
+
+
+def template_get(*, name: str) -> Template:
+    """Return a template.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of that name.
+    """
+    found = find_template(name)
+    if found is None:
+        raise NotFoundError(f"There is no template '{name}'.")
+    return found
+
+
+def _free_name(owner: User, name: str) -> str:
+    """Return the name of a copy that is not taken."""
+    taken = set(Strategy.objects.filter(owner=owner, deleted_at=None).values_list("name", flat=True))
+    number = 1
+    while True:
+        ending = " (copy)" if number == 1 else f" (copy {number})"
+        found = name[: _LONGEST_NAME - len(ending)] + ending
+        if found not in taken:
+            return found
+        number += 1
+
+
+def _copy_versions(source: Strategy, copy: Strategy) -> None:
+    """Give *copy* all versions, with their authors, messages, times and parents."""
+    made: dict[object, StrategyVersion] = {}
+    for version in StrategyVersion.objects.filter(strategy=source).order_by("created_at", "id"):
+        made[version.pk] = StrategyVersion.objects.create(
+            strategy=copy,
+            parent=made.get(version.parent_id),
+            author_id=version.author_id,
+            content_hash=version.content_hash,
+            message=version.message,
+            files=version.files,
+            created_at=version.created_at,
+        )
+    copy.head = made.get(source.head_id)
+    copy.save(update_fields=["head"])

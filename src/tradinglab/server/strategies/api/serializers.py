@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.strategies.diffs import FileChange
+from tradinglab.server.strategies.files import ENTRY
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
+from tradinglab.templates import Template
 
 _MOST_TAGS = 20
 
 
-def _files() -> serializers.DictField:
+def _files(**options: Any) -> serializers.DictField:
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    return serializers.DictField(child=text, allow_empty=False, help_text="Path and text of each file; main.py is one.")
+    described = "Path and text of each file; main.py is one."
+    return serializers.DictField(child=text, allow_empty=False, help_text=described, **options)
+
+
+def _parent() -> serializers.CharField:
+    described = "Content hash from which the files were made. If another version is the head by now, the answer is 409."
+    return serializers.CharField(max_length=64, required=False, help_text=described)
 
 
 def _tags(**options: Any) -> serializers.ListField:
@@ -22,12 +32,17 @@ def _tags(**options: Any) -> serializers.ListField:
 
 
 class StrategyInput(StrictSerializer):
-    """A strategy that is to be made."""
+    """A strategy that is to be made, from files or from a template."""
 
     name = serializers.CharField(max_length=200)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, default="")
-    tags = _tags(default=list)
-    files = _files()
+    description = serializers.CharField(
+        max_length=10_000, allow_blank=True, required=False, help_text="The template's, if it is left out."
+    )
+    tags = _tags(required=False, help_text="The template's, if they are left out.")
+    files = _files(required=False)
+    template = serializers.CharField(
+        max_length=100, required=False, help_text="Name of a template to start from, in place of files."
+    )
     message = serializers.CharField(max_length=500, allow_blank=True, default="")
 
 
@@ -45,6 +60,29 @@ class VersionInput(StrictSerializer):
 
     files = _files()
     message = serializers.CharField(max_length=500, allow_blank=True, default="")
+    parent = _parent()  # type: ignore[assignment]  # a serializer's own parent is another thing
+
+
+class FileChanges(StrictSerializer):
+    """Files of the head that are to be changed; the others stay."""
+
+    files = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, allow_null=True, trim_whitespace=False),
+        allow_empty=False,
+        help_text="Path and new text of each file; null removes it.",
+    )
+    message = serializers.CharField(max_length=500, allow_blank=True, default="")
+    parent = _parent()  # type: ignore[assignment]  # a serializer's own parent is another thing
+
+
+class CopyInput(StrictSerializer):
+    """What is to be copied, and how the copy is called."""
+
+    name = serializers.CharField(max_length=200, required=False, help_text="Without it, one that is free.")
+    version = serializers.CharField(
+        max_length=64, required=False, help_text="Content hash of the version to copy; the head, if it is left out."
+    )
+    with_versions = serializers.BooleanField(default=False, help_text="Copy all versions, not one.")
 
 
 class VersionSummarySerializer(serializers.ModelSerializer[StrategyVersion]):
@@ -72,7 +110,7 @@ class VersionSerializer(VersionSummarySerializer):
 class StrategySerializer(serializers.ModelSerializer[Strategy]):
     """A strategy and its newest version."""
 
-    tags = serializers.ListField(child=serializers.CharField())
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     is_archived = serializers.SerializerMethodField()
     head = VersionSummarySerializer()
 
@@ -83,3 +121,44 @@ class StrategySerializer(serializers.ModelSerializer[Strategy]):
     def get_is_archived(self, strategy: Strategy) -> bool:
         """Say whether it is put away."""
         return strategy.archived_at is not None
+
+
+class FileDiffSerializer(serializers.Serializer[Any]):
+    """What differs in one file."""
+
+    path = serializers.CharField()
+    change = serializers.ChoiceField(choices=[each.value for each in FileChange])
+    lines_added = serializers.IntegerField()
+    lines_removed = serializers.IntegerField()
+    unified = serializers.CharField(help_text="The difference as a patch.")
+
+
+class DiffSerializer(serializers.Serializer[Any]):
+    """What differs between two versions."""
+
+    old = serializers.CharField(allow_null=True, help_text="Content hash; null stands for nothing.")
+    new = serializers.CharField(help_text="Content hash.")
+    files = FileDiffSerializer(many=True, help_text="The files that differ.")
+    lines_added = serializers.IntegerField()
+    lines_removed = serializers.IntegerField()
+    unified = serializers.CharField(help_text="All files as one patch, for `git apply`.")
+
+
+class TemplateSummarySerializer(serializers.Serializer[Any]):
+    """A strategy to start from."""
+
+    name = serializers.CharField(help_text="What `template` takes when a strategy is made.")
+    title = serializers.CharField()
+    description = serializers.CharField()
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class TemplateSerializer(TemplateSummarySerializer):
+    """A strategy to start from, with its source."""
+
+    files = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_files(self, template: Template) -> dict[str, str]:
+        """Return the files that a strategy starts with."""
+        return {ENTRY: template.source}

@@ -1,0 +1,11 @@
+"""What is refused about strategies beside what :mod:`tradinglab.server.errors` has."""
+
+from __future__ import annotations
+
+from tradinglab.server.errors import ConflictError
+
+
+class StaleVersionError(ConflictError):
+    """What the caller has changed is no longer the newest version."""
+
+    code = "stale_version"
