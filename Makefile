@@ -68,9 +68,11 @@ $(BIN)/python:
 	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
 	@"$(PYTHON)" -m venv $(VENV)
 
-# The package itself is installed in place, without build isolation: its build tools are locked too.
+# The package itself is installed in place, without build isolation: its build tools are locked too. Of the libraries,
+# what is used is compiled when it is used first, a quarter of all; where the sandbox imports, nothing can be written.
 $(STAMPS)/%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing what $< names"
-	@$(PIP) install --require-hashes --no-deps --only-binary :all: -r $<
+	@$(PIP) install --require-hashes --no-deps --no-compile --only-binary :all: -r $<
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c "import pandas, polars, tradinglab; tradinglab.backtest('src/tradinglab/templates/buy_and_hold.py')"
 	@mkdir -p $(STAMPS) && touch $@
