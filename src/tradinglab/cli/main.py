@@ -1,6 +1,6 @@
 """The command ``tradinglab``: its sub-commands, and what its exit status says.
 
-0: finished. 1: the strategy failed. 2: wrong usage or input. 130: stopped with Ctrl+C.
+0: finished. 1: the strategy failed, or a check found an error. 2: wrong usage or input. 130: stopped with Ctrl+C.
 
 The options are read by argparse, which starts in a fortieth of a second; see ``docs/adr``.
 """
@@ -24,7 +24,7 @@ from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
-_COMMANDS = ("backtest", "data", "new", "indicators", "sandbox", "up", "serve", "worker", "user", "token")
+_COMMANDS = ("backtest", "data", "new", "indicators", "sandbox", "up", "serve", "worker", "check", "user", "token")
 
 
 def _narrow(prog: str) -> argparse.HelpFormatter:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
 
 from tradinglab.server.config.startup import prepare
 
 prepare()
-application = ASGIStaticFilesHandler(get_asgi_application())
+application = get_asgi_application()

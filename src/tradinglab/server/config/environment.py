@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tradinglab.server.config.spelling import misspelt
 from tradinglab.server.errors import SettingsError
 
 _SECRETS = {"SECRET_KEY", "PGPASSWORD", "TRADINGLAB_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"}
+_SECRETS |= {"QUANTCONNECT_ACCESS_TOKEN", "SENTRY_DSN", "TRADINGLAB_METRICS_TOKEN"}
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
+_POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "options"}
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
+_FILE = ".env"
 _SHORTEST_KEY = 32
+_SHORTEST_TOKEN = 16
+_TOKEN = re.compile(r"[!-~]+")
 _SHORTEST_PASSWORD = 10
 
 
@@ -24,6 +31,9 @@ def _database_url(text: str) -> str:
     if parts.scheme not in _POSTGRES_SCHEMES or not parts.path.strip("/"):
         raise ValueError("write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
     _ = parts.port  # raises ValueError when it is no number
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name not in _POSTGRES_OPTIONS or not value:
+            raise ValueError(f"'{name}' cannot be said in it; what can: {', '.join(sorted(_POSTGRES_OPTIONS))}")
     return text
 
 
@@ -31,6 +41,13 @@ def _redis_url(text: str) -> str:
     if urlsplit(text).scheme not in _REDIS_SCHEMES:
         raise ValueError("write it as redis://HOST:PORT/0, rediss://… or unix:///path/to/socket")
     return text
+
+
+def _dsn(value: SecretStr) -> SecretStr:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in ("http", "https") or not parts.username or not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("write it as https://KEY@HOST/PROJECT, as Sentry shows it")
+    return value
 
 
 def _origin(text: str) -> str:
@@ -52,6 +69,18 @@ def _long_password(value: SecretStr) -> SecretStr:
     return value
 
 
+def _token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("it holds blanks or other signs that no token has; copy it again")
+    return value
+
+
+def _long_token(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < _SHORTEST_TOKEN:
+        raise ValueError(f"at least {_SHORTEST_TOKEN} characters are needed; 'openssl rand -hex 32' makes one")
+    return value
+
+
 def _home(path: Path) -> Path:
     full = path.expanduser().absolute()
     if full.exists() and not full.is_dir():
@@ -66,7 +95,7 @@ class Environment(BaseSettings):
     """What the server is told from outside; ``env_template.txt`` describes every name."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", case_sensitive=True, env_ignore_empty=True, frozen=True
+        env_file=_FILE, extra="ignore", case_sensitive=True, env_ignore_empty=True, frozen=True
     )
 
     home: Annotated[Path, AfterValidator(_home)] = Field(
@@ -84,12 +113,25 @@ class Environment(BaseSettings):
     pg_port: int = Field(5432, ge=1, le=65535, validation_alias="PGPORT")
     pg_user: str = Field("", validation_alias="PGUSER")
     pg_password: SecretStr = Field(SecretStr(""), validation_alias="PGPASSWORD")
+    redis_verify: bool = Field(True, validation_alias="TRADINGLAB_REDIS_VERIFY")
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, validation_alias="REDIS_URL")
+
+    quantconnect_user: str | None = Field(None, pattern=r"^[0-9]{1,18}$", validation_alias="QUANTCONNECT_USER_ID")
+    quantconnect_token: Annotated[SecretStr | None, AfterValidator(_token)] = Field(
+        None, validation_alias="QUANTCONNECT_ACCESS_TOKEN", validate_default=True
+    )
 
     admin_email: str = Field("admin@localhost", pattern=r"^[^@\s]+@[^@\s]+$", validation_alias="TRADINGLAB_ADMIN_EMAIL")
     admin_password: Annotated[SecretStr, AfterValidator(_long_password)] | None = Field(
         None, validation_alias="TRADINGLAB_ADMIN_PASSWORD"
     )
+
+    log_format: Literal["auto", "json", "text"] = Field("auto", validation_alias="TRADINGLAB_LOG_FORMAT")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", validation_alias="TRADINGLAB_LOG_LEVEL")
+    metrics_token: Annotated[SecretStr, AfterValidator(_long_token), AfterValidator(_token)] | None = Field(
+        None, validation_alias="TRADINGLAB_METRICS_TOKEN"
+    )
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_dsn)] | None = Field(None, validation_alias="SENTRY_DSN")
 
     opens: bool | None = Field(None, validation_alias="TRADINGLAB_OPEN")
     allow_weak_sandbox: bool = Field(False, validation_alias="TRADINGLAB_ALLOW_WEAK_SANDBOX")
@@ -101,6 +143,23 @@ class Environment(BaseSettings):
     user_running: int = Field(4, ge=1, le=10_000, validation_alias="TRADINGLAB_USER_RUNNING")
     user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _unverified(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """Say in the address itself that its certificate is not checked: all that read it understand that."""
+        if url is None or not url.startswith("rediss://") or info.data.get("redis_verify", True):
+            return url
+        return url if "ssl_cert_reqs=" in url else f"{url}{'&' if urlsplit(url).query else '?'}ssl_cert_reqs=none"
+
+    @field_validator("quantconnect_token")
+    @classmethod
+    def _both_or_none(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "quantconnect_user" not in info.data:
+            return token  # the number itself is wrong, and is named for that
+        if (info.data["quantconnect_user"] is None) != (token is None):
+            raise ValueError("QUANTCONNECT_USER_ID and this belong together; give both, or neither")
+        return token
 
     @property
     def hosts(self) -> list[str]:
@@ -124,6 +183,7 @@ class Environment(BaseSettings):
                 "PORT": parts.port or 5432,
                 "USER": unquote(parts.username or ""),
                 "PASSWORD": unquote(parts.password or ""),
+                "OPTIONS": {"connect_timeout": "10", **dict(parse_qsl(parts.query))},
             }
         if self.pg_database:
             return {
@@ -145,14 +205,21 @@ def environment() -> Environment:
     SettingsError
         With a line for every setting that is wrong.
     """
+    known = {str(field.validation_alias) for field in Environment.model_fields.values()}
+    problems = misspelt(known, Path(_FILE))
     try:
-        return Environment()
+        found = Environment()
     except ValidationError as error:
-        raise SettingsError([_line(each) for each in error.errors()]) from None
+        raise SettingsError([*(_line(each) for each in error.errors()), *problems]) from None
+    if problems:
+        raise SettingsError(problems)
+    return found
 
 
 def _line(problem: Any) -> str:
     name = str(problem["loc"][0])
+    if name in Environment.model_fields:  # a default that cannot be used goes by the field's own name
+        name = str(Environment.model_fields[name].validation_alias)
     message = str(problem["msg"]).removeprefix("Value error, ")
     given = "" if name in _SECRETS else f" (it was {str(problem['input'])!r})"
     return f"{name}: {message}{given}"

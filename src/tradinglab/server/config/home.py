@@ -31,6 +31,11 @@ class Home(NamedTuple):
         return self.folder / "work"
 
     @property
+    def static(self) -> Path:
+        """Where ``manage.py collectstatic`` puts the pages' files, for a server in front that hands them out."""
+        return self.folder / "static"
+
+    @property
     def key_file(self) -> Path:
         """The secret key, if the environment gives none."""
         return self.folder / "secret_key"
@@ -44,7 +49,7 @@ class Home(NamedTuple):
             If the folder cannot be made or written.
         """
         try:
-            for folder in (self.folder, self.artefacts, self.work):
+            for folder in (self.folder, self.artefacts, self.work, self.static):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.key_file.exists():
                 self._make_key()

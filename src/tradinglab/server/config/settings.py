@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ ENVIRONMENT = environment()
 HOME = Home(ENVIRONMENT.home)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
+DEBUG_TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value() if ENVIRONMENT.secret_key else HOME.secret_key()
 ALLOWED_HOSTS = ENVIRONMENT.hosts
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tradinglab.server.ops.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "tradinglab.server.ops.static.StaticMiddleware",
     "tradinglab.server.ops.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -44,6 +47,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if DEBUG and find_spec("debug_toolbar"):
+    INSTALLED_APPS.append("debug_toolbar")
+    MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"), DEBUG_TOOLBAR)
+    INTERNAL_IPS = ["127.0.0.1", "::1"]
 ROOT_URLCONF = "tradinglab.server.config.urls"
 ASGI_APPLICATION = "tradinglab.server.config.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [
@@ -64,7 +71,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10},
+        "OPTIONS": {"connect_timeout": "10"},
         **_postgres,
     }
     if _postgres
@@ -103,6 +110,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.is_
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.is_https else 0
 # Whether the domain's other names are reached by https alone is for who owns the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Who looks after the process asks it directly, not through the proxy that speaks https.
+SECURE_REDIRECT_EXEMPT = ["^health/", "^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -111,6 +120,10 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
 STATIC_URL = "static/"
+STATIC_ROOT = HOME.static if HOME.static.is_dir() else None
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 APPEND_SLASH = False
 
 REST_FRAMEWORK: dict[str, Any] = {

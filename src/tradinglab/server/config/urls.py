@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -16,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path("api/v1/", include(f"tradinglab.server.{app}.api.urls")) for app in _API),
     path("", include("tradinglab.server.web.urls")),
 ]
+
+if "debug_toolbar" in settings.INSTALLED_APPS:
+    urlpatterns.insert(0, path("__debug__/", include("debug_toolbar.urls")))
 
 handler400 = "tradinglab.server.rest.problems.bad_request"
 handler403 = "tradinglab.server.rest.problems.refused"

@@ -26,11 +26,16 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Ask all that the server needs; 503 if something is missing, and which."""
-    checks = {"database": _database, "queue": _queue, "worker": _worker, "disk": _disk}
-    found = {name: _tried(check) for name, check in checks.items()}
+    found = readiness()
     is_ready = all(said == "ok" for said in found.values())
     body = {"status": "ok" if is_ready else "unavailable", "checks": found, "time": timezone.now().isoformat()}
     return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def readiness() -> dict[str, str]:
+    """Return what each thing that the server needs says of itself: ``ok``, or what is wrong with it."""
+    checks = {"database": _database, "queue": _queue, "worker": _worker, "disk": _disk}
+    return {name: _tried(check) for name, check in checks.items()}
 
 
 def _tried(check: Callable[[], str]) -> str:
