@@ -10,7 +10,7 @@ from tradinglab.server.errors import InputError
 
 ENTRY = "main.py"
 _MOST_FILES = 100
-_MOST_BYTES = 1_000_000
+MOST_BYTES = 1_000_000
 _LONGEST_PATH = 200
 _SUFFIXES = (".py", ".json", ".csv", ".txt", ".md", ".toml", ".yaml", ".yml")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -33,8 +33,8 @@ def check_files(files: Mapping[str, str]) -> None:
         if "\0" in text:
             raise InputError(f"files.{path}", "…", "The file is not text: it contains a zero character.")
     size = sum(len(text.encode()) for text in files.values())
-    if size > _MOST_BYTES:
-        raise InputError("files", size, f"At most {_MOST_BYTES:,} bytes are stored; these are {size:,}.")
+    if size > MOST_BYTES:
+        raise InputError("files", size, f"At most {MOST_BYTES:,} bytes are stored; these are {size:,}.")
     lowered = {path.lower() for path in files}
     if len(lowered) < len(files):
         raise InputError("files", sorted(files)[:10], "Two files differ in upper and lower case only; rename one.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -94,7 +95,7 @@ def strategy_duplicate(
     """
     if version is not None and with_versions:
         raise InputError("version", version.content_hash, "Copy one version or all of them; leave one of the two out.")
-    copy = _store(owner, name or _free_name(owner, strategy.name), strategy.description, strategy.tags)
+    copy = _store(owner, name or free_name(owner, strategy.name, "copy"), strategy.description, strategy.tags)
     if with_versions:
         _copy_versions(strategy, copy)
         return copy
@@ -175,16 +176,16 @@ def template_get(*, name: str) -> Template:
     return found
 
 
-def _free_name(owner: User, name: str) -> str:
-    """Return the name of a copy that is not taken."""
+def free_name(owner: User, name: str, copy: str = "") -> str:
+    """Return a name that the owner has given to no strategy: *name* itself, or with *copy* and a number behind it."""
     taken = set(Strategy.objects.filter(owner=owner, deleted_at=None).values_list("name", flat=True))
-    number = 1
-    while True:
-        ending = " (copy)" if number == 1 else f" (copy {number})"
+    for number in count(1):
+        words = [each for each in (copy, str(number) if number > 1 else "") if each]
+        ending = f" ({' '.join(words)})" if words else ""
         found = name[: _LONGEST_NAME - len(ending)] + ending
         if found not in taken:
-            return found
-        number += 1
+            break
+    return found
 
 
 def _copy_versions(source: Strategy, copy: Strategy) -> None:

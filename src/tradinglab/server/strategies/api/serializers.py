@@ -162,3 +162,53 @@ class TemplateSerializer(TemplateSummarySerializer):
     def get_files(self, template: Template) -> dict[str, str]:
         """Return the files that a strategy starts with."""
         return {ENTRY: template.source}
+
+
+def _message() -> serializers.CharField:
+    return serializers.CharField(max_length=500, allow_blank=True, default="")
+
+
+class ImportFields(StrictSerializer):
+    """What stands beside a zip file of which a strategy is made."""
+
+    name = serializers.CharField(
+        max_length=200, required=False, help_text="Without it, the strategy is called as the folder or the file."
+    )
+    message = _message()
+
+
+class ImportForm(ImportFields):
+    """A zip file of which a strategy is made."""
+
+    archive = serializers.FileField(help_text="The zip file.")
+
+
+class VersionImportFields(StrictSerializer):
+    """What stands beside a zip file that is saved as a version."""
+
+    message = _message()
+    parent = _parent()  # type: ignore[assignment]  # a serializer's own parent is another thing
+
+
+class VersionImportForm(VersionImportFields):
+    """A zip file that is saved as a version."""
+
+    archive = serializers.FileField(help_text="The zip file.")
+
+
+def _notes() -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(), help_text="What of the zip file was left out, and why.")
+
+
+class ImportResult(serializers.Serializer[Any]):
+    """The strategy that was made of a zip file."""
+
+    strategy = StrategySerializer()
+    notes = _notes()
+
+
+class VersionImportResult(serializers.Serializer[Any]):
+    """The version that a zip file was saved as."""
+
+    version = VersionSerializer()
+    notes = _notes()
