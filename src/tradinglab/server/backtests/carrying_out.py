@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tradinglab.server.backtests.data_sources import data_source_get
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
@@ -34,7 +35,7 @@ class BacktestKind:
             path.write_text(text, encoding="utf-8")
         request = {
             "strategy": str(sources / ENTRY),
-            "data": run.manifest["data"]["source"],
+            "data": data_source_get(name=test.data).spec,
             "start": test.start.isoformat() if test.start else None,
             "end": test.end.isoformat() if test.end else None,
             "cash": str(test.cash) if test.cash is not None else None,

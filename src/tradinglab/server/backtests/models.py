@@ -28,6 +28,8 @@ class Backtest(models.Model):
     first_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     duration_s = models.FloatField(null=True)
+    data = models.CharField(max_length=40, default="sample")
+
     total_orders = models.PositiveIntegerField(null=True, db_index=True)
     start_equity = models.FloatField(null=True)
     end_equity = models.FloatField(null=True)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.config.spelling import misspelt
 from tradinglab.server.errors import SettingsError
 
@@ -88,6 +89,11 @@ def _home(path: Path) -> Path:
     return full
 
 
+def _data_sources(text: str) -> str:
+    parse_data_sources(text)
+    return text
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
@@ -137,6 +143,7 @@ class Environment(BaseSettings):
     allow_weak_sandbox: bool = Field(False, validation_alias="TRADINGLAB_ALLOW_WEAK_SANDBOX")
     proxies: int = Field(0, ge=0, le=10, validation_alias="TRADINGLAB_PROXIES")
 
+    named_data: Annotated[str, AfterValidator(_data_sources)] = Field("", validation_alias="TRADINGLAB_DATA_SOURCES")
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")
@@ -167,6 +174,11 @@ class Environment(BaseSettings):
         listed = [each.strip() for each in self.allowed_hosts.split(",") if each.strip()]
         deployed = urlsplit(self.backend_url).hostname if self.backend_url else None
         return ["localhost", "127.0.0.1", "[::1]", *listed, *([deployed] if deployed else [])]
+
+    @property
+    def data_sources(self) -> dict[str, str]:
+        """The spec of each source of data that runs may read, by its name."""
+        return parse_data_sources(self.named_data)
 
     @property
     def is_https(self) -> bool:

@@ -11,8 +11,9 @@ from django.core.management import call_command
 from tradinglab.server.accounts.models import Role, User
 from tradinglab.server.accounts.selectors import owner
 from tradinglab.server.accounts.services import user_create
+from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.selectors import backtest_list
-from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.backtests.services import backtest_submit
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.selectors import strategy_list
 from tradinglab.server.strategies.services import strategy_create

@@ -9,6 +9,8 @@ from rest_framework import serializers
 
 from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.requests import MOST_CASH
+from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.rest.fields import StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
@@ -17,18 +19,41 @@ _MOST_TAGS = 20
 _NAME = re.compile(r"[\w.-]{1,100}")
 
 
+class _ParameterField(serializers.CharField):
+    """A text, or a number, which becomes one."""
+
+    default_error_messages = {"invalid": 'Write a text or a number, such as "0.5".'}
+
+
 class BacktestInput(StrictSerializer):
     """A backtest that is to be run; what is left out is the strategy's own."""
 
-    version = serializers.UUIDField(help_text="The `id` of a version.")
+    version = serializers.UUIDField(required=False, help_text="The `id` of a version; this or `files`.")
+    files = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        allow_empty=False,
+        required=False,
+        help_text="Path and text of each file; main.py is one. They become a version of a strategy kept for them.",
+    )
+    data = serializers.CharField(  # type: ignore[assignment]  # where bars come from, not the serializer's
+        max_length=40, default=SAMPLE, help_text="Name of a data source; `/data-sources/` lists them."
+    )
     name = serializers.CharField(max_length=200, allow_blank=True, default="")
     parameters = serializers.DictField(
-        child=serializers.CharField(max_length=1000, allow_blank=True, trim_whitespace=False), default=dict
+        child=_ParameterField(max_length=1000, allow_blank=True, trim_whitespace=False),
+        default=dict,
+        help_text="Texts or numbers for `get_parameter`.",
     )
     start = serializers.DateField(required=False, allow_null=True, default=None)
     end = serializers.DateField(required=False, allow_null=True, default=None)
     cash = serializers.DecimalField(
-        max_digits=20, decimal_places=4, required=False, allow_null=True, default=None, min_value=1
+        max_digits=20,
+        decimal_places=4,
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=MOST_CASH,
     )
     priority = serializers.ChoiceField(
         choices=Priority.labels,
@@ -41,6 +66,13 @@ class BacktestInput(StrictSerializer):
     memory_mb = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what names no code, or two."""
+        if ("version" in attrs) == ("files" in attrs):
+            given = "both are given; leave one out" if "version" in attrs else "neither is given"
+            raise serializers.ValidationError({"version": [f"Name either a `version` or `files`: {given}."]})
+        return attrs
 
     def validate_priority(self, value: str) -> Priority:
         """Return the priority of that name."""
@@ -105,8 +137,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         model = Backtest
         fields = [
             "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
-            "strategy_name", "version", "parameters", "start", "end", "cash", "created_at", "started_at", "finished_at",
-            "is_cancel_requested", "error", "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
+            "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
+            "finished_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s", "total_orders",
+            *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.backtests.api import views
+from tradinglab.server.backtests.api import data_sources, views
 from tradinglab.server.backtests.api.serializers import EquitySerializer, LogSerializer, OrdersSerializer
 
 _ONE = "backtests/<uuid:run_id>"
@@ -16,6 +16,8 @@ _result = views.piece_view("result", "result.json", dict, "The result in LEAN's 
 _report = views.piece_view("report", "report.html", {(200, "text/html"): str}, "The report: one HTML file.")
 
 urlpatterns: list[URLPattern] = [
+    path("data-sources/", data_sources.DataSourcesView.as_view(), name="data-sources"),
+    path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.backtests.api.listing import SORTABLE_FIGURES, BacktestFilter, BacktestPages
 from tradinglab.server.backtests.api.serializers import (
@@ -23,13 +24,14 @@ from tradinglab.server.backtests.api.serializers import (
     IdempotencyHeader,
 )
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
-from tradinglab.server.backtests.services import BacktestRequest, backtest_annotate, backtest_submit
+from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
-from tradinglab.server.runs.services import Wishes, run_cancel
+from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
 
 
@@ -70,16 +72,26 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         user = user_of(request)
         given = BacktestInput(data=request.data)
         given.is_valid(raise_exception=True)
-        values = dict(given.validated_data)
-        values["version"] = version_of_user(user=user, version_id=values["version"])
-        values["wishes"] = Wishes(**{name: values.pop(name) for name in ("priority", "timeout_s", "memory_mb")})
-        submitted = backtest_submit(
-            owner=user, request=BacktestRequest(**values), idempotency_key=_idempotency_key(request)
-        )
+        submitted = _submit(user, dict(given.validated_data), _idempotency_key(request))
         test = backtest_get(user=user, run_id=submitted.run.pk)
         answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
         location = request.build_absolute_uri(f"{request.path}{test.pk}/")
         return Response(BacktestDetailSerializer(test).data, status=answer, headers={"Location": location})
+
+
+def _submit(user: User, values: dict[str, Any], key: str | None) -> Submission:
+    wishes = Wishes(**{name: values.pop(name) for name in ("priority", "timeout_s", "memory_mb")})
+    if "files" in values:
+        files = values.pop("files")
+        return backtest_submit_files(
+            owner=user,
+            files=files,
+            request=lambda version: BacktestRequest(version=version, wishes=wishes, **values),
+            idempotency_key=key,
+        )
+    version = version_of_user(user=user, version_id=values.pop("version"))
+    request = BacktestRequest(version=version, wishes=wishes, **values)
+    return backtest_submit(owner=user, request=request, idempotency_key=key)
 
 
 def _idempotency_key(request: Request) -> str | None:

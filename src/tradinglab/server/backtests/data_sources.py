@@ -1,0 +1,93 @@
+"""The data that backtests may read: sources that the operator has named. Nobody else names a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+
+from tradinglab.data.source import Coverage, open_source
+from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.errors import InputError, NotFoundError
+
+_MOST_SERIES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSource:
+    """A source by its name.
+
+    Attributes
+    ----------
+    kind
+        ``sample``, ``lean`` or ``store``.
+    spec
+        How it is opened; it names a folder of the server and stays inside.
+    """
+
+    name: str
+    kind: str
+    spec: str
+
+
+def data_source_list() -> list[NamedSource]:
+    """Return the sources of this installation."""
+    specs: dict[str, str] = settings.ENVIRONMENT.data_sources
+    return [NamedSource(name=name, kind=spec.partition(":")[0], spec=spec) for name, spec in specs.items()]
+
+
+def data_source_get(*, name: str) -> NamedSource:
+    """Return the source of that name."""
+    source = next((each for each in data_source_list() if each.name == name), None)
+    if source is None:
+        raise NotFoundError(f"There is no data source '{name}'. {_known()}")
+    return source
+
+
+def data_source_wanted(*, name: str) -> NamedSource:
+    """Return the source that a request names.
+
+    Raises
+    ------
+    InputError
+        With the list of those that there are.
+    """
+    try:
+        return data_source_get(name=name)
+    except NotFoundError as error:
+        raise InputError("data", name, str(error)) from None
+
+
+def data_source_coverage(*, source: NamedSource) -> tuple[list[Coverage], bool]:
+    """Return what a source has, and whether that is all of it."""
+    series: Iterable[Coverage] = open_source(source.spec).coverage()
+    found = list(islice(series, _MOST_SERIES + 1))
+    return found[:_MOST_SERIES], len(found) <= _MOST_SERIES
+
+
+def _known() -> str:
+    return f"Use one of: {', '.join(each.name for each in data_source_list())}."
+
+
+@lru_cache(maxsize=1)
+def sample_hash() -> str:
+    """Return the SHA-256 over names and contents of the bundled bars."""
+    from tradinglab.data import sample
+
+    folder = Path(sample.__file__).parent / "folder"
+    digest = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def data_before_run(*, source: NamedSource) -> dict[str, str]:
+    """Return what a manifest says of a source before the run: the sample is small enough to be hashed as a whole."""
+    known = {"source": source.name, "kind": source.kind}
+    return known | {"sha256": sample_hash()} if source.name == SAMPLE else known

@@ -1,0 +1,109 @@
+"""What is asked for when a backtest is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+import tradinglab
+from tradinglab.server.backtests.data_sources import data_before_run, data_source_wanted
+from tradinglab.server.backtests.manifests import calendar_versions, engine_versions
+from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.errors import InputError
+from tradinglab.server.runs.services import Wishes
+from tradinglab.server.strategies.files import file_hashes
+from tradinglab.server.strategies.models import StrategyVersion
+
+#: Before it there are no bars of any source, and the engine's clock does not reach much further.
+FIRST_DAY = date(1900, 1, 1)
+MOST_CASH = 10**12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestRequest:
+    """What is to be backtested; what is left out is the strategy's own.
+
+    Attributes
+    ----------
+    version
+        What is run.
+    data
+        Name of the source of the bars.
+    wishes
+        How it is run; no figure depends on it.
+    """
+
+    version: StrategyVersion
+    name: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    start: date | None = None
+    end: date | None = None
+    cash: Decimal | None = None
+    data: str = SAMPLE
+    wishes: Wishes = field(default_factory=Wishes)
+
+    def check(self) -> None:
+        """Refuse dates, cash and data that there cannot be.
+
+        Raises
+        ------
+        InputError
+            Names field, value, and what to do.
+        """
+        for name, day in (("start", self.start), ("end", self.end)):
+            if day is not None:
+                _check_day(name, day)
+        if self.start and self.end and self.end < self.start:
+            raise InputError("end", self.end.isoformat(), f"The end is before the start ({self.start}); swap them.")
+        if self.cash is not None and not 0 < self.cash <= MOST_CASH:
+            raise InputError("cash", str(self.cash), f"Cash is an amount above 0 and up to {MOST_CASH:,}.")
+        data_source_wanted(name=self.data)
+
+    def manifest(self) -> dict[str, Any]:
+        """Return all that the figures depend on, as far as it is known before the run."""
+        return {
+            "strategy": {
+                "version": str(self.version.pk),
+                "content_hash": self.version.content_hash,
+                "files": file_hashes(self.version.files),
+            },
+            "parameters": dict(sorted(self.parameters.items())),
+            "start": self.start.isoformat() if self.start else None,
+            "end": self.end.isoformat() if self.end else None,
+            "cash": str(self.cash) if self.cash is not None else None,
+            "engine": tradinglab.__version__,
+            "versions": engine_versions(),
+            "calendars": calendar_versions(),
+            "data": data_before_run(source=data_source_wanted(name=self.data)),
+        }
+
+    def fingerprint(self) -> str:
+        """Return a hash by which the same request is known again."""
+        wanted = {
+            "name": self.name,
+            "content": self.version.content_hash,
+            "version": str(self.version.pk),
+            "parameters": self.parameters,
+            "start": str(self.start),
+            "end": str(self.end),
+            "cash": str(self.cash),
+            "data": self.data,
+            "wishes": asdict(self.wishes),
+        }
+        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def _check_day(name: str, day: date) -> None:
+    # Somewhere it is tomorrow already.
+    last = timezone.now().date() + timedelta(days=1)
+    if day < FIRST_DAY:
+        raise InputError(name, day.isoformat(), f"There are no bars that old; use a day from {FIRST_DAY} on.")
+    if day > last:
+        raise InputError(name, day.isoformat(), "That day is to come, and has no bars; use a day in the past.")
