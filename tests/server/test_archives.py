@@ -8,14 +8,19 @@ import stat
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
 from tradinglab.server.accounts.models import User
+from tradinglab.server.errors import InputError
+from tradinglab.server.strategies.archives import archive_read
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
 from tradinglab.server.strategies.services import strategy_create
 
@@ -197,3 +202,12 @@ def test_an_entry_that_is_there_twice(api: APIClient) -> None:
 
 def test_a_body_that_is_too_large(api: APIClient) -> None:
     assert send(api, b"x" * 2_000_001).status_code == 413
+
+
+@given(st.binary(max_size=60), st.integers(0, 400), st.integers(1, 60))
+@settings(max_examples=150, deadline=None)
+def test_whatever_is_wrong_with_a_zip_file_is_said(noise: bytes, place: int, length: int) -> None:
+    body = zipped(MAIN, ("lib/a.py", "x = 1\n" * 50), ("data.csv", "1,2\n" * 300))
+    damaged = body[:place] + noise + body[place + length :]
+    with suppress(InputError):  # all that may be raised
+        assert "main.py" in archive_read(damaged).files

@@ -1,7 +1,7 @@
 """Strategies as zip files: the same files give the same bytes, and nothing is believed that a stranger's zip says.
 
-A project folder of QuantConnect's command line is understood: its one top folder is left away, ``config.json`` holds the
-description, and what its tools leave beside the strategy is passed over.
+A project folder of QuantConnect's command line is understood: its one top folder is left away, ``config.json`` holds
+the description, and what its tools leave beside the strategy is passed over.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _GROWTH_FROM = 100_000
 _PIECE = 65_536
 _CONFIG = "config.json"
 _LONGEST_DESCRIPTION = 10_000
+#: What Python's reader raises, beside its own error, when a zip file is damaged or made up.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
 #: What tools leave beside a strategy; it is no part of it.
@@ -83,8 +86,8 @@ def archive_read(data: bytes) -> ReadArchive:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             kept, passed_over = _entries(archive)
-            texts = {path: text for path, text in _texts(archive, kept)}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as problem:
+            texts = dict(_texts(archive, kept))
+    except _UNREADABLE as problem:
         raise _wrong(None, f"This is no zip file that can be read: {problem}.") from None
     folder = _common_folder(texts)
     files = {path.removeprefix(folder): text for path, text in texts.items()}

@@ -44,7 +44,7 @@ def _fields(request: Request, of_body: type[Any], of_form: type[Any]) -> dict[st
     if isinstance(request.data, dict) and isinstance(request.data.get("archive"), bytes):
         given = of_body(data=request.query_params)
         given.is_valid(raise_exception=True)
-        return {"file_name": "", "archive": request.data["archive"]} | given.validated_data
+        return {"file_name": "", "archive": request.data["archive"], **given.validated_data}
     given = of_form(data=request.data)
     given.is_valid(raise_exception=True)
     values = dict(given.validated_data)
@@ -63,8 +63,8 @@ class StrategyImportView(APIView):
         parameters=[_text("name", "Name of the strategy; without it, that of the folder or the file.")],
         responses={201: ImportResult, **_TOO_LARGE, **_UNREADABLE},
         description=(
-            "Make a strategy of a zip file with a `main.py`, at its top or in its one folder. Projects of QuantConnect's "
-            "command line are understood. An entry that cannot be stored is named, and nothing is stored."
+            "Make a strategy of a zip file with a `main.py`, at its top or in its one folder. Projects of "
+            "QuantConnect's command line are understood. An entry that cannot be stored is named: nothing is stored."
         ),
     )
     def post(self, request: Request) -> Response:
@@ -92,7 +92,7 @@ class VersionImportView(APIView):
             **_TOO_LARGE,
             **_UNREADABLE,
         },
-        description="Save the files of a zip file as the newest version; files that were saved before are that one (200).",
+        description="Save the files of a zip file as the newest version; those that were saved before are that one.",
     )
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Save the files of a zip file as the newest version."""
