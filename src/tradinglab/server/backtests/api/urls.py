@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.backtests.api import data_sources, views
+from tradinglab.server.backtests.api import data_sources, life, views
 from tradinglab.server.backtests.api.serializers import EquitySerializer, LogSerializer, OrdersSerializer
 
 _ONE = "backtests/<uuid:run_id>"
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
+    path(f"{_ONE}/restore/", life.BacktestRestoreView.as_view(), name="backtest-restore"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),
     path(f"{_ONE}/artefacts/", views.BacktestArtefactsView.as_view(), name="backtest-artefacts"),
     path(f"{_ONE}/equity/", _equity.as_view(), name="backtest-equity"),
