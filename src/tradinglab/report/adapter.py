@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -151,7 +152,10 @@ def _plotted(series: SeriesData, local: Zone) -> PlottedSeries:
 def log_line(text: str) -> LogLine:
     """Return a message with the time that it begins with, if it does."""
     found = _LOG_TIME.match(text)
-    time = datetime.fromisoformat(found.group(1)) if found else None
-    words = found.group(2) if found else text
+    time, words = None, text
+    if found:
+        # What an author writes may only look like a time.
+        with contextlib.suppress(ValueError):
+            time, words = datetime.fromisoformat(found.group(1)), found.group(2)
     level = "error" if words.lower().startswith(_ERROR_WORDS) else "log"
     return LogLine(time=time, level=level, text=words)

@@ -9,23 +9,23 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradinglab.core.clock import from_ns
 from tradinglab.server.backtests.figures import figures_of
+from tradinglab.server.backtests.measures import measures_of
+from tradinglab.server.backtests.tables import MOST_ROWS, tables_of
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.orders import Order
-    from tradinglab.algorithm.orders.written import WrittenOrder
     from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.result_charts import ChartData
 
+PARQUET = "application/vnd.apache.parquet"
 #: The files, and of what kind each is.
 OUTPUTS: Mapping[str, str] = {
     "result.json": "application/json",
-    "equity.json": "application/json",
-    "orders.json": "application/json",
-    "log.json": "application/json",
     "report.html": "text/html",
+    "statistics.json": "application/json",
+    "charts.json": "application/json",
+    **{f"{name}.parquet": PARQUET for name in MOST_ROWS},
 }
-_MOST_LOG_LINES = 20_000
 _MOST_STATISTICS = 200
 _LONGEST_TEXT = 200
 _MOST_ORDERS = (1 << 31) - 1
@@ -58,12 +58,13 @@ def write_outputs(result: BacktestResult, folder: Path) -> None:
     """Write every file of :data:`OUTPUTS` into *folder*."""
     from tradinglab.report import write_report
 
-    lines = result.logs[:_MOST_LOG_LINES]
     result.write_json(folder / "result.json")
     write_report(result, folder / "report.html")
-    _write(folder / "equity.json", _equity(result))
-    _write(folder / "orders.json", {"orders": [_order(each) for each in result.record.orders]})
-    _write(folder / "log.json", {"lines": lines, "left_out": len(result.logs) - len(lines)})
+    tables = tables_of(result)
+    for name, table in tables.items():
+        table.write_parquet(folder / f"{name}.parquet")
+    _write(folder / "charts.json", {"charts": [_chart(each) for each in result.charts.values()]})
+    _write(folder / "statistics.json", {**measures_of(result), "left_out": tables.left_out})
 
 
 def summarize(result: BacktestResult) -> Summary:
@@ -82,29 +83,17 @@ def _write(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
 
 
-def _equity(result: BacktestResult) -> dict[str, list[str] | list[float]]:
-    """Return the samples of the account's value: UTC times, values, and the drawdown as a fraction below zero."""
-    times, values, drawdowns, highest = [], [], [], 0.0
-    for candle in result.record.sampler.candles:
-        value = float(candle.close)
-        highest = max(highest, value)
-        times.append(f"{from_ns(candle.time_ns).isoformat()}Z")
-        values.append(value)
-        drawdowns.append(value / highest - 1 if highest else 0.0)
-    return {"time": times, "equity": values, "drawdown": drawdowns}
-
-
-def _order(order: Order | WrittenOrder) -> dict[str, object]:
-    filled = order.last_fill_time_ns
-    return {
-        "id": order.id,
-        "symbol": order.symbol.value,
-        "type": str(order.type),
-        "direction": str(order.direction),
-        "status": str(order.status),
-        "quantity": float(order.quantity),
-        "price": float(order.price),
-        "time": f"{from_ns(order.time_ns).isoformat()}Z",
-        "last_fill_time": None if filled is None else f"{from_ns(filled).isoformat()}Z",
-        "tag": str(order.tag),
-    }
+def _chart(chart: ChartData) -> dict[str, object]:
+    """Return how a chart is to be drawn; the points are in the table."""
+    series = [
+        {
+            "name": each.name,
+            "type": str(each.series_type),
+            "unit": each.unit,
+            "pane": each.index,
+            "color": each.color,
+            "points": len(each.values),
+        }
+        for each in chart.series.values()
+    ]
+    return {"name": chart.name, "series": series}

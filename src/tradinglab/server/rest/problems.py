@@ -26,6 +26,7 @@ _TITLES = {
     409: "Not possible in this state",
     413: "Too large",
     415: "Not readable in that form",
+    416: "There is no such part",
     422: "The request contradicts an earlier one",
     429: "Too many requests",
     500: "The server failed",
@@ -113,13 +114,14 @@ def _entry(field: str, value: Any, message: str) -> dict[str, Any]:
     return {"field": field, "value": text, "message": message}
 
 
-def _plain(status: int, code: str, detail: str) -> str:
+def plain_problem(status: int, code: str, detail: str) -> str:
+    """Return a problem's document as text."""
     return json.dumps(problem(status, code, detail))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
-    text = _plain(
+    text = plain_problem(
         404, "not_found", f"There is nothing at {request.path[:_LONGEST_VALUE]}; /api/schema/ lists what there is."
     )
     return HttpResponseNotFound(text, content_type=PROBLEM_TYPE)
@@ -127,17 +129,19 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_failed(request: HttpRequest) -> HttpResponse:
     """Answer when the server itself failed."""
-    text = _plain(500, "server", "The server failed; its log has more under the request's id.")
+    text = plain_problem(500, "server", "The server failed; its log has more under the request's id.")
     return HttpResponseServerError(text, content_type=PROBLEM_TYPE)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django itself refuses."""
     return HttpResponse(
-        _plain(400, "bad_request", "The request is not well-formed."), status=400, content_type=PROBLEM_TYPE
+        plain_problem(400, "bad_request", "The request is not well-formed."), status=400, content_type=PROBLEM_TYPE
     )
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request to a page that is not allowed."""
-    return HttpResponse(_plain(403, "permission_denied", "You may not do that."), status=403, content_type=PROBLEM_TYPE)
+    return HttpResponse(
+        plain_problem(403, "permission_denied", "You may not do that."), status=403, content_type=PROBLEM_TYPE
+    )

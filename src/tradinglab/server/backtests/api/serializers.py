@@ -127,7 +127,6 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     created_at = serializers.DateTimeField(source="run.created_at")
     started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
-    deleted_at = serializers.DateTimeField(source="run.deleted_at", allow_null=True)
     is_cancel_requested = serializers.SerializerMethodField()
     error = serializers.DictField(source="run.error", child=serializers.CharField())
     first_day = serializers.DateField(allow_null=True, help_text="The first day that the run covered.")
@@ -139,8 +138,8 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         fields = [
             "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
             "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
-            "finished_at", "deleted_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s",
-            "total_orders", *FIGURES,
+            "finished_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s", "total_orders",
+            *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 
@@ -157,27 +156,6 @@ class BacktestDetailSerializer(BacktestSerializer):
 
     class Meta(BacktestSerializer.Meta):
         fields = [*BacktestSerializer.Meta.fields, "notes", "manifest", "statistics"]
-
-
-class EquitySerializer(serializers.Serializer[Any]):
-    """The account's value over time: three columns of the same length."""
-
-    time = serializers.ListField(child=serializers.DateTimeField())
-    equity = serializers.ListField(child=serializers.FloatField())
-    drawdown = serializers.ListField(child=serializers.FloatField(), help_text="Zero or a fraction below it.")
-
-
-class OrdersSerializer(serializers.Serializer[Any]):
-    """The orders in their order."""
-
-    orders = serializers.ListField(child=serializers.DictField())
-
-
-class LogSerializer(serializers.Serializer[Any]):
-    """The run's messages."""
-
-    lines = serializers.ListField(child=serializers.CharField())
-    left_out = serializers.IntegerField()
 
 
 class IdempotencyHeader(serializers.Serializer[Any]):

@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path
+from rest_framework.views import APIView
 
-from tradinglab.server.backtests.api import data_sources, life, views
-from tradinglab.server.backtests.api.serializers import EquitySerializer, LogSerializer, OrdersSerializer
+from tradinglab.server.backtests.api import answers, data_sources, queries, results, views
 
 _ONE = "backtests/<uuid:run_id>"
 
-_equity = views.piece_view("equity", "equity.json", EquitySerializer, "The account's value over time.")
-_orders = views.piece_view("orders", "orders.json", OrdersSerializer, "The orders.")
-_log = views.piece_view("log", "log.json", LogSerializer, "The run's messages.")
 _result = views.piece_view("result", "result.json", dict, "The result in LEAN's format.")
 _report = views.piece_view("report", "report.html", {(200, "text/html"): str}, "The report: one HTML file.")
+
+#: The resources below a backtest that show what it has left, by the end of their address.
+_RESULTS: dict[str, type[APIView]] = {
+    "equity": results.described(
+        results.SeriesView, "equity", answers.EquitySerializer, "The account's value over time.",
+        table="equity", by="equity",
+    ),
+    "drawdown": results.described(
+        results.SeriesView, "drawdown", answers.DrawdownSerializer, "The fall from the highest value so far.",
+        table="equity", by="drawdown", columns=("time", "drawdown"),
+    ),
+    "days": results.described(
+        results.SeriesView, "days", answers.DaysSerializer,
+        "Equity, benchmark, return, turnover, exposure and capacity, once a day.", table="days", by="equity",
+    ),
+    "positions": results.described(
+        results.TableView, "positions", answers.PositionsSerializer, "The positions at the end of each day.",
+        table="positions", query=queries.SymbolRowsQuery,
+    ),
+    "orders": results.described(
+        results.TableView, "orders", answers.OrdersSerializer, "The orders; the range is of when they were made.",
+        table="orders", query=queries.OrdersQuery,
+    ),
+    "order-events": results.described(
+        results.TableView, "order_events", answers.OrderEventsSerializer, "What happened to the orders: fills, fees.",
+        table="order_events", query=queries.OrdersQuery,
+    ),
+    "trades": results.described(
+        results.TableView, "trades", answers.TradesSerializer, "The closed trades; the range is of their entries.",
+        table="trades", query=queries.SymbolRowsQuery, time="entry_time",
+    ),
+    "log": results.described(
+        results.TableView, "log", answers.LogSerializer, "The run's messages.", table="log", query=queries.LogQuery
+    ),
+    "charts": results.described(
+        results.DocumentView, "charts", answers.ChartsSerializer,
+        "The charts that every run has, and the author's own.", document="charts.json",
+    ),
+    "charts/<path:chart>": results.described(
+        results.ChartView, "chart", answers.ChartPointsSerializer, "A chart with its points."
+    ),
+    "statistics": results.described(
+        results.DocumentView, "statistics", answers.StatisticsSerializer,
+        "All of LEAN's statistics with all digits, rolling windows, months, years, drawdowns.",
+        document="statistics.json",
+    ),
+}  # fmt: skip
 
 urlpatterns: list[URLPattern] = [
     path("data-sources/", data_sources.DataSourcesView.as_view(), name="data-sources"),
     path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
-    path(f"{_ONE}/restore/", life.BacktestRestoreView.as_view(), name="backtest-restore"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),
     path(f"{_ONE}/artefacts/", views.BacktestArtefactsView.as_view(), name="backtest-artefacts"),
-    path(f"{_ONE}/equity/", _equity.as_view(), name="backtest-equity"),
-    path(f"{_ONE}/orders/", _orders.as_view(), name="backtest-orders"),
-    path(f"{_ONE}/log/", _log.as_view(), name="backtest-log"),
+    path(f"{_ONE}/artefacts/<str:artefact>/", views.BacktestArtefactView.as_view(), name="backtest-artefact"),
+    *(path(f"{_ONE}/{end}/", view.as_view(), name=f"backtest-{end.split('/<')[0]}") for end, view in _RESULTS.items()),
     path(f"{_ONE}/result/", _result.as_view(), name="backtest-result"),
     path(f"{_ONE}/report/", _report.as_view(), name="backtest-report"),
 ]

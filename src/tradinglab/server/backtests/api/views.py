@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.request import Request
@@ -29,8 +30,8 @@ from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.files import file_response
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
-from tradinglab.server.runs.deletion import run_delete
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
 from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
@@ -46,7 +47,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
 
     def get_queryset(self) -> QuerySet[Backtest]:
         """Return the user's own; sorted by a figure, those that have it."""
-        tests = backtest_list(user=user_of(self.request), with_deleted="is_deleted" in self.request.query_params)
+        tests = backtest_list(user=user_of(self.request))
         name = self.request.query_params.get("sort", "").removeprefix("-")
         return tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
 
@@ -74,8 +75,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         given = BacktestInput(data=request.data)
         given.is_valid(raise_exception=True)
         submitted = _submit(user, dict(given.validated_data), _idempotency_key(request))
-        # A run that was deleted since is still the answer to the request that started it.
-        test = backtest_get(user=user, run_id=submitted.run.pk, with_deleted=True)
+        test = backtest_get(user=user, run_id=submitted.run.pk)
         answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
         location = request.build_absolute_uri(f"{request.path}{test.pk}/")
         return Response(BacktestDetailSerializer(test).data, status=answer, headers={"Location": location})
@@ -121,18 +121,6 @@ class BacktestView(APIView):
         backtest_annotate(test=test, **given.validated_data)
         return Response(BacktestDetailSerializer(backtest_get(user=user, run_id=run_id)).data)
 
-    @extend_schema(
-        operation_id="backtests_delete",
-        responses={
-            204: OpenApiResponse(description="It is out of sight."),
-            409: OpenApiResponse(ProblemSerializer, "The run has no outcome yet; cancel it first."),
-        },
-    )
-    def delete(self, request: Request, run_id: UUID) -> Response:
-        """Take it out of sight; for some days it can be restored."""
-        run_delete(run=backtest_get(user=user_of(request), run_id=run_id).run)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
 
 class BacktestCancelView(APIView):
     """Stopping a backtest."""
@@ -165,16 +153,39 @@ class BacktestPieceView(APIView):
 
     artefact = ""
 
-    def get(self, request: Request, run_id: UUID) -> HttpResponse:
-        """Return its bytes."""
-        test = backtest_get(user=user_of(request), run_id=run_id)
-        artefact = artefact_get(run=test.run, name=self.artefact)
-        answer = HttpResponse(artefact_path(artefact=artefact).read_bytes(), content_type=artefact.media_type)
-        answer.headers["ETag"] = f'"{artefact.sha256}"'
-        # What a strategy made is shown apart from the server's own pages.
-        answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+    def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
+        """Return its bytes, or a range of them."""
+        return _bytes(request, run_id, self.artefact)
+
+
+class BacktestArtefactView(APIView):
+    """Any artefact, as it is stored."""
+
+    @extend_schema(
+        operation_id="backtests_artefact",
+        parameters=[
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as `bytes=1000-`."),
+            OpenApiParameter("If-Range", str, OpenApiParameter.HEADER, description="The `ETag` that the range is of."),
+        ],
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            (206, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The range."),
+            304: OpenApiResponse(description="It is as the client has it (`If-None-Match`)."),
+            412: OpenApiResponse(description="It is not what the client thinks (`If-Match`)."),
+            416: OpenApiResponse(ProblemSerializer, "The file has no such range."),
+        },
+        description="The bytes of an artefact, of its own media type; whole, or from where a broken download ended.",
+    )
+    def get(self, request: Request, run_id: UUID, artefact: str) -> HttpResponseBase:
+        """Return its bytes, or a range of them."""
+        return _bytes(request, run_id, artefact)
+
+
+def _bytes(request: Request, run_id: UUID, name: str) -> HttpResponseBase:
+    test = backtest_get(user=user_of(request), run_id=run_id)
+    artefact = artefact_get(run=test.run, name=name)
+    path = artefact_path(artefact=artefact)
+    return file_response(request, path, sha256=artefact.sha256, media_type=artefact.media_type)
 
 
 def piece_view(name: str, artefact: str, answer: Any, description: str) -> type[BacktestPieceView]:

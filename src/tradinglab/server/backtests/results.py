@@ -1,0 +1,77 @@
+"""Reads of what a backtest has left: its tables, and parts of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.thinning import METHODS
+from tradinglab.server.runs.selectors import artefact_get, artefact_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which rows of a table are wanted.
+
+    Attributes
+    ----------
+    since, until
+        Instants: the first row may be at *since*, all are before *until*.
+    equal, contains
+        For a column of text: what it is, or a part of it.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    equal: Mapping[str, str] | None = None
+    contains: Mapping[str, str] | None = None
+
+
+_EVERYTHING = Part()
+
+
+def table_read(*, test: Backtest, name: str, part: Part = _EVERYTHING, time: str = "time") -> pl.LazyFrame:
+    """Return a table of a backtest, or a part of it.
+
+    Raises
+    ------
+    NotFoundError
+        If the run has left no such table.
+    """
+    path = artefact_path(artefact=artefact_get(run=test.run, name=f"{name}.parquet"))
+    table = pl.scan_parquet(path, glob=False)
+    if part.since is not None:
+        table = table.filter(pl.col(time) >= part.since)
+    if part.until is not None:
+        table = table.filter(pl.col(time) < part.until)
+    for column, text in (part.equal or {}).items():
+        table = table.filter(pl.col(column) == text)
+    for column, text in (part.contains or {}).items():
+        table = table.filter(pl.col(column).str.to_lowercase().str.contains(text.lower(), literal=True))
+    return table
+
+
+def document_read(*, test: Backtest, name: str) -> dict[str, Any]:
+    """Return a JSON artefact."""
+    found: dict[str, Any] = json.loads(artefact_path(artefact=artefact_get(run=test.run, name=name)).read_bytes())
+    return found
+
+
+def left_out(*, test: Backtest, name: str) -> int:
+    """Return how many rows of a table were too many to be kept."""
+    return int(document_read(test=test, name="statistics.json")["left_out"][name])
+
+
+def thinned(table: pl.DataFrame, *, points: int, method: str, by: str) -> pl.DataFrame:
+    """Return at most *points* rows that look like all of them in the column *by*."""
+    if table.height <= points:
+        return table
+    known = table.filter(pl.col(by).is_not_null())
+    times = known["time"].dt.epoch("us").to_numpy()
+    return known[METHODS[method](times, known[by].to_numpy(), points)]

@@ -1,0 +1,181 @@
+"""The tables of a result: columns with types, times in UTC, no longer than what is kept. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tradinglab.core.clock import to_ns, zone
+from tradinglab.core.enums import TradeDirection
+from tradinglab.report.adapter import log_line
+
+if TYPE_CHECKING:
+    from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.result_charts import ChartData
+    from tradinglab.engine.sampling import DaySample
+
+Columns = Mapping[str, pl.DataType | type[pl.DataType]]
+#: An instant in UTC, to the microsecond.
+TIME = pl.Datetime("us", "UTC")
+#: How many rows of each table are kept; the first ones.
+MOST_ROWS = {
+    "equity": 200_000,
+    "days": 100_000,
+    "positions": 500_000,
+    "orders": 200_000,
+    "order_events": 400_000,
+    "trades": 200_000,
+    "charts": 500_000,
+    "log": 20_000,
+}
+_NS_PER_US = 1_000
+_LONGEST_TEXT = 2_000
+_EQUITY: Columns = {"time": TIME, **dict.fromkeys(("equity", "open", "high", "low", "drawdown"), pl.Float64)}
+_DAYS: Columns = {
+    "time": TIME,
+    **dict.fromkeys(("equity", "benchmark", "return", "turnover", "long_exposure", "short_exposure"), pl.Float64),
+    "capacity": pl.Float64,
+}
+_POSITIONS: Columns = {
+    "time": TIME, "symbol": pl.String, "security_type": pl.String, "value": pl.Float64, "weight": pl.Float64,
+    "margin": pl.Float64,
+}  # fmt: skip
+_ORDERS: Columns = {
+    "id": pl.Int64, "symbol": pl.String, "type": pl.String, "direction": pl.String, "status": pl.String,
+    "quantity": pl.Float64, "price": pl.Float64, "value": pl.Float64, "time": TIME, "last_fill_time": TIME,
+    "tag": pl.String,
+}  # fmt: skip
+_ORDER_EVENTS: Columns = {
+    "order_id": pl.Int64, "id": pl.Int64, "time": TIME, "symbol": pl.String, "status": pl.String,
+    "direction": pl.String, "quantity": pl.Float64, "fill_quantity": pl.Float64, "fill_price": pl.Float64,
+    "fee": pl.Float64, "fee_currency": pl.String, "message": pl.String,
+}  # fmt: skip
+_TRADES: Columns = {
+    "number": pl.Int64, "symbol": pl.String, "direction": pl.String, "quantity": pl.Float64, "entry_time": TIME,
+    "entry_price": pl.Float64, "exit_time": TIME, "exit_price": pl.Float64, "profit_loss": pl.Float64,
+    "total_fees": pl.Float64, "mae": pl.Float64, "mfe": pl.Float64, "end_trade_drawdown": pl.Float64,
+    "duration_s": pl.Float64, "is_win": pl.Boolean, "order_ids": pl.String,
+}  # fmt: skip
+_CHARTS: Columns = {
+    "chart": pl.String, "series": pl.String, "time": TIME, "value": pl.Float64, "open": pl.Float64,
+    "high": pl.Float64, "low": pl.Float64,
+}  # fmt: skip
+_LOG: Columns = {"line": pl.Int64, "time": TIME, "level": pl.String, "text": pl.String}
+
+Row = tuple[object, ...]
+
+
+class Kept(dict[str, pl.DataFrame]):
+    """Tables by name; ``left_out`` says how many rows of each were too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left_out: dict[str, int] = {}
+
+    def keep(self, name: str, rows: Iterable[Row], count: int, columns: Columns) -> None:
+        """Keep the first of *count* rows."""
+        most = MOST_ROWS[name]
+        self[name] = pl.DataFrame(list(islice(rows, most)), schema=columns, orient="row")
+        self.left_out[name] = max(0, count - most)
+
+
+def tables_of(result: BacktestResult) -> Kept:
+    """Return every table of a result."""
+    kept, record = Kept(), result.record
+    candles, days, trades = record.sampler.candles, record.sampler.days, result.closed_trades
+    kept.keep("equity", _equity(result), len(candles), _EQUITY)
+    kept.keep("days", _days(result), len(days), _DAYS)
+    kept.keep("positions", _positions(days), sum(len(day.holdings) for day in days), _POSITIONS)
+    kept.keep("orders", _orders(result), len(record.orders), _ORDERS)
+    kept.keep("order_events", _order_events(result), len(record.order_events), _ORDER_EVENTS)
+    kept.keep("trades", _trades(result), len(trades), _TRADES)
+    points = sum(len(series.values) for chart in result.charts.values() for series in chart.series.values())
+    kept.keep("charts", _points(result.charts.values()), points, _CHARTS)
+    lines = result.logs
+    kept.keep("log", _lines(lines, record.time_zone), len(lines), _LOG)
+    return kept
+
+
+def _us(time_ns: int | None) -> int | None:
+    return None if time_ns is None else time_ns // _NS_PER_US
+
+
+def _equity(result: BacktestResult) -> Iterator[Row]:
+    highest = 0.0
+    for candle in result.record.sampler.candles:
+        value = float(candle.close)
+        highest = max(highest, value)
+        below = value / highest - 1 if highest else 0.0
+        yield _us(candle.time_ns), value, float(candle.open), float(candle.high), float(candle.low), below
+
+
+def _days(result: BacktestResult) -> Iterator[Row]:
+    turnover = dict(result.record.sampler.turnover)
+    for day in result.record.sampler.days:
+        value = float(day.value)
+        held = np.array([float(each.value) for each in day.holdings])
+        long, short = (held[held > 0].sum(), held[held < 0].sum()) if len(held) else (0.0, 0.0)
+        share = (float(long) / value, float(short) / value) if value > 0 else (None, None)
+        traded = turnover.get(day.time_ns)
+        yield (
+            _us(day.time_ns), value, float(day.benchmark), float(day.performance) / 100,
+            None if traded is None else float(traded), *share, float(day.capacity),
+        )  # fmt: skip
+
+
+def _positions(days: Sequence[DaySample]) -> Iterator[Row]:
+    for day in days:
+        for each in day.holdings:
+            weight = float(each.value / day.value) if day.value > 0 else None
+            kind = str(each.security_type)
+            yield _us(day.time_ns), each.name, kind, float(each.value), weight, float(each.margin)
+
+
+def _orders(result: BacktestResult) -> Iterator[Row]:
+    for order in result.record.orders:
+        quantity, price = float(order.quantity), float(order.price)
+        yield (
+            order.id, order.symbol.value, str(order.type), str(order.direction), str(order.status), quantity, price,
+            quantity * price, _us(order.time_ns), _us(order.last_fill_time_ns), (order.tag or "")[:_LONGEST_TEXT],
+        )  # fmt: skip
+
+
+def _order_events(result: BacktestResult) -> Iterator[Row]:
+    for event in result.record.order_events:
+        fee = event.order_fee.value
+        yield (
+            event.order_id, event.id, _us(event.utc_ns), event.symbol.value, str(event.status), str(event.direction),
+            event.quantity, event.fill_quantity, event.fill_price, fee.amount, fee.currency,
+            event.message[:_LONGEST_TEXT],
+        )  # fmt: skip
+
+
+def _trades(result: BacktestResult) -> Iterator[Row]:
+    for number, trade in enumerate(result.closed_trades, start=1):
+        yield (
+            number, trade.symbol.value, "long" if trade.direction == TradeDirection.LONG else "short", trade.quantity,
+            _us(trade.entry_ns), trade.entry_price, _us(trade.exit_ns), trade.exit_price, trade.profit_loss,
+            trade.total_fees, trade.mae, trade.mfe, trade.end_trade_drawdown, trade.duration.total_seconds(),
+            trade.is_win, " ".join(map(str, sorted(trade.order_ids))),
+        )  # fmt: skip
+
+
+def _points(charts: Iterable[ChartData]) -> Iterator[Row]:
+    for chart in charts:
+        for series in chart.series.values():
+            for time_ns, *values in series.values:
+                read = [None if value is None else float(value) for value in values]
+                first = read[:3] if len(read) > 1 else [None, None, None]
+                yield chart.name, series.name, _us(time_ns), read[-1], *first
+
+
+def _lines(lines: Sequence[str], time_zone: str) -> Iterator[Row]:
+    local = zone(time_zone)
+    for number, text in enumerate(lines, start=1):
+        line = log_line(text)
+        time = None if line.time is None else _us(local.utc_ns(to_ns(line.time)))
+        yield number, time, line.level, text[:_LONGEST_TEXT]
