@@ -11,16 +11,17 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import NotFoundError
 
 
-def backtest_list(*, user: User) -> QuerySet[Backtest]:
-    """Return a user's backtests."""
-    tests = Backtest.objects.filter(run__owner=user).select_related("run", "version__strategy")
-    tests = tests.prefetch_related("tag_rows")
+def backtest_list(*, user: User, with_deleted: bool = False) -> QuerySet[Backtest]:
+    """Return a user's backtests; those that are deleted only if asked for."""
+    tests = Backtest.objects.filter(run__owner=user)
+    tests = tests if with_deleted else tests.filter(run__deleted_at=None)
+    tests = tests.select_related("run", "version__strategy").prefetch_related("tag_rows")
     return tests.annotate(created_at=F("run__created_at"))
 
 
-def backtest_get(*, user: User, run_id: UUID) -> Backtest:
+def backtest_get(*, user: User, run_id: UUID, with_deleted: bool = False) -> Backtest:
     """Return one of a user's backtests."""
-    test = backtest_list(user=user).filter(pk=run_id).first()
+    test = backtest_list(user=user, with_deleted=with_deleted).filter(pk=run_id).first()
     if test is None:
         raise NotFoundError(f"There is no backtest {run_id}.")
     return test

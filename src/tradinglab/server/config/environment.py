@@ -149,6 +149,7 @@ class Environment(BaseSettings):
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")
     user_running: int = Field(4, ge=1, le=10_000, validation_alias="TRADINGLAB_USER_RUNNING")
     user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
+    deleted_days: int = Field(30, ge=0, le=36_500, validation_alias="TRADINGLAB_DELETED_DAYS")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
 
     @field_validator("redis_url")

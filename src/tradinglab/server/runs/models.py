@@ -52,6 +52,7 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, db_index=True)
 
     fence = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=200, blank=True, default="")

@@ -16,8 +16,8 @@ from tradinglab.server.runs.store import store
 
 
 def run_list(*, user: User) -> QuerySet[Run]:
-    """Return a user's runs."""
-    return Run.objects.filter(owner=user)
+    """Return a user's runs, without those that are deleted."""
+    return Run.objects.filter(owner=user, deleted_at=None)
 
 
 def run_get(*, user: User, run_id: UUID) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import warnings
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from tradinglab.server.config.celery import app
+from tradinglab.server.runs.deletion import StoreSweep, runs_purge
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
 from tradinglab.server.runs.tasks import look_soon, worker_name
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
+_CLEAR_EVERY_S = 60.0
 
 
 class Scanner(threading.Thread):
@@ -29,6 +32,7 @@ class Scanner(threading.Thread):
     def run(self) -> None:
         """Look until :meth:`stop` is called; a database that is away for a while is asked again."""
         waited = BEAT_EVERY_S
+        sweep, next_clearing = StoreSweep(), time.monotonic() + _CLEAR_EVERY_S
         while not self._over.wait(_LOOK_EVERY_S):
             waited += _LOOK_EVERY_S
             try:
@@ -38,8 +42,14 @@ class Scanner(threading.Thread):
                 # A message starts whatever goes next, and each run that ends sends another while runs wait.
                 for _ in runs_reap()[: settings.ENVIRONMENT.worker_threads]:
                     look_soon()
+                if time.monotonic() >= next_clearing:
+                    next_clearing = time.monotonic() + _CLEAR_EVERY_S
+                    runs_purge()
+                    sweep.step()
             except DatabaseError as error:
                 _log.warning("the table of runs could not be read: %s", error)
+            except OSError as error:
+                _log.warning("the store of artefacts could not be cleared: %s", error)
             finally:
                 close_old_connections()
         connection.close()

@@ -117,6 +117,9 @@ class BacktestFilter(filters.FilterSet):
     notes = filters.CharFilter(lookup_expr="icontains", help_text="Part of the notes.")
     tag = filters.CharFilter(method="with_tags", help_text="A tag; given several times, all of them.")
     is_starred = filters.BooleanFilter()
+    is_deleted = filters.BooleanFilter(
+        field_name="run__deleted_at", lookup_expr="isnull", exclude=True, help_text="Those that can be restored."
+    )
     parameter = filters.CharFilter(
         method="with_parameters", help_text="`name:value` of a parameter; given several times, all of them."
     )

@@ -127,6 +127,7 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     created_at = serializers.DateTimeField(source="run.created_at")
     started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    deleted_at = serializers.DateTimeField(source="run.deleted_at", allow_null=True)
     is_cancel_requested = serializers.SerializerMethodField()
     error = serializers.DictField(source="run.error", child=serializers.CharField())
     first_day = serializers.DateField(allow_null=True, help_text="The first day that the run covered.")
@@ -138,8 +139,8 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         fields = [
             "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
             "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
-            "finished_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s", "total_orders",
-            *FIGURES,
+            "finished_at", "deleted_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s",
+            "total_orders", *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from tradinglab.server.backtests.api import answers, data_sources, queries, results, views
+from tradinglab.server.backtests.api import answers, data_sources, life, queries, results, views
 
 _ONE = "backtests/<uuid:run_id>"
 
@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
+    path(f"{_ONE}/restore/", life.BacktestRestoreView.as_view(), name="backtest-restore"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),
     path(f"{_ONE}/artefacts/", views.BacktestArtefactsView.as_view(), name="backtest-artefacts"),
     path(f"{_ONE}/artefacts/<str:artefact>/", views.BacktestArtefactView.as_view(), name="backtest-artefact"),

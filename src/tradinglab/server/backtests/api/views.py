@@ -32,6 +32,7 @@ from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.files import file_response
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
+from tradinglab.server.runs.deletion import run_delete
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
 from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
@@ -47,7 +48,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
 
     def get_queryset(self) -> QuerySet[Backtest]:
         """Return the user's own; sorted by a figure, those that have it."""
-        tests = backtest_list(user=user_of(self.request))
+        tests = backtest_list(user=user_of(self.request), with_deleted="is_deleted" in self.request.query_params)
         name = self.request.query_params.get("sort", "").removeprefix("-")
         return tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
 
@@ -75,7 +76,8 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         given = BacktestInput(data=request.data)
         given.is_valid(raise_exception=True)
         submitted = _submit(user, dict(given.validated_data), _idempotency_key(request))
-        test = backtest_get(user=user, run_id=submitted.run.pk)
+        # A run that was deleted since is still the answer to the request that started it.
+        test = backtest_get(user=user, run_id=submitted.run.pk, with_deleted=True)
         answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
         location = request.build_absolute_uri(f"{request.path}{test.pk}/")
         return Response(BacktestDetailSerializer(test).data, status=answer, headers={"Location": location})
@@ -120,6 +122,18 @@ class BacktestView(APIView):
         given.is_valid(raise_exception=True)
         backtest_annotate(test=test, **given.validated_data)
         return Response(BacktestDetailSerializer(backtest_get(user=user, run_id=run_id)).data)
+
+    @extend_schema(
+        operation_id="backtests_delete",
+        responses={
+            204: OpenApiResponse(description="It is out of sight."),
+            409: OpenApiResponse(ProblemSerializer, "The run has no outcome yet; cancel it first."),
+        },
+    )
+    def delete(self, request: Request, run_id: UUID) -> Response:
+        """Take it out of sight; for some days it can be restored."""
+        run_delete(run=backtest_get(user=user_of(request), run_id=run_id).run)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class BacktestCancelView(APIView):

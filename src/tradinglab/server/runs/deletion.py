@@ -1,0 +1,70 @@
+"""Deleting runs: out of sight at once, and gone after some days, with the artefacts that nothing else refers to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import cycle
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tradinglab.server.errors import ConflictError
+from tradinglab.server.runs.models import Artefact, Run
+from tradinglab.server.runs.store import store
+
+#: Bytes are put into the store before the row that refers to them is written.
+_UNREFERRED_KEPT = timedelta(days=1)
+_PURGED_AT_ONCE = 50
+
+
+@transaction.atomic
+def run_delete(*, run: Run) -> None:
+    """Take a run out of sight.
+
+    Raises
+    ------
+    ConflictError
+        If the run has no outcome yet.
+    """
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    if not locked.is_final:
+        raise ConflictError(f"The run is {locked.state}; cancel it first, then delete it.")
+    Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=timezone.now())
+
+
+def run_restore(*, run: Run) -> None:
+    """Bring a deleted run back; one that is not deleted stays as it is."""
+    Run.objects.filter(pk=run.pk).update(deleted_at=None)
+
+
+def runs_purge() -> int:
+    """Remove some of the runs whose time to be restored is over; return how many."""
+    before = timezone.now() - timedelta(days=settings.ENVIRONMENT.deleted_days)
+    over = list(Run.objects.filter(deleted_at__lt=before).values_list("pk", flat=True)[:_PURGED_AT_ONCE])
+    removed = 0
+    for run_id in over:
+        with transaction.atomic():
+            # It may have been restored since.
+            run = Run.objects.select_for_update().filter(pk=run_id, deleted_at__lt=before).first()
+            if run is not None:
+                run.delete()
+                removed += 1
+    return removed
+
+
+class StoreSweep:
+    """Goes through the store of artefacts, a part at each call, and removes what no run refers to."""
+
+    def __init__(self) -> None:
+        self._beginnings = cycle(f"{number:02x}" for number in range(256))
+
+    def step(self) -> int:
+        """Look at the next part; return how many files were removed."""
+        before = timezone.now() - _UNREFERRED_KEPT
+        beginning = next(self._beginnings)
+        found = store().found(beginning)
+        if beginning == "00":
+            store().discard_parts(before=before)
+        referred = set(Artefact.objects.filter(sha256__startswith=beginning).values_list("sha256", flat=True))
+        return sum(store().discard(sha256, before=before) for sha256 in found if sha256 not in referred)
