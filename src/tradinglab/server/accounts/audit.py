@@ -8,7 +8,7 @@ from django.db.models import Model, Q, QuerySet
 
 from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.ops.caller import caller
-from tradinglab.server.ops.middleware import request_id
+from tradinglab.server.ops.context import request_id
 
 
 def audit_note(

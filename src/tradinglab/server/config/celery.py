@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.startup import SETTINGS_MODULE
@@ -34,3 +34,8 @@ app.conf.update(
     worker_enable_remote_control=False,
     imports=["tradinglab.server.runs.tasks"],
 )
+
+
+@signals.setup_logging.connect
+def _leave_logging_alone(**_: object) -> None:
+    """Be there: where somebody listens, Celery sets no logging up, and Django's stays."""

@@ -9,6 +9,7 @@ from typing import Any
 import tradinglab
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
+from tradinglab.server.ops.logs import logging_settings
 
 ENVIRONMENT = environment()
 HOME = Home(ENVIRONMENT.home)
@@ -164,12 +165,4 @@ RUN_KINDS = {"backtest": "tradinglab.server.backtests.carrying_out.BacktestKind"
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "tradinglab.server.ops.middleware.RequestIdFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"tradinglab": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
-}
+LOGGING = logging_settings(ENVIRONMENT)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from dotenv import dotenv_values
+from pydantic_settings import BaseSettings, DotEnvSettingsSource
 
 from tradinglab.core.surface import did_you_mean
 
@@ -20,7 +20,8 @@ def misspelt(known: Iterable[str], file: Path) -> list[str]:
     names = sorted(known)
     found = [(name, "") for name in os.environ if name.startswith(_PREFIX)]
     if file.is_file():
-        found += [(name, f" (in {file})") for name in dotenv_values(file) if name.startswith(_PREFIX)]
+        in_file = DotEnvSettingsSource(BaseSettings, env_file=file, case_sensitive=True).env_vars
+        found += [(name, f" (in {file})") for name in in_file if name.startswith(_PREFIX)]
     return [
         f"{name}: there is no such setting{place}{did_you_mean(name, names)}"
         for name, place in sorted(found)

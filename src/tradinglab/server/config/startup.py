@@ -6,6 +6,7 @@ import os
 
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
+from tradinglab.server.ops.sentry import start_sentry
 
 SETTINGS_MODULE = "tradinglab.server.config.settings"
 
@@ -19,6 +20,7 @@ def prepare() -> None:
         If a setting cannot be used.
     """
     Home(environment().home).prepare()
+    start_sentry(environment())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
 
 

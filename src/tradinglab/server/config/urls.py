@@ -7,12 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from tradinglab.server.ops.health import live, ready
+from tradinglab.server.ops.metrics import metrics
 
 _API = ("accounts", "strategies", "runs", "backtests")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", live, name="health-live"),
     path("health/ready", ready, name="health-ready"),
+    path("metrics", metrics, name="metrics"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     *(path("api/v1/", include(f"tradinglab.server.{app}.api.urls")) for app in _API),
     path("", include("tradinglab.server.web.urls")),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 _LONGEST_AGENT = 256
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 
 
 class Caller(NamedTuple):
@@ -48,3 +49,18 @@ def client_address(request: HttpRequest) -> str:
         return str(ip_address(named[-min(proxies, len(named))]))
     except ValueError:
         return direct
+
+
+def comes_from_this_machine(request: HttpRequest) -> bool:
+    """Say whether a request was made on this machine, to this machine, and not passed on by a proxy."""
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    return _is_loopback(str(request.META.get("REMOTE_ADDR", ""))) and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import cast
 
 from asgiref.sync import iscoroutinefunction
@@ -14,21 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import sync_and_async_middleware
 
 from tradinglab.server.ops.caller import caller, caller_of
+from tradinglab.server.ops.context import request_id
+from tradinglab.server.ops.requests import request_ends, request_starts
 
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-#: The number of the request that is being answered; logs and problems show it.
-request_id: ContextVar[str] = ContextVar("request_id", default="-")
-
-
-class RequestIdFilter(logging.Filter):
-    """Gives log records the number of their request."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Add the number, and let the record pass."""
-        record.request_id = request_id.get()
-        return True
 
 
 def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpRequest, HttpResponse], None]) -> object:
@@ -61,10 +49,12 @@ def _number(request: HttpRequest) -> None:
     given = request.headers.get("X-Request-ID", "")
     request_id.set(given if _USABLE.fullmatch(given) else uuid.uuid4().hex)
     caller.set(caller_of(request))
+    request_starts(request)
 
 
-def _show_number(_: HttpRequest, response: HttpResponse) -> None:
+def _show_number(request: HttpRequest, response: HttpResponse) -> None:
     response.headers["X-Request-ID"] = request_id.get()
+    request_ends(request, response)
 
 
 def _nothing(_: HttpRequest) -> None:

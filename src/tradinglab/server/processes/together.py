@@ -73,6 +73,9 @@ def run_together(*, wish: Wish, say: Say) -> int:
         If a process ends by itself.
     """
     Home(environment().home).prepare()
+    # Who sits before it looks at the page; a line for each request would push away what they are to read.
+    os.environ.setdefault("TRADINGLAB_LOG_LEVEL", "WARNING")
+    environment.cache_clear()
     with _only_one(environment().home), contextlib.ExitStack() as stack:
         listener = stack.enter_context(
             listen_on_free_port(wish.host) if wish.port is None else listen_on(wish.host, wish.port)

@@ -57,7 +57,7 @@ def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
 
     config = uvicorn.Config(
         "tradinglab.server.config.asgi:application",
-        log_level="warning",
+        log_config=None,  # ours is Django's
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=3,

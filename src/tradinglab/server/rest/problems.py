@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from tradinglab.server.errors import InputError, LimitReachedError, ServerError
-from tradinglab.server.ops.middleware import request_id
+from tradinglab.server.ops.context import request_id
 
 PROBLEM_TYPE = "application/problem+json"
 _LONGEST_VALUE = 200

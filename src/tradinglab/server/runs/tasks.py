@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 from functools import lru_cache
 
 from django.conf import settings
+from structlog.contextvars import bound_contextvars
 
 from tradinglab.server.config.celery import app
 from tradinglab.server.runs.claiming import BatchPlaces, runs_wait
@@ -36,7 +38,11 @@ def look() -> None:
     with _places().claim(worker=worker_name()) as lease:
         if lease is None:
             return
-        held_run_carry_out(lease=lease)
+        with bound_contextvars(run=str(lease.run_id)):
+            started = time.monotonic()
+            _log.info("a run begins")
+            held_run_carry_out(lease=lease)
+            _log.info("a run is over", extra={"seconds": round(time.monotonic() - started, 3)})
     if runs_wait():
         look_soon()
 

@@ -21,8 +21,9 @@ from tradinglab.server.accounts.services import login_forget_failures, login_is_
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
+from tradinglab.server.ops.caller import comes_from_this_machine
 from tradinglab.server.runs.selectors import artefact_get, artefact_path
-from tradinglab.server.web.welcome import comes_from_this_machine, welcome_redeem
+from tradinglab.server.web.welcome import welcome_redeem
 
 _ROWS = 50
 #: The report is one file with its own script and styles; it runs apart from the pages, without their cookies.

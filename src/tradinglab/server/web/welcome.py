@@ -7,7 +7,6 @@ system user, taking the file away is atomic, so that a link works once, and noth
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import secrets
 import time
@@ -15,14 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest
 
 from tradinglab.server.accounts.models import User
 
 #: Seconds for which a link works.
 WELCOME_VALID_S = 600
 _TOKEN_BYTES = 32
-_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 
 
 class Welcome(NamedTuple):
@@ -55,21 +52,6 @@ def welcome_redeem(*, token: str) -> Welcome | None:
         return None
     user = User.objects.filter(pk=content["user"], is_active=True).first()
     return Welcome(user, content["page"]) if user is not None and time.time() < content["until"] else None
-
-
-def comes_from_this_machine(request: HttpRequest) -> bool:
-    """Say whether a request was made on this machine, to this machine, and not passed on by a proxy."""
-    if any(name in request.headers for name in _FORWARDED):
-        return False
-    host = request.get_host().rpartition(":")[0] or request.get_host()
-    return _is_loopback(str(request.META.get("REMOTE_ADDR", ""))) and (host == "localhost" or _is_loopback(host))
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _folder() -> Path:
