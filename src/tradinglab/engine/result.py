@@ -21,16 +21,23 @@ if TYPE_CHECKING:
     from tradinglab.core.run_warnings import RunWarning
     from tradinglab.engine.result_charts import ChartData
     from tradinglab.engine.result_funnel import Funnel
+    from tradinglab.engine.verification import Verification
 
 
 class BacktestResult:
     """What a run came to: figures at once; tables, charts and files when asked for.
 
     Times in tables are wall-clock times of the algorithm's time zone.
+
+    Attributes
+    ----------
+    verification
+        What a replay outside the sandbox came to; ``None`` if there was none.
     """
 
-    def __init__(self, record: RunRecord) -> None:
+    def __init__(self, record: RunRecord, verification: Verification | None = None) -> None:
         self.record = record
+        self.verification = verification
 
     # Figures.
 
