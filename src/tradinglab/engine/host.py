@@ -23,6 +23,7 @@ from tradinglab.engine.errors import UsageError
 from tradinglab.engine.feed import DataFeed
 from tradinglab.engine.history import HistoryReader
 from tradinglab.engine.indicators import IndicatorDesk
+from tradinglab.engine.journal import JournaledTransactions, Removed, Subscribed
 from tradinglab.engine.loop import Loop
 from tradinglab.engine.outcome import Outcome, began_now, build_result, statistics_input
 from tradinglab.engine.parts import RunParts
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 _TRADING_DAYS_ALWAYS_OPEN = 365
 _TRADING_DAYS = 252
+_STOPPED = AlgorithmStatus.STOPPED
 #: The brokerages whose markets never close: their statistics count 365 days a year.
 _EVERY_DAY = {f"{name}BrokerageModel" for name in ("Coinbase", "Binance", "Bitfinex", "Bybit", "FTX", "Kraken")}
 
@@ -59,6 +61,7 @@ class Host:
         self._context = context
         self._options = options
         self._source = context.source
+        self._journal = options.journal
         self.phase = Phase()
         self.attention = Attention()
         self._parts: RunParts | None = None
@@ -80,7 +83,7 @@ class Host:
         self._history = HistoryReader(algorithm, self._source)
         brokerage = BacktestingBrokerage(algorithm)
         brokerage.resting = resting = RestingOrders(algorithm, self._feed)
-        transactions = TransactionHandler(algorithm, brokerage, self.attention, self._on_order_event)
+        transactions = self._transactions(algorithm, brokerage)
         algorithm.transactions.set_order_processor(transactions)
         algorithm.schedule.on_change = self.wake
         self.phase.name = "initialize"
@@ -105,6 +108,15 @@ class Host:
             phase=self.phase,
             attention=self.attention,
         )
+        if self._journal is not None:
+            self._journal.prepared()
+
+    def _transactions(self, algorithm: QCAlgorithm, brokerage: BacktestingBrokerage) -> TransactionHandler:
+        """Return what carries orders out, and takes down in the journal what is asked for, if there is one."""
+        if self._journal is None:
+            return TransactionHandler(algorithm, brokerage, self.attention, self._on_order_event)
+        self._journal.open(algorithm, self.phase)
+        return JournaledTransactions(algorithm, brokerage, self.attention, self._on_order_event, self._journal)
 
     def _make_sampler(self, algorithm: QCAlgorithm) -> ResultSampler:
         account = AlgorithmAccount(algorithm)
@@ -198,11 +210,16 @@ class Host:
 
     def add_subscriptions(self, security: Security, configs: Iterable[SubscriptionDataConfig]) -> None:
         """Start the streams of a security at the end of this time step."""
-        self._feed.add(security, configs)
+        streams = tuple(configs)
+        if self._journal is not None:
+            self._journal.note(Subscribed(security=security, configs=streams), security)
+        self._feed.add(security, streams)
         self.attention.raised = True
 
     def remove_security(self, security: Security) -> None:
         """End the streams of a security at the end of this time step."""
+        if self._journal is not None:
+            self._journal.note(Removed(security=security))
         self._feed.remove(security)
         self.attention.raised = True
 
@@ -218,6 +235,8 @@ class Host:
     def wake(self) -> None:
         """Look, after this callback, at more than the next bar."""
         self.attention.raised = True
+        if self._journal is not None and self._algorithm is not None and self._algorithm.status == _STOPPED:
+            self._journal.note_end(at_once=False)
 
     def attach_indicator(self, config: SubscriptionDataConfig, indicator: object, selector: str) -> bool:
         """Let an indicator read the columns of a subscription; return whether it could."""
@@ -246,6 +265,8 @@ class Host:
         """Return what the run came to."""
         assert self._parts is not None
         loop = self._loop
+        if self._journal is not None and status in ("interrupted", "failed"):
+            self._journal.note_end(at_once=True)
         ruined = loop is not None and loop.was_ruined
         return build_result(
             Outcome(

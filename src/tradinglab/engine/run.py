@@ -23,6 +23,7 @@ from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
+from tradinglab.engine.journal import Journal
 from tradinglab.engine.loader import load_strategy, strategy_modules
 from tradinglab.engine.loop import Progress
 from tradinglab.engine.result import BacktestResult
@@ -44,6 +45,8 @@ class RunOptions:
         Values for ``get_parameter``.
     timeout_s
         Seconds of wall-clock time after which the run is stopped; ``None`` for no limit.
+    journal
+        Where to take down what the strategy asks for, for a replay.
     """
 
     start: date | None = None
@@ -52,6 +55,7 @@ class RunOptions:
     parameters: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
     on_progress: Callable[[Progress], None] | None = None
+    journal: Journal | None = None
 
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.end < self.start:
@@ -72,6 +76,7 @@ def backtest(
     class_name: str | None = None,
     timeout_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    journal: Journal | None = None,
 ) -> BacktestResult:
     """Run a strategy over historical bars.
 
@@ -95,6 +100,8 @@ def backtest(
         Seconds after which the run is stopped.
     on_progress
         Called now and then while the run goes on.
+    journal
+        Where to take down what the strategy asks for, for a replay.
 
     Returns
     -------
@@ -119,6 +126,7 @@ def backtest(
         parameters={key: str(value) for key, value in (parameters or {}).items()},
         timeout_s=timeout_s,
         on_progress=on_progress,
+        journal=journal,
     )
     if options.cash is not None and not to_decimal(options.cash) > 0:
         raise UsageError(f"cash: an amount above zero is expected, it was {cash}")

@@ -19,14 +19,16 @@ from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.run import backtest
 from tradinglab.sandbox.lockdown import ANSWER
 from tradinglab.sandbox.packing import packed
+from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.templates import all_templates
 
 
 def warm_up() -> None:
     """Backtest a strategy of our own, in the zygote: what a run loads when it needs it is then there for all."""
     strategy = all_templates()[0].path
-    result = backtest(strategy, start="2012-01-03", end="2012-02-03")
-    json.dumps(packed(result))
+    declaration = Declaration()
+    result = backtest(strategy, start="2012-01-03", end="2012-02-03", journal=declaration.journal)
+    json.dumps([packed(result), declaration.packed()])
 
 
 def prepare(raw: bytes) -> Callable[[], None]:
@@ -54,6 +56,7 @@ def _work(request: dict[str, Any]) -> None:
 
 def _run(request: dict[str, Any]) -> dict[str, object]:
     sys.path[:0] = request["folders"]
+    declaration = Declaration()
     hold_files({Path(path): text for path, text in request["files"].items()})
     try:
         result = backtest(
@@ -65,6 +68,7 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
             parameters=request["parameters"],
             class_name=request["class_name"],
             timeout_s=request["timeout_s"],
+            journal=declaration.journal,
         )
     except StrategyError as problem:
         return {
@@ -74,12 +78,13 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
             "time": _plain(problem.time),
             "trace": _plain(problem.trace),
             "result": None if problem.result is None else packed(problem.result),
+            "declared": declaration.packed(),
         }
     except TradingLabError as problem:
         return {"kind": "refused", "message": _plain(str(problem))}
     except KeyboardInterrupt:
         return {"kind": "stopped"}
-    return {"kind": "finished", "result": packed(result)}
+    return {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
 
 
 def _plain(text: str) -> str:

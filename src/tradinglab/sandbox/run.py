@@ -1,4 +1,4 @@
-"""A backtest in the sandbox: the strategy runs inside, its statistics are computed outside."""
+"""A backtest in the sandbox: the strategy runs inside, what it claims is replayed outside."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tradinglab.core.decimals import Number
 from tradinglab.core.errors import TradingLabError
@@ -22,6 +22,7 @@ from tradinglab.sandbox.author_modules import author_files
 from tradinglab.sandbox.errors import RunMemoryError, RunStoppedError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.places import data_places
+from tradinglab.sandbox.replay import read_declared, verified
 from tradinglab.sandbox.supervisor import Reply, Sandbox
 from tradinglab.sandbox.unpacking import unpacked
 
@@ -51,6 +52,7 @@ def sandboxed_backtest(
     limits: Limits | None = None,
     sandbox: Sandbox | None = None,
     allow_weak: bool = False,
+    replay: bool = True,
 ) -> BacktestResult:
     """Run a strategy over historical bars, where it can do no harm.
 
@@ -65,6 +67,9 @@ def sandboxed_backtest(
         Where to run, which must be able to read the data; by default one is made for this run.
     allow_weak
         Whether to run where only a weak sandbox can be had.
+    replay
+        Whether to replay the run's requests outside, over the bars: the result's ``verification`` says what came of
+        it, and its figures, orders and trades are those of the replay. Without, they are as the run says.
 
     Raises
     ------
@@ -99,7 +104,7 @@ def sandboxed_backtest(
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak))
         reply = sandbox.run(json.dumps(request).encode(), bounds)
     _print(reply)
-    return _result(reply, bounds, source_name)
+    return _result(reply, bounds, _Replayer(data, source_name, is_asked=replay))
 
 
 def _absolute(data: str) -> str:
@@ -122,11 +127,26 @@ def _print(reply: Reply) -> None:
             stream.flush()
 
 
-def _result(reply: Reply, limits: Limits, source_name: str) -> BacktestResult:
+class _Replayer(NamedTuple):
+    """Makes results of what came back, and checks them."""
+
+    data: str
+    source_name: str
+    is_asked: bool
+
+    def result(self, answer: Reader) -> BacktestResult:
+        """Return the result of an answer, checked if that was asked for."""
+        result = unpacked(answer.member("result"), data=self.source_name)
+        if not self.is_asked:
+            return result
+        return verified(result, read_declared(answer.member("declared")), data=self.data)
+
+
+def _result(reply: Reply, limits: Limits, replayer: _Replayer) -> BacktestResult:
     answer = Reader(parse(reply.answer, most_items=limits.answer_items))
     kind = answer.member("kind").one_of(_KINDS)
     if kind == "finished":
-        return unpacked(answer.member("result"), data=source_name)
+        return replayer.result(answer)
     if kind == "memory":
         raise RunMemoryError(f"the run needed more than the {limits.memory_mb:,} MB that it was given")
     if kind == "stopped":
@@ -134,15 +154,14 @@ def _result(reply: Reply, limits: Limits, source_name: str) -> BacktestResult:
     message = answer.member("message").text()
     if kind == "refused":
         raise RefusedError(message)
-    raise _failure(answer, message, TimeLimitError if kind == "time_limit" else StrategyError, source_name)
+    raise _failure(answer, message, TimeLimitError if kind == "time_limit" else StrategyError, replayer)
 
 
-def _failure(answer: Reader, message: str, error: type[StrategyError], source_name: str) -> StrategyError:
-    result = answer.member("result")
+def _failure(answer: Reader, message: str, error: type[StrategyError], replayer: _Replayer) -> StrategyError:
     return error(
         message,
         phase=answer.member("phase").text(),
         time=answer.member("time").text(),
         trace=answer.member("trace").text(),
-        result=None if result.is_null else unpacked(result, data=source_name),
+        result=None if answer.member("result").is_null else replayer.result(answer),
     )

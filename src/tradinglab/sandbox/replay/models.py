@@ -1,0 +1,83 @@
+"""Making the models of a security anew from what a run declared of them: only ours, and only their settings."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from tradinglab.sandbox.replay.declaring import MODELS
+
+if TYPE_CHECKING:
+    from tradinglab.sandbox.replay.declared import DeclaredModel
+
+_MODULES: Final = re.compile(r"models(\.[a-z_]+)+|securities\.(portfolio_model|price_variation)", re.ASCII)
+#: What a model may hold that cannot be carried: it is empty when a run begins.
+_EMPTY: Final[dict[str, Callable[[], object]]] = {"deque": deque, "dict": dict, "list": list, "set": set}
+
+
+class NotReplayableError(Exception):
+    """What a run declares cannot be done again outside."""
+
+
+def class_of(model: DeclaredModel, slot: str) -> type:
+    """Return the class of a declared model, if it is one of ours and fit for its place.
+
+    Raises
+    ------
+    NotReplayableError
+        If it is not.
+    """
+    if model.is_ours and _MODULES.fullmatch(model.module) and not model.name.startswith("_"):
+        try:
+            found = getattr(import_module(f"tradinglab.algorithm.{model.module}"), model.name, None)
+        except ImportError:
+            found = None
+        if isinstance(found, type) and all(hasattr(found, name) for name in _METHODS.get(slot, ())):
+            return found
+    raise NotReplayableError(f"a {slot.replace('_', ' ')} of the author's own ({model.name})")
+
+
+#: A method by which a model is known as one of its kind.
+_METHODS: Final = {
+    "fill_model": ("fill",),
+    "fee_model": ("get_order_fee",),
+    "slippage_model": ("get_slippage_approximation",),
+    "settlement_model": ("apply_funds", "scan"),
+    "buying_power_model": ("has_sufficient_buying_power_for_order",),
+    "portfolio_model": ("process_fill",),
+    "margin_interest_rate_model": ("apply_margin_interest_rate",),
+    "shortable_provider": ("shortable_quantity",),
+    "data_filter": ("filter",),
+    "price_variation_model": ("get_minimum_price_variation",),
+    "margin_call_model": ("get_margin_call_orders", "execute_margin_call"),
+}
+assert set(MODELS) <= set(_METHODS)
+
+
+def made(model: DeclaredModel, slot: str) -> object:
+    """Return a model as declared.
+
+    Raises
+    ------
+    NotReplayableError
+        If it is not ours, or holds what cannot be carried.
+    """
+    kind: Any = class_of(model, slot)
+    try:
+        found = kind()
+    except (TypeError, ValueError):
+        found = kind.__new__(kind)
+    held = getattr(found, "__dict__", {})
+    for name, kind_name in model.opaque.items():
+        if name in held and type(held[name]).__name__ == kind_name:
+            continue
+        if kind_name not in _EMPTY:
+            raise NotReplayableError(f"a {model.name}, which holds a {kind_name}")
+        setattr(found, name, _EMPTY[kind_name]())
+    for name, value in model.settings.items():
+        if not name.startswith("__"):
+            setattr(found, name, value)
+    return found

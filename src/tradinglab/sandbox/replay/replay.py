@@ -1,0 +1,186 @@
+"""The replay itself: the engine, outside, over the requests, the models and the data that a run declared.
+
+What comes of it owes nothing to the strategy's process but the requests: prices, fees, splits, dividends, interest,
+margin calls, samples, trades and statistics are made anew from the bars by the engine's own models.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from tradinglab.core.clock import from_ns
+from tradinglab.core.errors import TradingLabError
+from tradinglab.data.source import open_source
+from tradinglab.engine.errors import StrategyError, TimeLimitError
+from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.run import backtest
+from tradinglab.engine.verification import Finding, FindingCode, Verification
+from tradinglab.sandbox.replay.comparing import compare
+from tradinglab.sandbox.replay.models import NotReplayableError
+from tradinglab.sandbox.replay.script import Script, algorithm_of
+
+if TYPE_CHECKING:
+    from tradinglab.data.source import DataSource
+    from tradinglab.sandbox.replay.declared import Declared
+
+_MOST_FINDINGS = 100
+
+
+class Replay(NamedTuple):
+    """What a replay came to: the verdict, and the result as rebuilt, if there is one."""
+
+    verification: Verification
+    rebuilt: BacktestResult | None
+
+
+def replay(
+    result: BacktestResult,
+    declared: Declared | None,
+    *,
+    data: str | DataSource,
+    timeout_s: float | None = None,
+) -> Replay:
+    """Check a result against the bars, by doing again what its run declares that it asked for.
+
+    Parameters
+    ----------
+    result
+        What the run claims.
+    declared
+        How the run says that it was set up, and its requests; ``None`` if it does not say.
+    data
+        The data that the run was given.
+    timeout_s
+        Seconds after which the replay is given up, and the result with it; only in the main thread of a process.
+    """
+    began = time.perf_counter()
+    findings, notes, rebuilt = _Findings(), (), None
+    try:
+        if declared is None:
+            raise NotReplayableError("a run that does not say how it was set up")
+        rebuilt = _rebuilt(result, declared, data, timeout_s, findings)
+    except NotReplayableError as problem:
+        findings.add(_not_replayable(str(problem)))
+    if rebuilt is not None:
+        findings.extend(compare(result, rebuilt))
+    verification = Verification(
+        findings=tuple(findings.found),
+        notes=notes,
+        left_out=findings.left_out,
+        seconds=time.perf_counter() - began,
+    )
+    return Replay(verification, rebuilt)
+
+
+def verified(
+    result: BacktestResult,
+    declared: Declared | None,
+    *,
+    data: str | DataSource,
+    timeout_s: float | None = None,
+) -> BacktestResult:
+    """Return a result with its verification, and with figures, orders and trades as the replay gives them.
+
+    What the author's code alone makes (name, logs, charts, its own figures) stays as the run says it.
+    """
+    verification, rebuilt = replay(result, declared, data=data, timeout_s=timeout_s)
+    if rebuilt is None:
+        return BacktestResult(result.record, verification)
+    claimed, made = result.record, rebuilt.record
+    record = replace(
+        claimed,
+        statistics_input=made.statistics_input,
+        sampler=made.sampler,
+        orders=made.orders,
+        order_events=made.order_events,
+        account=made.account,
+    )
+    return BacktestResult(record, verification)
+
+
+class _Findings:
+    """Collects findings, as many as anybody will read."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.left_out = 0
+
+    def add(self, finding: Finding) -> None:
+        if len(self.found) < _MOST_FINDINGS:
+            self.found.append(finding)
+        else:
+            self.left_out += 1
+
+    def extend(self, findings: Iterator[Finding]) -> None:
+        for finding in islice(findings, 100 * _MOST_FINDINGS):
+            self.add(finding)
+
+
+def _not_replayable(what: str) -> Finding:
+    return Finding(code=FindingCode.NOT_REPLAYABLE, text=f"This run cannot be replayed: {what}.")
+
+
+def _rebuilt(
+    result: BacktestResult,
+    declared: Declared,
+    data: str | DataSource,
+    timeout_s: float | None,
+    findings: _Findings,
+) -> BacktestResult | None:
+    """Return what the replay gives; what goes wrong on the way is a finding."""
+    _refuse_own(declared)
+    script = Script(declared)
+    days = {day.time_ns: day.noted_benchmark for day in result.record.sampler.days}
+    source = open_source(data) if isinstance(data, str) else data
+    rebuilt: BacktestResult | None
+    try:
+        rebuilt = backtest(algorithm_of(script, days), data=source, timeout_s=timeout_s)
+    except TimeLimitError:
+        raise NotReplayableError(f"it takes longer than {timeout_s:g} s") from None
+    except StrategyError as problem:
+        rebuilt = problem.result
+        cause = problem.__cause__
+        if isinstance(cause, NotReplayableError):
+            raise cause from None
+        findings.add(_went_wrong(script, str(problem)))
+    except TradingLabError as problem:
+        raise NotReplayableError(str(problem)) from None
+    if script.problem is None and script.left:
+        findings.add(_not_reached(script))
+    return rebuilt
+
+
+def _refuse_own(declared: Declared) -> None:
+    setup = declared.setup
+    if setup.has_own_brokerage:
+        raise NotReplayableError(f"a brokerage model of the author's own ({setup.brokerage_class})")
+    if setup.has_own_trade_builder:
+        raise NotReplayableError("a trade builder of the author's own")
+
+
+def _went_wrong(script: Script, problem: str) -> Finding:
+    if script.problem is None:
+        return _not_replayable(problem)
+    action, text = script.problem
+    return Finding(
+        code=FindingCode.REQUEST_NOT_POSSIBLE,
+        text=f"What the run says that it asked for at {from_ns(action.utc_ns):%Y-%m-%d %H:%M:%S} UTC could not be: "
+        f"{text}.",
+        order_id=getattr(action.asked, "order_id", None),
+        time_ns=action.utc_ns,
+    )
+
+
+def _not_reached(script: Script) -> Finding:
+    action = script.left[0]
+    return Finding(
+        code=FindingCode.REQUEST_NOT_POSSIBLE,
+        text=f"{len(script.left)} requests of the run come at no time at which it could have made them, the first at "
+        f"{from_ns(action.utc_ns):%Y-%m-%d %H:%M:%S} UTC in {action.phase}.",
+        order_id=getattr(action.asked, "order_id", None),
+        time_ns=action.utc_ns,
+    )
