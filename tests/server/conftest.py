@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
@@ -91,6 +93,14 @@ def client_of() -> Callable[..., APIClient]:
 
 
 @pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
+    """Letters are sent at once, and land here."""
+    monkeypatch.setattr("tradinglab.server.accounts.letters.start", lambda work: work())
+    monkeypatch.setattr("tradinglab.server.accounts.letters.transaction.on_commit", lambda work: work())
+    return mail.outbox
+
+
+@pytest.fixture
 def api(owner: User, client_of: Callable[..., APIClient]) -> APIClient:
     return client_of(owner)
 
@@ -122,3 +132,12 @@ def redis_url() -> Iterator[str]:
     with PrivateQueue(program) as queue:
         assert queue.wait()
         yield queue.url
+
+
+def link_in(letter: EmailMessage) -> str:
+    """Return the path of the link in a letter."""
+    return next(line for line in letter.body.splitlines() if "://" in line).split("testserver", 1)[1]
+
+
+def set_environment(settings: Any, **values: object) -> None:
+    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=values)

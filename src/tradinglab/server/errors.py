@@ -8,6 +8,7 @@
     ├── NotFoundError         no such thing, or it is another user's
     ├── ConflictError         the thing is not in the state that the call needs
     ├── LimitReachedError     a user has as much as may be had at once; names limit and current number
+    ├── SealError             a stored secret cannot be opened
     └── WeakSandboxError      a second user, where strategies could read each other's files
 
 Each has the HTTP status with which the REST API answers.
@@ -114,4 +115,11 @@ class WeakSandboxError(ServerError):
     """A second user was to be made on a machine whose sandbox does not keep users apart."""
 
     code = "weak_sandbox"
+    status = 409
+
+
+class SealError(ServerError):
+    """No key opens a stored secret."""
+
+    code = "seal_broken"
     status = 409

@@ -1,7 +1,8 @@
-"""Users, their API keys, failed log-ins, and the audit log."""
+"""Users, their ways in, failed log-ins, and the audit log."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -59,6 +61,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.RESEARCHER)
     is_active = models.BooleanField(default=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    #: Somebody signed up without an invitation: until the address is confirmed, it may be another's.
+    must_verify_email = models.BooleanField(default=False)
+    #: Raised to end every session.
+    session_epoch = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -77,6 +84,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def scopes(self) -> frozenset[str]:
         """What the role allows."""
         return ROLE_SCOPES.get(self.role, frozenset())
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must carry: another password or epoch ends it."""
+        made_of = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("tradinglab.session", made_of, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ApiKey(models.Model):
@@ -99,6 +111,75 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class SignIn(models.Model):
+    """A front end that somebody logged in with. Of its refresh tokens the newest counts; none of them is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    refresh_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=256, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} from {self.address}"
+
+
+class Invitation(models.Model):
+    """A way in for one person. The token itself is not stored, only its hash."""
+
+    email = models.EmailField(max_length=254, blank=True)
+    role = models.CharField(max_length=16, choices=Role.choices)
+    digest = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    used_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.email or 'anybody'}"
+
+
+class Totp(models.Model):
+    """A second factor: codes that change with time (RFC 6238)."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="totp")
+    sealed_secret = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: Until the user has shown a code, nothing asks for one.
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    #: The time step of the last code that was taken: it is not taken again, nor one before it.
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """Stands in for the second factor, once. The code itself is not stored, only its hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_unique")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
+
+
 class LoginFailure(models.Model):
     """A log-in that failed: too many of them, and no more are tried for a while."""
 
@@ -119,6 +200,22 @@ class AuditAction(models.TextChoices):
     LOGIN_SUCCEEDED = "login.succeeded"
     LOGIN_FAILED = "login.failed"
     USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    USER_SIGNED_UP = "user.signed_up"
+    LOGOUT = "login.ended"
+    TOKEN_REUSED = "login.token_reused"
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET_ASKED = "password.reset_asked"
+    PASSWORD_RESET = "password.reset"
+    EMAIL_VERIFIED = "email.verified"
+    EMAIL_CHANGE_ASKED = "email.change_asked"
+    EMAIL_CHANGED = "email.changed"
+    TOTP_ENABLED = "totp.enabled"
+    TOTP_DISABLED = "totp.disabled"
+    TOTP_RECOVERY_USED = "totp.recovery_code_used"
+    TOTP_RECOVERY_RENEWED = "totp.recovery_codes_renewed"
+    INVITATION_CREATED = "invitation.created"
+    INVITATION_REVOKED = "invitation.revoked"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
 

@@ -22,14 +22,25 @@ def scopes_of(request: Request) -> frozenset[str]:
 
 
 class HasScope(BasePermission):
-    """Reading needs ``read``; all else needs what the view names as ``write_scope``, which is ``run``."""
+    """Reading needs the view's ``read_scope``, which is ``read``; all else its ``write_scope``, which is ``run``."""
 
     message = "That needs a scope which the key or the role does not have."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Say whether the request may pass."""
-        needed = Scope.READ if request.method in SAFE_METHODS else getattr(view, "write_scope", Scope.RUN)
+        is_read = request.method in SAFE_METHODS
+        needed = getattr(view, "read_scope", Scope.READ) if is_read else getattr(view, "write_scope", Scope.RUN)
         return needed in scopes_of(request)
+
+
+class IsPerson(BasePermission):
+    """Somebody who logged in: what guards an account is not for a program's key to change."""
+
+    message = "That needs somebody who is logged in; an API key is not enough."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Say whether the request may pass."""
+        return isinstance(request.user, User) and not isinstance(request.auth, ApiKey)
 
 
 def user_of(request: Request) -> User:

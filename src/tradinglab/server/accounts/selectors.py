@@ -27,6 +27,19 @@ def owner() -> User | None:
     return User.objects.order_by("id").first()
 
 
+def user_list() -> QuerySet[User]:
+    """Return all users; the caller is an admin."""
+    return User.objects.all()
+
+
+def user_get(*, user_id: int) -> User:
+    """Return one user; the caller is an admin."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFoundError(f"There is no user {user_id}.")
+    return user
+
+
 def api_key_list(*, user: User) -> QuerySet[ApiKey]:
     """Return a user's keys that are not revoked."""
     return ApiKey.objects.filter(user=user, revoked_at=None)

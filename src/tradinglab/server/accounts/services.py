@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,17 +13,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from tradinglab.sandbox import Grade
 from tradinglab.server.accounts.audit import audit_note
-from tradinglab.server.accounts.models import ApiKey, AuditAction, LoginFailure, Role, Scope, User
+from tradinglab.server.accounts.models import ApiKey, AuditAction, Role, Scope, User
+from tradinglab.server.accounts.sign_ins import sign_ins_end
 from tradinglab.server.config.grade import machine_grade
-from tradinglab.server.errors import InputError, WeakSandboxError
+from tradinglab.server.errors import ConflictError, InputError, WeakSandboxError
 
-LOGIN_WINDOW = timedelta(minutes=15)
-_MOST_FAILURES_PER_EMAIL = 5
-_MOST_FAILURES_PER_ADDRESS = 30
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
@@ -47,11 +46,10 @@ def user_create(*, email: str, role: str, password: str | None = None, by: User 
     InputError
         If the address, the role or the password cannot be used.
     """
-    _validated("email", email, lambda: validate_email(email))
-    if role not in Role.values:
-        raise InputError("role", role, f"There is no role '{role}'. Choose from: {', '.join(Role.values)}.")
+    check_email(email)
+    check_role(role)
     if password is not None:
-        _validated("password", "…", lambda: validate_password(password))
+        check_password(password)
     if User.objects.select_for_update().exists():
         _check_sandbox()
     if User.objects.filter(email__iexact=email.strip()).exists():
@@ -70,8 +68,72 @@ def _check_sandbox() -> None:
         )
 
 
-def _validated(field: str, shown: str, check: object) -> None:
-    assert callable(check)
+@transaction.atomic
+def user_update(*, user: User, by: User | None, role: str | None = None, is_active: bool | None = None) -> User:
+    """Change what is given. Who is deactivated is out at once: sessions, keys and sign-ins end for good.
+
+    Raises
+    ------
+    ConflictError
+        If no active admin would be left.
+    InputError
+        If there is no such role.
+    """
+    admins = set(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True))
+    locked = User.objects.select_for_update().get(pk=user.pk)
+    before = {"role": locked.role, "is_active": locked.is_active}
+    if role is not None:
+        check_role(role)
+        locked.role = role
+    if is_active is not None:
+        locked.is_active = is_active
+    if admins == {locked.pk} and (locked.role != Role.ADMIN or not locked.is_active):
+        raise ConflictError("That is the last active admin. Make another user an admin first.")
+    after = {"role": locked.role, "is_active": locked.is_active}
+    if after == before:
+        return locked
+    locked.save(update_fields=["role", "is_active"])
+    if not locked.is_active:
+        access_end(user=locked, by=by)
+    changes = {name: [before[name], value] for name, value in after.items() if before[name] != value}
+    audit_note(action=AuditAction.USER_CHANGED, actor=by, target=locked, details=changes)
+    return locked
+
+
+@transaction.atomic
+def sessions_end(*, user: User, by: User | None) -> None:
+    """Log a user out everywhere; keys stay."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    sign_ins_end(user=user)
+    audit_note(action=AuditAction.LOGOUT, actor=by, target=user, details={"everywhere": True})
+
+
+@transaction.atomic
+def access_end(*, user: User, by: User | None) -> None:
+    """End every way in that a user has: sessions, sign-ins and keys."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    sign_ins_end(user=user)
+    for key in ApiKey.objects.filter(user=user, revoked_at=None):
+        api_key_revoke(key=key, by=by)
+
+
+def check_email(email: str) -> None:
+    """Refuse what is no e-mail address."""
+    _validated("email", email, lambda: validate_email(email))
+
+
+def check_role(role: str) -> None:
+    """Refuse what is no role."""
+    if role not in Role.values:
+        raise InputError("role", role, f"There is no role '{role}'. Choose from: {', '.join(Role.values)}.")
+
+
+def check_password(password: str, *, field: str = "password") -> None:
+    """Refuse a password that is too easily guessed."""
+    _validated(field, "…", lambda: validate_password(password))
+
+
+def _validated(field: str, shown: str, check: Callable[[], None]) -> None:
     try:
         check()
     except ValidationError as error:
@@ -80,9 +142,17 @@ def _validated(field: str, shown: str, check: object) -> None:
 
 @transaction.atomic
 def api_key_create(
-    *, user: User, name: str, scopes: Collection[str], expires_at: datetime | None = None, by: Collection[str]
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[str],
+    expires_at: datetime | None = None,
+    by: Collection[str],
+    maker: ApiKey | None = None,
 ) -> NewKey:
     """Make a key with *scopes*, which are among those that the caller has (*by*).
+
+    A key that another key makes (*maker*) ends no later than that one.
 
     Raises
     ------
@@ -98,6 +168,8 @@ def api_key_create(
         raise InputError("scopes", [], f"Name at least one scope: {', '.join(Scope.values)}.")
     if expires_at is not None and expires_at <= timezone.now():
         raise InputError("expires_at", expires_at.isoformat(), "That moment has passed; give one to come.")
+    if maker is not None and maker.expires_at is not None:
+        expires_at = min(maker.expires_at, expires_at or maker.expires_at)
     prefix, secret = secrets.token_hex(_PREFIX_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey.objects.create(
         user=user,
@@ -112,7 +184,7 @@ def api_key_create(
 
 
 @transaction.atomic
-def api_key_revoke(*, key: ApiKey, by: User | None = None) -> None:
+def api_key_revoke(*, key: ApiKey, by: User | None) -> None:
     """Refuse the key from now on."""
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit_note(action=AuditAction.KEY_REVOKED, actor=by, target=key, details={"name": key.name})
@@ -128,28 +200,3 @@ def api_key_note_use(*, key: ApiKey) -> None:
 def digest_of(secret: str) -> str:
     """Return what is stored of a secret. It is long and random: a slow hash would add nothing."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def login_is_throttled(*, email: str, address: str) -> bool:
-    """Say whether a log-in is not to be tried: too many failed, for the e-mail or from the address."""
-    since = timezone.now() - LOGIN_WINDOW
-    recent = LoginFailure.objects.filter(at__gt=since)
-    return (
-        recent.filter(email=_folded(email)).count() >= _MOST_FAILURES_PER_EMAIL
-        or recent.filter(address=address).count() >= _MOST_FAILURES_PER_ADDRESS
-    )
-
-
-def login_note_failure(*, email: str, address: str) -> None:
-    """Count a failed log-in, whether there is such a user or not, and forget those that no longer count."""
-    LoginFailure.objects.filter(at__lte=timezone.now() - LOGIN_WINDOW).delete()
-    LoginFailure.objects.create(email=_folded(email), address=address)
-
-
-def login_forget_failures(*, email: str) -> None:
-    """Count anew after a log-in that succeeded."""
-    LoginFailure.objects.filter(email=_folded(email)).delete()
-
-
-def _folded(email: str) -> str:
-    return email.strip().lower()[:254]

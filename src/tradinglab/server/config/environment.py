@@ -12,11 +12,13 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradinglab.server.config.data_sources import parse_data_sources
+from tradinglab.server.config.email import read_email_url
 from tradinglab.server.config.spelling import misspelt
 from tradinglab.server.errors import SettingsError
 
 _SECRETS = {"SECRET_KEY", "PGPASSWORD", "TRADINGLAB_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"}
 _SECRETS |= {"QUANTCONNECT_ACCESS_TOKEN", "SENTRY_DSN", "TRADINGLAB_METRICS_TOKEN"}
+_SECRETS |= {"EMAIL_URL", "TRADINGLAB_ENCRYPTION_KEYS"}
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "options"}
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
@@ -62,6 +64,21 @@ def _long_key(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < _SHORTEST_KEY:
         raise ValueError(f"at least {_SHORTEST_KEY} characters are needed; leave it out and one is made")
     return value
+
+
+def _long_keys(value: SecretStr) -> SecretStr:
+    for each in _listed(value.get_secret_value()):
+        _long_key(SecretStr(each))
+    return value
+
+
+def _email_url(value: SecretStr) -> SecretStr:
+    read_email_url(value.get_secret_value())
+    return value
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _long_password(value: SecretStr) -> SecretStr:
@@ -141,6 +158,14 @@ class Environment(BaseSettings):
 
     opens: bool | None = Field(None, validation_alias="TRADINGLAB_OPEN")
     allow_weak_sandbox: bool = Field(False, validation_alias="TRADINGLAB_ALLOW_WEAK_SANDBOX")
+    sign_up: Literal["closed", "invitation", "open"] = Field("invitation", validation_alias="TRADINGLAB_SIGN_UP")
+    encryption_keys: Annotated[SecretStr, AfterValidator(_long_keys)] = Field(
+        SecretStr(""), validation_alias="TRADINGLAB_ENCRYPTION_KEYS"
+    )
+    email_url: Annotated[SecretStr, AfterValidator(_email_url)] | None = Field(None, validation_alias="EMAIL_URL")
+    email_from: str = Field(
+        "TradingLab <tradinglab@localhost>", pattern=r"^[^\r\n@]+@[^\r\n@]+$", validation_alias="TRADINGLAB_EMAIL_FROM"
+    )
     proxies: int = Field(0, ge=0, le=10, validation_alias="TRADINGLAB_PROXIES")
 
     named_data: Annotated[str, AfterValidator(_data_sources)] = Field("", validation_alias="TRADINGLAB_DATA_SOURCES")
@@ -172,9 +197,13 @@ class Environment(BaseSettings):
     @property
     def hosts(self) -> list[str]:
         """The host names that requests may name: this machine's own, those that are listed, and the deployed one."""
-        listed = [each.strip() for each in self.allowed_hosts.split(",") if each.strip()]
         deployed = urlsplit(self.backend_url).hostname if self.backend_url else None
-        return ["localhost", "127.0.0.1", "[::1]", *listed, *([deployed] if deployed else [])]
+        return ["localhost", "127.0.0.1", "[::1]", *_listed(self.allowed_hosts), *([deployed] if deployed else [])]
+
+    @property
+    def sealing_keys(self) -> list[str]:
+        """The keys that stored secrets are sealed with, the newest first."""
+        return _listed(self.encryption_keys.get_secret_value())
 
     @property
     def data_sources(self) -> dict[str, str]:

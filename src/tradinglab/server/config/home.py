@@ -36,6 +36,11 @@ class Home(NamedTuple):
         return self.folder / "static"
 
     @property
+    def mail(self) -> Path:
+        """Letters that were not sent, because no mail server is named."""
+        return self.folder / "mail"
+
+    @property
     def key_file(self) -> Path:
         """The secret key, if the environment gives none."""
         return self.folder / "secret_key"

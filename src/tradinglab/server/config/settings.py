@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import tradinglab
+from tradinglab.server.config.email import read_email_url
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
 from tradinglab.server.ops.logs import logging_settings
@@ -100,6 +103,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -116,6 +120,24 @@ SECURE_REDIRECT_EXEMPT = ["^health/", "^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+_email = read_email_url(ENVIRONMENT.email_url.get_secret_value() if ENVIRONMENT.email_url else f"file://{HOME.mail}")
+EMAIL_BACKEND = f"django.core.mail.backends.{_email.backend}.EmailBackend"
+EMAIL_FILE_PATH = _email.folder
+EMAIL_HOST, EMAIL_PORT = _email.host, _email.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.user, _email.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.is_starttls, _email.is_tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENVIRONMENT.email_from
+
+# Tokens for front ends. The key is not SECRET_KEY itself: what signs them signs nothing else.
+SIMPLE_JWT: dict[str, Any] = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": hashlib.sha256(f"tradinglab tokens {SECRET_KEY}".encode()).hexdigest(),
+    "ISSUER": "tradinglab",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+}
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -130,6 +152,7 @@ APPEND_SLASH = False
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tradinglab.server.accounts.authentication.ApiKeyAuthentication",
+        "tradinglab.server.accounts.authentication.TokenAuthentication",
         "tradinglab.server.accounts.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["tradinglab.server.accounts.permissions.HasScope"],

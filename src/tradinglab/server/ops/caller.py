@@ -30,7 +30,7 @@ caller: ContextVar[Caller] = ContextVar("caller", default=_NOBODY)
 def caller_of(request: HttpRequest) -> Caller:
     """Return where a request comes from."""
     agent = request.headers.get("User-Agent", "").replace("\0", "")[:_LONGEST_AGENT]
-    host = request.META.get("HTTP_HOST") or f"{request.META.get('SERVER_NAME')}:{request.META.get('SERVER_PORT')}"
+    host = str(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))
     return Caller(client_address(request), agent, f"{request.scheme}://{host}")
 
 

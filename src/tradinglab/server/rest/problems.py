@@ -16,6 +16,7 @@ from tradinglab.server.ops.context import request_id
 
 PROBLEM_TYPE = "application/problem+json"
 _LONGEST_VALUE = 200
+_UNAUTHENTICATED = 401
 _TITLES = {
     400: "The request cannot be carried out",
     401: "Who are you?",
@@ -52,11 +53,13 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if made is None:
         return None
     headers = {}
+    if made["status"] == _UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = 'Bearer realm="tradinglab"'
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
     if isinstance(error, exceptions.APIException):
         if challenge := getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = challenge
-        if wait := getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(wait) + 1)
     return Response(made, status=made["status"], headers=headers, content_type=PROBLEM_TYPE)
 
 

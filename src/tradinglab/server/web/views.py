@@ -1,14 +1,11 @@
-"""The pages: log-in, the list of runs, a run and its report."""
+"""The pages: the list of runs, a run and its report."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
+from tradinglab.server.accounts.login import login_finish
 from tradinglab.server.accounts.models import User
-from tradinglab.server.accounts.services import login_forget_failures, login_is_throttled, login_note_failure
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
@@ -31,33 +28,6 @@ _REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; frame-ancestors 'self'"
 )
-_TOO_MANY = "Too many log-ins have failed. Wait a quarter of an hour, then try again."
-
-
-class ThrottledLoginView(LoginView):
-    """Logs in; after too many failures it asks for patience, and says nothing of who exists."""
-
-    template_name = "web/login.html"
-    redirect_authenticated_user = True
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Try the log-in, unless too many have failed."""
-        email = request.POST.get("username", "")
-        if login_is_throttled(email=email, address=_address(request)):
-            form = self.get_form_class()(request)
-            context = self.get_context_data(form=form, refusal=_TOO_MANY)
-            return render(request, self.template_name, context, status=429)
-        return super().post(request, *args, **kwargs)
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Log in."""
-        login_forget_failures(email=form.cleaned_data["username"])
-        return super().form_valid(form)
-
-    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """Count the failure."""
-        login_note_failure(email=self.request.POST.get("username", ""), address=_address(self.request))
-        return super().form_invalid(form)
 
 
 @require_safe
@@ -68,14 +38,11 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         raise Http404("There is no such page.")
     if request.method == "HEAD" or (found := welcome_redeem(token=token)) is None:
         return redirect("login")
+    login_finish(user=found.user)
     login(request, found.user, backend="django.contrib.auth.backends.ModelBackend")
     answer = redirect(found.page)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
-
-
-def _address(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
 @require_safe

@@ -22,6 +22,7 @@ from tradinglab.server.accounts.models import ApiKey, AuditEntry, Scope
 from tradinglab.server.accounts.permissions import scopes_of, user_of
 from tradinglab.server.accounts.selectors import api_key_get, api_key_list
 from tradinglab.server.accounts.services import api_key_create, api_key_revoke
+from tradinglab.server.accounts.totp import totp_is_enabled
 
 
 class MeView(APIView):
@@ -31,7 +32,14 @@ class MeView(APIView):
     def get(self, request: Request) -> Response:
         """Say who asks, and what they may do."""
         user = user_of(request)
-        shown = {"id": user.pk, "email": user.email, "role": user.role, "scopes": sorted(scopes_of(request))}
+        shown = {
+            "id": user.pk,
+            "email": user.email,
+            "is_email_verified": user.email_verified_at is not None,
+            "has_totp": totp_is_enabled(user=user),
+            "role": user.role,
+            "scopes": sorted(scopes_of(request)),
+        }
         return Response(MeSerializer(shown).data)
 
 
@@ -51,7 +59,8 @@ class ApiKeysView(generics.ListAPIView[ApiKey]):
         """Make a key; its token is in this answer and nowhere else."""
         given = ApiKeyInput(data=request.data)
         given.is_valid(raise_exception=True)
-        made = api_key_create(user=user_of(request), by=scopes_of(request), **given.validated_data)
+        maker = request.auth if isinstance(request.auth, ApiKey) else None
+        made = api_key_create(user=user_of(request), by=scopes_of(request), maker=maker, **given.validated_data)
         shown = ApiKeySerializer(made.key).data | {"token": made.token}
         return Response(shown, status=status.HTTP_201_CREATED)
 
@@ -63,9 +72,12 @@ class ApiKeyView(APIView):
 
     @extend_schema(operation_id="api_keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:
-        """Refuse the key from now on."""
+        """Refuse the key from now on; a key can end those alone that can do no more than itself."""
         user = user_of(request)
-        api_key_revoke(key=api_key_get(user=user, key_id=key_id), by=user)
+        key = api_key_get(user=user, key_id=key_id)
+        if isinstance(request.auth, ApiKey) and not set(key.scopes) <= set(request.auth.scopes):
+            self.permission_denied(request, "That key can do more than this one; log in to revoke it.")
+        api_key_revoke(key=key, by=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -1,0 +1,46 @@
+"""E-mail to users.
+
+Letters are sent beside the request: how long that takes must not tell whether there is such a user.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+
+from tradinglab.server.ops.caller import caller
+
+_log = logging.getLogger(__name__)
+_senders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")
+
+
+def letter_send(*, to: str, subject: str, text: str) -> None:
+    """Send a letter, once what it tells of is stored. The server's log names those that cannot be sent."""
+    message = EmailMessage(subject=f"TradingLab: {subject}", body=f"{text}\n", to=[to])
+    transaction.on_commit(lambda: start(lambda: _deliver(message)))
+
+
+def start(work: Callable[[], None]) -> None:
+    """Do *work* beside the request."""
+    _senders.submit(work)
+
+
+def page_link(path: str) -> str:
+    """Return the full address of a page, for a letter."""
+    server = settings.ENVIRONMENT.backend_url or caller.get().server or "http://localhost:8000"
+    return f"{server}{path}"
+
+
+def _deliver(message: EmailMessage) -> None:
+    try:
+        message.send()
+    except Exception:
+        _log.exception("A letter to %s could not be sent: %s", message.to[0], message.subject)
+        return
+    if settings.ENVIRONMENT.email_url is None:
+        _log.warning("EMAIL_URL is not set: the letter to %s is a file in %s", message.to[0], settings.EMAIL_FILE_PATH)
