@@ -1,0 +1,240 @@
+"""Every endpoint of the API, from the list of addresses: strangers, other users, and keys that may do too little.
+
+A new endpoint is tested without anybody naming it. Two things must be told here: how a new kind of placeholder is
+filled (``_MAKE``), and what is not as elsewhere: public, everybody's, or of a scope that the method does not say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from tradinglab.server.accounts.invitations import invitation_create
+from tradinglab.server.accounts.models import ApiKey, Role, Scope, User
+from tradinglab.server.accounts.services import api_key_create
+from tradinglab.server.accounts.sign_ins import sign_in_create
+from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.runs.supervision import run_carry_out
+from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.strategies.services import strategy_create
+
+pytestmark = pytest.mark.django_db
+_METHODS = ("get", "post", "put", "patch", "delete")
+_PLACEHOLDER = re.compile(r"<[^>]+>")
+
+#: Nobody need be logged in.
+_PUBLIC = {
+    "GET /api/schema/",
+    "POST /api/v1/auth/token/",
+    "POST /api/v1/auth/token/refresh/",
+    "POST /api/v1/auth/token/revoke/",
+    "POST /api/v1/auth/sign-up/",
+    "POST /api/v1/auth/verify-email/",
+    "POST /api/v1/auth/password-reset/",
+    "POST /api/v1/auth/password-reset/confirm/",
+}
+#: What is there is every user's.
+_EVERYBODYS = ("/api/v1/strategies/templates/", "/api/v1/data-sources/")
+#: For people who logged in: no key will do.
+_PERSONAL = ("/api/v1/account/",)
+#: For admins.
+_ADMINS = ("/api/v1/users/", "/api/v1/invitations/")
+#: Scopes other than ``read`` to read and ``run`` for all else.
+_SCOPES = {
+    "POST /api/v1/api-keys/": Scope.READ,
+    "DELETE /api/v1/api-keys/<int:key_id>/": Scope.READ,
+    "GET /api/v1/users/<int:user_id>/run-limits/": Scope.READ,
+}
+
+
+class Operation(NamedTuple):
+    """A method at an address."""
+
+    method: str
+    pattern: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.pattern}"
+
+    @property
+    def scope(self) -> str:
+        usual = Scope.READ if self.method == "get" else Scope.RUN
+        return _SCOPES.get(self.name, Scope.ADMIN if self.pattern.startswith(_ADMINS) else usual)
+
+    def call(self, client: APIClient, things: Things) -> Any:
+        return client.generic(self.method.upper(), things.path(self.pattern), b"{}", "application/json")
+
+
+class Things:
+    """What one user has, made when a placeholder asks for it."""
+
+    def __init__(self, owner: User, settings: Any) -> None:
+        self.owner = owner
+        self.settings = settings
+        self.made: dict[str, Any] = {}
+
+    def path(self, pattern: str) -> str:
+        return _PLACEHOLDER.sub(lambda found: str(self.value(found[0])), pattern)
+
+    def value(self, placeholder: str) -> object:
+        assert placeholder in _MAKE, f"tell tests/server/test_every_endpoint.py how to make something for {placeholder}"
+        if placeholder not in self.made:
+            self.made[placeholder] = _MAKE[placeholder](self)
+        return self.made[placeholder]
+
+    @property
+    def strategy(self) -> Strategy:
+        return Strategy.objects.get(pk=self.value("<uuid:strategy_id>"))
+
+    def make_strategy(self) -> object:
+        return strategy_create(owner=self.owner, name="Theirs", files={"main.py": "x = 1\n"}).pk
+
+    def make_run(self) -> object:
+        assert self.strategy.head is not None
+        return backtest_submit(owner=self.owner, request=BacktestRequest(version=self.strategy.head)).run.pk
+
+    def make_key(self) -> object:
+        return api_key_create(user=self.owner, name="theirs", scopes=["read"], by=self.owner.scopes).key.pk
+
+    def make_version(self) -> object:
+        assert self.strategy.head is not None
+        return self.strategy.head.content_hash
+
+
+_MAKE: dict[str, Callable[[Things], object]] = {
+    "<int:key_id>": Things.make_key,
+    "<int:user_id>": lambda things: things.owner.pk,
+    "<int:invitation_id>": lambda things: invitation_create(by=things.owner, role="viewer").invitation.pk,
+    "<uuid:strategy_id>": Things.make_strategy,
+    "<slug:content_hash>": Things.make_version,
+    "<slug:template>": lambda _: "demo",
+    "<uuid:run_id>": Things.make_run,
+    "<str:artefact>": lambda _: "result.json",
+    "<path:chart>": lambda _: "Strategy Equity",
+    "<str:name>": lambda _: "sample",
+}
+
+
+def _operations(patterns: list[Any], before: str = "/") -> Iterator[Operation]:
+    for each in patterns:
+        where = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _operations(each.url_patterns, where)
+        elif where.startswith("/api/"):
+            assert isinstance(each, URLPattern)
+            view = getattr(each.callback, "cls", None)
+            assert view is not None, f"{where} is no view of the REST framework"
+            yield from (Operation(method, where) for method in _METHODS if hasattr(view, method))
+
+
+EVERY = list(_operations(get_resolver().url_patterns))
+GUARDED = [each for each in EVERY if each.name not in _PUBLIC]
+KEYED = [each for each in GUARDED if not each.pattern.startswith(_PERSONAL)]
+OWNED = [each for each in GUARDED if "<" in each.pattern and not each.pattern.startswith(_EVERYBODYS)]
+LISTS = [
+    each
+    for each in GUARDED
+    if each.method == "get" and "<" not in each.pattern and not each.pattern.startswith(_EVERYBODYS)
+]
+
+
+def _names(operation: Operation) -> str:
+    return operation.name
+
+
+@pytest.fixture
+def theirs(owner: User, settings: Any) -> Things:
+    return Things(owner, settings)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return User.objects.create_user("stranger@example.com", "a long password 2", role=Role.TRADER)
+
+
+def with_key(user: User, scopes: set[str]) -> APIClient:
+    client = APIClient(raise_request_exception=False)
+    token = api_key_create(user=user, name="test", scopes=scopes, by=user.scopes).token
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+    return client
+
+
+def test_the_lists_name_what_there_is() -> None:
+    names = {each.name for each in EVERY}
+    assert len(EVERY) > 50
+    assert names >= _PUBLIC | set(_SCOPES)
+    assert set(_MAKE) == {found for each in EVERY for found in _PLACEHOLDER.findall(each.pattern)}
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=_names)
+def test_nobody_is_let_in_without_saying_who(operation: Operation, theirs: Things) -> None:
+    answer = operation.call(APIClient(), theirs)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+    assert answer.headers["WWW-Authenticate"]
+
+
+@pytest.mark.parametrize("operation", [each for each in EVERY if each not in GUARDED], ids=_names)
+def test_what_is_public_asks_nobody(operation: Operation, theirs: Things) -> None:
+    assert operation.call(APIClient(), theirs).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("operation", OWNED, ids=_names)
+def test_what_is_another_users_is_not_there(operation: Operation, theirs: Things, stranger: User) -> None:
+    """The stranger may do all but administrate; a thing that there is not answers just the same."""
+    client = with_key(stranger, set(stranger.scopes))
+    before = theirs.path(operation.pattern), _state(theirs)
+    answer = operation.call(client, theirs)
+    assert answer.status_code == (403 if operation.scope == Scope.ADMIN else 404), answer.content
+    assert (theirs.path(operation.pattern), _state(theirs)) == before
+
+
+def _state(things: Things) -> list[Any]:
+    rows: list[Any] = list(ApiKey.objects.filter(user=things.owner).values())
+    return rows + list(Strategy.objects.values()) + list(User.objects.filter(pk=things.owner.pk).values())
+
+
+@pytest.mark.parametrize("operation", [each for each in OWNED if each.method == "get"], ids=_names)
+def test_the_owner_finds_it_there(operation: Operation, theirs: Things) -> None:
+    if "<uuid:run_id>" in operation.pattern:
+        theirs.made["<uuid:strategy_id>"] = _quick(theirs.owner)
+        run_carry_out(run_id=theirs.value("<uuid:run_id>"), worker="a")  # type: ignore[arg-type]
+    assert operation.call(with_key(theirs.owner, set(theirs.owner.scopes)), theirs).status_code in (200, 400)
+
+
+def _quick(owner: User) -> object:
+    from tests.server.conftest import QUICK
+
+    return strategy_create(owner=owner, name="Quick", files={"main.py": QUICK}).pk
+
+
+@pytest.mark.parametrize("operation", KEYED, ids=_names)
+def test_each_scope_is_needed_and_enough(operation: Operation, theirs: Things) -> None:
+    without = with_key(theirs.owner, set(Scope.values) - {operation.scope})
+    assert (operation.call(without, theirs).status_code, operation.scope) == (403, operation.scope)
+    assert operation.call(with_key(theirs.owner, {operation.scope}), theirs).status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("operation", [each for each in GUARDED if each not in KEYED], ids=_names)
+def test_accounts_are_for_people_not_for_keys(operation: Operation, theirs: Things) -> None:
+    assert operation.call(with_key(theirs.owner, set(Scope.values)), theirs).status_code == 403
+    person = APIClient()
+    person.credentials(HTTP_AUTHORIZATION=f"Bearer {sign_in_create(user=theirs.owner).access}")
+    assert operation.call(person, theirs).status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=_names)
+def test_lists_show_nothing_of_others(operation: Operation, theirs: Things, stranger: User) -> None:
+    secret = strategy_create(owner=theirs.owner, name="unheard-of", files={"main.py": "x = 1\n"}, tags=["unheard-of"])
+    assert secret.head is not None
+    backtest_submit(owner=theirs.owner, request=BacktestRequest(version=secret.head, name="unheard-of"))
+    api_key_create(user=theirs.owner, name="unheard-of", scopes=["read"], by=theirs.owner.scopes)
+    answer = operation.call(with_key(stranger, set(stranger.scopes)), theirs)
+    assert answer.status_code in (200, 403)
+    assert "unheard-of" not in answer.content.decode()
+    assert theirs.owner.email not in answer.content.decode()
