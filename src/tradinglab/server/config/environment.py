@@ -176,6 +176,7 @@ class Environment(BaseSettings):
     user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
     deleted_days: int = Field(30, ge=0, le=36_500, validation_alias="TRADINGLAB_DELETED_DAYS")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
+    listeners_per_user: int = Field(500, ge=1, validation_alias="TRADINGLAB_LISTENERS_PER_USER")
 
     @field_validator("redis_url")
     @classmethod

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "tradinglab.server.accounts",
     "tradinglab.server.strategies",
     "tradinglab.server.runs",
+    "tradinglab.server.streams",
     "tradinglab.server.backtests",
     "tradinglab.server.web",
     "tradinglab.server.ops",
@@ -55,6 +56,7 @@ if DEBUG and find_spec("debug_toolbar"):
     INSTALLED_APPS.append("debug_toolbar")
     MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"), DEBUG_TOOLBAR)
     INTERNAL_IPS = ["127.0.0.1", "::1"]
+CORS_ALLOWED_ORIGINS: list[str] = []
 ROOT_URLCONF = "tradinglab.server.config.urls"
 ASGI_APPLICATION = "tradinglab.server.config.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [

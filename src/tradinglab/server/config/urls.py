@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView
 from tradinglab.server.ops.health import live, ready
 from tradinglab.server.ops.metrics import metrics
 
-_API = ("accounts", "strategies", "runs", "backtests")
+_API = ("accounts", "strategies", "runs", "streams", "backtests")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", live, name="health-live"),

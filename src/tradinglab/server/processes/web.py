@@ -12,6 +12,7 @@ from tradinglab.server.errors import SettingsError
 FIRST_PORT = 8000
 _PORTS_TRIED = 50
 _WAITING_CONNECTIONS = 2048
+_LARGEST_MESSAGE = 4096
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -62,6 +63,9 @@ def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
         lifespan="off",
         timeout_graceful_shutdown=3,
         proxy_headers=False,
+        # Clients say where they left off, and little else.
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
     )
     with listener:
         uvicorn.Server(config).run(sockets=[listener])

@@ -9,15 +9,17 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from tradinglab.server.runs.hints import hint_publish
 from tradinglab.server.runs.models import Run, RunEvent
 
 
 @transaction.atomic
 def event_store(*, run_id: UUID, kind: str, data: Mapping[str, Any] | None = None) -> RunEvent:
-    """Store what happened under the run's next number.
+    """Store what happened under the run's next number, and tell those who listen once it is stored for good.
 
     The row of the run is locked by the update, so that two writers get two numbers.
     """
     Run.objects.filter(pk=run_id).update(last_sequence=F("last_sequence") + 1)
-    sequence = Run.objects.values_list("last_sequence", flat=True).get(pk=run_id)
+    sequence, owner_id = Run.objects.values_list("last_sequence", "owner_id").get(pk=run_id)
+    transaction.on_commit(lambda: hint_publish(run_id=run_id, owner_id=owner_id), robust=True)
     return RunEvent.objects.create(run_id=run_id, sequence=sequence, kind=kind, data=dict(data or {}))

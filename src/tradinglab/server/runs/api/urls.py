@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.runs.api import limits, views
+from tradinglab.server.runs.api import limits
 
 urlpatterns: list[URLPattern] = [
-    path("runs/<uuid:run_id>/events/", views.RunEventsView.as_view(), name="run-events"),
     path("run-limits/", limits.RunLimitsView.as_view(), name="run-limits"),
     path("users/<int:user_id>/run-limits/", limits.UserRunLimitsView.as_view(), name="user-run-limits"),
 ]

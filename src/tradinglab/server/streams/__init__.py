@@ -1,0 +1,1 @@
+"""Events on their way to those who listen: WebSockets, Server-Sent Events and polling, over what is stored."""

@@ -1,0 +1,150 @@
+"""``/api/v1/runs/{id}/events/``, ``/api/v1/me/events/`` and ``/api/v1/ws-tickets/``."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tradinglab.server.accounts.models import Scope
+from tradinglab.server.accounts.permissions import scopes_of, user_of
+from tradinglab.server.runs.selectors import event_list, run_get
+from tradinglab.server.streams.api.serializers import (
+    EventPageSerializer,
+    EventQuery,
+    EventSerializer,
+    MyEventPageSerializer,
+    MyEventQuery,
+    TicketSerializer,
+)
+from tradinglab.server.streams.reading import Reader, RunReader, UserReader, documents
+from tradinglab.server.streams.sending import event_stream
+from tradinglab.server.streams.services import ticket_issue
+from tradinglab.server.streams.standing import Standing, standing_of
+
+_STREAM = "text/event-stream"
+_LAST = "Last-Event-ID"
+
+
+class EventStreamRenderer(BaseRenderer):
+    """Lets a client ask for the stream; what is rendered here is an error, as JSON."""
+
+    media_type = _STREAM
+    format = "sse"
+
+    def render(self, data: object, *args: object, **kwargs: object) -> bytes:
+        """Render what is not a stream."""
+        return JSONRenderer().render(data)
+
+
+def _is_stream(request: Request) -> bool:
+    return bool(request.accepted_media_type.startswith(_STREAM))
+
+
+def _wanted(request: Request) -> dict[str, str]:
+    wanted = request.query_params.dict()
+    if _is_stream(request) and _LAST in request.headers:
+        wanted["after"] = request.headers[_LAST]
+    return wanted
+
+
+def standing_of_request(request: Request) -> Standing:
+    """Return what the request was let in with."""
+    return standing_of(user_of(request), request.auth, request.session.session_key)
+
+
+def _streamed(request: Request, reader: Reader, after: int | None) -> StreamingHttpResponse:
+    events = event_stream(reader=reader, after=after, standing=standing_of_request(request))
+    stream = StreamingHttpResponse(events, content_type=_STREAM)
+    stream.headers["Cache-Control"] = "no-cache"
+    stream.headers["X-Accel-Buffering"] = "no"
+    return stream
+
+
+class RunEventsView(APIView):
+    """What happened to a run."""
+
+    renderer_classes = [JSONRenderer, EventStreamRenderer]
+
+    @extend_schema(
+        operation_id="runs_events",
+        parameters=[
+            EventQuery,
+            OpenApiParameter(_LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
+        ],
+        responses={
+            (200, "application/json"): EventPageSerializer,
+            (200, _STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, until the run has its outcome."),
+            204: OpenApiResponse(None, "To who asked for the stream: the run is over, and its last event was known."),
+        },
+    )
+    def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
+        """Return the events after a number: those that are stored, or as a stream with those to come."""
+        run = run_get(user=user_of(request), run_id=run_id)
+        query = EventQuery(data=_wanted(request))
+        query.is_valid(raise_exception=True)
+        after = query.validated_data["after"]
+        if _is_stream(request):
+            if _LAST in request.headers and run.is_final and after >= run.last_sequence:
+                # Browsers open a stream that ended again, unless they are told this.
+                return HttpResponse(status=status.HTTP_204_NO_CONTENT)
+            return _streamed(request, RunReader(run.pk), after)
+        events = event_list(run_id=run.pk, after=after, limit=query.validated_data["limit"])
+        last = events[-1].sequence if events else after
+        page = {
+            "events": EventSerializer(events, many=True).data,
+            "next_after": last,
+            "is_final": run.is_final and last >= run.last_sequence,
+        }
+        return Response(page)
+
+
+class MyEventsView(APIView):
+    """What happened to all runs of who asks."""
+
+    renderer_classes = [JSONRenderer, EventStreamRenderer]
+
+    @extend_schema(
+        operation_id="me_events",
+        parameters=[
+            MyEventQuery,
+            OpenApiParameter(_LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
+        ],
+        responses={
+            (200, "application/json"): MyEventPageSerializer,
+            (200, _STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, for as long as one listens."),
+        },
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        """Return the events after a cursor: those that are stored, or as a stream with those to come."""
+        user = user_of(request)
+        query = MyEventQuery(data=_wanted(request))
+        query.is_valid(raise_exception=True)
+        after = query.validated_data.get("after")
+        reader = UserReader(user.pk)
+        if _is_stream(request):
+            return _streamed(request, reader, after)
+        if after is None:
+            return Response({"events": [], "next_after": reader.tail()})
+        reading = reader.read(after=after, limit=query.validated_data["limit"])
+        return Response({"events": documents(reading.items), "next_after": reading.position})
+
+
+class TicketsView(APIView):
+    """Tickets for WebSockets."""
+
+    write_scope = Scope.READ
+
+    @extend_schema(operation_id="ws_tickets_create", request=None, responses={201: TicketSerializer})
+    def post(self, request: Request) -> Response:
+        """Make a ticket: it opens one WebSocket within half a minute, where a browser can send no header."""
+        made = ticket_issue(user=user_of(request), standing=standing_of_request(request), scopes=scopes_of(request))
+        return Response(TicketSerializer(made._asdict()).data, status=status.HTTP_201_CREATED)
