@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -25,3 +26,12 @@ def backtest_get(*, user: User, run_id: UUID, with_deleted: bool = False) -> Bac
     if test is None:
         raise NotFoundError(f"There is no backtest {run_id}.")
     return test
+
+
+def backtests_get(*, user: User, run_ids: Sequence[UUID]) -> list[Backtest]:
+    """Return some of a user's backtests, in the order in which they are named."""
+    found = {test.pk: test for test in backtest_list(user=user).filter(pk__in=run_ids)}
+    missing = [str(run_id) for run_id in run_ids if run_id not in found]
+    if missing:
+        raise NotFoundError(f"There is no backtest {', '.join(missing)}.")
+    return [found[run_id] for run_id in run_ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from tradinglab.server.backtests.api import answers, data_sources, life, queries, results, views
+from tradinglab.server.backtests.api import answers, comparing, data_sources, life, queries, results, views
 
 _ONE = "backtests/<uuid:run_id>"
 
@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern] = [
     path("data-sources/", data_sources.DataSourcesView.as_view(), name="data-sources"),
     path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
+    path("backtests/compare/", comparing.CompareView.as_view(), name="compare"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
     path(f"{_ONE}/restore/", life.BacktestRestoreView.as_view(), name="backtest-restore"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),
