@@ -24,7 +24,10 @@ from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
-_COMMANDS = ("backtest", "data", "new", "indicators", "sandbox", "up", "serve", "worker", "check", "user", "token")
+_COMMANDS = (
+    "backtest", "data", "new", "indicators", "sandbox",
+    "up", "serve", "worker", "beat", "setup", "check", "user", "token",
+)  # fmt: skip
 
 
 def _narrow(prog: str) -> argparse.HelpFormatter:

@@ -130,10 +130,15 @@ def folded(email: str) -> str:
     return email.replace("\0", "").strip().lower()[:254]
 
 
+def login_failures_forget() -> int:
+    """Forget the failures that no longer count; return how many there were."""
+    return LoginFailure.objects.filter(at__lte=timezone.now() - LOGIN_WINDOW).delete()[0]
+
+
 def _attempt(email: str) -> LoginFailure:
     """Count an attempt as failed before it is made: many at once are not more than one after the other."""
     now = timezone.now()
-    LoginFailure.objects.filter(at__lte=now - LOGIN_WINDOW).delete()
+    login_failures_forget()
     attempt = LoginFailure.objects.create(email=folded(email), address=caller.get().address[:64], at=now)
     by_email = LoginFailure.objects.filter(email=attempt.email)
     from_address = LoginFailure.objects.filter(address=attempt.address)

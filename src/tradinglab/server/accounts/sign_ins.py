@@ -111,3 +111,8 @@ def _pair(row: SignIn, refresh: RefreshToken) -> TokenPair:
     refresh[_CLAIM] = str(row.pk)
     access = refresh.access_token
     return TokenPair(str(access), str(refresh), int(access.lifetime.total_seconds()))
+
+
+def sign_ins_forget() -> int:
+    """Forget the sign-ins that are over; return how many there were."""
+    return SignIn.objects.filter(expires_at__lt=timezone.now()).delete()[0]

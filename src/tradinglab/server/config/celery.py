@@ -8,6 +8,7 @@ from celery import Celery, signals
 
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.startup import SETTINGS_MODULE
+from tradinglab.server.ops.housekeeping import beat_schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS_MODULE)
 
@@ -32,7 +33,8 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_pool="threads",
     worker_enable_remote_control=False,
-    imports=["tradinglab.server.runs.tasks"],
+    imports=["tradinglab.server.runs.tasks", "tradinglab.server.ops.tasks"],
+    beat_schedule=beat_schedule(),
 )
 
 

@@ -129,7 +129,7 @@ def _run(wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitSt
     first_run.migrate()
     owner = first_run.ensure_owner()
     demo = first_run.ensure_demo(owner.user)
-    worker = stack.enter_context(_process("worker"))
+    worker = stack.enter_context(_process("worker", "--beat"))
     web = stack.enter_context(_process("serve", "--descriptor", str(listener.fileno()), keeps=[listener.fileno()]))
     address = Address(wish.host, listener.getsockname()[1])
     parts = {"worker": worker, "web": web}

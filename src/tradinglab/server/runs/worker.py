@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import signals
 from celery.apps import worker as celery_worker
+from celery.beat import EmbeddedService, Scheduler
 from celery.exceptions import SecurityWarning
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
@@ -67,8 +68,14 @@ def _stop_in_silence(sender: Any, **_: object) -> None:
     program.install_worker_term_handler(sender, verbose=False)
 
 
-def run_worker(*, log_level: str = "WARNING") -> int:
-    """Work until the process is told to stop; a run that is under way is finished first."""
+def run_worker(*, with_beat: bool = False, log_level: str = "WARNING") -> int:
+    """Work until the process is told to stop; a run that is under way is finished first.
+
+    Parameters
+    ----------
+    with_beat
+        Whether this process also says when the periodic jobs are due, as ``tradinglab beat`` does.
+    """
     # Celery warns root of messages that carry code; ours are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     scanner = Scanner()
@@ -83,8 +90,14 @@ def run_worker(*, log_level: str = "WARNING") -> int:
         quiet=True,
     )
     signals.worker_ready.connect(_stop_in_silence)
+    # This scheduler keeps nothing on the disk: a job that is done once too often finds nothing to do.
+    beat: Any = EmbeddedService(app, thread=True, scheduler_cls=Scheduler) if with_beat else None
     try:
+        if beat is not None:
+            beat.start()
         worker.start()
     finally:
         scanner.stop()
+        if beat is not None:
+            beat.stop()
     return int(worker.exitcode or 0)
