@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.server.installation import ROOT, Installation, free_port, until
+from tests.server.installation import PASSWORD, ROOT, Installation, free_port, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SLOW = """
@@ -90,7 +90,8 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         walk = "\n".join(re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL))
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", walk],
-            env={"PATH": os.environ["PATH"], "SERVER": f"http://127.0.0.1:{lab.port}", "TOKEN": lab.token},
+            env={"PATH": os.environ["PATH"], "SERVER": f"http://127.0.0.1:{lab.port}", "TOKEN": lab.token,
+                 "PASSWORD": PASSWORD},
             cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

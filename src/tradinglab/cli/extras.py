@@ -27,3 +27,11 @@ def server_part(name: str) -> Any:
             f"The server needs '{error.name}', which is not installed. Its extra brings all that it needs: "
             "pip install 'tradinglab[server]'"
         ) from None
+
+
+def open_installation() -> None:
+    """Make the tables and services of this machine's installation ready for a command."""
+    server_part("config.startup").start_django()
+    server_part("processes.first_run").migrate()
+    calling = server_part("ops.caller")
+    calling.caller.set(calling.Caller(agent="command line"))

@@ -26,7 +26,7 @@ from tradinglab.core.errors import TradingLabError
 #: The commands, each a module of this package, in the order of the help.
 _COMMANDS = (
     "backtest", "data", "new", "indicators", "sandbox",
-    "up", "serve", "worker", "beat", "setup", "check", "user", "token",
+    "up", "serve", "worker", "beat", "setup", "check", "user", "token", "invite",
 )  # fmt: skip
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tradinglab.cli.console import say
-from tradinglab.cli.extras import server_part
+from tradinglab.cli.console import say, show_rows
+from tradinglab.cli.extras import open_installation, server_part
 from tradinglab.cli.status import FINISHED
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Commands) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("token", help="make an API key of the server", description="API keys of the server.")
+    parser = commands.add_parser("token", help="make API keys of the server", description="API keys of the server.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a key", description="Make an API key; it is shown this once.")
     create.set_defaults(run=run_create)
@@ -24,13 +24,19 @@ def add_parser(commands: Commands) -> None:
     create.add_argument("--scope", required=True, action="append", help="read, run, trade or admin; may be repeated")
     create.add_argument("--name", default="command line", help="what it is for")
     create.add_argument("--json", action="store_true", help="print it as JSON")
+    every = actions.add_parser("list", help="list a user's keys", description="List the keys of a user.")
+    every.set_defaults(run=run_list)
+    every.add_argument("--user", required=True, metavar="EMAIL", help="whose keys")
+    every.add_argument("--json", action="store_true", help="print them as JSON")
+    revoke = actions.add_parser("revoke", help="refuse a key", description="Refuse a key from now on.")
+    revoke.set_defaults(run=run_revoke)
+    revoke.add_argument("--user", required=True, metavar="EMAIL", help="whose key it is")
+    revoke.add_argument("--id", required=True, type=int, help="its number in the list")
 
 
 def run_create(options: Namespace) -> int:
     """Make a key and print it."""
-    server_part("config.startup").start_django()
-    server_part("processes.first_run").migrate()
-    user = server_part("accounts.selectors").user_by_email(email=options.user)
+    user = _user(options)
     scopes = [each for given in options.scope for each in given.split(",")]
     made = server_part("accounts.services").api_key_create(user=user, name=options.name, scopes=scopes, by=user.scopes)
     if options.json:
@@ -38,3 +44,35 @@ def run_create(options: Namespace) -> int:
     else:
         say(made.token)
     return FINISHED
+
+
+def run_list(options: Namespace) -> int:
+    """List the keys of a user that are not revoked."""
+    keys = server_part("accounts.selectors").api_key_list(user=_user(options))
+    if options.json:
+        say(json.dumps([{"id": each.pk, "name": each.name, "scopes": each.scopes} for each in keys]))
+    else:
+        rows = [
+            (str(each.pk), each.name, f"tl_{each.prefix}…", ",".join(each.scopes), _day(each.expires_at),
+             _day(each.last_used_at))
+            for each in keys
+        ]  # fmt: skip
+        show_rows(("ID", "NAME", "KEY", "SCOPES", "EXPIRES", "LAST USED"), rows)
+    return FINISHED
+
+
+def run_revoke(options: Namespace) -> int:
+    """Refuse a key from now on."""
+    key = server_part("accounts.selectors").api_key_get(user=_user(options), key_id=options.id)
+    server_part("accounts.services").api_key_revoke(key=key, by=None)
+    say(f"The key '{key.name}' is revoked.")
+    return FINISHED
+
+
+def _user(options: Namespace) -> Any:
+    open_installation()
+    return server_part("accounts.selectors").user_by_email(email=options.user)
+
+
+def _day(moment: Any) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"
