@@ -12,7 +12,7 @@ from tradinglab.engine.errors import StrategyError, StrategyFileError
 from tradinglab.engine.run import backtest
 from tradinglab.sandbox import Grade, Limits, Sandbox, sandboxed_backtest
 from tradinglab.sandbox.author_modules import author_files
-from tradinglab.sandbox.errors import SandboxUnavailableError
+from tradinglab.sandbox.errors import SandboxLostError, SandboxUnavailableError
 from tradinglab.sandbox.places import data_places, import_path, outermost
 from tradinglab.sandbox.probe import grade_of
 
@@ -70,7 +70,7 @@ def test_a_zygote_that_has_died_is_told(grade: Grade, tmp_path: Path) -> None:
     """Not waited for."""
     sandbox = Sandbox()
     sandbox.close()
-    with pytest.raises(SandboxUnavailableError, match="ended"):
+    with pytest.raises(SandboxLostError, match="ended"):
         sandboxed_backtest(_write(tmp_path), sandbox=sandbox)
 
 

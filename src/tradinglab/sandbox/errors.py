@@ -9,6 +9,7 @@
         ├── RunTimeoutError      it was still running at its deadline
         ├── RunMemoryError       it needed more memory than it was given
         ├── RunKilledError       a signal ended it: a crash, the CPU limit, a forbidden call
+        ├── SandboxLostError     the zygote died, and the run with it
         ├── RunStoppedError      it was asked to stop and did not answer
         ├── OutputFloodError     it printed more than it may
         └── BadAnswerError       what came back is not an answer
@@ -61,8 +62,14 @@ class RunKilledError(RunEndedError):
     code = "sandbox_killed"
 
 
+class SandboxLostError(RunEndedError):
+    """The zygote died, and the run with it: nothing that the run did. Another sandbox may carry it out."""
+
+    code = "sandbox_lost"
+
+
 class RunStoppedError(RunEndedError):
-    """The run was asked to stop, did not answer, and was killed."""
+    """The run was not wanted any more, or was asked to stop and did not answer, and was killed."""
 
     code = "sandbox_stopped"
 

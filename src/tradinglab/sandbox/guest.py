@@ -17,7 +17,7 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.author_files import hold_files
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.run import backtest
-from tradinglab.sandbox.lockdown import ANSWER
+from tradinglab.sandbox.descriptors import ANSWER, write_all
 from tradinglab.sandbox.packing import packed
 from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.templates import all_templates
@@ -51,7 +51,7 @@ def _work(request: dict[str, Any]) -> None:
             stream.flush()
         except Exception:  # the strategy may have put anything in its place
             continue
-    _write(json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
+    write_all(ANSWER, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
 
 
 def _run(request: dict[str, Any]) -> dict[str, object]:
@@ -90,9 +90,3 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
 def _plain(text: str) -> str:
     """Return a text without what JSON cannot carry: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def _write(answer: bytes) -> None:
-    rest = memoryview(answer)
-    while rest:
-        rest = rest[os.write(ANSWER, rest) :]

@@ -15,10 +15,9 @@ from typing import Final
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import kernel, landlock, seccomp
+from tradinglab.sandbox.descriptors import ANSWER, INPUT, REPORT
 from tradinglab.sandbox.limits import apply_limits
 
-#: Where a child finds what it needs: its input, its answer, and the line to the supervisor until it is locked down.
-INPUT, ANSWER, REPORT = 3, 4, 5
 _RULES: Final = 6
 _HIGH: Final = 100
 #: A user that nothing else runs as, for a zygote that is root and has no namespace of users.
@@ -36,11 +35,12 @@ class Layer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What the zygote has ready for every child: its layers, the rules of Landlock, and its own size."""
+    """What the zygote has ready for every child: its layers, the rules of Landlock, its own size, and the guest."""
 
     layers: frozenset[Layer]
     rules: int | None
     base_bytes: int
+    prepare: Callable[[bytes], Callable[[], None]]
 
 
 def lock_down(

@@ -15,7 +15,7 @@ from tradinglab.core.decimals import to_decimal
 from tradinglab.engine.author_charts import merged_charts
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.orders import Order
+    from tradinglab.algorithm.orders import Order, OrderEvent
     from tradinglab.algorithm.orders.written import WrittenOrder
     from tradinglab.algorithm.trade import Trade
     from tradinglab.core.symbol import Symbol
@@ -37,6 +37,7 @@ def packed(result: BacktestResult) -> Packed:
         "samples": _samples(record),
         "trades": [_trade(each) for each in result.closed_trades],
         "orders": [_order(each) for each in record.orders],
+        "order_events": [_event(each) for each in record.order_events],
         "charts": [_chart(each) for each in merged_charts({}, record.charts).values()],
     }
 
@@ -168,6 +169,21 @@ def _order(order: Order | WrittenOrder) -> list[object]:
         None if order.tag is None else _text(order.tag),
         text,
         None if hashed == text else hashed,
+    ]
+
+
+def _event(event: OrderEvent) -> list[object]:
+    fee = event.order_fee.value
+    amounts = (event.exact_quantity, event.exact_fill_quantity, event.exact_fill_price, fee.exact_amount)
+    return [
+        event.id,
+        event.order_id,
+        _symbol(event.symbol),
+        event.utc_ns,
+        [int(event.status), int(event.direction)],
+        [str(each) for each in amounts],
+        _text(fee.currency),
+        _text(event.message),
     ]
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TypeVar
 
+from tradinglab.algorithm.orders import CashAmount, OrderEvent, OrderFee
 from tradinglab.algorithm.orders.written import WrittenOrder
 from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import from_ns, zone
@@ -119,6 +120,7 @@ def _record(source: Reader, data: str) -> RunRecord:
         statistics_input=_figures(source.member("figures"), samples, trades),
         sampler=samples,
         orders=[_order(each) for each in source.member("orders").items()],
+        order_events=[_event(each) for each in source.member("order_events").items()],
         account=AccountFigures(**{name: value.decimal() for name, value in account}),
         configuration=_configuration(run.member("configuration")),
         charts={chart.name: chart for chart in map(_chart, source.member("charts").items())},
@@ -303,6 +305,19 @@ def _order(value: Reader) -> WrittenOrder:
         json=written,
         hashed_json=_optional(hashed, lambda each: _checked_json(each, number.whole())) or written,
     )
+
+
+def _event(value: Reader) -> OrderEvent:
+    number, order_id, symbol, time_ns, kinds, amounts, currency, message = value.items(8)
+    status, direction = kinds.items(2)
+    quantity, fill_quantity, fill_price, fee = (each.decimal() for each in amounts.items(4))
+    event = OrderEvent(
+        order_id.whole(low=0), _symbol(symbol), from_ns(time_ns.whole()), OrderStatus(status.whole()),
+        OrderDirection(direction.whole()), fill_price, fill_quantity, OrderFee(CashAmount(fee, currency.text())),
+        message=message.text(),
+    )  # fmt: skip
+    event.id, event.quantity, event.utc_ns = number.whole(low=0), quantity, time_ns.whole()
+    return event
 
 
 def _checked_json(value: Reader, number: int) -> str:

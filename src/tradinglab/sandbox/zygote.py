@@ -15,14 +15,15 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import kernel, landlock, namespaces
-from tradinglab.sandbox.lockdown import INPUT, REPORT, UNUSED_USER, Cell, Layer, become_nobody, lock_down
+from tradinglab.sandbox.descriptors import INPUT, REPORT, read_all
+from tradinglab.sandbox.lockdown import UNUSED_USER, Cell, Layer, become_nobody, lock_down
 from tradinglab.sandbox.places import DEVICES
 from tradinglab.sandbox.probe import Assessment, assess
 
@@ -59,7 +60,8 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
             _check_readable(order["readable"])
     for name in order["modules"]:
         importlib.import_module(name)
-    importlib.import_module("tradinglab.sandbox.guest").warm_up()
+    guest = importlib.import_module(order["guest"])
+    guest.warm_up()
     rules = None
     if Layer.LANDLOCK in layers:
         rules = landlock.ruleset([*order["readable"], *DEVICES])
@@ -68,7 +70,8 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
     gc.freeze()
     pages = int(os.pread(size, 256, 0).split()[0])
     os.close(size)
-    return Cell(layers=frozenset(layers), rules=rules, base_bytes=pages * os.sysconf("SC_PAGE_SIZE")), assessment
+    base_bytes = pages * os.sysconf("SC_PAGE_SIZE")
+    return Cell(layers=frozenset(layers), rules=rules, base_bytes=base_bytes, prepare=guest.prepare), assessment
 
 
 def _check_readable(places: Sequence[str]) -> None:
@@ -159,11 +162,10 @@ class _Nursery:
         """Lock this child down and run what was asked for; it never returns into the zygote's loop."""
         report, *others = descriptors
         try:
-            guest = importlib.import_module("tradinglab.sandbox.guest")
             work: list[Callable[[], None]] = []
 
             def prepare() -> None:
-                work.append(guest.prepare(_read_all(INPUT)))
+                work.append(self._cell.prepare(read_all(INPUT)))
 
             limits = request["limits"]
             if limits.get("threads"):
@@ -209,18 +211,6 @@ def _tasks_of_user() -> int:
         with suppress(OSError):
             found += task.stat().st_uid == user
     return found
-
-
-def _read_all(descriptor: int) -> bytes:
-    """Return what a sealed memory file holds, and close it."""
-
-    def pieces() -> Iterator[bytes]:
-        while piece := os.read(descriptor, 1 << 20):
-            yield piece
-
-    held = b"".join(pieces())
-    os.close(descriptor)
-    return held
 
 
 def start() -> NoReturn:

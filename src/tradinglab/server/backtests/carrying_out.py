@@ -2,89 +2,162 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 from django.utils import timezone
 
-from tradinglab.server.backtests.data_sources import data_source_get
+from tradinglab.sandbox.answer import Reader, parse
+from tradinglab.sandbox.errors import BadAnswerError, RunStoppedError, RunTimeoutError, SandboxError
+from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.places import data_places
+from tradinglab.sandbox.request import RunRequest
+from tradinglab.sandbox.supervisor import BACKTEST
+from tradinglab.sandbox.watch import Task
+from tradinglab.server.backtests.data_sources import data_source_get, data_source_list
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
-from tradinglab.server.runs.execution import Job
+from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.files import ENTRY
 
-_MOST_STATISTICS = 200
-_LONGEST_TEXT = 200
+#: Where a strategy finds itself; no such folder exists.
+FOLDER: Final = "/strategy"
+_ENDINGS: Final = ("completed", "failed", "timed_out")
+_ERROR_TEXTS: Final = ("code", "message", "phase", "time", "trace")
+_LARGEST_ANSWER, _MOST_VALUES = 64 << 20, 2_000_000
+#: Ends a run that the engine and the clock did not.
+_CPU_GRACE_S: Final = 10
+#: Reading the largest answer takes less.
+_CLERK_LIMITS: Final = Limits(memory_mb=4096, cpu_s=180, wall_s=180, threads=24, answer_bytes=256 << 20)
+_LONGEST_HEADER, _MOST_HEADER_VALUES = 1 << 20, 10_000
+_PIECE: Final = 1 << 20
+
+
+def _readable() -> list[str]:
+    return [place for source in data_source_list() for place in data_places(source.spec)]
+
+
+_STRATEGIES: Final = SandboxKeeper(BACKTEST, _readable)
+_CLERKS: Final = SandboxKeeper("tradinglab.server.backtests.clerk", _readable)
 
 
 class BacktestKind:
     """Backtests, as runs."""
 
-    def job(self, run: Run, folder: Path) -> Job:
-        """Write the version's files, and say how they are to be run."""
+    sandboxes = (_STRATEGIES, _CLERKS)
+
+    def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
+        """Run the strategy in one child of the sandbox, and read its answer in another."""
         test = Backtest.objects.select_related("version").get(run=run)
-        sources = folder / "strategy"
-        for name, text in test.version.files.items():
-            path = sources / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        request = {
-            "strategy": str(sources / ENTRY),
-            "data": data_source_get(name=test.data).spec,
-            "start": test.start.isoformat() if test.start else None,
-            "end": test.end.isoformat() if test.end else None,
-            "cash": str(test.cash) if test.cash is not None else None,
-            "parameters": test.parameters,
-        }
-        return Job(
-            module="tradinglab.server.backtests.strategy_process",
-            request=request,
-            folder=folder,
-            timeout_s=run.timeout_s,
-            memory_mb=run.memory_mb,
-            outputs=OUTPUTS,
+        request = _request(test, timeout_s=run.timeout_s)
+        limits = request.bounds(
+            Limits(
+                memory_mb=run.memory_mb,
+                cpu_s=int(run.timeout_s) + _CPU_GRACE_S,
+                answer_bytes=_LARGEST_ANSWER,
+                answer_items=_MOST_VALUES,
+            )
         )
+        try:
+            with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
+                _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
+                order = {"limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES}, "data": test.data}
+                _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=_CLERK_LIMITS), outputs, watcher)
+                return _ended(outputs, folder)
+        except RunStoppedError:
+            return Ended(ending=Ending.CANCELLED)
+        except RunTimeoutError as error:
+            return Ended(ending=Ending.TIMED_OUT, error={"code": "time_limit", "message": str(error)})
+        except SandboxError as error:
+            return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
-        """Keep the figures; what is no finite number is left empty."""
-        figures = _mapping(summary.get("figures"))
-        columns: dict[str, Any] = {name: _number(figures.get(name)) for name in FIGURES}
-        columns |= {name: _whole(columns[name]) for name in WHOLE_FIGURES}
-        columns |= {name: _day(summary.get(name)) for name in ("first_day", "last_day")}
-        if run.started_at is not None:
-            columns["duration_s"] = (timezone.now() - run.started_at).total_seconds()
-        orders = summary.get("total_orders")
-        columns["total_orders"] = orders if type(orders) is int and 0 <= orders < 1 << 31 else None
-        pairs = list(_mapping(summary.get("statistics")).items())[:_MOST_STATISTICS]
-        columns["statistics"] = {str(key)[:_LONGEST_TEXT]: str(value)[:_LONGEST_TEXT] for key, value in pairs}
-        Backtest.objects.filter(run=run).update(**columns)
+        """Keep the figures."""
+        took = {} if run.started_at is None else {"duration_s": (timezone.now() - run.started_at).total_seconds()}
+        Backtest.objects.filter(run=run).update(**summary, **took)
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _request(test: Backtest, *, timeout_s: float) -> RunRequest:
+    return RunRequest(
+        strategy=f"{FOLDER}/{ENTRY}",
+        files={f"{FOLDER}/{name}": text for name, text in test.version.files.items()},
+        folders=[FOLDER],
+        data=data_source_get(name=test.data).spec,
+        start=test.start.isoformat() if test.start else None,
+        end=test.end.isoformat() if test.end else None,
+        cash=str(test.cash) if test.cash is not None else None,
+        parameters=test.parameters,
+        timeout_s=timeout_s,
+    )
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+def _carry_out(keeper: SandboxKeeper, task: Task, answer: IO[bytes], watcher: Watcher) -> None:
+    keeper.carry_out(replace(task, answer_file=answer, is_cancelled=watcher.is_cancelled))
+    answer.seek(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What the clerk reads: its order, and an answer that nobody has looked at."""
+
+    order: Mapping[str, Any]
+    answer: IO[bytes]
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.answer.seek(0)
+        yield json.dumps(self.order).encode() + b"\n"
+        while piece := self.answer.read(_PIECE):
+            yield piece
+
+
+def _ended(outputs: IO[bytes], folder: Path) -> Ended:
+    """Read the clerk's header, and give each of the files that follow it its own place.
+
+    Raises
+    ------
+    BadAnswerError
+        If there is another thing there.
+    """
+    header = Reader(parse(outputs.readline(_LONGEST_HEADER), most_items=_MOST_HEADER_VALUES))
+    ending = Ending(header.member("ending").one_of(_ENDINGS))
+    files = {}
+    for name, size in (each.items(2) for each in header.member("files").items()):
+        file = OutputFile(folder / name.one_of([*OUTPUTS]), OUTPUTS[name.raw_text()])
+        _copy(outputs, file.path, size.whole(low=0))
+        files[file.path.name] = file
+    if ending == Ending.COMPLETED:
+        return Ended(ending=ending, summary=_columns(header.member("summary")), files=files)
+    # A strategy's message may name the folder it ran in, which means nothing to anybody.
+    texts = {name: text.text().replace(f"{FOLDER}/", "") for name, text in header.member("error").members()}
+    return Ended(ending=ending, error={name: texts.get(name, "") for name in _ERROR_TEXTS}, files=files)
+
+
+def _copy(source: IO[bytes], path: Path, size: int) -> None:
+    with path.open("wb") as target:
+        while size:
+            piece = source.read(min(_PIECE, size))
+            if not piece:
+                raise BadAnswerError(f"{path.name} is cut off")
+            target.write(piece)
+            size -= len(piece)
+
+
+def _columns(summary: Reader) -> dict[str, Any]:
+    """Return the columns of a backtest that its figures go to; what is no finite number is left empty."""
+    figures = dict(summary.member("figures").members())
+    columns: dict[str, Any] = {name: figures[name].number() if name in figures else None for name in FIGURES}
+    columns |= {name: _whole(columns[name]) for name in WHOLE_FIGURES}
+    columns |= {name: date.fromisoformat(summary.member(name).text()) for name in ("first_day", "last_day")}
+    columns["total_orders"] = summary.member("total_orders").whole(low=0, high=(1 << 31) - 1)
+    columns["statistics"] = {name: text.text() for name, text in summary.member("statistics").members()}
+    return columns
 
 
 def _whole(number: float | None) -> int | None:
     return None if number is None or not 0 <= number < 1 << 31 else int(number)
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

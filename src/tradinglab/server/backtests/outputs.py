@@ -1,4 +1,8 @@
-"""What a backtest leaves: the files of its artefacts, and its figures. Knows no Django."""
+"""What a backtest leaves: the files of its artefacts, and its figures.
+
+Made from a result whose values a strategy may have forged, therefore by ``clerk``, in the sandbox, where no file can be
+written: what is made goes into memory. Knows no Django.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradinglab.server.backtests.exports import as_parquet
 from tradinglab.server.backtests.figures import figures_of
 from tradinglab.server.backtests.measures import measures_of
 from tradinglab.server.backtests.tables import MOST_ROWS, tables_of
@@ -54,17 +58,26 @@ class Summary:
     last_day: date
 
 
-def write_outputs(result: BacktestResult, folder: Path) -> None:
-    """Write every file of :data:`OUTPUTS` into *folder*."""
-    from tradinglab.report import write_report
-
-    result.write_json(folder / "result.json")
-    write_report(result, folder / "report.html")
+def outputs(result: BacktestResult) -> dict[str, bytes]:
+    """Return the contents of every file of :data:`OUTPUTS`."""
     tables = tables_of(result)
-    for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet")
-    _write(folder / "charts.json", {"charts": [_chart(each) for each in result.charts.values()]})
-    _write(folder / "statistics.json", {**measures_of(result), "left_out": tables.left_out})
+    return {
+        **documents(result, tables.left_out),
+        **{f"{name}.parquet": as_parquet(table) for name, table in tables.items()},
+    }
+
+
+def documents(result: BacktestResult, left_out: Mapping[str, int]) -> dict[str, bytes]:
+    """Return those of the files that are no tables; *left_out* says how many rows are missing in those."""
+    from tradinglab.engine.result_json import result_text
+    from tradinglab.report import report_text
+
+    return {
+        "result.json": result_text(result).encode(),
+        "report.html": report_text(result).encode(),
+        "charts.json": _json({"charts": [_chart(each) for each in result.charts.values()]}),
+        "statistics.json": _json({**measures_of(result), "left_out": dict(left_out)}),
+    }
 
 
 def summarize(result: BacktestResult) -> Summary:
@@ -79,8 +92,8 @@ def summarize(result: BacktestResult) -> Summary:
     )
 
 
-def _write(path: Path, document: object) -> None:
-    path.write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
+def _json(document: object) -> bytes:
+    return json.dumps(document, allow_nan=False).encode()
 
 
 def _chart(chart: ChartData) -> dict[str, object]:

@@ -9,15 +9,18 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from tradinglab.server.runs.execution import Job
+from tradinglab.server.runs.execution import Ended, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 
 
 class RunKind(Protocol):
     """One kind of run."""
 
-    def job(self, run: Run, folder: Path) -> Job:
-        """Write the run's inputs into an empty *folder*, and return what is to be executed."""
+    #: The sandboxes in which its runs are carried out.
+    sandboxes: tuple[SandboxKeeper, ...]
+
+    def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
+        """Carry the run out, in the sandbox; an empty *folder* takes what it leaves."""
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
         """Store the figures of a run that completed; called in the transaction that gives it its outcome."""
@@ -26,3 +29,8 @@ class RunKind(Protocol):
 def run_kind(name: str) -> RunKind:
     """Return the kind that is called so."""
     return cast(RunKind, import_string(settings.RUN_KINDS[name])())
+
+
+def all_sandboxes() -> list[SandboxKeeper]:
+    """Return the sandboxes of every kind, of which this process has one each."""
+    return [keeper for name in settings.RUN_KINDS for keeper in run_kind(name).sandboxes]

@@ -7,15 +7,14 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from tradinglab.server.runs.execution import Ended, Ending, Job, execute
+from tradinglab.server.runs.execution import Ended, Ending
 from tradinglab.server.runs.kinds import RunKind, run_kind
-from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
+from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_finish, lease_renew
 from tradinglab.server.runs.models import Artefact, Run, RunState
 from tradinglab.server.runs.store import Stored, store
 
@@ -34,18 +33,6 @@ class Supervisor:
         self._renew_every_s = min(settings.ENVIRONMENT.lease_s / 4, 0.5)
         self._next_renewal = 0.0
         self._next_progress = 0.0
-
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """Store what the process says of its progress and its log."""
-        now = time.monotonic()
-        if message.get("kind") == "progress" and now >= self._next_progress:
-            self._next_progress = now + _PROGRESS_EVERY_S
-            fraction = _fraction(message.get("fraction"))
-            data = {"fraction": fraction, "date": str(message.get("date", ""))[:40]}
-            lease_event(lease=self._lease, kind="progress", data=data, progress=fraction)
-        elif message.get("kind") == "log" and isinstance(lines := message.get("lines"), list):
-            texts = [str(line)[:_LONGEST_LOG_LINE] for line in lines[:_MOST_LINES]]
-            lease_event(lease=self._lease, kind="log", data={"lines": texts})
 
     def is_cancelled(self) -> bool:
         """Renew the lease when it is time to, and say whether the owner wants the run stopped."""
@@ -85,19 +72,18 @@ def _carry_out(run: Run, lease: Lease) -> None:
     supervisor = Supervisor(lease)
     settings.HOME.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.HOME.work, prefix=f"{run.pk}-") as folder:
-        job = kind.job(run, Path(folder))
-        ended = execute(job, on_message=supervisor.hear, is_cancelled=supervisor.is_cancelled)
+        ended = kind.execute(run, Path(folder), supervisor)
         lease_renew(lease=lease)
-        stored = {name: store().put(path, most_bytes=_LARGEST_ARTEFACT) for name, path in ended.files.items()}
-        _finish(run, lease, kind, job, ended, stored)
+        stored = {name: store().put(file.path, most_bytes=_LARGEST_ARTEFACT) for name, file in ended.files.items()}
+        _finish(run, lease, kind, ended, stored)
 
 
 @transaction.atomic
-def _finish(run: Run, lease: Lease, kind: RunKind, job: Job, ended: Ended, stored: Mapping[str, Stored]) -> None:
+def _finish(run: Run, lease: Lease, kind: RunKind, ended: Ended, stored: Mapping[str, Stored]) -> None:
     """Store outcome, artefacts and figures, all or none."""
     lease_finish(lease=lease, state=RunState(ended.ending), error=ended.error)
     Artefact.objects.bulk_create(
-        Artefact(run=run, name=name, media_type=job.outputs[name], size=each.size, sha256=each.sha256)
+        Artefact(run=run, name=name, media_type=ended.files[name].media_type, size=each.size, sha256=each.sha256)
         for name, each in stored.items()
     )
     if ended.ending == Ending.COMPLETED:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from celery import signals
@@ -15,8 +16,11 @@ from celery.exceptions import SecurityWarning
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
+from tradinglab.sandbox import Grade
+from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
 from tradinglab.server.runs.deletion import StoreSweep, runs_purge
+from tradinglab.server.runs.kinds import all_sandboxes
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
 from tradinglab.server.runs.tasks import look_soon, worker_name
 
@@ -78,6 +82,7 @@ def run_worker(*, with_beat: bool = False, log_level: str = "WARNING") -> int:
     """
     # Celery warns root of messages that carry code; ours are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    _put_up_sandboxes()
     scanner = Scanner()
     scanner.start()
     worker: Any = app.Worker(
@@ -100,4 +105,20 @@ def run_worker(*, with_beat: bool = False, log_level: str = "WARNING") -> int:
         scanner.stop()
         if beat is not None:
             beat.stop()
+        for keeper in all_sandboxes():
+            keeper.close()
     return int(worker.exitcode or 0)
+
+
+def _put_up_sandboxes() -> None:
+    """Start the sandboxes before the first run needs them, at the same time, and say what they are worth."""
+    with ThreadPoolExecutor() as pool:
+        started = [pool.submit(keeper.sandbox) for keeper in all_sandboxes()]
+    try:
+        sandboxes = [each.result() for each in started]
+    except SandboxError as error:
+        _log.error("strategies cannot be run: %s", error)
+        return
+    assessment = sandboxes[0].assessment
+    if assessment.grade != Grade.STRONG:
+        _log.warning("the sandbox is %s here: %s", assessment.grade, "; ".join(assessment.reasons))

@@ -1,0 +1,122 @@
+"""What a run is asked for, and what its answer means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Final
+
+from tradinglab.core.errors import TradingLabError
+from tradinglab.core.values import dataclass, field
+from tradinglab.engine.errors import StrategyError, TimeLimitError
+from tradinglab.engine.result import BacktestResult
+from tradinglab.sandbox.answer import Reader, parse
+from tradinglab.sandbox.errors import RunMemoryError, RunStoppedError
+from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.places import data_places
+from tradinglab.sandbox.replay import read_declared, verified
+from tradinglab.sandbox.unpacking import unpacked
+
+_KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "stopped")
+#: Beyond the time that the engine itself keeps, so that a run that obeys can say what it has.
+_GRACE_S: Final = 3.0
+_STORE_THREADS: Final = 24
+
+
+class RefusedError(TradingLabError):
+    """What the engine inside the sandbox found wrong with the request: a date, a file, the data."""
+
+    code = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What is to be backtested, complete: the child reads no file of an author's.
+
+    Attributes
+    ----------
+    strategy
+        Path of the strategy's file, which need not exist but in *files*.
+    files
+        Texts of the strategy's file and of those that it imports, by their paths.
+    folders
+        Where it imports from.
+    data
+        A spec, as for :func:`tradinglab.engine.run.backtest`, like all that follows.
+    """
+
+    strategy: str
+    files: Mapping[str, str]
+    folders: Sequence[str]
+    data: str = "sample"
+    start: str | None = None
+    end: str | None = None
+    cash: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    class_name: str | None = None
+    timeout_s: float | None = None
+
+    def as_bytes(self) -> bytes:
+        """Return what the guest reads."""
+        kind, _, _ = self.data.partition(":")
+        places = data_places(self.data)
+        return json.dumps({**asdict(self), "data": f"{kind}:{places[0]}" if places else self.data}).encode()
+
+    def bounds(self, limits: Limits) -> Limits:
+        """Return limits that end a run which overstays its time, and let polars, which reads a store, have threads."""
+        timeout_s, wall_s = self.timeout_s, limits.wall_s
+        if timeout_s is not None:
+            wall_s = min(timeout_s + _GRACE_S, wall_s or float("inf"))
+        threads = max(limits.threads, _STORE_THREADS) if self.data.startswith("store:") else limits.threads
+        return replace(limits, wall_s=wall_s, threads=threads)
+
+
+def result_of(answer: bytes, *, limits: Limits, data_name: str, replay_over: str | None = None) -> BacktestResult:
+    """Return the result that an answer describes, its statistics computed here.
+
+    Parameters
+    ----------
+    limits
+        Those that the run had.
+    data_name
+        What the data source calls itself on this side.
+    replay_over
+        The spec of the data over which the run's requests are replayed: the result's ``verification`` says what came
+        of it. ``None`` for a result that is as the run says.
+
+    Raises
+    ------
+    StrategyError, TimeLimitError
+        If that is what the run came to; ``result`` has what was computed until then.
+    RefusedError
+        If the engine could not use what it was given.
+    RunMemoryError, RunStoppedError, BadAnswerError
+        If there is no result.
+    """
+    source = Reader(parse(answer, most_items=limits.answer_items))
+    kind = source.member("kind").one_of(_KINDS)
+    if kind == "finished":
+        return _result(source, data_name, replay_over)
+    if kind == "memory":
+        raise RunMemoryError(f"the run needed more than the {limits.memory_mb:,} MB that it was given")
+    if kind == "stopped":
+        raise RunStoppedError("the run was stopped before the strategy was set up")
+    message = source.member("message").text()
+    if kind == "refused":
+        raise RefusedError(message)
+    error = TimeLimitError if kind == "time_limit" else StrategyError
+    raise error(
+        message,
+        phase=source.member("phase").text(),
+        time=source.member("time").text(),
+        trace=source.member("trace").text(),
+        result=None if source.member("result").is_null else _result(source, data_name, replay_over),
+    )
+
+
+def _result(source: Reader, data_name: str, replay_over: str | None) -> BacktestResult:
+    result = unpacked(source.member("result"), data=data_name)
+    if replay_over is None:
+        return result
+    return verified(result, read_declared(source.member("declared")), data=replay_over)

@@ -1,0 +1,275 @@
+"""Watching one run, from its request to its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, Any, Final
+
+from tradinglab.core.values import dataclass
+from tradinglab.sandbox.answer import printable
+from tradinglab.sandbox.errors import (
+    BadAnswerError,
+    OutputFloodError,
+    RunEndedError,
+    RunKilledError,
+    RunStoppedError,
+    RunTimeoutError,
+    SandboxLostError,
+    SandboxSetupError,
+)
+from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.memory_file import Content, sealed
+
+LARGEST_DATAGRAM: Final = 1 << 16
+#: After being asked to stop, a run has this long to say what it has.
+_GRACE_S: Final = 5.0
+#: What a process that has ended may still have in its pipes is read for this long.
+_DRAIN_S: Final = 1.0
+#: Who watches is asked this often whether the run is wanted still.
+_TICK_S: Final = 0.25
+_PIECE: Final = 1 << 16
+#: How much of what a run wrote on standard error is told when it has no answer.
+_LAST_WORDS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a child is to do.
+
+    Attributes
+    ----------
+    request
+        What the sandbox's guest reads.
+    limits
+        What it may take.
+    answer_file
+        Where its answer is written, which is not kept in memory then.
+    is_cancelled
+        Asked a few times a second whether to kill it. What this raises kills it too, and is raised.
+    """
+
+    request: Content
+    limits: Limits
+    answer_file: IO[bytes] | None = None
+    is_cancelled: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a run left: its answer, not looked at yet and empty if a file has it, what it printed, and what it took."""
+
+    answer: bytes
+    output: bytes
+    errors: bytes
+    was_stopped: bool
+    cpu_s: float
+    peak_kb: int
+
+
+class Watch:
+    """One run, from its request to its end."""
+
+    def __init__(self, task: Task) -> None:
+        limits = task.limits
+        self._task = task
+        self._limits = limits
+        self._handle: int | None = None
+        self._line: socket.socket | None = None
+        self._pipes: dict[int, bytearray] = {}
+        self._printed = self._answered = 0
+        self._next_tick = 0.0
+        self._ended: dict[str, Any] | None = None
+        self._fault: RunEndedError | None = None
+        self._was_stopped = False
+        self._deadline = float("inf") if limits.wall_s is None else time.monotonic() + limits.wall_s
+        self._answer = self._output = self._errors = -1
+
+    def begin(self, control: socket.socket, sending: threading.Lock) -> None:
+        """Hand the request to the zygote."""
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        handed = [theirs.fileno(), sealed(self._task.request)]
+        ends = []
+        for _ in range(3):
+            source, sink = os.pipe()
+            os.set_blocking(source, False)
+            self._pipes[source] = bytearray()
+            handed.append(sink)
+            ends.append(source)
+        self._answer, self._output, self._errors = ends
+        message = json.dumps({"limits": self._limits.as_order()}).encode()
+        try:
+            with sending:
+                socket.send_fds(control, [message], handed)
+        except OSError:
+            raise SandboxLostError("the sandbox's process has ended") from None
+        finally:
+            theirs.close()
+            for each in handed[1:]:
+                os.close(each)
+
+    def outcome(self) -> Reply:
+        """Watch the run until it has ended, and return what it left, or raise why it did not."""
+        while True:
+            try:
+                self._follow()
+                break
+            except KeyboardInterrupt:
+                self._stop()
+        if self._fault is not None:
+            raise self._fault
+        ended = self._ended or {}
+        if "setup" in ended:
+            raise SandboxSetupError(f"the sandbox could not be put up, so the strategy was not run: {ended['setup']}")
+        self._check_status(ended)
+        return Reply(
+            answer=bytes(self._pipes[self._answer]),
+            output=bytes(self._pipes[self._output]),
+            errors=bytes(self._pipes[self._errors]),
+            was_stopped=self._was_stopped,
+            cpu_s=float(ended.get("cpu_s", 0.0)),
+            peak_kb=int(ended.get("peak_kb", 0)),
+        )
+
+    def _stop(self) -> None:
+        if self._was_stopped:
+            self._end(RunStoppedError("the run was stopped"))
+            return
+        self._was_stopped = True
+        self._deadline = min(self._deadline, time.monotonic() + _GRACE_S)
+        self._signal(signal.SIGINT)
+
+    def _follow(self) -> None:
+        """Take what comes until nothing more can come."""
+        assert self._line is not None
+        poll = select.poll()
+        open_now = {*self._pipes, self._line.fileno()}
+        for each in open_now:
+            poll.register(each, select.POLLIN)
+        while open_now:
+            now = time.monotonic()
+            if now >= self._deadline:
+                if not self._is_overdue():
+                    return
+                continue
+            self._tick(now)
+            for each, _ in poll.poll(self._patience_ms(now)):
+                if not (self._hear() if each == self._line.fileno() else self._take(each)):
+                    poll.unregister(each)
+                    open_now.discard(each)
+
+    def _tick(self, now: float) -> None:
+        """Kill a run that is not wanted any more."""
+        ask = self._task.is_cancelled
+        if ask is not None and now >= self._next_tick:
+            self._next_tick = now + _TICK_S
+            if ask() and self._fault is None:
+                self._end(RunStoppedError("the run was cancelled"))
+
+    def _patience_ms(self, now: float) -> float | None:
+        until = self._deadline
+        if self._task.is_cancelled is not None:
+            until = min(until, self._next_tick)
+        return None if until == float("inf") else max(0.0, until - now) * 1000
+
+    def _is_overdue(self) -> bool:
+        """Kill a run at its deadline; say False when even its end has been waited for in vain."""
+        if self._ended is not None or self._fault is not None:
+            return False
+        if self._was_stopped:
+            self._end(RunStoppedError("the run was asked to stop and did not; it was killed"))
+        else:
+            self._end(RunTimeoutError(f"the run was still going on after {self._limits.wall_s:g} s and was killed"))
+        return True
+
+    def _end(self, fault: RunEndedError) -> None:
+        """Kill the run for a reason, the first of which counts."""
+        self._fault = self._fault or fault
+        self._signal(signal.SIGKILL)
+        self._deadline = time.monotonic() + _GRACE_S
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._handle is not None:
+            with suppress(OSError):
+                signal.pidfd_send_signal(self._handle, number)
+
+    def _hear(self) -> bool:
+        """Take a message of the zygote's; return whether more may come."""
+        assert self._line is not None
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._line, LARGEST_DATAGRAM, 1)
+        except ConnectionError:
+            message, descriptors = b"", []
+        if descriptors:
+            self._handle = descriptors[0]
+        if not message:
+            if self._ended is None:
+                self._end(SandboxLostError("the sandbox's process has ended, and the run with it"))
+            return False
+        said = json.loads(message)
+        if "started" not in said:
+            self._ended = {**said, **(self._ended or {})}
+        if "ended" in said:
+            self._deadline = min(self._deadline, time.monotonic() + _DRAIN_S)
+            return False
+        if self._fault is not None:
+            self._signal(signal.SIGKILL)  # the handle came after the fault
+        return True
+
+    def _take(self, pipe: int) -> bool:
+        """Take what is in a pipe; return whether more may come."""
+        try:
+            piece = os.read(pipe, _PIECE)
+        except BlockingIOError:
+            return True
+        if not piece:
+            return False
+        kept = self._pipes[pipe]
+        if pipe == self._answer:
+            self._answered += len(piece)
+            if self._answered > self._limits.answer_bytes:
+                self._end(BadAnswerError(f"the answer is longer than {self._limits.answer_bytes:,} bytes"))
+                return False
+            if self._task.answer_file is None:
+                kept += piece
+            else:
+                self._task.answer_file.write(piece)
+            return True
+        kept += piece[: max(0, self._limits.output_bytes - len(kept))]
+        self._printed += len(piece)
+        if self._printed > self._limits.output_most_bytes:
+            self._end(OutputFloodError(f"the run printed more than {self._limits.output_most_bytes:,} bytes"))
+        return True
+
+    def _check_status(self, ended: dict[str, Any]) -> None:
+        code = os.waitstatus_to_exitcode(ended["ended"]) if "ended" in ended else 0
+        if code >= 0:
+            if not self._answered:
+                last = printable(self._pipes[self._errors][-_LAST_WORDS:].decode("utf-8", "replace")).strip()
+                raise BadAnswerError(f"the run ended with status {code} and no answer" + (f":\n{last}" if last else ""))
+            return
+        if self._was_stopped:
+            raise RunStoppedError("the run was stopped")
+        name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+        limit = self._limits.cpu_s
+        if name == "SIGXCPU" or (limit is not None and name == "SIGKILL" and ended.get("cpu_s", 0.0) >= limit):
+            raise RunKilledError(f"the run took more than {limit} s of processor time")
+        if name in ("SIGSEGV", "SIGBUS", "SIGABRT"):
+            raise RunKilledError(f"the run crashed ({name})")
+        raise RunKilledError(f"the run was killed ({name})")
+
+    def close(self) -> None:
+        """Let go of everything; a run that goes on is killed."""
+        if self._ended is None:
+            self._signal(signal.SIGKILL)
+        for each in (*self._pipes, *(() if self._handle is None else (self._handle,))):
+            os.close(each)
+        if self._line is not None:
+            self._line.close()
