@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from tradinglab.server.web import account_pages, views
+from tradinglab.server.web import account_pages, comparing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("verify-email/<str:token>/", account_pages.email_verify_page, name="email-verify-page"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>", views.welcome, name="welcome"),
+    path("compare/", comparing.compare, name="compare-page"),
     path("backtests/<uuid:run_id>/", views.backtest, name="backtest-page"),
     path("backtests/<uuid:run_id>/report/", views.report, name="backtest-report-page"),
 ]
