@@ -25,7 +25,7 @@ from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
 _COMMANDS = (
-    "backtest", "data", "new", "indicators", "sandbox",
+    "backtest", "data", "new", "lint", "indicators", "sandbox",
     "up", "serve", "worker", "beat", "setup", "check", "user", "token", "invite",
 )  # fmt: skip
 

@@ -112,6 +112,12 @@ def missing_class(name: str) -> NameError | NotImplementedError:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``. Did you mean: '…'?`` with the name of *known* that is most like *name*; empty if none is."""
+    nearest = nearest_name(name, known)
+    return f". Did you mean: '{nearest}'?" if nearest else ""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return the name of *known* that is most like *name*; empty if none is."""
     import difflib
 
     by_fold: dict[str, list[str]] = {}
@@ -122,8 +128,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if not like:
         return ""
     # Of two spellings, the one in which the author writes.
-    best = max(by_fold[like[0]], key=lambda each: (each[:1].isupper() == name[:1].isupper(), each.isupper()))
-    return f". Did you mean: '{best}'?"
+    return max(by_fold[like[0]], key=lambda each: (each[:1].isupper() == name[:1].isupper(), each.isupper()))
 
 
 class AbsentClass:
