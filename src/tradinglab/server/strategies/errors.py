@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from tradinglab.server.errors import ConflictError
+from tradinglab.server.errors import ConflictError, ServerError
 
 
 class StaleVersionError(ConflictError):
     """What the caller has changed is no longer the newest version."""
 
     code = "stale_version"
+
+
+class CheckBusyError(ServerError):
+    """Too many checks are under way."""
+
+    code = "check_busy"
+    status = 429

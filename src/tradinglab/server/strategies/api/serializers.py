@@ -7,7 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tradinglab.algorithm.check import Severity
 from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.strategies.checking import files_parameters, template_parameters
 from tradinglab.server.strategies.diffs import FileChange
 from tradinglab.server.strategies.files import ENTRY
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
@@ -107,6 +109,62 @@ class VersionSerializer(VersionSummarySerializer):
         fields = [*VersionSummarySerializer.Meta.fields, "files"]
 
 
+class ParameterSerializer(serializers.Serializer[Any]):
+    """A parameter that the source asks for."""
+
+    name = serializers.CharField()
+    type = serializers.ChoiceField(choices=["int", "float", "bool", "str"])
+    default = serializers.JSONField(
+        allow_null=True, help_text="What is taken when none is given; null if the source does not show it."
+    )
+    file = serializers.CharField(help_text="Where it is asked for first.")
+    line = serializers.IntegerField()
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    """One thing that is wrong with the source."""
+
+    severity = serializers.ChoiceField(
+        choices=[each.value for each in Severity],
+        help_text="error: a run ends there; unsupported: LEAN has it, TradingLab has not; warning: a run may fail.",
+    )
+    code = serializers.CharField(help_text="Stable name of the kind of finding.")
+    file = serializers.CharField()
+    line = serializers.IntegerField(help_text="From one.")
+    column = serializers.IntegerField(help_text="From one.")
+    message = serializers.CharField()
+    suggestion = serializers.CharField(allow_blank=True)
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    """What a check found."""
+
+    has_errors = serializers.BooleanField(help_text="Whether a run would end in an error.")
+    findings = FindingSerializer(many=True)
+    is_cut = serializers.BooleanField(help_text="Whether there are more findings than are listed.")
+    parameters = ParameterSerializer(many=True)
+
+
+class CheckInput(StrictSerializer):
+    """Files that are to be checked."""
+
+    files = _files()
+
+
+class VersionDetailSerializer(VersionSerializer):
+    """A version with its files and the parameters that they ask for."""
+
+    parameters = serializers.SerializerMethodField()
+
+    class Meta(VersionSerializer.Meta):
+        fields = [*VersionSerializer.Meta.fields, "parameters"]
+
+    @extend_schema_field(ParameterSerializer(many=True))
+    def get_parameters(self, version: StrategyVersion) -> Any:
+        """Return what the source asks for."""
+        return ParameterSerializer(files_parameters(files=version.files), many=True).data
+
+
 class StrategySerializer(serializers.ModelSerializer[Strategy]):
     """A strategy and its newest version."""
 
@@ -151,6 +209,12 @@ class TemplateSummarySerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     description = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
+    parameters = serializers.SerializerMethodField()
+
+    @extend_schema_field(ParameterSerializer(many=True))
+    def get_parameters(self, template: Template) -> Any:
+        """Return what the source asks for."""
+        return ParameterSerializer(template_parameters(template), many=True).data
 
 
 class TemplateSerializer(TemplateSummarySerializer):

@@ -18,6 +18,7 @@ from tradinglab.server.strategies.api.serializers import (
     DiffSerializer,
     FileChanges,
     StrategySerializer,
+    VersionDetailSerializer,
     VersionInput,
     VersionSerializer,
     VersionSummarySerializer,
@@ -86,11 +87,11 @@ class FilesView(APIView):
 class VersionView(APIView):
     """One version."""
 
-    @extend_schema(operation_id="versions_read", responses=VersionSerializer)
+    @extend_schema(operation_id="versions_read", responses=VersionDetailSerializer)
     def get(self, request: Request, strategy_id: UUID, content_hash: str) -> Response:
-        """Return it with its files."""
+        """Return it with its files, and the parameters that they ask for."""
         strategy = strategy_get(user=user_of(request), strategy_id=strategy_id)
-        return Response(VersionSerializer(version_get(strategy=strategy, content_hash=content_hash)).data)
+        return Response(VersionDetailSerializer(version_get(strategy=strategy, content_hash=content_hash)).data)
 
 
 class VersionRestoreView(APIView):
