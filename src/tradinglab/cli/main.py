@@ -26,7 +26,8 @@ from tradinglab.core.errors import TradingLabError
 #: The commands, each a module of this package, in the order of the help.
 _COMMANDS = (
     "backtest", "data", "new", "lint", "indicators", "sandbox",
-    "up", "serve", "worker", "beat", "setup", "check", "user", "token", "invite",
+    "up", "serve", "worker", "beat", "setup", "check", "backup", "restore",
+    "user", "token", "invite",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -56,7 +57,13 @@ def masked_text(text: str) -> str:
 def _of_the_settings() -> tuple[str, ...]:
     """Return the secrets that the environment holds; one of a few letters would black out half the log."""
     values = (getattr(environment(), name) for name in type(environment()).model_fields)
-    plain = {value.get_secret_value() for value in values if isinstance(value, SecretStr)}
+    plain: set[str] = set()
+    for value in values:
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            plain |= {text, *(each.strip() for each in text.split(","))}
+            # Of an address, its password alone is a secret too.
+            plain |= {unquote(urlsplit(text).password or "")} if "://" in text else set()
     postgres = environment().postgres()
     plain |= {str(postgres["PASSWORD"])} if postgres else set()
     return tuple(sorted((each for each in plain if len(each) >= _SHORTEST), key=len, reverse=True))
