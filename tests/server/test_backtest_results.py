@@ -245,6 +245,9 @@ def test_artefacts_in_parts(api: APIClient, where: str) -> None:
         assert int(part.headers["Content-Length"]) == last - first + 1
         assert body(part) == content[first : last + 1]
     assert body(api.get(address, headers={"Range": "bytes=0-4", "If-Range": etag})) == content[:5]
+    # A range is of the bytes that are stored: it is not sent in another coding.
+    part = api.get(address, headers={"Range": "bytes=0-999", "Accept-Encoding": "gzip"})
+    assert (part.headers.get("Content-Encoding"), body(part)) == (None, content[:1000])
     assert body(api.get(address, headers={"Range": "bytes=0-4", "If-Range": '"old"'})) == content
     for wanted in ("bytes=9-5", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "bytes=-", "bytes=٣-٤"):
         answer = api.get(address, headers={"Range": wanted})

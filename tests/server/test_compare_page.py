@@ -89,6 +89,31 @@ def test_the_list_leads_there(pages: Client, ran: Callable[..., Backtest]) -> No
     assert "See &lt;b&gt;that&lt;/b&gt;." in page
 
 
+def test_what_its_owner_says_is_stored(pages: Client, ran: Callable[..., Backtest], owner: User, other: User) -> None:
+    test = ran("old")
+    form = reverse("backtest-annotate-page", args=[test.pk])
+    said = {"name": "new", "tags": "a, b ,, a", "notes": "one\r\ntwo", "is_starred": "on"}
+    assert pages.post(form, said).status_code == 302
+    test = Backtest.objects.get(pk=test.pk)
+    assert (test.name, test.tags, test.notes, test.is_starred) == ("new", ["a", "b"], "one\ntwo", True)
+    assert pages.post(form, said | {"tags": "x" * 51}).status_code == 400
+    assert pages.post(form, said | {"name": "x" * 201}).status_code == 400
+    assert 'value="a, b"' in pages.get(reverse("backtest-page", args=[test.pk])).content.decode()
+    assert pages.get(form).status_code == 405
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(owner)
+    assert careful.post(form, {"name": "forged"}).status_code == 403
+    pages.force_login(other)
+    assert pages.post(form, said).status_code == 404
+    pages.logout()
+    assert pages.post(form, {"name": "nobody"}).status_code == 302
+    User.objects.filter(pk=owner.pk).update(role="viewer")
+    pages.force_login(User.objects.get(pk=owner.pk))
+    assert pages.post(form, {"name": "viewer"}).status_code == 403
+    assert "<textarea" not in pages.get(reverse("backtest-page", args=[test.pk])).content.decode()
+    assert Backtest.objects.get(pk=test.pk).name == "new"
+
+
 def test_lines_by_hand() -> None:
     times = ["2010-01-01T00:00:00Z", "2010-01-02T00:00:00Z", "2010-01-03T00:00:00Z", "2010-01-05T00:00:00Z"]
     chart = line_chart(times, [[1, 2, None, 1.5], [None, None, None, None]], label="plain", include=1.0)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from tradinglab.server.rest.problems import PROBLEM_TYPE, plain_problem
 
-_PIECE = 1 << 16
+_PIECE = 1 << 18
 _ONE_RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII)
 
 

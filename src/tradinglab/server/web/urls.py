@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from tradinglab.server.web import account_pages, comparing, views
+from tradinglab.server.web import account_pages, annotating, comparing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("welcome/<str:token>", views.welcome, name="welcome"),
     path("compare/", comparing.compare, name="compare-page"),
     path("backtests/<uuid:run_id>/", views.backtest, name="backtest-page"),
+    path("backtests/<uuid:run_id>/annotate/", annotating.annotate, name="backtest-annotate-page"),
     path("backtests/<uuid:run_id>/report/", views.report, name="backtest-report-page"),
 ]

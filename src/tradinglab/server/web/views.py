@@ -14,7 +14,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from tradinglab.server.accounts.login import login_finish
-from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.models import Scope, User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
@@ -60,7 +60,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def backtest(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show a run and its report."""
     test = _backtest(request, run_id)
-    return render(request, "web/backtest.html", {"test": test, "run": test.run})
+    can_annotate = Scope.RUN in _user(request).scopes
+    return render(request, "web/backtest.html", {"test": test, "run": test.run, "can_annotate": can_annotate})
 
 
 @require_safe
