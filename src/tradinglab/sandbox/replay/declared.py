@@ -56,6 +56,7 @@ class Setup:
     has_own_trade_builder: bool
     fill_grouping: FillGroupingMethod
     fill_matching: FillMatchingMethod
+    close_buffer: timedelta
     answers_margin_calls: bool
     margin_call_model: DeclaredModel
 
@@ -116,6 +117,9 @@ def _setup(value: Reader) -> Setup:
     is_ours, grouping, last_in_first_out = value.member("trade_builder").items(3)
     settings, _ = _settings(value.member("settings"))
     warm_up, benchmark = read_plain(value.member("warm_up")), value.member("benchmark")
+    close_buffer = read_plain(value.member("close_buffer"))
+    if not isinstance(close_buffer, timedelta):
+        raise BadAnswerError("the answer's time before the close is no time")
     if warm_up is not None and (isinstance(warm_up, bool) or not isinstance(warm_up, (int, timedelta))):
         raise BadAnswerError("the warm-up of the answer is neither a number of bars nor a time")
     return Setup(
@@ -134,6 +138,7 @@ def _setup(value: Reader) -> Setup:
         has_own_trade_builder=not is_ours.flag(),
         fill_grouping=FillGroupingMethod(grouping.whole()),
         fill_matching=FillMatchingMethod.LIFO if last_in_first_out.flag() else FillMatchingMethod.FIFO,
+        close_buffer=close_buffer,
         answers_margin_calls=value.member("margin_calls").flag(),
         margin_call_model=_model(value.member("margin_call_model")),
     )

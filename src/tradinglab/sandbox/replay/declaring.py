@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.api.callbacks import author_overrides
 from tradinglab.algorithm.benchmark import SecurityBenchmark
 from tradinglab.algorithm.models.brokerage import brokerage_name
-from tradinglab.algorithm.orders import CancelOrderRequest, SubmitOrderRequest, UpdateOrderRequest
+from tradinglab.algorithm.orders import CancelOrderRequest, MarketOnCloseOrder, SubmitOrderRequest, UpdateOrderRequest
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.engine.journal import Journal, PlainOrder, Removed, Seeded, Stopped, Subscribed
 from tradinglab.engine.plain_models import is_ours
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tradinglab.algorithm.orders import OrderProperties
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+    from tradinglab.algorithm.securities.cash import Cash
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.symbol import Symbol
     from tradinglab.engine.journal import Entry
@@ -91,9 +92,7 @@ def _setup(algorithm: QCAlgorithm) -> dict[str, object]:
         "end": algorithm.end_date.isoformat(),
         "time_zone": algorithm.time_zone.name,
         "currency": plain_text(book.account_currency),
-        "cash": [
-            [plain_text(name), str(cash.exact_amount), str(cash.exact_conversion_rate)] for name, cash in book.items()
-        ],
+        "cash": [_cash(cash) for cash in book.values()],
         "brokerage": [
             int(brokerage_name(brokerage)), int(brokerage.account_type), _model(brokerage)[0] != "",
             plain_text(type(brokerage).__name__),
@@ -106,9 +105,16 @@ def _setup(algorithm: QCAlgorithm) -> dict[str, object]:
             int(getattr(builder, "_grouping", 0)),
             bool(getattr(builder, "_last_in_first_out", False)),
         ],
+        "close_buffer": _plain(MarketOnCloseOrder.submission_time_buffer),
         "margin_calls": author_overrides(algorithm, "on_margin_call") is not None,
         "margin_call_model": _model(algorithm.portfolio.margin_call_model),
     }  # fmt: skip
+
+
+def _cash(cash: Cash) -> list[str]:
+    """Return a currency, its amount, and its rate as far as it is the author's own: others come from bars."""
+    is_own = not any(cash.currency_conversion.conversion_rate_securities)
+    return [plain_text(cash.symbol), str(cash.exact_amount), str(cash.exact_conversion_rate) if is_own else "0"]
 
 
 def _settings(settings: Mapping[str, object]) -> list[list[object]]:

@@ -58,25 +58,21 @@ assert set(MODELS) <= set(_METHODS)
 
 
 def made(model: DeclaredModel, slot: str) -> object:
-    """Return a model as declared.
+    """Return a model as declared; what it held that could not be carried is as in a new one.
 
     Raises
     ------
     NotReplayableError
-        If it is not ours, or holds what cannot be carried.
+        If it is not ours.
     """
     kind: Any = class_of(model, slot)
     try:
         found = kind()
     except (TypeError, ValueError):
         found = kind.__new__(kind)
-    held = getattr(found, "__dict__", {})
     for name, kind_name in model.opaque.items():
-        if name in held and type(held[name]).__name__ == kind_name:
-            continue
-        if kind_name not in _EMPTY:
-            raise NotReplayableError(f"a {model.name}, which holds a {kind_name}")
-        setattr(found, name, _EMPTY[kind_name]())
+        if name not in getattr(found, "__dict__", {}) and kind_name in _EMPTY:
+            setattr(found, name, _EMPTY[kind_name]())
     for name, value in model.settings.items():
         if not name.startswith("__"):
             setattr(found, name, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.benchmark import FuncBenchmark
+from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.scheduling import ScheduledEvent
 from tradinglab.algorithm.trade_builder import TradeBuilder
@@ -13,7 +14,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.sandbox.replay.declared import Declared
 from tradinglab.sandbox.replay.declaring import MODELS
 from tradinglab.sandbox.replay.models import NotReplayableError, made
-from tradinglab.sandbox.replay.requests import Action, ModelsChanged, NotPossibleError, Submitted
+from tradinglab.sandbox.replay.requests import Action, Added, ModelsChanged, NotPossibleError, Submitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ class Script:
         self._at = 0
         self._groups: dict[int, GroupOrderManager] = {}
         self._models: dict[tuple[Symbol, int], int] = {}
+        self._early: dict[Symbol, tuple[int, ...]] = {}
         self.phases = {action.phase for action in self._actions}
         self.problem: tuple[Action, str] | None = None
         if not self.phases <= _KNOWN:
@@ -97,6 +99,8 @@ class Script:
                 self._set_models(algorithm, action.asked)
             else:
                 action.asked.repeat(algorithm, self._groups)
+            if isinstance(action.asked, Added) and (places := self._early.pop(action.asked.symbol, None)):
+                self._set_models(algorithm, ModelsChanged(found=((action.asked.symbol, places),)))
         except NotPossibleError as problem:
             self.problem = action, str(problem)
             raise
@@ -104,8 +108,9 @@ class Script:
     def _set_models(self, algorithm: QCAlgorithm, changed: ModelsChanged) -> None:
         for symbol, places in changed.found:
             security = algorithm.securities.get(symbol)
-            if security is None:
-                raise NotPossibleError(f"{symbol.value} has models and was not added")
+            if security is None:  # the engine adds it, to convert a currency
+                self._early[symbol] = places
+                continue
             for slot, place in enumerate(places):
                 if self._models.get((symbol, slot)) != place:
                     self._models[symbol, slot] = place
@@ -152,6 +157,7 @@ class ReplayedAlgorithm(QCAlgorithm):
         self.set_brokerage_model(setup.brokerage, setup.account_type)
         self.portfolio.set_margin_call_model(self._margin_call_model())
         self.lab_warm_up_span = setup.warm_up
+        MarketOnCloseOrder.submission_time_buffer = setup.close_buffer
         self.set_trade_builder(TradeBuilder(setup.fill_grouping, setup.fill_matching))
         if setup.benchmark is None:
             values = self.lab_benchmark_values
