@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tradinglab.engine.errors import StrategyError
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_funnel import Funnel
+    from tradinglab.engine.verification import Verification
 
 _MOST_LOG_LINES = 100
 
@@ -59,6 +60,8 @@ def _print(result: BacktestResult, outputs: Outputs, written: Sequence[str]) -> 
         _show_funnel(result.funnel)
     told = [each for each in result.warnings if not (outputs.quiet and each.kind == WarningKind.STRATEGY)]
     _show_warnings(unlogged(told, shown))
+    if result.verification is not None:
+        _show_verification(result.verification)
     for line in written:
         say(f"\n{line}")
 
@@ -67,6 +70,17 @@ def _show_warnings(warnings: Sequence[RunWarning]) -> None:
     sys.stdout.flush()
     for each in warnings:
         note(f"Warning: {each}")
+
+
+def _show_verification(verification: Verification) -> None:
+    """Print what a replay could not explain, and what it took as the run declared it."""
+    sys.stdout.flush()
+    if not verification.is_verified:
+        note("Not verified: bars, declared models and orders do not explain all of what this run says.")
+    for line in verification.lines():
+        note(f"  {line}")
+    for line in verification.notes:
+        note(f"Note: {line}")
 
 
 def _show_funnel(funnel: Funnel) -> None:

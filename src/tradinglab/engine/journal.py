@@ -183,6 +183,8 @@ class JournaledTransactions(TransactionHandler):
         self, security: Security, quantity: Decimal, tag: str, properties: OrderProperties | None, *, at_open: bool
     ) -> None:
         number = self._algorithm.transactions.last_order_id + 1
+        if properties is None:
+            properties = self._algorithm.default_order_properties.clone()
         self._journal.note(
             PlainOrder(
                 order_id=number, at_open=at_open, security=security, quantity=quantity, tag=tag, properties=properties

@@ -90,6 +90,12 @@ class Verification:
         """Whether all of the result was explained."""
         return not self.findings
 
+    def lines(self, most: int = 20) -> list[str]:
+        """Return the first findings as sentences, and how many more there are; nothing if there are none."""
+        lines = [finding.text for finding in self.findings[:most]]
+        more = len(self.findings) - len(lines) + self.left_out
+        return [*lines, f"{more:,} more findings."] if more else lines
+
     def as_json(self) -> dict[str, object]:
         """Return the verification as plain values."""
         return {

@@ -64,6 +64,7 @@ def content_of(result: BacktestResult) -> ReportContent:
         trades=tuple(_trade(trade, local) for trade in result.closed_trades),
         charts=tuple(_charts(merged_charts({}, record.charts), local)),
         logs=tuple(map(log_line, record.logs)),
+        unverified=() if result.verification is None else tuple(result.verification.lines()),
         warnings=tuple(each.text for each in result.warnings),
         funnel=tuple(result.funnel.telling()) if result.funnel.explanation else (),
         explanation=result.funnel.explanation,

@@ -73,6 +73,8 @@ class ReportContent:
         Every statistic, in order.
     trades, charts, logs
         Closed trades, the strategy's own charts, its messages.
+    unverified
+        What a replay outside the sandbox could not explain.
     warnings
         Why the result may not be what it seems.
     funnel, explanation
@@ -94,6 +96,7 @@ class ReportContent:
     trades: tuple[TradeRow, ...] = ()
     charts: tuple[PlottedChart, ...] = field(default=())
     logs: tuple[LogLine, ...] = ()
+    unverified: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     funnel: tuple[tuple[str, int], ...] = ()
     explanation: str = ""

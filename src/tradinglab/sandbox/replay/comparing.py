@@ -190,8 +190,9 @@ def _samples(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Find
 
 
 def _day(day: DaySample) -> tuple[object, ...]:
-    holdings = [(each.name, each.value, each.margin) for each in day.holdings]
-    return day.value, _decimal(day.noted_benchmark), day.performance, day.exact_capacity, list(day.sales), holdings
+    holdings = [(each.name, each.security_type, each.value, each.margin) for each in day.holdings]
+    figures = day.value, _decimal(day.noted_benchmark), day.performance, day.highest, day.exact_capacity
+    return *figures, list(day.sales), sorted(day.types), holdings
 
 
 def _decimal(value: Decimal | float) -> Decimal:
@@ -217,7 +218,7 @@ def _series(name: str, said: Iterable[tuple[int, object]], given: Iterable[tuple
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        value = value[-1] if isinstance(value[-1], Decimal) else value[0]
+        value = ", ".join(str(each) for each in value if isinstance(each, Decimal))
     return "no sample" if value is None else str(value)
 
 

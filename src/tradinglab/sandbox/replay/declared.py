@@ -11,10 +11,12 @@ from tradinglab.core.enums import (
     BrokerageName,
     FillGroupingMethod,
     FillMatchingMethod,
+    OrderStatus,
 )
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox.answer import Reader
 from tradinglab.sandbox.errors import BadAnswerError
+from tradinglab.sandbox.replay.claims import ClaimedFill
 from tradinglab.sandbox.replay.requests import Action, read_action
 from tradinglab.sandbox.replay.values import read_plain, read_symbol
 
@@ -63,10 +65,11 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """A run's own account of its setup, its models and what it asked for, in order."""
+    """A run's own account of its setup, its models, its fills if models were the author's, and its requests."""
 
     setup: Setup
     models: tuple[DeclaredModel, ...]
+    fills: tuple[ClaimedFill, ...]
     actions: tuple[Action, ...]
 
 
@@ -86,10 +89,25 @@ def read_declared(value: Reader) -> Declared | None:
         return Declared(
             setup=_setup(value.member("setup")),
             models=models,
+            fills=tuple(_fill(each) for each in value.member("fills").items()),
             actions=tuple(read_action(each, phases, len(models)) for each in value.member("entries").items()),
         )
     except (ValueError, OverflowError) as problem:
         raise BadAnswerError(f"what the run declares cannot be read: {str(problem)[:200]}") from None
+
+
+def _fill(value: Reader) -> ClaimedFill:
+    number, utc_ns, status, price, quantity, fee, currency, message = value.items(8)
+    return ClaimedFill(
+        order_id=number.whole(low=1),
+        utc_ns=utc_ns.whole(),
+        status=OrderStatus(status.whole()),
+        price=price.decimal(),
+        quantity=quantity.decimal(),
+        fee=fee.decimal(),
+        fee_currency=currency.text(),
+        message=message.text(),
+    )
 
 
 def _model(value: Reader) -> DeclaredModel:

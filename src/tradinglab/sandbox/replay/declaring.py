@@ -13,6 +13,7 @@ from tradinglab.algorithm.benchmark import SecurityBenchmark
 from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.algorithm.orders import CancelOrderRequest, MarketOnCloseOrder, SubmitOrderRequest, UpdateOrderRequest
 from tradinglab.algorithm.trade_builder import TradeBuilder
+from tradinglab.core.enums import OrderStatus
 from tradinglab.engine.journal import Journal, PlainOrder, Removed, Seeded, Stopped, Subscribed
 from tradinglab.engine.plain_models import is_ours
 from tradinglab.sandbox.replay.values import OpaqueError, Plain, plain, plain_text, symbol_pair
@@ -20,7 +21,7 @@ from tradinglab.sandbox.replay.values import OpaqueError, Plain, plain, plain_te
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tradinglab.algorithm.orders import OrderProperties
+    from tradinglab.algorithm.orders import OrderEvent, OrderProperties
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities.cash import Cash
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
@@ -32,6 +33,8 @@ MODELS = (
     "fill_model", "fee_model", "slippage_model", "settlement_model", "buying_power_model", "portfolio_model",
     "margin_interest_rate_model", "shortable_provider", "data_filter", "price_variation_model",
 )  # fmt: skip
+
+_FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
 
 
 class ModelsChanged:
@@ -64,13 +67,29 @@ class Declaration:
     def packed(self) -> dict[str, object]:
         """Return all of it as plain values."""
         phases: dict[str, int] = {}
+        models = [json.loads(each) for each in self._table]
         entries = [_entry(entry, phases) for entry in self.journal.entries]
         return {
             "setup": self.journal.setup,
-            "models": [json.loads(each) for each in self._table],
+            "models": models,
+            "fills": [] if all(module for module, _, _ in models) else self._fills(),
             "phases": list(phases),
             "entries": entries,
         }
+
+    def _fills(self) -> list[list[object]]:
+        """Return every fill: models of the author's own cannot be asked again."""
+        transactions = self.journal.transactions
+        events = () if transactions is None else transactions.events
+        return [_fill(event) for event in events if event.status in _FILLS]
+
+
+def _fill(event: OrderEvent) -> list[object]:
+    fee = event.order_fee.value
+    return [
+        event.order_id, event.utc_ns, int(event.status), str(event.exact_fill_price), str(event.exact_fill_quantity),
+        str(fee.exact_amount), plain_text(fee.currency), plain_text(event.message or ""),
+    ]  # fmt: skip
 
 
 def _model(model: object) -> list[object]:

@@ -35,6 +35,8 @@ def class_of(model: DeclaredModel, slot: str) -> type:
             found = getattr(import_module(f"tradinglab.algorithm.{model.module}"), model.name, None)
         except ImportError:
             found = None
+        if getattr(found, "lab_changes", False):
+            raise NotReplayableError(f"a {slot.replace('_', ' ')} that draws random numbers ({model.name})")
         if isinstance(found, type) and all(hasattr(found, name) for name in _METHODS.get(slot, ())):
             return found
     raise NotReplayableError(f"a {slot.replace('_', ' ')} of the author's own ({model.name})")

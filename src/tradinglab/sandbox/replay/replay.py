@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradinglab.core.clock import from_ns
+from tradinglab.core.decimals import ZERO
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError
@@ -25,6 +26,7 @@ from tradinglab.sandbox.replay.script import Script, algorithm_of
 
 if TYPE_CHECKING:
     from tradinglab.data.source import DataSource
+    from tradinglab.engine.statistics import StatisticsInput
     from tradinglab.sandbox.replay.declared import Declared
 
 _MOST_FINDINGS = 100
@@ -58,18 +60,22 @@ def replay(
         Seconds after which the replay is given up, and the result with it; only in the main thread of a process.
     """
     began = time.perf_counter()
-    findings, notes, rebuilt = _Findings(), (), None
+    findings, rebuilt, script = _Findings(), None, None
     try:
         if declared is None:
             raise NotReplayableError("a run that does not say how it was set up")
-        rebuilt = _rebuilt(result, declared, data, timeout_s, findings)
+        _refuse_own(declared)
+        script = Script(declared)
+        rebuilt = _rebuilt(result, script, data, timeout_s, findings)
     except NotReplayableError as problem:
         findings.add(_not_replayable(str(problem)))
+    if script is not None:
+        findings.extend(iter(script.claims.findings))
     if rebuilt is not None:
         findings.extend(compare(result, rebuilt))
     verification = Verification(
         findings=tuple(findings.found),
-        notes=notes,
+        notes=() if script is None else tuple(_notes(script, result)),
         left_out=findings.left_out,
         seconds=time.perf_counter() - began,
     )
@@ -93,13 +99,21 @@ def verified(
     claimed, made = result.record, rebuilt.record
     record = replace(
         claimed,
-        statistics_input=made.statistics_input,
+        statistics_input=_with_rates(made.statistics_input, claimed.statistics_input),
         sampler=made.sampler,
         orders=made.orders,
         order_events=made.order_events,
         account=made.account,
     )
     return BacktestResult(record, verification)
+
+
+def _with_rates(made: StatisticsInput, claimed: StatisticsInput) -> StatisticsInput:
+    """Return what statistics are made from, with the risk-free rate of the author's own model, if there is one."""
+    if claimed.rate_table is not None:
+        return made
+    known = {moment: claimed.risk_free_rate(moment) for moment in (from_ns(time_ns) for time_ns, _ in claimed.equity)}
+    return replace(made, rate_table=None, risk_free_rate=lambda moment: known.get(moment, ZERO))
 
 
 class _Findings:
@@ -126,14 +140,12 @@ def _not_replayable(what: str) -> Finding:
 
 def _rebuilt(
     result: BacktestResult,
-    declared: Declared,
+    script: Script,
     data: str | DataSource,
     timeout_s: float | None,
     findings: _Findings,
 ) -> BacktestResult | None:
     """Return what the replay gives; what goes wrong on the way is a finding."""
-    _refuse_own(declared)
-    script = Script(declared)
     days = {day.time_ns: day.noted_benchmark for day in result.record.sampler.days}
     source = open_source(data) if isinstance(data, str) else data
     rebuilt: BacktestResult | None
@@ -155,11 +167,23 @@ def _rebuilt(
 
 
 def _refuse_own(declared: Declared) -> None:
-    setup = declared.setup
-    if setup.has_own_brokerage:
-        raise NotReplayableError(f"a brokerage model of the author's own ({setup.brokerage_class})")
-    if setup.has_own_trade_builder:
+    if declared.setup.has_own_trade_builder:
         raise NotReplayableError("a trade builder of the author's own")
+
+
+def _notes(script: Script, result: BacktestResult) -> Iterator[str]:
+    """Yield what was taken as the run declared it."""
+    setup = script.declared.setup
+    if setup.has_own_brokerage:
+        yield (
+            f"The brokerage model is the author's own ({setup.brokerage_class}): orders were held against the rules of "
+            f"{setup.brokerage}."
+        )
+    if setup.benchmark is None:
+        yield "The benchmark is a function of the author's own: its values are those of the run."
+    if result.record.statistics_input.rate_table is None:
+        yield "The risk-free rate is the author's own: its values are those of the run."
+    yield from script.claims.notes
 
 
 def _went_wrong(script: Script, problem: str) -> Finding:

@@ -335,7 +335,7 @@ def _properties(value: Reader) -> OrderProperties | None:
     kind = getattr(orders, name.text(), None)
     if not (isinstance(kind, type) and issubclass(kind, OrderProperties)):
         raise BadAnswerError("the answer declares properties of an order that are of no known kind")
-    properties: OrderProperties = kind()
+    properties: OrderProperties = kind.__new__(kind)  # some constructors want an exchange
     for pair in pairs.items():
         setting, held = pair.items(2)
         properties.settings[setting.text()] = read_plain(held)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.benchmark import FuncBenchmark
+from tradinglab.algorithm.models.shortable import NullShortableProvider
 from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.scheduling import ScheduledEvent
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import to_ns
 from tradinglab.core.decimals import ZERO
+from tradinglab.sandbox.replay.claims import ClaimedFeeModel, ClaimedFillModel, Claims
 from tradinglab.sandbox.replay.declared import Declared
 from tradinglab.sandbox.replay.declaring import MODELS
 from tradinglab.sandbox.replay.models import NotReplayableError, made
@@ -38,6 +40,7 @@ class Script:
 
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
+        self.claims = Claims(declared.fills)
         self._actions = declared.actions
         self._at = 0
         self._groups: dict[int, GroupOrderManager] = {}
@@ -118,6 +121,9 @@ class Script:
 
     def _set_model(self, security: Security, slot: str, place: int) -> None:
         declared = self.declared.models[place]
+        if not declared.is_ours:
+            self._stand_in(security, slot, declared.name)
+            return
         model = made(declared, slot)
         now = getattr(security, slot)
         if type(now) is type(model) and _has(now, declared.settings):
@@ -126,6 +132,24 @@ class Script:
             security.set_shortable_provider(model)
         else:
             setattr(security, slot, model)
+
+    def _stand_in(self, security: Security, slot: str, name: str) -> None:
+        """Put a model that says what was claimed in the place of the author's own, where there can be one."""
+        ticker, what = security.symbol.value, slot.replace("_", " ")
+        if slot in ("fill_model", "slippage_model"):
+            security.fill_model = ClaimedFillModel(self.claims)
+            self.claims.note(
+                f"Fills of {ticker} follow a {what} of the author's own ({name}): their prices were only held against "
+                "the range of the bars."
+            )
+        elif slot == "fee_model":
+            security.fee_model = ClaimedFeeModel(self.claims)
+            self.claims.note(f"Fees of {ticker} follow a {what} of the author's own ({name}): they were not checked.")
+        elif slot == "shortable_provider":
+            security.set_shortable_provider(NullShortableProvider())
+            self.claims.note(f"How much of {ticker} can be sold short is the author's own ({name}): not checked.")
+        else:
+            raise NotReplayableError(f"a {what} of the author's own ({name})")
 
 
 def _has(model: object, settings: Mapping[str, object]) -> bool:

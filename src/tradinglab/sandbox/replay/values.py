@@ -71,7 +71,7 @@ def _named(value: object) -> Plain:
     if kind is GoodTilDateTimeInForce:
         return ["gtd", value.expiry.isoformat()]  # type: ignore[attr-defined]
     if kind is Exchange:
-        return ["x", value.name]  # type: ignore[attr-defined]
+        return ["x", f"{value.name} {value.market}"]  # type: ignore[attr-defined]
     raise OpaqueError(f"a {kind.__name__} cannot be carried")
 
 
@@ -136,7 +136,7 @@ def _moment(value: Reader) -> datetime:
 def _venue(value: Reader) -> Exchange:
     name = value.text()
     for each in vars(Exchange).values():
-        if isinstance(each, Exchange) and each.name == name:
+        if isinstance(each, Exchange) and f"{each.name} {each.market}" == name:
             return each
     raise BadAnswerError("an order of the answer is routed to no known venue")
 

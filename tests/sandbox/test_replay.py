@@ -1,0 +1,240 @@
+"""An honest run is verified; what a run makes up is found."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sandbox.replay_kit import ClaimedRun, Tamper
+
+from tradinglab.algorithm.orders import UpdateOrderFields
+from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.core.enums import DataNormalizationMode, OrderStatus, Resolution
+from tradinglab.sandbox.replay import FindingCode
+from tradinglab.templates import Template, all_templates
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "strategies"
+PARAMETERS = {"ema-fast": 10, "ema-slow": 20}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("template", all_templates(), ids=lambda each: each.name)
+def test_a_template_is_verified(template: Template) -> None:
+    run = ClaimedRun(template.path)
+    result = run.checked()
+    assert result.verification is not None
+    assert result.verification.findings == ()
+    assert result.statistics == run.honest.statistics
+    assert result.runtime_statistics == run.honest.runtime_statistics
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("name", sorted(path.stem for path in GOLDEN.glob("*.py")))
+def test_a_strategy_on_leans_data_is_verified(lean_data: Path, name: str) -> None:
+    run = ClaimedRun(GOLDEN / f"{name}.py", data=f"lean:{lean_data}", parameters=PARAMETERS)
+    result = run.checked()
+    assert result.verification is not None
+    assert result.verification.findings == ()
+    assert result.statistics == run.honest.statistics
+
+
+class Busy(QCAlgorithm):
+    """Orders of many kinds, some changed, some cancelled, some sent when told of another."""
+
+    def initialize(self) -> None:
+        self.set_start_date(2012, 1, 3)
+        self.set_end_date(2012, 12, 31)
+        self.set_cash(100_000)
+        for ticker in ("IBM", "AAPL"):
+            self.add_equity(ticker, Resolution.DAILY, data_normalization_mode=DataNormalizationMode.RAW)
+        self.set_benchmark("IBM")
+        self.resting: list[Any] = []
+        self.schedule.on(self.date_rules.month_start("AAPL"), self.time_rules.at(11, 0), self.monthly)
+
+    def monthly(self) -> None:
+        self.market_order("AAPL", 10)
+
+    def on_data(self, data: Any) -> None:
+        price = self.securities["IBM"].price
+        if not price:
+            return
+        day = self.time.timetuple().tm_yday
+        if day % 20 == 5:
+            self.market_order("IBM", 20)
+            self.resting = [
+                self.limit_order("IBM", -5, round(price * 1.01, 2)),
+                self.stop_market_order("IBM", -5, round(price * 0.97, 2)),
+                self.stop_limit_order("IBM", -3, round(price * 0.98, 2), round(price * 0.975, 2)),
+                self.trailing_stop_order("IBM", -2, 0.05, True),
+            ]
+        if day % 20 == 12 and self.resting:
+            fields = UpdateOrderFields()
+            fields.limit_price = round(price * 1.002, 2)
+            self.resting[0].update(fields)
+        if day % 20 == 15:
+            self.transactions.cancel_open_orders()
+        if day % 60 == 50:
+            self.market_on_open_order("IBM", -self.portfolio["IBM"].quantity)
+
+    def on_order_event(self, order_event: Any) -> None:
+        if order_event.status == OrderStatus.FILLED and order_event.fill_quantity < 0 and order_event.quantity == -5:
+            self.market_order("AAPL", 1)
+
+
+@pytest.fixture(scope="module")
+def busy() -> ClaimedRun:
+    return ClaimedRun(Busy)
+
+
+def test_orders_of_all_kinds_are_verified(busy: ClaimedRun) -> None:
+    verification = busy.verification()
+    assert verification.findings == ()
+    assert busy.honest.total_orders > 30
+    phases = set(busy.answer()["declared"]["phases"])
+    assert phases >= {"on_data", "a scheduled event", "on_order_event"}
+
+
+def _filled(answer: dict[str, Any]) -> list[Any]:
+    return next(order for order in answer["result"]["orders"] if order[2][2] == int(OrderStatus.FILLED))
+
+
+def _set_in_json(order: list[Any], name: str, value: object) -> None:
+    for at in (8, 9):
+        if order[at] is not None:
+            order[at] = json.dumps(json.loads(order[at]) | {name: value})
+
+
+def _a_cent_off(answer: dict[str, Any]) -> None:
+    order = _filled(answer)
+    order[4] = str(Decimal(order[4]) - Decimal("0.01"))
+    _set_in_json(order, "price", float(order[4]))
+
+
+def _filled_early(answer: dict[str, Any]) -> None:
+    order = _filled(answer)
+    order[6] = order[5] - 86_400_000_000_000
+
+
+def _filled_late(answer: dict[str, Any]) -> None:
+    _filled(answer)[6] += 86_400_000_000_000
+
+
+def _more_of_it(answer: dict[str, Any]) -> None:
+    order = _filled(answer)
+    order[3] = str(Decimal(order[3]) * 2)
+
+
+def _phantom(answer: dict[str, Any]) -> None:
+    orders = answer["result"]["orders"]
+    order = list(orders[-1])
+    order[0] += 1
+    order[8], order[9] = json.dumps(json.loads(order[8]) | {"id": order[0]}), None
+    orders.append(order)
+
+
+def _hidden(answer: dict[str, Any]) -> None:
+    answer["result"]["orders"].pop(0)
+
+
+def _no_fees(answer: dict[str, Any]) -> None:
+    answer["result"]["figures"]["total_fees"] = "0"
+
+
+def _better_equity(answer: dict[str, Any]) -> None:
+    candle = answer["result"]["samples"]["candles"][100]
+    candle[1:] = [str(Decimal(each) + 100) for each in candle[1:]]
+
+
+def _a_dividend(answer: dict[str, Any]) -> None:
+    for candle in answer["result"]["samples"]["candles"][50:]:
+        candle[1:] = [str(Decimal(each) + 25) for each in candle[1:]]
+
+
+def _another_trade(answer: dict[str, Any]) -> None:
+    trades = answer["result"]["trades"]
+    trades.append(trades[-1])
+
+
+def _more_money(answer: dict[str, Any]) -> None:
+    answer["result"]["figures"]["starting_capital"] = "200000"
+
+
+def _more_profit(answer: dict[str, Any]) -> None:
+    answer["result"]["trades"][0][7][4] = "5000"
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (_a_cent_off, FindingCode.FILL_PRICE),
+        (_filled_early, FindingCode.FILL_BEFORE_ORDER),
+        (_filled_late, FindingCode.FILL_TIME),
+        (_more_of_it, FindingCode.FILL_QUANTITY),
+        (_phantom, FindingCode.ORDER_UNKNOWN),
+        (_hidden, FindingCode.ORDER_MISSING),
+        (_no_fees, FindingCode.FEES),
+        (_better_equity, FindingCode.EQUITY),
+        (_a_dividend, FindingCode.EQUITY),
+        (_another_trade, FindingCode.TRADES),
+        (_more_profit, FindingCode.TRADES),
+        (_more_money, FindingCode.FIGURES),
+    ],
+)
+def test_what_is_made_up_is_found_and_not_shown(busy: ClaimedRun, tamper: Tamper, code: FindingCode) -> None:
+    result = busy.checked(tamper)
+    assert result.verification is not None
+    assert not result.verification.is_verified
+    assert code in {finding.code for finding in result.verification.findings}
+    assert result.statistics == busy.honest.statistics
+
+
+def _requests(answer: dict[str, Any], letter: str) -> list[list[Any]]:
+    return [entry for entry in answer["declared"]["entries"] if entry[3] == letter]
+
+
+def _sent_at_night(answer: dict[str, Any]) -> None:
+    _requests(answer, "submit")[0][0] += 3_600_000_000_000
+
+
+def _sent_out_of_turn(answer: dict[str, Any]) -> None:
+    entries = _requests(answer, "submit")
+    entries[0][:], entries[-1][:] = entries[-1][:], entries[0][:]
+
+
+def _never_added(answer: dict[str, Any]) -> None:
+    answer["declared"]["entries"] = [each for each in answer["declared"]["entries"] if each[3] != "add"]
+
+
+def _twice(answer: dict[str, Any]) -> None:
+    first = _requests(answer, "submit")[0]
+    entries = answer["declared"]["entries"]
+    entries.insert(entries.index(first), first)
+
+
+def _free_of_charge(answer: dict[str, Any]) -> None:
+    for model in answer["declared"]["models"]:
+        if model[0].startswith("models.fees"):
+            model[:] = ["models.fees.base", "ConstantFeeModel", [["_fee", ["d", "0"]], ["_currency", ["s", "USD"]]]]
+
+
+def _no_account(answer: dict[str, Any]) -> None:
+    answer["declared"]["setup"] = None
+
+
+@pytest.mark.parametrize(
+    "tamper", [_sent_at_night, _sent_out_of_turn, _never_added, _twice, _free_of_charge, _no_account]
+)
+def test_a_false_declaration_is_found(busy: ClaimedRun, tamper: Tamper) -> None:
+    assert not busy.verification(tamper).is_verified
+
+
+def test_as_json(busy: ClaimedRun) -> None:
+    told = busy.verification(_a_cent_off).as_json()
+    assert told["is_verified"] is False
+    assert json.loads(json.dumps(told)) == told
+    findings: Any = told["findings"]
+    assert {"code", "text", "order_id", "symbol", "time_ns", "claimed", "expected"} == set(findings[0])
+    assert busy.verification().as_json()["is_verified"] is True
