@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import AppendOnlyError, AuditEntry, User
 from tradinglab.server.ops.caller import client_address
+from tradinglab.server.strategies.models import Strategy
 
 pytestmark = pytest.mark.django_db
 AUDIT = "/api/v1/audit/"
@@ -88,3 +89,28 @@ def test_only_the_proxies_that_are_counted_are_believed(
     settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update={"proxies": proxies})
     request = RequestFactory().get("/", REMOTE_ADDR="1.1.1.1", headers={"X-Forwarded-For": forwarded})
     assert client_address(request) == found
+
+
+def test_exports_deletions_and_submissions_are_written_down(
+    owner: User, strategy: Strategy, client_of: Callable[..., APIClient]
+) -> None:
+    assert strategy.head is not None
+    admin = client_of(owner, ("read", "run", "admin"))
+    run = admin.post("/api/v1/backtests/", {"version": str(strategy.head.pk)}, format="json").json()
+    admin.post(f"/api/v1/backtests/{run['id']}/cancel/")
+    admin.delete(f"/api/v1/backtests/{run['id']}/")
+    admin.delete(f"/api/v1/backtests/{run['id']}/")
+    admin.post(f"/api/v1/backtests/{run['id']}/restore/")
+    where = f"/api/v1/strategies/{strategy.pk}/"
+    assert admin.get(f"{where}versions/{strategy.head.content_hash}/archive/").status_code == 200
+    admin.delete(where)
+    admin.post(f"{where}undelete/")
+    admin.patch(f"/api/v1/users/{owner.pk}/run-limits/", {"most_queued": 5}, format="json")
+    found = list(AuditEntry.objects.exclude(action="key.created").order_by("id").values_list("action", "actor"))
+    assert found == [
+        (action, owner.pk)
+        for action in (
+            "backtest.submitted", "backtest.deleted", "backtest.restored", "strategy.exported", "strategy.deleted",
+            "strategy.restored", "user.limits_changed",
+        )
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.runs.models import Artefact, Run
 from tradinglab.server.runs.store import store
@@ -30,12 +31,15 @@ def run_delete(*, run: Run) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if not locked.is_final:
         raise ConflictError(f"The run is {locked.state}; cancel it first, then delete it.")
-    Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=timezone.now())
+    if Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=timezone.now()):
+        audit_note(action=f"{run.kind}.deleted", actor=run.owner, target=run)
 
 
+@transaction.atomic
 def run_restore(*, run: Run) -> None:
     """Bring a deleted run back; one that is not deleted stays as it is."""
-    Run.objects.filter(pk=run.pk).update(deleted_at=None)
+    if Run.objects.filter(pk=run.pk, deleted_at__isnull=False).update(deleted_at=None):
+        audit_note(action=f"{run.kind}.restored", actor=run.owner, target=run)
 
 
 def runs_purge() -> int:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import InputError, TooManyQueuedError
 from tradinglab.server.runs.models import Run, RunLimit, RunState
@@ -78,9 +79,10 @@ def _limits(own: RunLimit | None) -> Limits:
 
 
 @transaction.atomic
-def limits_set(*, user: User, changes: LimitChanges) -> Limits:
+def limits_set(*, user: User, changes: LimitChanges, by: User | None = None) -> Limits:
     """Change the limits that are given, leave the rest; runs that are stored already keep theirs."""
     RunLimit.objects.update_or_create(user=user, defaults=dict(changes))
+    audit_note(action="user.limits_changed", actor=by, target=user, details=dict(changes))
     return limits_of(user=user)
 
 

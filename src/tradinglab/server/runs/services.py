@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError
 from tradinglab.server.runs.events import event_store
@@ -60,6 +61,7 @@ def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any], wishes: W
         memory_mb=memory_mb,
     )
     event_store(run_id=run.pk, kind="queued")
+    audit_note(action=f"{kind}.submitted", actor=owner, target=run)
     transaction.on_commit(lambda: run_enqueue(run_id=run.pk))
     run.refresh_from_db()
     return run

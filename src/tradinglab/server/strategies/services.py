@@ -8,6 +8,7 @@ from itertools import count
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 from tradinglab.server.strategies.files import ENTRY, check_files
@@ -107,12 +108,15 @@ def strategy_duplicate(
     return copy
 
 
+@transaction.atomic
 def strategy_delete(*, strategy: Strategy) -> None:
     """Take a strategy out of every list; its runs keep their results, and it can be taken back."""
     strategy.deleted_at = timezone.now()
     strategy.save(update_fields=["deleted_at"])
+    audit_note(action="strategy.deleted", actor=strategy.owner, target=strategy, details={"name": strategy.name})
 
 
+@transaction.atomic
 def strategy_undelete(*, strategy: Strategy) -> Strategy:
     """Take a deleted strategy back.
 
@@ -128,6 +132,7 @@ def strategy_undelete(*, strategy: Strategy) -> Strategy:
         _save(strategy, ["deleted_at"])
     except InputError as taken:
         raise ConflictError(f"{taken} The other one has to be renamed or deleted first.") from None
+    audit_note(action="strategy.restored", actor=strategy.owner, target=strategy, details={"name": strategy.name})
     return strategy
 
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import ConflictError, InputError
+from tradinglab.server.strategies.archives import archive_write
 from tradinglab.server.strategies.errors import StaleVersionError
 from tradinglab.server.strategies.files import check_files, content_hash
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
@@ -116,3 +118,9 @@ def _move(strategy: Strategy, head: StrategyVersion) -> None:
 
 def _some(files: Mapping[str, str]) -> str:
     return ", ".join(sorted(files)[:10])
+
+
+def version_export(*, version: StrategyVersion, by: User) -> bytes:
+    """Return a version as a zip file, and write down who took it."""
+    audit_note(action="strategy.exported", actor=by, target=version, details={"name": version.strategy.name})
+    return archive_write(version.files)

@@ -79,7 +79,7 @@ class UserRunLimitsView(APIView):
         user = self._user(request, user_id)
         given = RunLimitsInput(data=request.data)
         given.is_valid(raise_exception=True)
-        limits_set(user=user, changes=cast(LimitChanges, given.validated_data))
+        limits_set(user=user, changes=cast(LimitChanges, given.validated_data), by=user_of(request))
         return _answer(user)
 
     def _user(self, request: Request, user_id: int) -> User:

@@ -26,10 +26,10 @@ from tradinglab.server.strategies.api.serializers import (
     VersionImportForm,
     VersionImportResult,
 )
-from tradinglab.server.strategies.archives import archive_read, archive_write
+from tradinglab.server.strategies.archives import archive_read
 from tradinglab.server.strategies.imports import strategy_import
 from tradinglab.server.strategies.selectors import strategy_get, version_get
-from tradinglab.server.strategies.versions import version_save
+from tradinglab.server.strategies.versions import version_export, version_save
 
 _TOO_LARGE = {413: OpenApiResponse(ProblemSerializer, "The body has more bytes than are read.")}
 _UNREADABLE = {415: OpenApiResponse(ProblemSerializer, "The body is neither a zip file nor a form.")}
@@ -116,11 +116,12 @@ class VersionArchiveView(APIView):
     )
     def get(self, request: Request, strategy_id: UUID, content_hash: str) -> HttpResponse:
         """Return the zip file."""
-        strategy = strategy_get(user=user_of(request), strategy_id=strategy_id)
+        user = user_of(request)
+        strategy = strategy_get(user=user, strategy_id=strategy_id)
         version = version_get(strategy=strategy, content_hash=content_hash)
         name = f"{strategy.name}-{version.content_hash[:12]}.zip".replace("/", "-").replace("\\", "-")
         return HttpResponse(
-            archive_write(version.files),
+            version_export(version=version, by=user),
             content_type="application/zip",
             headers={
                 "Content-Disposition": content_disposition_header(True, name) or "attachment",
