@@ -22,6 +22,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import InputError
 from tradinglab.server.strategies.archives import archive_read
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
+from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.services import strategy_create
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +82,11 @@ def test_a_project_of_the_command_line_of_quantconnect(api: APIClient) -> None:
     assert any("research.ipynb" in note for note in made.json()["notes"])
     version = StrategyVersion.objects.get(pk=strategy["head"]["id"])
     assert sorted(version.files) == ["config.json", "main.py"]
+    read = api.get(f"{HOME}{strategy['id']}/versions/{version.content_hash}/").json()
+    assert read["configured"] == {"fast": "5"}
+    for asked, used in (({}, {"fast": "5"}), ({"fast": "7", "x": "1"}, {"fast": "7", "x": "1"})):
+        body_of_run = {"version": str(version.pk), "parameters": asked}
+        assert api.post("/api/v1/backtests/", body_of_run, format="json").json()["parameters"] == used
     assert send(api, body).json()["strategy"]["name"] == "My Project (2)"
 
 
@@ -211,3 +217,18 @@ def test_whatever_is_wrong_with_a_zip_file_is_said(noise: bytes, place: int, len
     damaged = body[:place] + noise + body[place + length :]
     with suppress(InputError):  # all that may be raised
         assert "main.py" in archive_read(damaged).files
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ('{"parameters": {"a": 1, "b": "x", "c": 0.5}}', {"a": "1", "b": "x", "c": "0.5"}),
+        ('{"parameters": {"a": null, "b": [1], "c d": "1", "e": "\\u0000", "f": "\\ud800", "g": "ok"}}', {"g": "ok"}),
+        ('{"parameters": ["a"]}', {}),
+        ("[1]", {}),
+        ("{", {}),
+        ("[" * 100_000, {}),
+    ],
+)
+def test_parameters_of_a_project(config: str, expected: dict[str, str]) -> None:
+    assert project_parameters({"main.py": "", "config.json": config}) == expected

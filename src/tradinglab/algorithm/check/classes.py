@@ -68,7 +68,7 @@ def author_classes(files: Sequence[SourceFile]) -> list[AuthorClass]:
 
 def _of_file(file: SourceFile) -> Iterator[AuthorClass]:
     top = {id(node) for node in _statements(file.tree.body)}
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.ClassDef):
             members = frozenset(_members(node))
             yield AuthorClass(node.name, file, node, id(node) in top, members, is_open=bool(node.decorator_list))

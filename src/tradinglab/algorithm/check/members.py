@@ -91,7 +91,7 @@ def member_findings(
     if any(each.is_open for each in algorithms):
         return
     for file in files:
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, _FUNCTIONS):
                 for name in _algorithm_arguments(node):
                     yield from _Reads(file, node, name, everything, written.names).findings

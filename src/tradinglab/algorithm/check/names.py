@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import EnumType
 
 from tradinglab.algorithm import star_import
-from tradinglab.algorithm.check.findings import Finding, Severity
+from tradinglab.algorithm.check.findings import Finding, Severity, TooComplexError
 from tradinglab.algorithm.check.members import COVERAGE
 from tradinglab.algorithm.check.parsing import SourceFile
 from tradinglab.algorithm.star_names import CLASSES
 from tradinglab.core.surface import is_lean_class, is_lean_name, lean_owner, nearest_name
 
+_MOST_LOOKS = 4_000_000
 STAR = "AlgorithmImports"
 _DOTNET = ("clr", "System", "QuantConnect", "Newtonsoft")
 #: What LEAN's star import brings beside LEAN's own classes and TradingLab's does not, and what to write.
@@ -44,7 +45,7 @@ class _Names:
     def __init__(self, file: SourceFile, by_module: Mapping[str, SourceFile]) -> None:
         self._file = file
         self._by_module = by_module
-        self._table = symtable.symtable(file.text, file.path, "exec")
+        self._table = _table(file)
         self._defined = _defined_at_top(self._table)
         self._stars, self._is_open = self._star_imports(file, set())
 
@@ -56,7 +57,7 @@ class _Names:
         known = self._defined | self._stars | _OF_MODULES | frozenset(dir(builtins))
         missing = asked - known
         told: set[str] = set()
-        for node in ast.walk(self._file.tree):
+        for node in self._file.nodes:
             if isinstance(node, ast.Name) and node.id in missing and node.id not in told:
                 told.add(node.id)
                 yield self._missing(node, known)
@@ -69,7 +70,7 @@ class _Names:
         """Return the names that a file's star imports bring, and whether some cannot be known."""
         names: set[str] = set()
         is_open = False
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if not isinstance(node, ast.ImportFrom) or node.names[0].name != "*":
                 continue
             module = node.module or ""
@@ -81,7 +82,7 @@ class _Names:
             elif (other := self._by_module.get(module)) is not None and not node.level:
                 if module not in seen:
                     more, unknown = self._star_imports(other, {*seen, module})
-                    names |= more | _defined_at_top(symtable.symtable(other.text, other.path, "exec"))
+                    names |= more | _defined_at_top(_table(other))
                     is_open = is_open or unknown
             else:
                 is_open = True
@@ -132,6 +133,16 @@ class _Names:
 
 
 _OUR_CLASSES = frozenset(name for names in CLASSES.values() for name in names.split())
+
+
+def _table(file: SourceFile) -> symtable.SymbolTable:
+    """Return what the compiler knows of a file's names."""
+    table = symtable.symtable(file.text, file.path, "exec")
+    for each in (table, *_below(table)):
+        # The standard library looks through all classes and functions of a place for each of its names.
+        if len(each.get_children()) * len(each.get_identifiers()) > _MOST_LOOKS:
+            raise TooComplexError(f"{file.path} has more names, classes and functions in one place than are looked at.")
+    return table
 
 
 def _defined_at_top(table: symtable.SymbolTable) -> frozenset[str]:

@@ -39,7 +39,7 @@ class _Calls(ast.NodeVisitor):
     def __init__(self, file: SourceFile) -> None:
         self.found: list[tuple[ast.Call, Parameter]] = []
         self._file = file
-        self._constants = _constants(file.tree)
+        self._constants = _constants(file)
         #: What stands around a call: the type that it is made into, and what it is replaced by when it is empty.
         self._casts: dict[int, str] = {}
         self._otherwise: dict[int, ast.expr] = {}
@@ -137,17 +137,17 @@ def _made(cast: str, value: str | float) -> _Literal:
     return str(value) if cast == "str" else bool(value)
 
 
-def _constants(tree: ast.Module) -> Mapping[str, object]:
+def _constants(file: SourceFile) -> Mapping[str, object]:
     """Return the names that are given one literal value in the file, and no other."""
     values: dict[str, object] = {}
-    for name, value in _assignments(tree):
+    for name, value in _assignments(file):
         known = _literal(value) if value is not None else _UNKNOWN
         values[name] = known if name not in values else _UNKNOWN
     return {name: value for name, value in values.items() if value is not _UNKNOWN}
 
 
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
-    for node in ast.walk(tree):
+def _assignments(file: SourceFile) -> Iterator[tuple[str, ast.expr | None]]:
+    for node in file.nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 name = _name_of(target)

@@ -5,19 +5,14 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tradinglab.algorithm.check.findings import Finding, Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """A file of a strategy.
-
-    Attributes
-    ----------
-    module
-        The name by which the strategy's other files import it.
-    """
+    """A file of a strategy."""
 
     path: str
     text: str
@@ -28,6 +23,11 @@ class SourceFile:
     def module(self) -> str:
         """The name by which the strategy's other files import it."""
         return module_name(self.path)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree: walking through it is dearer than keeping them."""
+        return tuple(ast.walk(self.tree))
 
     def finding(
         self, node: ast.AST, severity: Severity, code: str, message: str, suggestion: str = "", *, at_end: bool = False

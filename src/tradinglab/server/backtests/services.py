@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -13,11 +14,14 @@ from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import Submission, run_create, run_once
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.unsaved import version_of_files
 
 
 def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: str | None = None) -> Submission:
     """Store a backtest that is to be run; the same request under the same key is stored once.
+
+    A parameter that is not given is the one that the version's ``config.json`` sets, if it sets one.
 
     Raises
     ------
@@ -29,6 +33,7 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
         If the key came with another request.
     """
     request.check()
+    request = replace(request, parameters=project_parameters(request.version.files) | dict(request.parameters))
     return run_once(
         owner=owner,
         key=idempotency_key,

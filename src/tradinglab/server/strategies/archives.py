@@ -7,7 +7,6 @@ the description, and what its tools leave beside the strategy is passed over.
 from __future__ import annotations
 
 import io
-import json
 import re
 import stat
 import zipfile
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 
 from tradinglab.server.errors import InputError
 from tradinglab.server.strategies.files import ENTRY, MOST_BYTES, check_files
+from tradinglab.server.strategies.project import project_description
 
 LARGEST_ARCHIVE = 2_000_000
 _FIELD = "archive"
@@ -26,8 +26,6 @@ _MOST_GROWTH = 100
 #: Smaller files do no harm, however much they grow.
 _GROWTH_FROM = 100_000
 _PIECE = 65_536
-_CONFIG = "config.json"
-_LONGEST_DESCRIPTION = 10_000
 #: What Python's reader raises, beside its own error, when a zip file is damaged or made up.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -97,7 +95,7 @@ def archive_read(data: bytes) -> ReadArchive:
     return ReadArchive(
         files=files,
         folder=folder.rstrip("/"),
-        description=_description(files),
+        description=project_description(files),
         notes=tuple(f"{path} was left out: it is no part of a strategy." for path in passed_over),
     )
 
@@ -177,17 +175,6 @@ def _common_folder(paths: Mapping[str, str]) -> str:
     """Return the folder that all paths are in, with its slash."""
     tops = {path.partition("/")[0] for path in paths}
     return f"{tops.pop()}/" if len(tops) == 1 and all("/" in path for path in paths) else ""
-
-
-def _description(files: Mapping[str, str]) -> str:
-    try:
-        config = json.loads(files.get(_CONFIG, "{}"))
-    except (ValueError, RecursionError):
-        return ""
-    found = config.get("description") if isinstance(config, dict) else None
-    if not isinstance(found, str) or "\0" in found:
-        return ""
-    return found.encode("utf-8", "replace").decode()[:_LONGEST_DESCRIPTION]
 
 
 def _wrong(value: object, message: str) -> InputError:

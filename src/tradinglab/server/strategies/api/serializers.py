@@ -13,6 +13,7 @@ from tradinglab.server.strategies.checking import files_parameters, template_par
 from tradinglab.server.strategies.diffs import FileChange
 from tradinglab.server.strategies.files import ENTRY
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
+from tradinglab.server.strategies.project import project_parameters
 from tradinglab.templates import Template
 
 _MOST_TAGS = 20
@@ -155,9 +156,17 @@ class VersionDetailSerializer(VersionSerializer):
     """A version with its files and the parameters that they ask for."""
 
     parameters = serializers.SerializerMethodField()
+    configured = serializers.SerializerMethodField(
+        help_text="The parameters that config.json sets for every run that is not given others."
+    )
 
     class Meta(VersionSerializer.Meta):
-        fields = [*VersionSerializer.Meta.fields, "parameters"]
+        fields = [*VersionSerializer.Meta.fields, "parameters", "configured"]
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_configured(self, version: StrategyVersion) -> dict[str, str]:
+        """Return what the project's file sets."""
+        return project_parameters(version.files)
 
     @extend_schema_field(ParameterSerializer(many=True))
     def get_parameters(self, version: StrategyVersion) -> Any:
