@@ -6,15 +6,20 @@ import socket
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.config.environment import environment
 from tradinglab.server.errors import SettingsError
 from tradinglab.server.processes import greeting, web
 from tradinglab.server.processes.desktop import has_desktop
-from tradinglab.server.processes.first_run import Owner
+from tradinglab.server.processes.first_run import Owner, ensure_demo
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.processes.web import Address, listen_on, listen_on_free_port
+from tradinglab.server.runs.models import Run
+from tradinglab.server.strategies.models import Strategy
 
 
 @pytest.mark.parametrize(
@@ -123,3 +128,24 @@ def test_opening_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRADINGLAB_OPEN", "false")
     assert environment().opens is False
     environment.cache_clear()
+
+
+def test_the_demo_is_put_into_a_new_installation_and_shown_while_it_is_alone(owner: User) -> None:
+    first = ensure_demo(owner)
+    assert first is not None
+    again = ensure_demo(owner)
+    assert again is not None
+    assert again.pk == first.pk
+    test = Backtest.objects.select_related("version").get(run=first)
+    backtest_submit(owner=owner, request=BacktestRequest(version=test.version))
+    assert ensure_demo(owner) is None
+
+
+def test_a_demo_that_was_deleted_does_not_come_back(owner: User) -> None:
+    run = ensure_demo(owner)
+    assert run is not None
+    Run.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+    assert ensure_demo(owner) is None
+    Run.objects.all().delete()
+    Strategy.objects.update(deleted_at=timezone.now())
+    assert ensure_demo(owner) is None

@@ -33,6 +33,6 @@ def run(options: Namespace) -> int:
     say(f"The tables are up to date, and the first user is {owner.user.email}.")
     if owner.new_password:
         say(f"The password is {owner.new_password} (it is shown this once).")
-    if demo is not None:
+    if demo is not None and not demo.is_final:
         say("The demo is submitted; the first worker runs it.")
     return FINISHED

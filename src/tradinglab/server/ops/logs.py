@@ -46,7 +46,7 @@ def logging_settings(environment: Environment) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             # Django's own handlers for development.
             "django": {"handlers": [], "propagate": True},
-            "django.server": {"handlers": [], "propagate": True, "level": "INFO" if environment.debug else "WARNING"},
+            "django.server": {"handlers": [], "propagate": True, "level": "ERROR"},
         },
     }
 

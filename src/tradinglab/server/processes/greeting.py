@@ -50,6 +50,8 @@ def greet(*, owner: Owner, demo: Run | None, address: Address, opens: bool | Non
 def _show_demo(user: User, run: Run, say: Say) -> None:
     """Say what the demo came to."""
     test = backtest_get(user=user, run_id=run.pk)
+    if not test.run.is_final:
+        say("The demo is still running; its page shows how far it is.")
     if test.run.error:
         say(f"The demo is {test.run.state}: {test.run.error.get('message', '')}")
     shown = [name for name in _FIGURES if name in test.statistics]

@@ -26,7 +26,7 @@ from tradinglab.server.processes.children import start_child
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.processes.web import Address, listen_on, listen_on_free_port
 
-_START_PATIENCE_S = 60.0
+_START_PATIENCE_S = 120.0
 _STOP_PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.2
 _QUEUE_NOTE = "queue.folder"
@@ -37,6 +37,10 @@ class ProcessLost(ServerError):
     """One of the server's processes ended by itself."""
 
     code = "process_lost"
+
+
+class TooSlow(ProcessLost):
+    """One of the server's processes does not do what it was started for."""
 
 
 class Stopped(Exception):
@@ -135,9 +139,10 @@ def _run(wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitSt
     parts = {"worker": worker, "web": web}
     _wait(lambda: _answers(f"{address.reachable}/health/live"), parts, "the web process did not answer")
     _wait(_has_worker, parts, "the worker gave no sign of life")
-    if demo is not None:
+    if demo is not None and not demo.is_final:
         say("Running the demo …")
-        _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
+        with contextlib.suppress(TooSlow):  # its page shows how far it is
+            _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
     greeting.greet(owner=owner, demo=demo, address=address, opens=wish.opens, say=say)
     while True:
         _check(parts)
@@ -170,7 +175,7 @@ def _wait(is_there: Callable[[], bool], parts: dict[str, subprocess.Popen[bytes]
     while not is_there():
         _check(parts)
         if time.monotonic() > end:
-            raise ProcessLost(f"After {_START_PATIENCE_S:g} s {complaint}.")
+            raise TooSlow(f"After {_START_PATIENCE_S:g} s {complaint}.")
         time.sleep(_LOOK_EVERY_S)
 
 
