@@ -113,6 +113,14 @@ def test_the_rows_are_those_of_the_run(api: APIClient, where: str, result: Backt
     assert orders["total"] == len(orders["results"]) == result.total_orders > 20
     assert [each["id"] for each in orders["results"]] == list(range(1, result.total_orders + 1))
     assert orders["results"][0]["tag"] == '=1+1,"x"'
+    events = read(api, f"{where}order-events/?limit=1000")["results"]
+    assert len(events) == len(result.record.order_events) > result.total_orders
+    for order in orders["results"]:
+        fills = [each for each in events if each["order_id"] == order["id"] and each["fill_quantity"]]
+        assert sum(each["fill_quantity"] for each in fills) == order["quantity"]
+        assert (fills[-1]["fill_price"], fills[-1]["time"]) == (order["price"], order["last_fill_time"])
+    paid = sum(each["fee"] for each in events)
+    assert paid == pytest.approx(read(api, where)["total_fees"])
     trades = read(api, f"{where}trades/")
     assert trades["total"] == len(result.closed_trades)
     assert [each["profit_loss"] for each in trades["results"]] == [each.profit_loss for each in result.closed_trades]
