@@ -20,6 +20,7 @@ from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.config.home import Home
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
+from tradinglab.server.rest.buckets import local_buckets
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
 
@@ -48,6 +49,7 @@ def _server_home(tmp_path: Path, settings: Any) -> None:
     # The hashes of passwords are slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
+    local_buckets.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

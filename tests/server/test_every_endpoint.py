@@ -29,6 +29,7 @@ _PLACEHOLDER = re.compile(r"<[^>]+>")
 
 #: Nobody need be logged in.
 _PUBLIC = {
+    "GET /api/docs/",
     "GET /api/schema/",
     "POST /api/v1/auth/token/",
     "POST /api/v1/auth/token/refresh/",

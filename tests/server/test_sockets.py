@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.test_processes import Installation, installation
+from tests.server.installation import Installation
+from tests.server.test_processes import installation
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 

@@ -53,6 +53,17 @@ def _dsn(value: SecretStr) -> SecretStr:
     return value
 
 
+def _origins(text: str) -> str:
+    return ",".join(dict.fromkeys(_origin(each.strip()) for each in text.split(",") if each.strip()))
+
+
+def _rate(text: str) -> str:
+    from tradinglab.server.rest.rates import read_rate
+
+    read_rate(text)
+    return text
+
+
 def _origin(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -176,6 +187,9 @@ class Environment(BaseSettings):
     user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
     deleted_days: int = Field(30, ge=0, le=36_500, validation_alias="TRADINGLAB_DELETED_DAYS")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")
+    cors_origins: Annotated[str, AfterValidator(_origins)] = Field("", validation_alias="TRADINGLAB_CORS_ORIGINS")
+    rate_user: Annotated[str, AfterValidator(_rate)] = Field("3000/min", validation_alias="TRADINGLAB_RATE_USER")
+    rate_address: Annotated[str, AfterValidator(_rate)] = Field("120/min", validation_alias="TRADINGLAB_RATE_ADDRESS")
     listeners_per_user: int = Field(500, ge=1, validation_alias="TRADINGLAB_LISTENERS_PER_USER")
 
     @field_validator("redis_url")
@@ -194,6 +208,12 @@ class Environment(BaseSettings):
         if (info.data["quantconnect_user"] is None) != (token is None):
             raise ValueError("QUANTCONNECT_USER_ID and this belong together; give both, or neither")
         return token
+
+    @property
+    def front_ends(self) -> list[str]:
+        """The origins, beside the server's own, whose pages may call it."""
+        listed = [each for each in self.cors_origins.split(",") if each]
+        return list(dict.fromkeys([*([self.frontend_url] if self.frontend_url else []), *listed]))
 
     @property
     def hosts(self) -> list[str]:

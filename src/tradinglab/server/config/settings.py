@@ -23,6 +23,7 @@ DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key.get_secret_value() if ENVIRONMENT.secret_key else HOME.secret_key()
 ALLOWED_HOSTS = ENVIRONMENT.hosts
 CSRF_TRUSTED_ORIGINS = [each for each in (ENVIRONMENT.backend_url, ENVIRONMENT.frontend_url) if each]
+CSRF_TRUSTED_ORIGINS += [each for each in ENVIRONMENT.front_ends if each not in CSRF_TRUSTED_ORIGINS]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -32,7 +33,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
+    "corsheaders",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "tradinglab.server.accounts",
     "tradinglab.server.strategies",
     "tradinglab.server.runs",
@@ -43,9 +46,11 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "tradinglab.server.ops.middleware.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "tradinglab.server.ops.static.StaticMiddleware",
     "tradinglab.server.ops.middleware.ContentSecurityPolicyMiddleware",
+    "tradinglab.server.rest.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -56,7 +61,17 @@ if DEBUG and find_spec("debug_toolbar"):
     INSTALLED_APPS.append("debug_toolbar")
     MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"), DEBUG_TOOLBAR)
     INTERNAL_IPS = ["127.0.0.1", "::1"]
-CORS_ALLOWED_ORIGINS: list[str] = []
+CORS_ALLOWED_ORIGINS = ENVIRONMENT.front_ends
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "last-event-id", "range",
+    "x-csrftoken", "x-request-id",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = (
+    "Content-Disposition", "Content-Range", "ETag", "Location", "RateLimit-Limit", "RateLimit-Policy",
+    "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID",
+)  # fmt: skip
 ROOT_URLCONF = "tradinglab.server.config.urls"
 ASGI_APPLICATION = "tradinglab.server.config.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [
@@ -163,11 +178,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PAGINATION_CLASS": "tradinglab.server.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "tradinglab.server.rest.schema.Schema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "user": "3000/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["tradinglab.server.rest.throttling.Throttle"],
     "NUM_PROXIES": ENVIRONMENT.proxies,
     "EXCEPTION_HANDLER": "tradinglab.server.rest.problems.problem_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -179,6 +190,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "VERSION": tradinglab.__version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayRequestDuration": True, "validatorUrl": None},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,

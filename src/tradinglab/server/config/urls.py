@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from tradinglab.server.ops.health import live, ready
 from tradinglab.server.ops.metrics import metrics
+from tradinglab.server.rest.docs import ApiDocsView
 
 _API = ("accounts", "strategies", "runs", "streams", "backtests")
 
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", live, name="health-live"),
     path("health/ready", ready, name="health-ready"),
     path("metrics", metrics, name="metrics"),
+    path("api/docs/", ApiDocsView.as_view(), name="api-docs"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     *(path("api/v1/", include(f"tradinglab.server.{app}.api.urls")) for app in _API),
     path("", include("tradinglab.server.web.urls")),

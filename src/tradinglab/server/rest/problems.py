@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
+from django.urls import resolve
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -25,6 +26,7 @@ _TITLES = {
     405: "Not possible here",
     406: "Not available in that form",
     409: "Not possible in this state",
+    412: "It has changed since",
     413: "Too large",
     415: "Not readable in that form",
     416: "There is no such part",
@@ -124,10 +126,19 @@ def plain_problem(status: int, code: str, detail: str) -> str:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
-    text = plain_problem(
-        404, "not_found", f"There is nothing at {request.path[:_LONGEST_VALUE]}; /api/schema/ lists what there is."
-    )
+    path = request.path[:_LONGEST_VALUE]
+    has_no_slash = not request.path_info.endswith("/") and _leads_somewhere(f"{request.path_info}/")
+    hint = f"its address ends with a slash: {path}/" if has_no_slash else "/api/schema/ lists what there is."
+    text = plain_problem(404, "not_found", f"There is nothing at {path}; {hint}")
     return HttpResponseNotFound(text, content_type=PROBLEM_TYPE)
+
+
+def _leads_somewhere(path: str) -> bool:
+    try:
+        resolve(path)
+    except Http404:
+        return False
+    return True
 
 
 def server_failed(request: HttpRequest) -> HttpResponse:

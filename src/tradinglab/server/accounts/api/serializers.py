@@ -227,6 +227,8 @@ class InvitationInput(StrictSerializer):
 class InvitationSerializer(serializers.ModelSerializer[Invitation]):
     """An invitation, without its token."""
 
+    email = serializers.CharField(help_text="The only address that may use it; empty if any may.")
+
     class Meta:
         model = Invitation
         fields = [
