@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import RequestFactory
 from rest_framework.test import APIClient
+from tests.server.installation import ROOT
 
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import AppendOnlyError, AuditEntry, User
@@ -114,3 +120,17 @@ def test_exports_deletions_and_submissions_are_written_down(
             "strategy.restored", "user.limits_changed",
         )
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_postgresql_refuses_too(postgres_url: str, tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"DATABASE_URL": postgres_url, "TRADINGLAB_HOME": str(tmp_path / "home")}
+    subprocess.run([sys.executable, str(ROOT / "manage.py"), "migrate"], env=environment, check=True, timeout=120)
+    with psycopg.connect(postgres_url, autocommit=True) as database:
+        database.execute(
+            "INSERT INTO accounts_auditentry (email, action, target_kind, target_id, details, address, agent, "
+            "request_id, created_at) VALUES ('', 'thing.done', '', '', '{}', '', '', '', now())"
+        )
+        for statement in ("UPDATE accounts_auditentry SET action = ''", "DELETE FROM accounts_auditentry"):
+            with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+                database.execute(statement)

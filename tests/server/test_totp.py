@@ -133,6 +133,13 @@ def test_the_page_forgets_a_password_after_five_minutes(person: Person, client: 
     assert client.post("/login/code/", {"code": person.code()}).headers["Location"] == "/login/"
 
 
+def test_a_log_in_seals_the_secret_with_the_newest_key(person: Person, settings: Any) -> None:
+    set_environment(settings, encryption_keys=type(settings.ENVIRONMENT.encryption_keys)("n" * 40))
+    assert person.log_in(code=person.code()).status_code == 200
+    settings.SECRET_KEY = "another secret key of at least 32 characters"
+    assert unseal(Totp.objects.get().sealed_secret) == person.secret
+
+
 def test_keys_of_sealed_secrets_can_be_changed(settings: Any) -> None:
     sealed = seal("ü secret")
     assert "secret" not in sealed

@@ -141,7 +141,9 @@ def test_where_sign_up_is_closed_invitations_count_for_nothing(admin: APIClient,
 def test_open_sign_up_waits_for_the_letter_and_does_not_tell_who_is_there(
     owner: User, settings: Any, letters: list[EmailMessage]
 ) -> None:
+    assert b"/sign-up/" not in Client().get("/login/").content
     set_environment(settings, sign_up="open")
+    assert b"/sign-up/" in Client().get("/login/").content
     answers = [post(SIGN_UP, {"email": each, "password": PASSWORD}) for each in ("new@example.com", owner.email)]
     assert [(each.status_code, each.json()) for each in answers] == [(202, answers[0].json())] * 2
     assert "an account" in letters[1].subject

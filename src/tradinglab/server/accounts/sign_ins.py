@@ -35,8 +35,9 @@ class TokenPair(NamedTuple):
 
 
 def sign_in_create(*, user: User) -> TokenPair:
-    """Return tokens for a user who has just logged in."""
+    """Return tokens for a user who has just logged in; sign-ins that have expired are forgotten."""
     where, refresh = caller.get(), RefreshToken()
+    SignIn.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
     row = SignIn.objects.create(
         user=user,
         refresh_id=refresh["jti"],

@@ -17,7 +17,7 @@ from django.utils import timezone
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import AuditAction, RecoveryCode, Totp, User
 from tradinglab.server.errors import ConflictError, InputError
-from tradinglab.server.sealing import seal, unseal
+from tradinglab.server.sealing import reseal, seal, unseal
 
 RECOVERY_CODES = 10
 _STEP_S = 30
@@ -122,7 +122,7 @@ def _accept_code(factor: Totp, code: str) -> bool:
         if hmac.compare_digest(totp.at(step * _STEP_S), given):
             # One statement decides: of two that show the same code at once, one is let in.
             newer = Totp.objects.filter(Q(last_step__lt=step), pk=factor.pk)
-            return newer.update(last_step=step) == 1
+            return newer.update(last_step=step, sealed_secret=reseal(factor.sealed_secret)) == 1
     return False
 
 

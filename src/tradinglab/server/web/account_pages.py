@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -79,7 +80,8 @@ class PasswordForm(forms.Form):
 
 
 def _page(request: HttpRequest, title: str, form: forms.Form | None, **more: object) -> HttpResponse:
-    context = {"title": title, "form": form, **more}
+    is_open = settings.ENVIRONMENT.sign_up == "open"
+    context = {"title": title, "form": form, "is_open": is_open, **more}
     status = more.get("status", 200)
     assert isinstance(status, int)
     return render(request, "web/account.html", context, status=status)
