@@ -14,6 +14,7 @@ from tradinglab.core.enums import OrderStatus
 from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.surface import did_you_mean
 from tradinglab.core.values import dataclass
+from tradinglab.data.reads import files_read
 from tradinglab.engine.missing_data import missing_data
 from tradinglab.engine.price_history import FeedPrices
 from tradinglab.engine.result import BacktestResult
@@ -77,6 +78,7 @@ def build_result(outcome: Outcome) -> BacktestResult:
             logs=list(algorithm.lab_logs),
             warnings=list(_warnings(outcome)),
             funnel=_funnel(outcome),
+            data_files=[str(path) for path in files_read()],
         )
     )
 

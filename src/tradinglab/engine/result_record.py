@@ -101,6 +101,8 @@ class RunRecord:
         The author's own charts.
     runtime_statistics, summary_statistics
         The author's own figures.
+    data_files
+        The files that the source read.
     """
 
     name: str
@@ -126,3 +128,4 @@ class RunRecord:
     logs: Sequence[str] = ()
     warnings: Sequence[RunWarning] = ()
     funnel: Funnel = field(default_factory=Funnel)
+    data_files: Sequence[str] = ()

@@ -19,6 +19,7 @@ from tradinglab.core.symbol_cache import SymbolCache
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.errors import DataError
+from tradinglab.data.reads import reads_noted
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
@@ -138,7 +139,13 @@ def backtest(
     if path is not None:
         folders.insert(0, path.resolve().parent)
     source = open_source(data) if isinstance(data, str) else data
-    with strategy_modules(folders), _databases_of(source), _classes_restored(), contextlib.ExitStack() as stack:
+    with (
+        strategy_modules(folders),
+        reads_noted(),
+        _databases_of(source),
+        _classes_restored(),
+        contextlib.ExitStack() as stack,
+    ):
         if timeout_s is not None:
             stack.enter_context(time_limit(timeout_s))
         try:

@@ -69,6 +69,7 @@ def _run(record: RunRecord) -> Packed:
         "warnings": [[str(each.kind), _text(each.text)] for each in record.warnings],
         "funnel": [getattr(funnel, name) for name in FUNNEL_FIELDS],
         "rejections": [[_text(reason), count] for reason, count in funnel.rejections.items()],
+        "data_files": [_text(each) for each in record.data_files],
         "never_ready": [_text(each) for each in funnel.never_ready],
     }
 

@@ -129,6 +129,7 @@ def _record(source: Reader, data: str) -> RunRecord:
         logs=[each.text() for each in run.member("logs").items()],
         warnings=[_warning(each) for each in run.member("warnings").items()],
         funnel=_funnel(run),
+        data_files=[each.raw_text() for each in run.member("data_files").items()],
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.lean.plain_zip import open_plain
+from tradinglab.data.reads import note_read
 
 
 def read_entry(path: Path, entries: Sequence[str]) -> bytes:
@@ -18,6 +19,7 @@ def read_entry(path: Path, entries: Sequence[str]) -> bytes:
     MalformedDataError
         If the archive is empty, truncated or broken.
     """
+    note_read(path)
     try:
         plain = open_plain(path)
     except OSError as problem:
@@ -63,6 +65,7 @@ def read_entries(path: Path) -> Iterator[tuple[str, str]]:
     """
     from zipfile import BadZipFile, ZipFile
 
+    note_read(path)
     try:
         with ZipFile(path) as archive:
             for name in archive.namelist():
@@ -77,4 +80,5 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except FileNotFoundError:
         return []
+    note_read(path)
     return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]

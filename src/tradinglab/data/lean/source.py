@@ -30,6 +30,7 @@ from tradinglab.data.lean.tables import (
 )
 from tradinglab.data.loaded import LoadedBars
 from tradinglab.data.mapping import FIRST_DAY_OF_ALL, MapFile, MapFiles, TickerSpan
+from tradinglab.data.reads import note_read
 from tradinglab.data.source import Coverage, ShortableDay
 
 _ALWAYS = (-(10**6), 10**6)
@@ -60,12 +61,16 @@ class LeanSource:
     def market_hours(self) -> MarketHoursDatabase:
         """When markets are open, from the folder if it says."""
         has_own = (self.folder / "market-hours").is_dir()
+        if has_own:
+            note_read(self.folder / "market-hours" / "market-hours-database.json")
         return MarketHoursDatabase.from_lean(self.folder) if has_own else MarketHoursDatabase.default()
 
     @cached_property
     def symbol_properties(self) -> SymbolPropertiesDatabase:
         """Lot sizes and the like, from the folder if it says."""
         has_own = (self.folder / "symbol-properties").is_dir()
+        if has_own:
+            note_read(self.folder / "symbol-properties" / "symbol-properties-database.csv")
         return SymbolPropertiesDatabase.from_lean(self.folder) if has_own else SymbolPropertiesDatabase.default()
 
     # ---- bars

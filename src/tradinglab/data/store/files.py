@@ -21,6 +21,7 @@ import numpy as np
 
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.errors import MalformedDataError
+from tradinglab.data.reads import note_read
 
 if TYPE_CHECKING:
     import polars as pl
@@ -153,6 +154,7 @@ def read_bar_files(
 
     frames = []
     for path in paths:
+        note_read(path)
         try:
             scan = pl.scan_parquet(path).select(TIME, *fields)
             frames.append(scan.filter(pl.col(TIME) >= start_us, pl.col(TIME) < end_us).collect())
