@@ -18,7 +18,9 @@ from tradinglab.server.accounts.invitations import invitation_create
 from tradinglab.server.accounts.models import ApiKey, Role, Scope, User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.accounts.sign_ins import sign_in_create
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.backtests.verifying import backtest_verify
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
@@ -101,6 +103,11 @@ class Things:
         assert self.strategy.head is not None
         return backtest_submit(owner=self.owner, request=BacktestRequest(version=self.strategy.head)).run.pk
 
+    def make_verification(self) -> object:
+        test = Backtest.objects.get(pk=self.value("<uuid:run_id>"))
+        test.run.state = "completed"
+        return backtest_verify(test=test).run.pk
+
     def make_key(self) -> object:
         return api_key_create(user=self.owner, name="theirs", scopes=["read"], by=self.owner.scopes).key.pk
 
@@ -117,6 +124,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<slug:content_hash>": Things.make_version,
     "<slug:template>": lambda _: "demo",
     "<uuid:run_id>": Things.make_run,
+    "<uuid:verification_id>": Things.make_verification,
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",
     "<str:name>": lambda _: "sample",

@@ -22,6 +22,7 @@ from tradinglab.server.backtests.data_sources import data_source_get, data_sourc
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.backtests.verifying import verification_record
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.files import ENTRY
@@ -55,32 +56,52 @@ class BacktestKind:
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run the strategy in one child of the sandbox, and read its answer in another."""
         test = Backtest.objects.select_related("version").get(run=run)
-        request = _request(test, timeout_s=run.timeout_s)
-        limits = request.bounds(
-            Limits(
-                memory_mb=run.memory_mb,
-                cpu_s=int(run.timeout_s) + _CPU_GRACE_S,
-                answer_bytes=_LARGEST_ANSWER,
-                answer_items=_MOST_VALUES,
-            )
-        )
-        try:
-            with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
-                _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
-                order = {"limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES}, "data": test.data}
-                _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=_CLERK_LIMITS), outputs, watcher)
-                return _ended(outputs, folder)
-        except RunStoppedError:
-            return Ended(ending=Ending.CANCELLED)
-        except RunTimeoutError as error:
-            return Ended(ending=Ending.TIMED_OUT, error={"code": "time_limit", "message": str(error)})
-        except SandboxError as error:
-            return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
+        return _execute(run, test, folder, watcher)
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
         """Keep the figures."""
         took = {} if run.started_at is None else {"duration_s": (timezone.now() - run.started_at).total_seconds()}
         Backtest.objects.filter(run=run).update(**summary, **took)
+
+
+class VerificationKind:
+    """Backtests that are run again, as runs."""
+
+    sandboxes = (_STRATEGIES, _CLERKS)
+
+    def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
+        """Run what the backtest ran."""
+        test = Backtest.objects.select_related("version").get(verifications__run=run)
+        return _execute(run, test, folder, watcher)
+
+    def record(self, run: Run, summary: Mapping[str, Any]) -> None:
+        """Keep whether it came to the same."""
+        figures = {name: summary[name] for name in FIGURES}
+        verification_record(run=run, figures=figures, statistics=summary["statistics"])
+
+
+def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
+    request = _request(test, timeout_s=run.timeout_s)
+    limits = request.bounds(
+        Limits(
+            memory_mb=run.memory_mb,
+            cpu_s=int(run.timeout_s) + _CPU_GRACE_S,
+            answer_bytes=_LARGEST_ANSWER,
+            answer_items=_MOST_VALUES,
+        )
+    )
+    try:
+        with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
+            _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
+            order = {"limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES}, "data": test.data}
+            _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=_CLERK_LIMITS), outputs, watcher)
+            return _ended(outputs, folder)
+    except RunStoppedError:
+        return Ended(ending=Ending.CANCELLED)
+    except RunTimeoutError as error:
+        return Ended(ending=Ending.TIMED_OUT, error={"code": "time_limit", "message": str(error)})
+    except SandboxError as error:
+        return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
 
 
 def _request(test: Backtest, *, timeout_s: float) -> RunRequest:

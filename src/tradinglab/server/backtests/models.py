@@ -91,3 +91,21 @@ class BacktestTag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Verification(models.Model):
+    """A backtest that is run again from its manifest, and whether it came to the same."""
+
+    class Outcome(models.TextChoices):
+        """What it came to."""
+
+        IDENTICAL = "identical"
+        DIFFERENT = "different"
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="verification")
+    backtest = models.ForeignKey(Backtest, on_delete=models.CASCADE, related_name="verifications")
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True, default="")
+    differences = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"verification {self.run_id}"

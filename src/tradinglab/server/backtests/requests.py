@@ -15,8 +15,10 @@ from django.utils import timezone
 import tradinglab
 from tradinglab.server.backtests.data_sources import data_before_run, data_source_wanted
 from tradinglab.server.backtests.manifests import calendar_versions, engine_versions
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
+from tradinglab.server.runs.models import Priority
 from tradinglab.server.runs.services import Wishes
 from tradinglab.server.strategies.files import file_hashes
 from tradinglab.server.strategies.models import StrategyVersion
@@ -107,3 +109,17 @@ def _check_day(name: str, day: date) -> None:
         raise InputError(name, day.isoformat(), f"There are no bars that old; use a day from {FIRST_DAY} on.")
     if day > last:
         raise InputError(name, day.isoformat(), "That day is to come, and has no bars; use a day in the past.")
+
+
+def request_of(test: Backtest) -> BacktestRequest:
+    """Return what was asked for when a backtest was."""
+    return BacktestRequest(
+        version=test.version,
+        name=test.name,
+        parameters=test.parameters,
+        start=test.start,
+        end=test.end,
+        cash=test.cash,
+        data=test.data,
+        wishes=Wishes(priority=Priority(test.run.priority), timeout_s=test.run.timeout_s, memory_mb=test.run.memory_mb),
+    )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from django.db import transaction
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest, BacktestTag
-from tradinglab.server.backtests.requests import BacktestRequest
+from tradinglab.server.backtests.requests import BacktestRequest, request_of
 from tradinglab.server.runs.models import Run
-from tradinglab.server.runs.services import Submission, run_create, run_once
+from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.unsaved import version_of_files
@@ -40,6 +40,22 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
         request_hash=request.fingerprint(),
         start=lambda: _create(owner, request),
     )
+
+
+def backtest_rerun(*, test: Backtest, changes: Mapping[str, Any], idempotency_key: str | None = None) -> Submission:
+    """Store another backtest, as this one was asked for but for some changes.
+
+    Parameters
+    ----------
+    changes
+        Fields of :class:`~tradinglab.server.backtests.requests.BacktestRequest`, and of its wishes.
+    """
+    again = request_of(test)
+    of_wishes = {field.name for field in fields(Wishes)}
+    wishes = replace(again.wishes, **{name: value for name, value in changes.items() if name in of_wishes})
+    rest = {name: value for name, value in changes.items() if name not in of_wishes}
+    request = replace(again, wishes=wishes, **rest)
+    return backtest_submit(owner=test.run.owner, request=request, idempotency_key=idempotency_key)
 
 
 @transaction.atomic

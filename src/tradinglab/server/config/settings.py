@@ -196,11 +196,17 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"RunStateEnum": "tradinglab.server.runs.models.RunState"},
+    "ENUM_NAME_OVERRIDES": {
+        "RunStateEnum": "tradinglab.server.runs.models.RunState",
+        "DifferenceKindEnum": "tradinglab.server.backtests.differences.DifferenceKind",
+    },
 }
 
 #: What carries out the runs of a kind; see :class:`tradinglab.server.runs.kinds.RunKind`.
-RUN_KINDS = {"backtest": "tradinglab.server.backtests.carrying_out.BacktestKind"}
+RUN_KINDS = {
+    "backtest": "tradinglab.server.backtests.carrying_out.BacktestKind",
+    "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
+}
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

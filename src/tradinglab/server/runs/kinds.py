@@ -33,4 +33,4 @@ def run_kind(name: str) -> RunKind:
 
 def all_sandboxes() -> list[SandboxKeeper]:
     """Return the sandboxes of every kind, of which this process has one each."""
-    return [keeper for name in settings.RUN_KINDS for keeper in run_kind(name).sandboxes]
+    return list(dict.fromkeys(keeper for name in settings.RUN_KINDS for keeper in run_kind(name).sandboxes))

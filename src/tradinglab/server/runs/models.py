@@ -41,6 +41,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=32)
+    parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.QUEUED)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
     manifest = models.JSONField()

@@ -39,8 +39,12 @@ class Wishes:
 
 
 @transaction.atomic
-def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any], wishes: Wishes | None = None) -> Run:
+def run_create(
+    *, owner: User, kind: str, manifest: Mapping[str, Any], wishes: Wishes | None = None, parent: Run | None = None
+) -> Run:
     """Store a run that is to be carried out, and tell a worker once it is stored for good.
+
+    A run that has a *parent* is gone with it.
 
     Raises
     ------
@@ -55,6 +59,7 @@ def run_create(*, owner: User, kind: str, manifest: Mapping[str, Any], wishes: W
     run = Run.objects.create(
         owner=owner,
         kind=kind,
+        parent=parent,
         priority=wishes.priority,
         manifest=dict(manifest),
         timeout_s=timeout_s,

@@ -25,7 +25,7 @@ class DataSourceSerializer(serializers.Serializer[Any]):
     """A source of bars, by the name that a backtest gives as `data`."""
 
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["sample", "lean", "store"])
+    kind = serializers.CharField(help_text="`sample`, `lean` or `store`.")
 
 
 class SeriesSerializer(serializers.Serializer[Any]):

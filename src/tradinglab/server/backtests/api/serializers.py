@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tradinglab.server.backtests.differences import DifferenceKind
 from tradinglab.server.backtests.figures import FIGURES, help_of
-from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.rest.fields import StrictSerializer
@@ -90,6 +92,16 @@ class BacktestInput(StrictSerializer):
         return value
 
 
+class BacktestChanges(BacktestInput):
+    """What is to be otherwise when a backtest is run anew; what is left out stays."""
+
+    files = None  # type: ignore[assignment]  # takes the field away
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take any of them."""
+        return attrs
+
+
 class BacktestAnnotations(StrictSerializer):
     """What its owner says of a backtest; what is left out stays."""
 
@@ -159,7 +171,41 @@ class BacktestDetailSerializer(BacktestSerializer):
         fields = [*BacktestSerializer.Meta.fields, "notes", "manifest", "statistics"]
 
 
-class IdempotencyHeader(serializers.Serializer[Any]):
-    """The header under which a request is carried out once."""
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """Where two runs differ."""
 
-    key = serializers.RegexField(r"\A[\x21-\x7e]{1,200}\Z", allow_null=True)
+    kind = serializers.ChoiceField(choices=[each.value for each in DifferenceKind])
+    where = serializers.CharField(help_text="A file, a slice of data, a library, a figure, or row and column.")
+    was = serializers.CharField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields; the name of the last is no name in Python."""
+        return super().get_fields() | {"is": serializers.CharField()}
+
+
+class VerificationSerializer(serializers.ModelSerializer[Verification]):
+    """A backtest that is run again, and whether it came to the same."""
+
+    id = serializers.UUIDField(source="run_id", help_text="Also the id of the run, for its events.")
+    backtest = serializers.UUIDField(source="backtest_id")
+    state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    outcome = serializers.ChoiceField(
+        choices=Verification.Outcome.choices, allow_blank=True, help_text="Empty until the run has completed."
+    )
+    first_difference = serializers.SerializerMethodField()
+    differences = DifferenceSerializer(many=True, help_text="The first of them: code, data, engine, then figures.")
+    created_at = serializers.DateTimeField(source="run.created_at")
+    finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    error = serializers.DictField(source="run.error", child=serializers.CharField())
+
+    class Meta:
+        model = Verification
+        fields = [
+            "id", "backtest", "state", "outcome", "first_difference", "differences", "created_at", "finished_at",
+            "error",
+        ]  # fmt: skip
+
+    @extend_schema_field(DifferenceSerializer(allow_null=True))
+    def get_first_difference(self, verification: Verification) -> dict[str, str] | None:
+        """Return the difference that explains the others."""
+        return verification.differences[0] if verification.differences else None

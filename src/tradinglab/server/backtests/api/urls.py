@@ -65,6 +65,12 @@ urlpatterns: list[URLPattern] = [
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),
     path("backtests/compare/", comparing.CompareView.as_view(), name="compare"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
+    path(f"{_ONE}/rerun/", life.BacktestRerunView.as_view(), name="backtest-rerun"),
+    path(f"{_ONE}/verify/", life.BacktestVerifyView.as_view(), name="backtest-verify"),
+    path(f"{_ONE}/verifications/", life.VerificationsView.as_view(), name="backtest-verifications"),
+    path(
+        f"{_ONE}/verifications/<uuid:verification_id>/", life.VerificationView.as_view(), name="backtest-verification"
+    ),
     path(f"{_ONE}/restore/", life.BacktestRestoreView.as_view(), name="backtest-restore"),
     path(f"{_ONE}/cancel/", views.BacktestCancelView.as_view(), name="backtest-cancel"),
     path(f"{_ONE}/artefacts/", views.BacktestArtefactsView.as_view(), name="backtest-artefacts"),

@@ -22,13 +22,12 @@ from tradinglab.server.backtests.api.serializers import (
     BacktestDetailSerializer,
     BacktestInput,
     BacktestSerializer,
-    IdempotencyHeader,
 )
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
-from tradinglab.server.errors import InputError
+from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.files import file_response
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
@@ -55,19 +54,11 @@ class BacktestsView(generics.ListAPIView[Backtest]):
     @extend_schema(
         operation_id="backtests_create",
         request=BacktestInput,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="The same request under the same key within a day starts one run; the answer is then 200.",
-            )
-        ],
+        parameters=[idempotency.PARAMETER],
         responses={
             202: BacktestDetailSerializer,
             200: BacktestDetailSerializer,
-            429: OpenApiResponse(ProblemSerializer, "Too many requests, or as many runs wait as may (`limit`)."),
-            422: OpenApiResponse(ProblemSerializer, "The key came before, with another request."),
+            **idempotency.REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
@@ -75,7 +66,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
         user = user_of(request)
         given = BacktestInput(data=request.data)
         given.is_valid(raise_exception=True)
-        submitted = _submit(user, dict(given.validated_data), _idempotency_key(request))
+        submitted = _submit(user, dict(given.validated_data), idempotency.idempotency_key(request))
         # A run that was deleted since is still the answer to the request that started it.
         test = backtest_get(user=user, run_id=submitted.run.pk, with_deleted=True)
         answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
@@ -96,13 +87,6 @@ def _submit(user: User, values: dict[str, Any], key: str | None) -> Submission:
     version = version_of_user(user=user, version_id=values.pop("version"))
     request = BacktestRequest(version=version, wishes=wishes, **values)
     return backtest_submit(owner=user, request=request, idempotency_key=key)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key: str | None = request.headers.get("Idempotency-Key")
-    if not IdempotencyHeader(data={"key": key}).is_valid():
-        raise InputError("Idempotency-Key", key, "A key has 1 to 200 visible ASCII characters, such as a UUID.")
-    return key
 
 
 class BacktestView(APIView):
