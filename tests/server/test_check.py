@@ -64,5 +64,7 @@ def test_a_database_that_is_away_is_an_error_without_its_password(tmp_path: Path
 
 
 def test_a_deployment_without_a_key_of_its_own_is_warned_of(tmp_path: Path) -> None:
-    done = _command("check", TRADINGLAB_HOME=str(tmp_path), DEPLOYED_BACKEND_URL="https://lab.example.com")
-    assert "SECRET_KEY is not set" in done.stdout
+    deployed = {"TRADINGLAB_HOME": str(tmp_path), "DEPLOYED_BACKEND_URL": "https://lab.example.com"}
+    assert "SECRET_KEY is not set" in _command("check", **deployed).stdout
+    key = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    assert _verdicts(_command("check", "--json", SECRET_KEY=key, **deployed))["deployment"] == "ok"

@@ -38,13 +38,15 @@ def installation_check() -> list[Finding]:
         start_django()
     except SettingsError as error:
         return [Finding(name="settings", verdict=Verdict.ERROR, detail=each) for each in error.problems]
-    return [Finding(name="settings", verdict=Verdict.OK), *_parts(), *_deployment()]
+    return [Finding(name="settings", verdict=Verdict.OK), *_parts(), _sandbox(), *_deployment()]
 
 
 def _parts() -> Iterator[Finding]:
     from tradinglab.server.ops.health import readiness
 
     for name, said in readiness().items():
+        if name == "sandbox":
+            continue  # said in more words below
         missing = _unapplied() if name == "database" and said == "ok" else 0
         if missing:
             said = f"{missing} migrations are not applied; 'python manage.py migrate' applies them, 'tradinglab up' too"
@@ -52,6 +54,15 @@ def _parts() -> Iterator[Finding]:
         yield Finding(name=name, verdict=Verdict.OK if said == "ok" else bad, detail="" if said == "ok" else said)
         if name == "database" and said != "ok":
             return  # the others ask it too
+
+
+def _sandbox() -> Finding:
+    from tradinglab.sandbox import Grade
+    from tradinglab.server.config.grade import machine_grade
+
+    grade = machine_grade()
+    verdict = Verdict.WARNING if grade is Grade.WEAK else Verdict.OK
+    return Finding(name="sandbox", verdict=verdict, detail=f"{grade}; 'tradinglab sandbox probe' says why")
 
 
 def _unapplied() -> int:
@@ -66,7 +77,7 @@ def _deployment() -> Iterator[Finding]:
     from django.core.checks import ERROR, run_checks
 
     is_deployed = environment().backend_url is not None
-    found = run_checks(include_deployment_checks=is_deployed)
+    found = [each for each in run_checks(include_deployment_checks=is_deployed) if not each.is_silenced()]
     for each in found:
         verdict = Verdict.ERROR if each.level >= ERROR else Verdict.WARNING
         detail = " ".join(part for part in (f"{each.id}: {each.msg}", each.hint) if part)

@@ -137,6 +137,9 @@ def _run(wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitSt
     web = stack.enter_context(_process("serve", "--descriptor", str(listener.fileno()), keeps=[listener.fileno()]))
     address = Address(wish.host, listener.getsockname()[1])
     parts = {"worker": worker, "web": web}
+    # All are told to stop before the first is waited for.
+    for each in parts.values():
+        stack.callback(each.terminate)
     _wait(lambda: _answers(f"{address.reachable}/health/live"), parts, "the web process did not answer")
     _wait(_has_worker, parts, "the worker gave no sign of life")
     if demo is not None and not demo.is_final:
