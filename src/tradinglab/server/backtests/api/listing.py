@@ -12,6 +12,7 @@ from django_filters import rest_framework as filters
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from tradinglab.server.backtests.api.serializers import PARAMETER_NAME
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
@@ -150,7 +151,7 @@ class BacktestFilter(filters.FilterSet):
         """Return what was run with all the parameters."""
         for place, text in enumerate(self._all(name)):
             parameter, colon, wanted = text.partition(":")
-            if not colon:
+            if not colon or not PARAMETER_NAME.fullmatch(parameter):
                 raise InputError(name, text, "Give name and value of a parameter with a colon between: `fast:20`.")
             queryset = queryset.alias(**{f"parameter_{place}": ParameterText(parameter)})
             queryset = queryset.filter(**{f"parameter_{place}": wanted})

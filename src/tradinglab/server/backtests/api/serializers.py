@@ -18,7 +18,8 @@ from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
 _MOST_TAGS = 20
-_NAME = re.compile(r"[\w.-]{1,100}")
+#: A name that a strategy can ask for.
+PARAMETER_NAME = re.compile(r"[\w.-]{1,100}")
 
 
 class _ParameterField(serializers.CharField):
@@ -85,7 +86,7 @@ class BacktestInput(StrictSerializer):
         if len(value) > _MOST_PARAMETERS:
             raise serializers.ValidationError(f"At most {_MOST_PARAMETERS} parameters are taken.")
         for name in value:
-            if not _NAME.fullmatch(name):
+            if not PARAMETER_NAME.fullmatch(name):
                 raise serializers.ValidationError(
                     {name[:100]: ["A name has up to 100 letters, digits, '_', '-' and '.'."]}
                 )
