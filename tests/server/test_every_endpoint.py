@@ -53,6 +53,7 @@ _SCOPES = {
     "DELETE /api/v1/api-keys/<int:key_id>/": Scope.READ,
     "GET /api/v1/users/<int:user_id>/run-limits/": Scope.READ,
     "POST /api/v1/ws-tickets/": Scope.READ,
+    "POST /api/v1/strategies/check/": Scope.READ,
 }
 
 
