@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +23,8 @@ from tradinglab.server.runs.store import Stored, store
 _log = logging.getLogger(__name__)
 _PROGRESS_EVERY_S = 0.25
 _LARGEST_ARTEFACT = 64_000_000
+#: The disk, what its owner may use of it, or what one file may have.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOST_LINES = 200
 _LONGEST_LOG_LINE = 2_000
 
@@ -57,13 +61,27 @@ def held_run_carry_out(*, lease: Lease) -> bool:
     except LeaseLost:
         _log.warning("run %s was taken from %s", run.pk, run.worker)
         return False
-    except Exception:
-        _log.exception("run %s failed for a reason of the server's", run.pk)
-        error = {"code": "server", "message": "The server failed; its log says why. Start the run again."}
-        try:
-            lease_finish(lease=lease, state=RunState.FAILED, error=error)
-        except LeaseLost:
-            return False
+    except OSError as problem:
+        if problem.errno not in _FULL:
+            return _failed(lease, problem)
+        _log.error("run %s failed: the disk is full (%s)", run.pk, problem)
+        text = "What the run left could not be stored: the server's disk is full. Start it again when there is room."
+        return _finish_failed(lease, "storage_full", text)
+    except Exception as problem:
+        return _failed(lease, problem)
+    return True
+
+
+def _failed(lease: Lease, problem: Exception) -> bool:
+    _log.error("run %s failed for a reason of the server's", lease.run_id, exc_info=problem)
+    return _finish_failed(lease, "server", "The server failed; its log says why. Start the run again.")
+
+
+def _finish_failed(lease: Lease, code: str, message: str) -> bool:
+    try:
+        lease_finish(lease=lease, state=RunState.FAILED, error={"code": code, "message": message})
+    except LeaseLost:
+        return False
     return True
 
 
@@ -74,8 +92,23 @@ def _carry_out(run: Run, lease: Lease) -> None:
     with tempfile.TemporaryDirectory(dir=settings.HOME.work, prefix=f"{run.pk}-") as folder:
         ended = kind.execute(run, Path(folder), supervisor)
         lease_renew(lease=lease)
+        ended = _without_too_large(ended)
         stored = {name: store().put(file.path, most_bytes=_LARGEST_ARTEFACT) for name, file in ended.files.items()}
         _finish(run, lease, kind, ended, stored)
+
+
+def _without_too_large(ended: Ended) -> Ended:
+    """Let a run fail that left more than is stored; the rest of what it left is stored."""
+    sizes = {name: file.path.lstat().st_size for name, file in ended.files.items()}
+    large = {name: size for name, size in sizes.items() if size > _LARGEST_ARTEFACT}
+    if not large:
+        return ended
+    listed = ", ".join(f"{name} ({size:,} bytes)" for name, size in sorted(large.items()))
+    text = f"Of one file at most {_LARGEST_ARTEFACT:,} bytes are stored; the run left {listed}. Chart or log less."
+    rest = {name: file for name, file in ended.files.items() if name not in large}
+    if ended.ending != Ending.COMPLETED:
+        return replace(ended, files=rest)
+    return Ended(ending=Ending.FAILED, error={"code": "artefact_too_large", "message": text}, files=rest)
 
 
 @transaction.atomic
