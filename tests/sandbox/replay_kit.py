@@ -13,7 +13,7 @@ from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.run import backtest
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.packing import packed
-from tradinglab.sandbox.replay import Verification, read_declared, verified
+from tradinglab.sandbox.replay import Terms, Verification, read_declared, verified
 from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.sandbox.unpacking import unpacked
 
@@ -34,14 +34,14 @@ class ClaimedRun:
             self.honest = problem.result
         self._answer = json.dumps({"result": packed(self.honest), "declared": declaration.packed()})
 
-    def checked(self, tamper: Tamper | None = None) -> BacktestResult:
+    def checked(self, tamper: Tamper | None = None, terms: Terms | None = None) -> BacktestResult:
         """Return the result with its verification, after the answer was tampered with."""
         answer = json.loads(self._answer)
         if tamper is not None:
             tamper(answer)
         reader = Reader(parse(json.dumps(answer).encode(), most_items=10_000_000))
         claimed = unpacked(reader.member("result"), data=self.honest.data)
-        return verified(claimed, read_declared(reader.member("declared")), data=self.data)
+        return verified(claimed, read_declared(reader.member("declared")), data=self.data, terms=terms)
 
     def verification(self, tamper: Tamper | None = None) -> Verification:
         """Return what the check of the result comes to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from tests.sandbox.replay_kit import ClaimedRun, Tamper
 
-from tradinglab.algorithm.orders import UpdateOrderFields
+from tradinglab.algorithm.models.fees import FeeModel
+from tradinglab.algorithm.models.fills import FillModel
+from tradinglab.algorithm.orders import CashAmount, OrderFee, UpdateOrderFields
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.core.enums import DataNormalizationMode, OrderStatus, Resolution
-from tradinglab.sandbox.replay import FindingCode
+from tradinglab.sandbox.replay import FindingCode, Terms
 from tradinglab.templates import Template, all_templates
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "strategies"
@@ -229,6 +232,107 @@ def _no_account(answer: dict[str, Any]) -> None:
 )
 def test_a_false_declaration_is_found(busy: ClaimedRun, tamper: Tamper) -> None:
     assert not busy.verification(tamper).is_verified
+
+
+def _better_prices(answer: dict[str, Any]) -> None:
+    for model in answer["declared"]["models"]:
+        if "Slippage" in model[1]:
+            model[:] = ["models.slippage", "ConstantSlippageModel", [["_slippage_percent", ["d", "-0.5"]]]]
+
+
+def _ended_early(answer: dict[str, Any]) -> None:
+    entries = answer["declared"]["entries"]
+    del entries[len(entries) // 2 :]
+    entries.append([*entries[-1][:3], "stop", True])
+
+
+def _of_another_year(answer: dict[str, Any]) -> None:
+    answer["result"]["run"]["start"] = "2011-01-03T00:00:00"
+
+
+@pytest.mark.parametrize("tamper", [_better_prices, _ended_early, _of_another_year])
+def test_more_falsehoods_are_found(busy: ClaimedRun, tamper: Tamper) -> None:
+    assert not busy.verification(tamper).is_verified
+
+
+@pytest.mark.parametrize(
+    "terms", [Terms(start=date(2011, 1, 3)), Terms(end=date(2012, 6, 29)), Terms(cash=Decimal(50_000))]
+)
+def test_a_run_is_held_to_what_it_was_told(busy: ClaimedRun, terms: Terms) -> None:
+    told = busy.checked(terms=terms).verification
+    assert told is not None
+    assert [finding.code for finding in told.findings] == [FindingCode.CONFIGURATION]
+    as_set = Terms(start=date(2012, 1, 3), end=date(2012, 12, 31), cash=Decimal(100_000))
+    verified = busy.checked(terms=as_set).verification
+    assert verified is not None
+    assert verified.is_verified
+
+
+class OwnModels(QCAlgorithm):
+    """Fills and fees of its own: within the day's range, and not free."""
+
+    def initialize(self) -> None:
+        self.set_start_date(2012, 1, 3)
+        self.set_end_date(2012, 6, 29)
+        security = self.add_equity("IBM", Resolution.DAILY)
+        security.set_fill_model(AtTheMiddle())
+        security.set_fee_model(TwoDollars())
+
+    def on_data(self, data: Any) -> None:
+        if self.time.day % 5 == 0:
+            self.limit_order("IBM", 10, 10_000)
+
+
+class AtTheMiddle(FillModel):
+    def limit_fill(self, asset: Any, order: Any) -> Any:
+        bar = asset.get_last_data()
+        event = FillModel.limit_fill(self, asset, order)
+        if event.status == OrderStatus.FILLED:
+            event.fill_price = round((bar.high + bar.low) / 2, 2)
+        return event
+
+
+class TwoDollars(FeeModel):
+    def get_order_fee(self, parameters: Any) -> OrderFee:
+        return OrderFee(CashAmount(2, "USD"))
+
+
+@pytest.fixture(scope="module")
+def own_models() -> ClaimedRun:
+    return ClaimedRun(OwnModels)
+
+
+def test_models_of_the_authors_own_are_taken_at_their_word_and_noted(own_models: ClaimedRun) -> None:
+    verification = own_models.verification()
+    assert verification.findings == ()
+    assert own_models.honest.funnel.filled > 5
+    assert any("AtTheMiddle" in note for note in verification.notes)
+    assert any("TwoDollars" in note for note in verification.notes)
+
+
+def _below_the_low(answer: dict[str, Any]) -> None:
+    answer["declared"]["fills"][0][3] = "100"
+
+
+def _more_than_ordered(answer: dict[str, Any]) -> None:
+    answer["declared"]["fills"][0][4] = "11"
+
+
+def _paid_for_trading(answer: dict[str, Any]) -> None:
+    for fill in answer["declared"]["fills"]:
+        fill[5] = "-1"
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code"),
+    [
+        (_below_the_low, FindingCode.FILL_PRICE),
+        (_more_than_ordered, FindingCode.FILL_QUANTITY),
+        (_paid_for_trading, FindingCode.FEES),
+    ],
+)
+def test_their_word_is_bounded(own_models: ClaimedRun, tamper: Tamper, code: FindingCode) -> None:
+    assert code in {finding.code for finding in own_models.verification(tamper).findings}
 
 
 def test_as_json(busy: ClaimedRun) -> None:

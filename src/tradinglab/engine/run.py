@@ -121,8 +121,8 @@ def backtest(
         If the strategy did not come back within ``timeout_s``.
     """
     options = RunOptions(
-        start=_day("start", start),
-        end=_day("end", end),
+        start=given_day("start", start),
+        end=given_day("end", end),
         cash=cash,
         parameters={key: str(value) for key, value in (parameters or {}).items()},
         timeout_s=timeout_s,
@@ -220,7 +220,14 @@ def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options:
     return host.result(path, status="completed")
 
 
-def _day(name: str, value: date | str | None) -> date | None:
+def given_day(name: str, value: date | str | None) -> date | None:
+    """Return the date that a caller gave as one or as text.
+
+    Raises
+    ------
+    UsageError
+        If the text is no date.
+    """
     if value is None:
         return None
     if isinstance(value, datetime):

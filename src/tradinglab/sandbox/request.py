@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from decimal import Decimal
 from typing import Final
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass, field
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.run import given_day
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.errors import RunMemoryError, RunStoppedError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.places import data_places
-from tradinglab.sandbox.replay import read_declared, verified
+from tradinglab.sandbox.replay import Terms, read_declared, verified
 from tradinglab.sandbox.unpacking import unpacked
 
 _KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "stopped")
@@ -63,6 +65,14 @@ class RunRequest:
         places = data_places(self.data)
         return json.dumps({**asdict(self), "data": f"{kind}:{places[0]}" if places else self.data}).encode()
 
+    def terms(self) -> Terms:
+        """Return what the run may not set for itself."""
+        return Terms(
+            start=given_day("start", self.start),
+            end=given_day("end", self.end),
+            cash=None if self.cash is None else Decimal(self.cash),
+        )
+
     def bounds(self, limits: Limits) -> Limits:
         """Return limits that end a run which overstays its time, and let polars, which reads a store, have threads."""
         timeout_s, wall_s = self.timeout_s, limits.wall_s
@@ -72,7 +82,9 @@ class RunRequest:
         return replace(limits, wall_s=wall_s, threads=threads)
 
 
-def result_of(answer: bytes, *, limits: Limits, data_name: str, replay_over: str | None = None) -> BacktestResult:
+def result_of(
+    answer: bytes, *, limits: Limits, data_name: str, replay_over: str | None = None, terms: Terms | None = None
+) -> BacktestResult:
     """Return the result that an answer describes, its statistics computed here.
 
     Parameters
@@ -84,6 +96,8 @@ def result_of(answer: bytes, *, limits: Limits, data_name: str, replay_over: str
     replay_over
         The spec of the data over which the run's requests are replayed: the result's ``verification`` says what came
         of it. ``None`` for a result that is as the run says.
+    terms
+        What the run was told, and a replay holds it to.
 
     Raises
     ------
@@ -97,7 +111,7 @@ def result_of(answer: bytes, *, limits: Limits, data_name: str, replay_over: str
     source = Reader(parse(answer, most_items=limits.answer_items))
     kind = source.member("kind").one_of(_KINDS)
     if kind == "finished":
-        return _result(source, data_name, replay_over)
+        return _result(source, data_name, replay_over, terms)
     if kind == "memory":
         raise RunMemoryError(f"the run needed more than the {limits.memory_mb:,} MB that it was given")
     if kind == "stopped":
@@ -111,12 +125,12 @@ def result_of(answer: bytes, *, limits: Limits, data_name: str, replay_over: str
         phase=source.member("phase").text(),
         time=source.member("time").text(),
         trace=source.member("trace").text(),
-        result=None if source.member("result").is_null else _result(source, data_name, replay_over),
+        result=None if source.member("result").is_null else _result(source, data_name, replay_over, terms),
     )
 
 
-def _result(source: Reader, data_name: str, replay_over: str | None) -> BacktestResult:
+def _result(source: Reader, data_name: str, replay_over: str | None, terms: Terms | None) -> BacktestResult:
     result = unpacked(source.member("result"), data=data_name)
     if replay_over is None:
         return result
-    return verified(result, read_declared(source.member("declared")), data=replay_over)
+    return verified(result, read_declared(source.member("declared")), data=replay_over, terms=terms)

@@ -88,7 +88,13 @@ def sandboxed_backtest(
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak))
         reply = sandbox.run(request.as_bytes(), bounds)
     _print(reply)
-    return result_of(reply.answer, limits=bounds, data_name=source_name, replay_over=data if replay else None)
+    return result_of(
+        reply.answer,
+        limits=bounds,
+        data_name=source_name,
+        replay_over=data if replay else None,
+        terms=request.terms(),
+    )
 
 
 def _print(reply: Reply) -> None:

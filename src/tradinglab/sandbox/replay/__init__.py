@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from tradinglab.engine.verification import Finding, FindingCode, Verification
 from tradinglab.sandbox.replay.declared import Declared, read_declared
-from tradinglab.sandbox.replay.replay import Replay, replay, verified
+from tradinglab.sandbox.replay.replay import Replay, Terms, replay, verified
 
-__all__ = ["Declared", "Finding", "FindingCode", "Replay", "Verification", "read_declared", "replay", "verified"]
+__all__ = [
+    "Declared",
+    "Finding",
+    "FindingCode",
+    "Replay",
+    "Terms",
+    "Verification",
+    "read_declared",
+    "replay",
+    "verified",
+]

@@ -49,6 +49,8 @@ class Claims:
         self._waiting: dict[int, deque[ClaimedFill]] = {}
         self._fees: dict[int, ClaimedFill] = {}
         self.findings: list[Finding] = []
+        #: Whether a fee model was the author's own: what closing a position would cost is then only the run's word.
+        self.has_own_fees = False
         self.notes: dict[str, None] = {}
         for fill in fills:
             self._waiting.setdefault(fill.order_id, deque()).append(fill)

@@ -33,6 +33,7 @@ _FIGURES = (
 
 def compare(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Finding]:
     """Yield what a result says and its replay does not."""
+    yield from _configuration(claimed, replayed)
     yield from _times(claimed)
     yield from _orders(claimed.record.orders, replayed.record.orders)
     yield from _trades(claimed.closed_trades, replayed.closed_trades)
@@ -42,6 +43,26 @@ def compare(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Findi
 
 def _moment(time_ns: int) -> str:
     return f"{from_ns(time_ns):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _configuration(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Finding]:
+    """Yield what the result says of its own setup and end that is not so."""
+    said, given = claimed.record, replayed.record
+    status = ("failed", "interrupted") if given.status == "interrupted" else (given.status,)
+    if said.status not in status:
+        text = f"The run is said to have {said.status}; by its requests it was {given.status}."
+        yield Finding(code=FindingCode.CONFIGURATION, text=text, claimed=said.status, expected=given.status)
+    for name, one, other in (
+        ("start", said.start, given.start),
+        ("end", said.end, given.end),
+        ("time zone", said.time_zone, given.time_zone),
+        ("currency", said.configuration.account_currency, given.configuration.account_currency),
+        ("account type", said.configuration.account_type, given.configuration.account_type),
+        ("brokerage", said.configuration.brokerage, given.configuration.brokerage),
+    ):
+        if one != other:
+            text = f"The {name} of the result is {one}; the run was set up with {other}."
+            yield Finding(code=FindingCode.CONFIGURATION, text=text, claimed=str(one), expected=str(other))
 
 
 def _times(claimed: BacktestResult) -> Iterator[Finding]:

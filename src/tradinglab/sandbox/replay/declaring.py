@@ -72,7 +72,7 @@ class Declaration:
         return {
             "setup": self.journal.setup,
             "models": models,
-            "fills": [] if all(module for module, _, _ in models) else self._fills(),
+            "fills": [] if all(map(_is_plain, models)) else self._fills(),
             "phases": list(phases),
             "entries": entries,
         }
@@ -82,6 +82,13 @@ class Declaration:
         transactions = self.journal.transactions
         events = () if transactions is None else transactions.events
         return [_fill(event) for event in events if event.status in _FILLS]
+
+
+def _is_plain(model: list[object]) -> bool:
+    """Return whether a packed model is ours, and as its constructor would make it."""
+    module, _, settings = model
+    negative = any(str(value[1]).startswith("-") for _, value in settings if len(value) > 1)  # type: ignore[attr-defined]
+    return bool(module) and not negative
 
 
 def _fill(event: OrderEvent) -> list[object]:

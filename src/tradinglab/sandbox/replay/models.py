@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable
+from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +41,15 @@ def class_of(model: DeclaredModel, slot: str) -> type:
         if isinstance(found, type) and all(hasattr(found, name) for name in _METHODS.get(slot, ())):
             return found
     raise NotReplayableError(f"a {slot.replace('_', ' ')} of the author's own ({model.name})")
+
+
+def is_bounded(model: DeclaredModel) -> bool:
+    """Return whether a model of ours has only settings that its constructor would have taken or that cost money.
+
+    A fee below zero, or a slippage that makes prices better, is no market's: such a model counts as the author's own.
+    """
+    amounts = [value for value in model.settings.values() if isinstance(value, (Decimal, float, int))]
+    return all(amount >= 0 for amount in amounts)
 
 
 #: A method by which a model is known as one of its kind.

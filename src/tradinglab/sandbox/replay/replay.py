@@ -9,12 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.decimals import ZERO
 from tradinglab.core.errors import TradingLabError
+from tradinglab.core.values import dataclass
 from tradinglab.data.source import open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.result import BacktestResult
@@ -39,11 +42,21 @@ class Replay(NamedTuple):
     rebuilt: BacktestResult | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """First and last day and starting cash, where they were set over the strategy's own choice."""
+
+    start: date | None = None
+    end: date | None = None
+    cash: Decimal | None = None
+
+
 def replay(
     result: BacktestResult,
     declared: Declared | None,
     *,
     data: str | DataSource,
+    terms: Terms | None = None,
     timeout_s: float | None = None,
 ) -> Replay:
     """Check a result against the bars, by doing again what its run declares that it asked for.
@@ -56,6 +69,8 @@ def replay(
         How the run says that it was set up, and its requests; ``None`` if it does not say.
     data
         The data that the run was given.
+    terms
+        What the caller of the run had set over the strategy's own choice.
     timeout_s
         Seconds after which the replay is given up, and the result with it; only in the main thread of a process.
     """
@@ -65,8 +80,11 @@ def replay(
         if declared is None:
             raise NotReplayableError("a run that does not say how it was set up")
         _refuse_own(declared)
+        findings.extend(_not_as_asked(declared, terms or Terms()))
         script = Script(declared)
         rebuilt = _rebuilt(result, script, data, timeout_s, findings)
+        if rebuilt is not None and script.claims.has_own_fees:
+            rebuilt = _with_closing_costs_of(result, rebuilt)
     except NotReplayableError as problem:
         findings.add(_not_replayable(str(problem)))
     if script is not None:
@@ -87,18 +105,22 @@ def verified(
     declared: Declared | None,
     *,
     data: str | DataSource,
+    terms: Terms | None = None,
     timeout_s: float | None = None,
 ) -> BacktestResult:
     """Return a result with its verification, and with figures, orders and trades as the replay gives them.
 
     What the author's code alone makes (name, logs, charts, its own figures) stays as the run says it.
     """
-    verification, rebuilt = replay(result, declared, data=data, timeout_s=timeout_s)
+    verification, rebuilt = replay(result, declared, data=data, terms=terms, timeout_s=timeout_s)
     if rebuilt is None:
         return BacktestResult(result.record, verification)
     claimed, made = result.record, rebuilt.record
     record = replace(
         claimed,
+        start=made.start,
+        end=made.end,
+        time_zone=made.time_zone,
         statistics_input=_with_rates(made.statistics_input, claimed.statistics_input),
         sampler=made.sampler,
         orders=made.orders,
@@ -106,6 +128,12 @@ def verified(
         account=made.account,
     )
     return BacktestResult(record, verification)
+
+
+def _with_closing_costs_of(claimed: BacktestResult, rebuilt: BacktestResult) -> BacktestResult:
+    """Return the replay's result with the claimed unrealized profit: it is less what closing would cost."""
+    account = replace(rebuilt.record.account, unrealized_profit=claimed.record.account.unrealized_profit)
+    return BacktestResult(replace(rebuilt.record, account=account))
 
 
 def _with_rates(made: StatisticsInput, claimed: StatisticsInput) -> StatisticsInput:
@@ -169,6 +197,20 @@ def _rebuilt(
 def _refuse_own(declared: Declared) -> None:
     if declared.setup.has_own_trade_builder:
         raise NotReplayableError("a trade builder of the author's own")
+
+
+def _not_as_asked(declared: Declared, terms: Terms) -> Iterator[Finding]:
+    """Yield where a run says that it was set up otherwise than it was told to."""
+    setup = declared.setup
+    cash = {name: amount for name, amount, _ in setup.cash if amount}
+    for name, said, wanted in (
+        ("start", setup.start.date(), terms.start),
+        ("end", setup.end.date(), terms.end),
+        ("starting cash", cash, None if terms.cash is None else {setup.currency: terms.cash}),
+    ):
+        if wanted is not None and said != wanted:
+            text = f"The run was told to use another {name} than it says that it did."
+            yield Finding(code=FindingCode.CONFIGURATION, text=text, claimed=str(said), expected=str(wanted))
 
 
 def _notes(script: Script, result: BacktestResult) -> Iterator[str]:

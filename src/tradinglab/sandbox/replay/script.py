@@ -15,7 +15,7 @@ from tradinglab.core.decimals import ZERO
 from tradinglab.sandbox.replay.claims import ClaimedFeeModel, ClaimedFillModel, Claims
 from tradinglab.sandbox.replay.declared import Declared
 from tradinglab.sandbox.replay.declaring import MODELS
-from tradinglab.sandbox.replay.models import NotReplayableError, made
+from tradinglab.sandbox.replay.models import NotReplayableError, is_bounded, made
 from tradinglab.sandbox.replay.requests import Action, Added, ModelsChanged, NotPossibleError, Submitted
 
 if TYPE_CHECKING:
@@ -121,7 +121,8 @@ class Script:
 
     def _set_model(self, security: Security, slot: str, place: int) -> None:
         declared = self.declared.models[place]
-        if not declared.is_ours:
+        is_cost = slot == "slippage_model" or declared.name == "ConstantFeeModel"
+        if not declared.is_ours or (is_cost and not is_bounded(declared)):
             self._stand_in(security, slot, declared.name)
             return
         model = made(declared, slot)
@@ -144,6 +145,7 @@ class Script:
             )
         elif slot == "fee_model":
             security.fee_model = ClaimedFeeModel(self.claims)
+            self.claims.has_own_fees = True
             self.claims.note(f"Fees of {ticker} follow a {what} of the author's own ({name}): they were not checked.")
         elif slot == "shortable_provider":
             security.set_shortable_provider(NullShortableProvider())
