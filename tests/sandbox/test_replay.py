@@ -335,6 +335,25 @@ def test_their_word_is_bounded(own_models: ClaimedRun, tamper: Tamper, code: Fin
     assert code in {finding.code for finding in own_models.verification(tamper).findings}
 
 
+def _nonsense_settings(answer: dict[str, Any]) -> None:
+    for pair in answer["declared"]["setup"]["settings"]:
+        if pair[0] == "minimum_order_margin_portfolio_percentage":
+            pair[1] = ["s", "nonsense"]
+
+
+def _nowhere(answer: dict[str, Any]) -> None:
+    answer["declared"]["setup"]["time_zone"] = "Nowhere/Land"
+
+
+def _another_currency(answer: dict[str, Any]) -> None:
+    answer["declared"]["setup"]["currency"] = "XXX"
+
+
+@pytest.mark.parametrize("tamper", [_nonsense_settings, _nowhere, _another_currency])
+def test_nonsense_is_a_finding_and_no_error(busy: ClaimedRun, tamper: Tamper) -> None:
+    assert not busy.verification(tamper).is_verified
+
+
 def test_as_json(busy: ClaimedRun) -> None:
     told = busy.verification(_a_cent_off).as_json()
     assert told["is_verified"] is False

@@ -250,7 +250,7 @@ def _account(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Find
         if one != other:
             code = FindingCode.FEES if name == "total_fees" else FindingCode.FIGURES
             label = name.replace("_", " ")
-            text = f"The {label} of the result are {one}; the replay gives {other}."
+            text = f"By the result, {label} is {one}; the replay gives {other}."
             yield Finding(code=code, text=text, claimed=str(one), expected=str(other))
     for name, one, other in (
         ("profits of closing fills", said.profit_loss, given.profit_loss),
@@ -262,7 +262,7 @@ def _account(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Find
         ),
     ):
         if one != other:
-            text = f"The {name} of the account do not follow from the fills."
+            text = f"This figure of the account does not follow from the fills: {name}."
             yield Finding(code=FindingCode.FIGURES, text=text, claimed=_brief(one), expected=_brief(other))
 
 

@@ -23,6 +23,8 @@ from tradinglab.sandbox.replay.values import read_plain, read_symbol
 if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
 
+_DAYS_OF_YEAR = 366
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredModel:
@@ -134,6 +136,9 @@ def _setup(value: Reader) -> Setup:
     brokerage, account_type, has_own, brokerage_class = value.member("brokerage").items(4)
     is_ours, grouping, last_in_first_out = value.member("trade_builder").items(3)
     settings, _ = _settings(value.member("settings"))
+    days = settings.get("trading_days_per_year")
+    if days is not None and not (type(days) is int and 1 <= days <= _DAYS_OF_YEAR):
+        raise BadAnswerError("the answer's trading days of a year are out of range")
     warm_up, benchmark = read_plain(value.member("warm_up")), value.member("benchmark")
     close_buffer = read_plain(value.member("close_buffer"))
     if not isinstance(close_buffer, timedelta):

@@ -187,8 +187,9 @@ def _rebuilt(
         if isinstance(cause, NotReplayableError):
             raise cause from None
         findings.add(_went_wrong(script, str(problem)))
-    except TradingLabError as problem:
-        raise NotReplayableError(str(problem)) from None
+    except Exception as problem:  # a declaration may set up what the engine never meets
+        text = str(problem) if isinstance(problem, TradingLabError) else f"{type(problem).__name__}: {problem}"
+        raise NotReplayableError(text[:500]) from None
     if script.problem is None and script.left:
         findings.add(_not_reached(script))
     return rebuilt
