@@ -218,3 +218,8 @@ def test_the_page_that_tries_the_api_needs_nothing_from_elsewhere(client: Any) -
 def test_conditional_writes_leave_no_transaction_open(api: APIClient, strategy: Strategy) -> None:
     api.patch(f"{V1}/strategies/{strategy.pk}/", {"name": ""}, format="json", headers={"If-Match": "*"})
     assert not connection.needs_rollback
+
+
+def test_the_length_of_a_sparse_answer_is_its_own(api: APIClient, strategy: Strategy) -> None:
+    answer = api.get(f"/api/v1/strategies/{strategy.pk}/?fields=name")
+    assert answer.headers["Content-Length"] == str(len(answer.content))

@@ -39,6 +39,8 @@ def keep_fields(request: HttpRequest, response: HttpResponseBase) -> None:
     else:
         _thin(response, names)
     response.content = response.rendered_content
+    if response.has_header("Content-Length"):  # a middleware below may have counted what is left out now
+        response.headers["Content-Length"] = str(len(response.content))
     if unknown or not names:
         response.headers["Content-Type"] = PROBLEM_TYPE
 
