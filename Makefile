@@ -29,6 +29,10 @@ backtest: $(STAMPS)/run ## Set everything up and backtest the demo strategy on t
 test: $(STAMPS)/dev ## Run the tests (PYTEST_ARGS="-k name" narrows)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: $(STAMPS)/dev ## Call every operation of the API with whatever the schema allows, and does not (EXAMPLES=200)
+	@EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -p no:xdist tests/server/test_schema_fuzz.py
+
 .PHONY: lint
 lint: $(STAMPS)/dev ## Style, types, layers, dependencies, size of modules and functions
 	@$(BIN)/ruff check .

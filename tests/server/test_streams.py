@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
-from tradinglab.server.accounts.models import ApiKey, User
+from tradinglab.server.accounts.models import ApiKey, SignIn, User
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.hints import hint_read
@@ -279,6 +279,17 @@ class TestTickets:
             assert standing.holds()
             end()
             assert not standing.holds()
+
+    def test_it_ends_with_its_sign_in(self, owner: User) -> None:
+        client = APIClient()
+        login = {"email": owner.email, "password": "a long password 1"}
+        pair = client.post(f"{V1}/auth/token/", login, format="json").json()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair['access']}")
+        standing = ticket_redeem(secret=self.ticket(client))
+        assert standing is not None
+        assert standing.holds()
+        SignIn.objects.update(revoked_at=timezone.now())
+        assert not standing.holds()
 
     def test_who_shows_nothing_gets_none(self) -> None:
         assert APIClient().post(f"{V1}/ws-tickets/").status_code == 401

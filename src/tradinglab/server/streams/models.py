@@ -12,6 +12,7 @@ class Ticket(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     api_key = models.ForeignKey("accounts.ApiKey", on_delete=models.CASCADE, related_name="+", null=True)
+    sign_in = models.ForeignKey("accounts.SignIn", on_delete=models.CASCADE, related_name="+", null=True)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
     session_key = models.CharField(max_length=64, blank=True, default="")

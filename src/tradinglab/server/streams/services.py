@@ -35,6 +35,7 @@ def ticket_issue(*, user: User, standing: Standing, scopes: Collection[str]) -> 
     made = Ticket.objects.create(
         user=user,
         api_key_id=standing.api_key_id,
+        sign_in_id=standing.sign_in_id,
         session_key=standing.session_key,
         digest=digest_of(secret),
         scopes=sorted(scopes),
@@ -54,6 +55,7 @@ def ticket_redeem(*, secret: str) -> Standing | None:
         user_id=ticket.user_id,
         session_key=ticket.session_key,
         api_key_id=ticket.api_key_id,
+        sign_in_id=ticket.sign_in_id,
         password_mark=ticket.password_mark,
     )
     return standing if standing.holds() else None
