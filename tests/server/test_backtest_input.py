@@ -17,6 +17,7 @@ from tests.server.conftest import QUICK
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import parse_data_sources
+from tradinglab.server.runs.kinds import all_sandboxes
 from tradinglab.server.runs.limits import limits_set
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.supervision import run_carry_out
@@ -174,6 +175,9 @@ class TestData:
     ) -> None:
         changes = {"named_data": f"us=lean:{lean_data.resolve()}"}
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+        # What a sandbox may read is settled when it is put up.
+        for keeper in all_sandboxes():
+            keeper.close()
         text = QUICK.replace('"AAPL", Resolution.DAILY', '"SPY", Resolution.MINUTE').replace(
             "2010, 1, 4", "2013, 10, 7"
         )
@@ -181,7 +185,12 @@ class TestData:
         run_carry_out(run_id=uuid.UUID(made["id"]), worker="a")
         test = Backtest.objects.get(pk=made["id"])
         assert (test.run.state, test.run.error, test.total_orders) == ("completed", {}, 1)
-        assert api.get(f"{V1}/backtests/{made['id']}/").json()["data"] == "us"
+        shown = api.get(f"{V1}/backtests/{made['id']}/").json()
+        assert shown["data"] == "us"
+        slices = shown["manifest"]["data"]["slices"]
+        bars = lean_data / "equity/usa/minute/spy/20131007_trade.zip"
+        assert slices["equity/usa/minute/spy/20131007_trade.zip"] == hashlib.sha256(bars.read_bytes()).hexdigest()
+        assert str(lean_data) not in str(shown)
 
 
 def test_the_manifest_says_all_that_the_figures_depend_on(api: APIClient, strategy: Strategy) -> None:

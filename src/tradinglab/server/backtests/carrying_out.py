@@ -18,11 +18,12 @@ from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import RunRequest
 from tradinglab.sandbox.supervisor import BACKTEST
 from tradinglab.sandbox.watch import Task
-from tradinglab.server.backtests.data_sources import data_source_get, data_source_list
+from tradinglab.server.backtests.data_sources import data_slices, data_source_get, data_source_list
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.backtests.verifying import verification_record
+from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.files import ENTRY
@@ -36,7 +37,9 @@ _LARGEST_ANSWER, _MOST_VALUES = 64 << 20, 2_000_000
 _CPU_GRACE_S: Final = 10
 #: Reading the largest answer takes less.
 _CLERK_LIMITS: Final = Limits(memory_mb=4096, cpu_s=180, wall_s=180, threads=24, answer_bytes=256 << 20)
-_LONGEST_HEADER, _MOST_HEADER_VALUES = 1 << 20, 10_000
+_DATA_FILES: Final = "data_files"
+_SLICES: Final = "slices"
+_LONGEST_HEADER, _MOST_HEADER_VALUES = 4 << 20, 20_000
 _PIECE: Final = 1 << 20
 
 
@@ -61,7 +64,9 @@ class BacktestKind:
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
         """Keep the figures."""
         took = {} if run.started_at is None else {"duration_s": (timezone.now() - run.started_at).total_seconds()}
-        Backtest.objects.filter(run=run).update(**summary, **took)
+        columns = {name: value for name, value in summary.items() if name not in (_DATA_FILES, _SLICES)}
+        Backtest.objects.filter(run=run).update(**columns, **took)
+        _keep_slices(run, summary)
 
 
 class VerificationKind:
@@ -76,8 +81,24 @@ class VerificationKind:
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
         """Keep whether it came to the same."""
+        _keep_slices(run, summary)
         figures = {name: summary[name] for name in FIGURES}
         verification_record(run=run, figures=figures, statistics=summary["statistics"])
+
+
+def _with_slices(ended: Ended, test: Backtest) -> Ended:
+    """Hash what of its data a run has read; the sample is known as a whole."""
+    if ended.ending != Ending.COMPLETED or test.data == SAMPLE:
+        return ended
+    slices = data_slices(source=data_source_get(name=test.data), files=ended.summary[_DATA_FILES])
+    return replace(ended, summary={**ended.summary, _SLICES: slices})
+
+
+def _keep_slices(run: Run, summary: Mapping[str, Any]) -> None:
+    """Write what of its data a run has read into its manifest."""
+    if _SLICES in summary:
+        run.manifest["data"][_SLICES] = summary[_SLICES]
+        Run.objects.filter(pk=run.pk).update(manifest=run.manifest)
 
 
 def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
@@ -95,7 +116,7 @@ def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
             _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
             order = {"limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES}, "data": test.data}
             _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=_CLERK_LIMITS), outputs, watcher)
-            return _ended(outputs, folder)
+            return _with_slices(_ended(outputs, folder), test)
     except RunStoppedError:
         return Ended(ending=Ending.CANCELLED)
     except RunTimeoutError as error:
@@ -175,6 +196,7 @@ def _columns(summary: Reader) -> dict[str, Any]:
     columns: dict[str, Any] = {name: figures[name].number() if name in figures else None for name in FIGURES}
     columns |= {name: _whole(columns[name]) for name in WHOLE_FIGURES}
     columns |= {name: date.fromisoformat(summary.member(name).text()) for name in ("first_day", "last_day")}
+    columns[_DATA_FILES] = [each.raw_text() for each in summary.member(_DATA_FILES).items()]
     columns["total_orders"] = summary.member("total_orders").whole(low=0, high=(1 << 31) - 1)
     columns["statistics"] = {name: text.text() for name, text in summary.member("statistics").members()}
     return columns

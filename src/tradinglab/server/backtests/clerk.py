@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tradinglab.engine.result import BacktestResult
 
 _LONGEST_TEXT = 20_000
+#: What a header has room for.
+_MOST_DATA_FILES = 10_000
 
 
 def warm_up() -> None:
@@ -64,7 +66,7 @@ def _account(order: Mapping[str, Any], answer: bytes) -> tuple[dict[str, Any], d
 def _summary(result: BacktestResult) -> dict[str, Any]:
     summary = summarize(result)
     days = {name: getattr(summary, name).isoformat() for name in ("first_day", "last_day")}
-    return asdict(summary) | days
+    return asdict(summary) | days | {"data_files": list(result.record.data_files[:_MOST_DATA_FILES])}
 
 
 def _partial(result: BacktestResult | None) -> Iterator[tuple[str, bytes]]:

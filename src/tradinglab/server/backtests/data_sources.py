@@ -87,6 +87,17 @@ def sample_hash() -> str:
     return digest.hexdigest()
 
 
+def data_slices(*, source: NamedSource, files: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of the files of a source that a run says it has read; what lies outside is left out."""
+    folder = Path(source.spec.partition(":")[2]).resolve()
+    found = {}
+    for path in (Path(each).resolve() for each in files):
+        if path.is_relative_to(folder) and path.is_file():
+            with path.open("rb") as content:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(content, "sha256").hexdigest()
+    return dict(sorted(found.items()))
+
+
 def data_before_run(*, source: NamedSource) -> dict[str, str]:
     """Return what a manifest says of a source before the run: the sample is small enough to be hashed as a whole."""
     known = {"source": source.name, "kind": source.kind}
