@@ -322,7 +322,7 @@ def test_a_run_that_nobody_watches_is_killed(sandbox: Sandbox, tmp_path: Path) -
     request |= {"folders": [], "data": "sample", "start": None, "end": None, "cash": None, "parameters": {}}
     request |= {"class_name": None, "timeout_s": None}
     null = os.open(os.devnull, os.O_RDWR)
-    handed = [line[1].fileno(), sealed(json.dumps(request).encode()), null, null, null]
+    handed = [line[1].fileno(), sealed(json.dumps(request).encode()), null, null, null, null]
     socket.send_fds(control, [json.dumps({"limits": Limits().as_order()}).encode()], handed)
     line[1].close()
     os.close(handed[1])

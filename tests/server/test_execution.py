@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,16 @@ class Watching:
 
     def __init__(self, answer: Callable[[], bool] = lambda: False) -> None:
         self._answer = answer
+        self.fractions: list[float] = []
+        self.lines: list[str] = []
+        self.times = 0
+
+    def hear(self, *, fraction: float | None, date: str, lines: Sequence[str]) -> None:
+        self.times += 1
+        self.lines += lines
+        if fraction is not None:
+            assert date.startswith("2010-")
+            self.fractions.append(fraction)
 
     def is_cancelled(self) -> bool:
         return self._answer()
@@ -194,3 +204,41 @@ def test_a_run_that_loses_every_sandbox_fails(execute: Execute, sandbox: Sandbox
 
     ended = execute(within("import time; time.sleep(1)"), watching=Watching(kill))
     assert (ended.ending, error_of(ended)["code"]) == (Ending.FAILED, "sandbox_lost")
+
+
+def test_progress_and_log_are_told_while_it_runs(execute: Execute) -> None:
+    slow = QUICK.replace(
+        "if not self", "import time; time.sleep(0.05); self.log('a\\nb \\x1b[2J')\n        if not self"
+    )
+    watching = Watching()
+    ended = execute(slow, watching=watching)
+    assert ended.ending == Ending.COMPLETED
+    assert len(watching.fractions) > 2
+    assert watching.fractions == sorted(watching.fractions)
+    assert 0 < watching.fractions[0] < watching.fractions[-1] <= 1
+    assert watching.lines[0].endswith("ready")
+    assert "\x1b" not in "".join(watching.lines)
+    assert ended.grade in ("strong", "standard", "weak")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "b'x' * 4000",
+        "b'{\"log\": \"' + b'y' * 900 + b'\"}\\n'",
+        'b\'{"progress": [1, "2010-01-01", 1, 1, 1, 0.5]}\\n\' * 50',
+    ],
+)
+def test_a_flood_of_news_holds_nobody_up(execute: Execute, told: str) -> None:
+    flood = f"""
+        import os, time
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            try: os.write(3, {told})
+            except BlockingIOError: pass
+    """
+    watching = Watching()
+    ended = execute(within(flood), watching=watching)
+    assert ended.ending == Ending.COMPLETED
+    assert watching.times <= 10
+    assert sum(map(len, watching.lines)) <= 1 << 18

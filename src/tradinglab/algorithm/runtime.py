@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
@@ -87,6 +87,7 @@ class AlgorithmContext:
     parameters: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     log_limit: int = 100_000
+    on_log: Callable[[str], None] | None = None
 
 
 _context: ContextVar[AlgorithmContext | None] = ContextVar("algorithm_context", default=None)

@@ -108,7 +108,10 @@ def _sandboxed(strategy: Path, options: Namespace) -> BacktestResult:
     roomy = {"answer_bytes": 512 << 20, "answer_items": 20_000_000, "output_most_bytes": 256 << 20}
     limits = Limits(memory_mb=options.memory or _MEMORY_MB, output_bytes=64 << 20, **roomy)
     try:
-        return sandboxed_backtest(strategy, limits=limits, allow_weak=options.allow_weak, **_given(options))
+        with reporter() as progress:
+            return sandboxed_backtest(
+                strategy, limits=limits, allow_weak=options.allow_weak, on_progress=progress, **_given(options)
+            )
     except RunStoppedError as error:
         raise _Unanswered(f"Interrupted: {error}", INTERRUPTED) from None
     except RunEndedError as error:

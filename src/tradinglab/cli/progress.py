@@ -58,7 +58,7 @@ class LineReporter:
             return
         self._last = now
         note(
-            f"{progress.date:%Y-%m-%d}  {progress.fraction:4.0%}  equity {progress.equity:,.2f}  "
+            f"{progress.date}  {progress.fraction:4.0%}  equity {progress.equity:,.2f}  "
             f"{progress.bars_per_second:,.0f} bars/s"
         )
 
@@ -93,7 +93,7 @@ class BarReporter:
         self._bar.update(
             self._task,
             completed=progress.fraction,
-            date=f"{progress.date:%Y-%m-%d}",
+            date=progress.date,
             equity=f"{progress.equity:,.2f}",
             speed=f"{progress.bars_per_second:,.0f}",
         )

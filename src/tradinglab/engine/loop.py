@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from tradinglab.engine.parts import RunParts
     from tradinglab.engine.risk import RuinWatch
 
-_PROGRESS_STEPS = 2048
+#: Progress is told after so many steps, doubled until telling takes a small part of the time.
+_FIRST_STEPS, _MOST_STEPS = 16, 2048
+_TELL_EVERY_S = 0.1
 _NEVER = 1 << 62
 
 
@@ -48,6 +50,8 @@ class Loop:
         self._full_step = FullStep(parts)
         self._on_progress = on_progress
         self._next_progress_ns = _NEVER
+        self._progress_steps = _FIRST_STEPS
+        self._last_told = 0.0
         self._began = wall.perf_counter()
         self._bars_before = 0
         self._steps_before = 0
@@ -159,13 +163,19 @@ class Loop:
             self._report(utc_ns)
         if self._on_progress is not None:
             times = self._feed.timeline.times
-            ahead = self._feed.cursor.step + _PROGRESS_STEPS
+            ahead = self._feed.cursor.step + self._progress_steps
             self._next_progress_ns = int(times[ahead]) if ahead < len(times) else _NEVER
         return min(self._full_step.busy_ns(), self._next_progress_ns)
 
     def _report(self, utc_ns: int) -> None:
         assert self._on_progress is not None
-        seconds = max(wall.perf_counter() - self._began, 1e-9)
+        now = wall.perf_counter()
+        is_soon = now - self._last_told < _TELL_EVERY_S
+        self._progress_steps = (
+            min(2 * self._progress_steps, _MOST_STEPS) if is_soon else max(self._progress_steps // 2, 1)
+        )
+        self._last_told = now
+        seconds = max(now - self._began, 1e-9)
         feed, bars = self._feed, self.bars
         whole = max(feed.end_ns - feed.start_ns, 1)
         self._on_progress(

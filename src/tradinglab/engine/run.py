@@ -56,6 +56,7 @@ class RunOptions:
     parameters: Mapping[str, str] = field(default_factory=dict)
     timeout_s: float | None = None
     on_progress: Callable[[Progress], None] | None = None
+    on_log: Callable[[str], None] | None = None
     journal: Journal | None = None
 
     def __post_init__(self) -> None:
@@ -77,6 +78,7 @@ def backtest(
     class_name: str | None = None,
     timeout_s: float | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_log: Callable[[str], None] | None = None,
     journal: Journal | None = None,
 ) -> BacktestResult:
     """Run a strategy over historical bars.
@@ -101,6 +103,8 @@ def backtest(
         Seconds after which the run is stopped.
     on_progress
         Called now and then while the run goes on.
+    on_log
+        Called with each line that the strategy logs.
     journal
         Where to take down what the strategy asks for, for a replay.
 
@@ -127,6 +131,7 @@ def backtest(
         parameters={key: str(value) for key, value in (parameters or {}).items()},
         timeout_s=timeout_s,
         on_progress=on_progress,
+        on_log=on_log,
         journal=journal,
     )
     if options.cash is not None and not to_decimal(options.cash) > 0:
@@ -187,7 +192,7 @@ def _classes_restored() -> Iterator[None]:
 
 
 def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options: RunOptions) -> BacktestResult:
-    context = AlgorithmContext(source=source, parameters=options.parameters, name=cls.__name__)
+    context = AlgorithmContext(source=source, parameters=options.parameters, name=cls.__name__, on_log=options.on_log)
     host = Host(context, options)
     try:
         with making_with(context):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-#: Where a child finds what it needs: its input, its answer, and the line to the supervisor until it is locked down.
-INPUT, ANSWER, REPORT = 3, 4, 5
+#: Where a child finds what it needs: its input, its answer, the line to the supervisor until it is locked down, and
+#: where it tells how far it is.
+NEWS, ANSWER, INPUT, REPORT = 3, 4, 5, 6
 
 
 def read_all(descriptor: int) -> bytes:

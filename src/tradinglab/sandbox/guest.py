@@ -20,6 +20,7 @@ from tradinglab.engine.run import backtest
 from tradinglab.sandbox.descriptors import ANSWER, write_all
 from tradinglab.sandbox.packing import packed
 from tradinglab.sandbox.replay.declaring import Declaration
+from tradinglab.sandbox.telling import Teller
 from tradinglab.templates import all_templates
 
 
@@ -56,7 +57,7 @@ def _work(request: dict[str, Any]) -> None:
 
 def _run(request: dict[str, Any]) -> dict[str, object]:
     sys.path[:0] = request["folders"]
-    declaration = Declaration()
+    declaration, teller = Declaration(), Teller()
     hold_files({Path(path): text for path, text in request["files"].items()})
     try:
         result = backtest(
@@ -68,6 +69,8 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
             parameters=request["parameters"],
             class_name=request["class_name"],
             timeout_s=request["timeout_s"],
+            on_progress=teller.progress,
+            on_log=teller.log,
             journal=declaration.journal,
         )
     except StrategyError as problem:
@@ -84,6 +87,8 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
         return {"kind": "refused", "message": _plain(str(problem))}
     except KeyboardInterrupt:
         return {"kind": "stopped"}
+    finally:
+        teller.tell()
     return {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
 
 

@@ -15,10 +15,10 @@ from typing import Final
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox import kernel, landlock, seccomp
-from tradinglab.sandbox.descriptors import ANSWER, INPUT, REPORT
+from tradinglab.sandbox.descriptors import ANSWER, INPUT, NEWS, REPORT
 from tradinglab.sandbox.limits import apply_limits
 
-_RULES: Final = 6
+_RULES: Final = 7
 _HIGH: Final = 100
 #: A user that nothing else runs as, for a zygote that is root and has no namespace of users.
 UNUSED_USER: Final = 61299
@@ -51,7 +51,7 @@ def lock_down(
     Parameters
     ----------
     descriptors
-        Input, answer, standard output, standard error and the line to the supervisor.
+        Input, answer, standard output, standard error, news and the line to the supervisor.
     prepare
         Called when files are restricted and system calls are not yet.
 
@@ -83,8 +83,8 @@ def lock_down(
 def _own_descriptors(descriptors: Sequence[int], rules: int | None) -> None:
     """Keep the descriptors of this run, at fixed numbers, and close all others."""
     null = os.open("/dev/null", os.O_RDONLY)
-    source, answer, output, errors, report = descriptors
-    wanted = {0: null, 1: output, 2: errors, INPUT: source, ANSWER: answer, REPORT: report}
+    source, answer, output, errors, news, report = descriptors
+    wanted = {0: null, 1: output, 2: errors, INPUT: source, ANSWER: answer, REPORT: report, NEWS: news}
     if rules is not None:
         wanted[_RULES] = rules
     # Out of the way first: a number that is wanted may be that of another one's source.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
@@ -12,14 +12,16 @@ from pathlib import Path
 from tradinglab.core.decimals import Number
 from tradinglab.data.source import open_source
 from tradinglab.engine.errors import UsageError
+from tradinglab.engine.loop import Progress
 from tradinglab.engine.result import BacktestResult
 from tradinglab.sandbox.answer import printable
 from tradinglab.sandbox.author_modules import author_files
 from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.news import News
 from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import RunRequest, result_of
 from tradinglab.sandbox.supervisor import Sandbox
-from tradinglab.sandbox.watch import Reply
+from tradinglab.sandbox.watch import Reply, Task
 
 
 def sandboxed_backtest(
@@ -37,6 +39,7 @@ def sandboxed_backtest(
     sandbox: Sandbox | None = None,
     allow_weak: bool = False,
     replay: bool = True,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> BacktestResult:
     """Run a strategy over historical bars, where it can do no harm.
 
@@ -54,6 +57,8 @@ def sandboxed_backtest(
     replay
         Whether to replay the run's requests outside, over the bars: the result's ``verification`` says what came of
         it, and its figures, orders and trades are those of the replay. Without, they are as the run says.
+    on_progress
+        Called now and then while the run goes on.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def sandboxed_backtest(
     with ExitStack() as stack:
         if sandbox is None:
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak))
-        reply = sandbox.run(request.as_bytes(), bounds)
+        reply = sandbox.carry_out(Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress)))
     _print(reply)
     return result_of(
         reply.answer,
@@ -95,6 +100,17 @@ def sandboxed_backtest(
         replay_over=data if replay else None,
         terms=request.terms(),
     )
+
+
+def _listener(on_progress: Callable[[Progress], None] | None) -> Callable[[News], None] | None:
+    if on_progress is None:
+        return None
+
+    def hear(news: News) -> None:
+        if news.progress is not None:
+            on_progress(news.progress)
+
+    return hear
 
 
 def _print(reply: Reply) -> None:

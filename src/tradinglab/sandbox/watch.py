@@ -27,14 +27,13 @@ from tradinglab.sandbox.errors import (
 )
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.memory_file import Content, sealed
+from tradinglab.sandbox.news import EVERY_S, News, NewsReader
 
 LARGEST_DATAGRAM: Final = 1 << 16
 #: After being asked to stop, a run has this long to say what it has.
 _GRACE_S: Final = 5.0
 #: What a process that has ended may still have in its pipes is read for this long.
 _DRAIN_S: Final = 1.0
-#: Who watches is asked this often whether the run is wanted still.
-_TICK_S: Final = 0.25
 _PIECE: Final = 1 << 16
 #: How much of what a run wrote on standard error is told when it has no answer.
 _LAST_WORDS: Final = 2000
@@ -53,13 +52,16 @@ class Task:
     answer_file
         Where its answer is written, which is not kept in memory then.
     is_cancelled
-        Asked a few times a second whether to kill it. What this raises kills it too, and is raised.
+        Asked a few times a second whether to kill it.
+    on_news
+        Told a few times a second how far it is. What either of the two raises kills it too, and is raised.
     """
 
     request: Content
     limits: Limits
     answer_file: IO[bytes] | None = None
     is_cancelled: Callable[[], bool] | None = None
+    on_news: Callable[[News], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +92,25 @@ class Watch:
         self._fault: RunEndedError | None = None
         self._was_stopped = False
         self._deadline = float("inf") if limits.wall_s is None else time.monotonic() + limits.wall_s
-        self._answer = self._output = self._errors = -1
+        self._answer = self._output = self._errors = self._news = -1
+        self._reader: NewsReader | None = None
 
     def begin(self, control: socket.socket, sending: threading.Lock) -> None:
         """Hand the request to the zygote."""
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         handed = [theirs.fileno(), sealed(self._task.request)]
         ends = []
-        for _ in range(3):
+        for _ in range(4):
             source, sink = os.pipe()
             os.set_blocking(source, False)
-            self._pipes[source] = bytearray()
             handed.append(sink)
             ends.append(source)
-        self._answer, self._output, self._errors = ends
+        os.set_blocking(handed[-1], False)  # who tells does not wait for us
+        *answers, self._news = ends
+        self._answer, self._output, self._errors = answers
+        self._pipes = {each: bytearray() for each in answers}
+        if self._task.on_news is not None:
+            self._reader = NewsReader(self._news, self._task.on_news)
         message = json.dumps({"limits": self._limits.as_order()}).encode()
         try:
             with sending:
@@ -125,6 +132,8 @@ class Watch:
                 self._stop()
         if self._fault is not None:
             raise self._fault
+        if self._reader is not None:
+            self._reader.read()
         ended = self._ended or {}
         if "setup" in ended:
             raise SandboxSetupError(f"the sandbox could not be put up, so the strategy was not run: {ended['setup']}")
@@ -166,16 +175,19 @@ class Watch:
                     open_now.discard(each)
 
     def _tick(self, now: float) -> None:
-        """Kill a run that is not wanted any more."""
+        """Listen to the run, and kill it if it is not wanted any more."""
+        if now < self._next_tick:
+            return
+        self._next_tick = now + EVERY_S
+        if self._reader is not None:
+            self._reader.read()
         ask = self._task.is_cancelled
-        if ask is not None and now >= self._next_tick:
-            self._next_tick = now + _TICK_S
-            if ask() and self._fault is None:
-                self._end(RunStoppedError("the run was cancelled"))
+        if ask is not None and ask() and self._fault is None:
+            self._end(RunStoppedError("the run was cancelled"))
 
     def _patience_ms(self, now: float) -> float | None:
         until = self._deadline
-        if self._task.is_cancelled is not None:
+        if self._task.is_cancelled is not None or self._reader is not None:
             until = min(until, self._next_tick)
         return None if until == float("inf") else max(0.0, until - now) * 1000
 
@@ -269,7 +281,8 @@ class Watch:
         """Let go of everything; a run that goes on is killed."""
         if self._ended is None:
             self._signal(signal.SIGKILL)
-        for each in (*self._pipes, *(() if self._handle is None else (self._handle,))):
-            os.close(each)
+        for each in (*self._pipes, self._news, -1 if self._handle is None else self._handle):
+            if each >= 0:
+                os.close(each)
         if self._line is not None:
             self._line.close()

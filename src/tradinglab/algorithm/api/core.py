@@ -208,7 +208,10 @@ class AlgorithmCore(AlgorithmCallbacks):
     def lab_write(self, prefix: str, message: object) -> None:
         """Write a line to the log, unless it is full."""
         if len(self.lab_logs) < self.lab_context.log_limit:
-            self.lab_logs.append(f"{self.time.strftime(_LOG_TIME)} {prefix}{message}")
+            line = f"{self.time.strftime(_LOG_TIME)} {prefix}{message}"
+            self.lab_logs.append(line)
+            if self.lab_context.on_log is not None:
+                self.lab_context.on_log(line)
         elif len(self.lab_logs) == self.lab_context.log_limit:
             self.lab_logs.append(f"The log is full: further lines are dropped after {self.lab_context.log_limit}.")
 

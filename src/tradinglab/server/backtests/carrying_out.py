@@ -14,6 +14,7 @@ from django.utils import timezone
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.errors import BadAnswerError, RunStoppedError, RunTimeoutError, SandboxError
 from tradinglab.sandbox.limits import Limits
+from tradinglab.sandbox.news import News
 from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import RunRequest
 from tradinglab.sandbox.supervisor import BACKTEST
@@ -57,7 +58,7 @@ class BacktestKind:
     sandboxes = (_STRATEGIES, _CLERKS)
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
-        """Run the strategy in one child of the sandbox, and read its answer in another."""
+        """Run the strategy."""
         test = Backtest.objects.select_related("version").get(run=run)
         return _execute(run, test, folder, watcher)
 
@@ -102,6 +103,11 @@ def _keep_slices(run: Run, summary: Mapping[str, Any]) -> None:
 
 
 def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
+    """Run a strategy in a child of one sandbox, and read its answer in a child of another."""
+    return replace(_executed(run, test, folder, watcher), grade=_STRATEGIES.grade)
+
+
+def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
     request = _request(test, timeout_s=run.timeout_s)
     limits = request.bounds(
         Limits(
@@ -140,7 +146,15 @@ def _request(test: Backtest, *, timeout_s: float) -> RunRequest:
 
 
 def _carry_out(keeper: SandboxKeeper, task: Task, answer: IO[bytes], watcher: Watcher) -> None:
-    keeper.carry_out(replace(task, answer_file=answer, is_cancelled=watcher.is_cancelled))
+    def tell(news: News) -> None:
+        progress = news.progress
+        watcher.hear(
+            fraction=None if progress is None else progress.fraction,
+            date="" if progress is None else progress.date,
+            lines=news.lines,
+        )
+
+    keeper.carry_out(replace(task, answer_file=answer, is_cancelled=watcher.is_cancelled, on_news=tell))
     answer.seek(0)
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from tradinglab.server.runs.selectors import worker_count
+from tradinglab.server.runs.selectors import worker_count, worker_grade
 
 _LEAST_FREE_BYTES = 200_000_000
 
@@ -29,12 +29,14 @@ def ready(request: HttpRequest) -> JsonResponse:
     found = readiness()
     is_ready = all(said == "ok" for said in found.values())
     body = {"status": "ok" if is_ready else "unavailable", "checks": found, "time": timezone.now().isoformat()}
+    if found["sandbox"] == "ok":
+        body["sandbox_grade"] = worker_grade()
     return JsonResponse(body, status=200 if is_ready else 503)
 
 
 def readiness() -> dict[str, str]:
     """Return what each thing that the server needs says of itself: ``ok``, or what is wrong with it."""
-    checks = {"database": _database, "queue": _queue, "worker": _worker, "disk": _disk}
+    checks = {"database": _database, "queue": _queue, "worker": _worker, "sandbox": _sandbox, "disk": _disk}
     return {name: _tried(check) for name, check in checks.items()}
 
 
@@ -65,6 +67,10 @@ def _queue() -> str:
 
 def _worker() -> str:
     return "ok" if worker_count() else "no worker has been seen lately; start one with 'tradinglab worker'"
+
+
+def _sandbox() -> str:
+    return "ok" if worker_grade() else "no worker has a sandbox; 'tradinglab sandbox probe' says what is missing"
 
 
 def _disk() -> str:

@@ -33,19 +33,23 @@ class OutputFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How it ended, the figures of a run that completed, and what it left."""
+    """How it ended, the figures of a run that completed, what it left, and the grade of the sandbox that it ran in."""
 
     ending: Ending
     summary: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
+    grade: str = ""
     files: Mapping[str, OutputFile] = field(default_factory=dict)
 
 
 class Watcher(Protocol):
-    """Who wants to know of an execution while it goes on."""
+    """Who wants to know of an execution while it goes on. What its methods raise stops the execution."""
+
+    def hear(self, *, fraction: float | None, date: str, lines: Sequence[str]) -> None:
+        """Hear how far it is, unless that is not known, and what it has logged since; a few times a second at most."""
 
     def is_cancelled(self) -> bool:
-        """Say whether to stop. What this raises stops the execution, and is raised by it."""
+        """Say whether to stop."""
 
 
 class SandboxKeeper:
@@ -64,7 +68,13 @@ class SandboxKeeper:
         self._readable = readable
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
+        self._grade = ""
         atexit.register(self.close)
+
+    @property
+    def grade(self) -> str:
+        """The grade of the sandbox that was started last; empty if none could be."""
+        return self._grade
 
     def sandbox(self) -> Sandbox:
         """Return the sandbox.
@@ -79,6 +89,7 @@ class SandboxKeeper:
                 self._close()
                 # A weak one, too: whether its grade will do is for those to say who let a run be stored.
                 self._sandbox = Sandbox(guest=self._guest, readable=self._readable(), allow_weak=True)
+                self._grade = str(self._sandbox.grade)
             return self._sandbox
 
     def carry_out(self, task: Task) -> Reply:

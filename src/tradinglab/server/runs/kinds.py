@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from tradinglab.sandbox import Grade
 from tradinglab.server.runs.execution import Ended, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 
@@ -29,6 +30,12 @@ class RunKind(Protocol):
 def run_kind(name: str) -> RunKind:
     """Return the kind that is called so."""
     return cast(RunKind, import_string(settings.RUN_KINDS[name])())
+
+
+def weakest_grade() -> str:
+    """Return the lowest grade of this process's sandboxes, as far as they were started; empty if none was."""
+    grades = [keeper.grade for keeper in all_sandboxes()]
+    return next((grade for grade in reversed(Grade) if grade in grades), "")
 
 
 def all_sandboxes() -> list[SandboxKeeper]:

@@ -64,6 +64,8 @@ class Run(models.Model):
     last_sequence = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=64, blank=True, default="")
     error = models.JSONField(default=dict)
+    #: The grade of the sandbox that it ran in, if it came so far.
+    sandbox_grade = models.CharField(max_length=16, blank=True, default="")
 
     class Meta:
         indexes = [
@@ -153,6 +155,8 @@ class WorkerBeat(models.Model):
 
     name = models.CharField(max_length=200, primary_key=True)
     seen_at = models.DateTimeField(default=timezone.now)
+    #: The grade of its sandbox; empty if it has none.
+    sandbox_grade = models.CharField(max_length=16, blank=True, default="")
 
     def __str__(self) -> str:
         return self.name

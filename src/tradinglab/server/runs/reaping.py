@@ -50,8 +50,8 @@ def _end_lost(run: Run) -> None:
         event_store(run_id=run.pk, kind="finished", data={"state": str(state), "error": error or None})
 
 
-def worker_beat(*, name: str) -> None:
-    """Note that a worker lives, and forget those that died long ago."""
+def worker_beat(*, name: str, sandbox_grade: str = "") -> None:
+    """Note that a worker lives and what its sandbox is worth, and forget those that died long ago."""
     now = timezone.now()
-    WorkerBeat.objects.update_or_create(name=name, defaults={"seen_at": now})
+    WorkerBeat.objects.update_or_create(name=name, defaults={"seen_at": now, "sandbox_grade": sandbox_grade})
     WorkerBeat.objects.filter(seen_at__lt=now - _BEATS_KEPT).delete()

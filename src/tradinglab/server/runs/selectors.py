@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from tradinglab.sandbox import Grade
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.runs.models import Artefact, Run, RunEvent, WorkerBeat
@@ -57,3 +58,10 @@ def artefact_path(*, artefact: Artefact) -> Path:
 def worker_count() -> int:
     """Return how many workers have given a sign of life lately."""
     return WorkerBeat.objects.filter(seen_at__gt=timezone.now() - BEAT_VALID).count()
+
+
+def worker_grade() -> str:
+    """Return the lowest grade of the sandboxes of the workers that were seen lately; empty if none has a sandbox."""
+    seen = WorkerBeat.objects.filter(seen_at__gt=timezone.now() - BEAT_VALID)
+    grades = set(seen.values_list("sandbox_grade", flat=True))
+    return next((str(grade) for grade in reversed(Grade) if grade in grades), "")

@@ -6,7 +6,7 @@ import errno
 import logging
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -16,17 +16,14 @@ from django.db import transaction
 
 from tradinglab.server.runs.execution import Ended, Ending
 from tradinglab.server.runs.kinds import RunKind, run_kind
-from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_finish, lease_renew
+from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
 from tradinglab.server.runs.models import Artefact, Run, RunState
 from tradinglab.server.runs.store import Stored, store
 
 _log = logging.getLogger(__name__)
-_PROGRESS_EVERY_S = 0.25
 _LARGEST_ARTEFACT = 64_000_000
 #: The disk, what its owner may use of it, or what one file may have.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MOST_LINES = 200
-_LONGEST_LOG_LINE = 2_000
 
 
 class Supervisor:
@@ -36,7 +33,14 @@ class Supervisor:
         self._lease = lease
         self._renew_every_s = min(settings.ENVIRONMENT.lease_s / 4, 0.5)
         self._next_renewal = 0.0
-        self._next_progress = 0.0
+
+    def hear(self, *, fraction: float | None, date: str, lines: Sequence[str]) -> None:
+        """Store how far the run is, and what it has logged."""
+        if fraction is not None:
+            data = {"fraction": fraction, "date": date}
+            lease_event(lease=self._lease, kind="progress", data=data, progress=fraction)
+        if lines:
+            lease_event(lease=self._lease, kind="log", data={"lines": list(lines)})
 
     def is_cancelled(self) -> bool:
         """Renew the lease when it is time to, and say whether the owner wants the run stopped."""
@@ -114,6 +118,7 @@ def _without_too_large(ended: Ended) -> Ended:
 @transaction.atomic
 def _finish(run: Run, lease: Lease, kind: RunKind, ended: Ended, stored: Mapping[str, Stored]) -> None:
     """Store outcome, artefacts and figures, all or none."""
+    Run.objects.filter(pk=run.pk).update(sandbox_grade=ended.grade)
     lease_finish(lease=lease, state=RunState(ended.ending), error=ended.error)
     Artefact.objects.bulk_create(
         Artefact(run=run, name=name, media_type=ended.files[name].media_type, size=each.size, sha256=each.sha256)
@@ -121,7 +126,3 @@ def _finish(run: Run, lease: Lease, kind: RunKind, ended: Ended, stored: Mapping
     )
     if ended.ending == Ending.COMPLETED:
         kind.record(run, ended.summary)
-
-
-def _fraction(value: object) -> float:
-    return min(max(float(value), 0.0), 1.0) if isinstance(value, (int, float)) else 0.0

@@ -20,7 +20,7 @@ from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
 from tradinglab.server.runs.deletion import StoreSweep, runs_purge
-from tradinglab.server.runs.kinds import all_sandboxes
+from tradinglab.server.runs.kinds import all_sandboxes, weakest_grade
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
 from tradinglab.server.runs.tasks import look_soon, worker_name
 
@@ -44,7 +44,7 @@ class Scanner(threading.Thread):
             waited += _LOOK_EVERY_S
             try:
                 if waited >= BEAT_EVERY_S:
-                    worker_beat(name=worker_name())
+                    worker_beat(name=worker_name(), sandbox_grade=weakest_grade())
                     waited = 0.0
                 # A message starts whatever goes next, and each run that ends sends another while runs wait.
                 for _ in runs_reap()[: settings.ENVIRONMENT.worker_threads]:

@@ -129,6 +129,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     id = serializers.UUIDField(source="run_id")
     state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
     progress = serializers.FloatField(source="run.progress")
+    sandbox_grade = serializers.CharField(
+        source="run.sandbox_grade", help_text="`strong`, `standard` or `weak`; empty before it ran."
+    )
     priority = serializers.ChoiceField(source="run.get_priority_display", choices=Priority.labels)
     timeout_s = serializers.FloatField(source="run.timeout_s")
     memory_mb = serializers.IntegerField(source="run.memory_mb")
@@ -150,7 +153,8 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     class Meta:
         model = Backtest
         fields = [
-            "id", "state", "progress", "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
+            "id", "state", "progress", "sandbox_grade",
+            "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
             "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
             "finished_at", "deleted_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s",
             "total_orders", *FIGURES,
