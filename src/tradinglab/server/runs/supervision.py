@@ -112,7 +112,8 @@ def _without_too_large(ended: Ended) -> Ended:
     rest = {name: file for name, file in ended.files.items() if name not in large}
     if ended.ending != Ending.COMPLETED:
         return replace(ended, files=rest)
-    return Ended(ending=Ending.FAILED, error={"code": "artefact_too_large", "message": text}, files=rest)
+    error = {"code": "artefact_too_large", "message": text}
+    return replace(ended, ending=Ending.FAILED, summary={}, error=error, files=rest)
 
 
 @transaction.atomic
