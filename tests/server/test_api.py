@@ -212,6 +212,9 @@ def test_strategies_that_cannot_be_stored(body: Any, field: str, api: APIClient)
         ({"cash": 10**30}, "cash"),
         ({"cash": "<b>"}, "cash"),
         ({"name": ["x"]}, "name"),
+        ({"timeout_s": "nan"}, "timeout_s"),
+        ({"timeout_s": "-Infinity"}, "timeout_s"),
+        ({"timeout_s": 1e300}, "timeout_s"),
     ],
 )
 def test_backtests_that_cannot_be_run(change: dict[str, Any], field: str, api: APIClient, strategy: Strategy) -> None:
@@ -227,6 +230,8 @@ def test_backtests_that_cannot_be_run(change: dict[str, Any], field: str, api: A
         (b"{", 400),
         (b"\xff\xfe", 400),
         (b'{"name": NaN}', 400),
+        (b'{"timeout_s": 1e999}', 400),
+        (b'{"timeout_s": 1%s}' % (b"0" * 400), 400),
         (b'{"name": "a", "name": "b"}', 400),
         (b'{"name": "\\ud800"}', 400),
         (b'{"\\ud800": 1}', 400),

@@ -110,6 +110,13 @@ def test_a_log_in_leads_on_within_this_server_alone(given: str, leads_to: str, o
     assert (answer.status_code, answer.headers["Location"]) == (302, leads_to)
 
 
+def test_a_password_does_not_come_back() -> None:
+    secret = "hunter2" * 50
+    answer = APIClient().post("/api/v1/auth/token/", {"email": "a@b.org", "password": secret}, format="json")
+    assert answer.json()["errors"][0]["field"] == "password"
+    assert "hunter2" not in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"email": "a"}, {"email": "a", "password": ["x"]}, {"email": "a\0", "password": "b"},
              {"email": "a", "password": "x" * 257}, {"email": "a", "password": "b", "user": 1}],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rest_framework import serializers
@@ -19,6 +20,20 @@ class StrictSerializer(serializers.Serializer[Any]):
                 message = f"There is no such field. Known are: {known}."
                 raise serializers.ValidationError({str(name): [message] for name in unknown[:20]})
         return super().to_internal_value(data)
+
+
+class FiniteField(serializers.FloatField):
+    """A number, neither endless nor undefined: ``"nan"`` would be within any bounds."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Return the number."""
+        try:
+            number: float = super().to_internal_value(data)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            self.fail("invalid")
+        return number
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

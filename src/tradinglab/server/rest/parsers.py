@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -22,7 +23,7 @@ class BodyTooLarge(APIException):
 
 
 class StrictJSONParser(BaseParser):
-    """Reads JSON; refuses what JSON leaves open: names given twice, NaN, half of a character."""
+    """Reads JSON; refuses what JSON leaves open: names given twice, NaN, half of a character, endless numbers."""
 
     media_type = "application/json"
 
@@ -34,7 +35,13 @@ class StrictJSONParser(BaseParser):
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge
         try:
-            document = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+            document = json.loads(
+                body.decode("utf-8"),
+                object_pairs_hook=_once,
+                parse_constant=_no_constant,
+                parse_float=_finite,
+                parse_int=_whole,
+            )
             json.dumps(document, ensure_ascii=False).encode("utf-8")
         except RecursionError:
             raise ParseError("The body is nested too deeply.") from None
@@ -58,3 +65,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:50]} is too large a number")
+    return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)  # what reads it as a fraction gets no error for its size
+    return int(text)

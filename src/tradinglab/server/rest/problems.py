@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 
 from tradinglab.server.errors import InputError, LimitReachedError, ServerError
 from tradinglab.server.ops.context import request_id
+from tradinglab.server.ops.secrets import masked
 
 PROBLEM_TYPE = "application/problem+json"
 _LONGEST_VALUE = 200
@@ -115,8 +117,10 @@ def _value(data: Any, query: Mapping[str, Any], path: Sequence[str]) -> Any:
 
 
 def _entry(field: str, value: Any, message: str) -> dict[str, Any]:
-    text = value if isinstance(value, (int, float, bool)) or value is None else str(value)[:_LONGEST_VALUE]
-    return {"field": field, "value": text, "message": message}
+    is_plain = value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    text = value if is_plain else str(value)[:_LONGEST_VALUE]
+    # The answer may be kept in a log; whoever sent a password knows it.
+    return {"field": field, "value": masked(text, field), "message": message}
 
 
 def plain_problem(status: int, code: str, detail: str) -> str:

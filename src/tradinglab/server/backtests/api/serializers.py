@@ -13,7 +13,7 @@ from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
-from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.rest.fields import FiniteField, StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
@@ -63,7 +63,7 @@ class BacktestInput(StrictSerializer):
         default=Priority.NORMAL.label,
         help_text="`interactive` for one that somebody waits for, `batch` for one of many.",
     )
-    timeout_s = serializers.FloatField(
+    timeout_s = FiniteField(
         required=False, allow_null=True, default=None, help_text="Seconds it may take; at most your limit."
     )
     memory_mb = serializers.IntegerField(

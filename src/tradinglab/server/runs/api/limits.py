@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from tradinglab.server.accounts.models import Scope, User
 from tradinglab.server.accounts.permissions import scopes_of, user_of
 from tradinglab.server.errors import NotFoundError
-from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.rest.fields import FiniteField, StrictSerializer
 from tradinglab.server.runs.limits import LEAST_MEMORY_MB, LimitChanges, limits_of, limits_set, usage_of
 
 _MOST = 1_000_000
@@ -25,7 +25,7 @@ class RunLimitsInput(StrictSerializer):
 
     most_running = serializers.IntegerField(min_value=1, max_value=_MOST, required=False, allow_null=True)
     most_queued = serializers.IntegerField(min_value=1, max_value=_MOST, required=False, allow_null=True)
-    timeout_s = serializers.FloatField(min_value=0.1, max_value=_LONGEST_S, required=False, allow_null=True)
+    timeout_s = FiniteField(min_value=0.1, max_value=_LONGEST_S, required=False, allow_null=True)
     memory_mb = serializers.IntegerField(min_value=LEAST_MEMORY_MB, max_value=_MOST, required=False, allow_null=True)
 
 
