@@ -49,6 +49,25 @@ def test_parameters_are_listed_with_versions_and_templates(api: APIClient, strat
     assert all(listed.values())
 
 
+@pytest.mark.parametrize(
+    ("asked", "default"),
+    [
+        ("self.get_parameter('a', 1e999)", None),
+        ("float(self.get_parameter('a', 'nan'))", None),
+        (f"self.get_parameter('a', 0x{'f' * 5000})", None),
+        (r"self.get_parameter('a', 'x\ud800')", "x?"),
+        (r"self.get_parameter('a\ud800', 5)", 5),
+    ],
+)
+def test_parameters_that_json_has_no_words_for(asked: str, default: object, api: APIClient) -> None:
+    source = QUICK.replace('int(self.get_parameter("cash", "100000"))', asked)
+    answer = api.post(f"{HOME}check/", {"files": {"main.py": source}}, format="json")
+    assert answer.status_code == 200, answer.content
+    body = answer.json()
+    assert [each["default"] for each in body["parameters"]] == [default]
+    assert body["findings"] == []
+
+
 def test_files_without_parameters_are_not_read(api: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking.subprocess, "run", None)
     plain = strategy_create(owner=owner, name="Plain", files={"main.py": "x = 1"})

@@ -10,6 +10,11 @@ MOST_FINDINGS = 200
 _LONGEST_MESSAGE = 500
 
 
+def sendable_text(text: str) -> str:
+    """Return *text* with a question mark for each half of a character, which no UTF-8 has."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class TooComplexError(Exception):
     """A strategy has more of something than is looked at; said in a finding."""
 
@@ -48,9 +53,9 @@ class Finding:
     suggestion: str = ""
 
     def __post_init__(self) -> None:
-        """Keep a hostile strategy's names short."""
+        """Keep a hostile strategy's names short, and such that they can be sent."""
         for name in ("message", "suggestion"):
-            object.__setattr__(self, name, getattr(self, name)[:_LONGEST_MESSAGE])
+            object.__setattr__(self, name, sendable_text(getattr(self, name))[:_LONGEST_MESSAGE])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from tradinglab.algorithm.check.findings import Finding, Parameter, Severity
+from tradinglab.algorithm.check.findings import Finding, Parameter, Severity, sendable_text
 from tradinglab.algorithm.check.parsing import SourceFile
 from tradinglab.core.dual import fold
 
@@ -80,9 +81,9 @@ class _Calls(ast.NodeVisitor):
         if cast is not None and isinstance(literal, (str, int, float)):
             literal = _made(cast, literal)
         parameter = Parameter(
-            name=name[:200],
+            name=sendable_text(name[:200]),
             type=kind,
-            default=literal if isinstance(literal, (str, int, float, bool)) else None,
+            default=_shown(literal),
             file=self._file.path,
             line=node.lineno,
         )
@@ -98,6 +99,18 @@ class _Calls(ast.NodeVisitor):
         if isinstance(node, ast.Call) and _name_of(node.func) in _CASTS and len(node.args) == 1:
             return self._value(node.args[0])
         return _literal(node)
+
+
+def _shown(literal: object) -> _Literal:
+    """Return a default as JSON can hold it; ``None`` for endless numbers, and whole ones with hundreds of digits."""
+    if isinstance(literal, str):
+        return sendable_text(literal)
+    if not isinstance(literal, (int, float)):
+        return None
+    try:
+        return literal if math.isfinite(literal) else None
+    except OverflowError:
+        return None
 
 
 def _is_same(one: _Literal, other: _Literal) -> bool:
