@@ -70,6 +70,8 @@ def test_bounds_that_cannot_be_used(api: APIClient, made: Any) -> None:
     assert names(api, "max_total_trades=99999999999999999999") == []
     refused(api.get(f"{LIST}?min_first_day=soon"), "min_first_day")
     refused(api.get(f"{LIST}?max_created_at=2010-99-01"), "max_created_at")
+    refused(api.get(f"{LIST}?max_created_at=9999-12-31T23:59:59-14:00"), "max_created_at")
+    refused(api.get(f"{LIST}?min_created_at=0001-01-01T00:00:00%2B14:00"), "min_created_at")
     refused(api.get(f"{LIST}?sort=sharp"), "sort")
 
 

@@ -105,6 +105,8 @@ def test_the_list_is_searched_and_sorted(api: APIClient, owner: User) -> None:
     assert found == ["b", "c", "a"]
     assert api.get(f"{HOME}?sort=owner").json()["errors"][0]["field"] == "sort"
     assert api.get(f"{HOME}?search=%00").status_code == 400
+    assert api.get(f"{HOME}?tag=%00&tag=x").json()["errors"][0]["field"] == "tag"
+    assert api.get(f"{HOME}?{'&'.join(f'tag={each}' for each in range(80))}").json()["errors"][0]["field"] == "tag"
 
 
 def test_tags_are_replaced_and_counted_once(api: APIClient, strategy: Strategy) -> None:

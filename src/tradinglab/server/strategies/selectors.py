@@ -58,7 +58,7 @@ def version_to_compare(*, user: User, version: StrategyVersion, against: str | N
     """
     if against is None:
         return version.parent
-    found = _of_user(user).filter(content_hash=against).first()
+    found = _of_user(user).filter(content_hash=against).first() if "\0" not in against else None
     if found is None:
         raise InputError("against", against, "None of your strategies has a version of that content hash.")
     return found

@@ -23,6 +23,7 @@ from tradinglab.server.accounts.permissions import scopes_of, user_of
 from tradinglab.server.accounts.selectors import api_key_get, api_key_list
 from tradinglab.server.accounts.services import api_key_create, api_key_revoke
 from tradinglab.server.accounts.totp import totp_is_enabled
+from tradinglab.server.rest.filters import InstantFilter
 
 
 class MeView(APIView):
@@ -89,8 +90,8 @@ class AuditFilter(filters.FilterSet):
     address = filters.CharFilter(help_text="From where.")
     target_kind = filters.CharFilter(help_text="To what kind of thing, such as `user` or `apikey`.")
     target_id = filters.CharFilter(help_text="To which thing.")
-    since = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="From this moment on.")
-    until = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before this moment.")
+    since = InstantFilter(field_name="created_at", lookup_expr="gte", help_text="From this moment on.")
+    until = InstantFilter(field_name="created_at", lookup_expr="lt", help_text="Before this moment.")
 
 
 class AuditView(generics.ListAPIView[AuditEntry]):

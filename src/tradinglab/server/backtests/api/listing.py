@@ -16,10 +16,10 @@ from tradinglab.server.backtests.api.serializers import PARAMETER_NAME
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
+from tradinglab.server.rest.filters import InstantFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import RunState
 
-_MOST_VALUES = 20
 _LARGEST_WHOLE = (1 << 31) - 1
 _MEASURED = ("total_orders", *FIGURES, "duration_s")
 #: What of a backtest can be sorted by and may be missing; a sort lists only what has it.
@@ -104,7 +104,7 @@ def _bounds() -> dict[str, filters.Filter]:
         found[f"min_{name}"] = filters.DateFilter(field_name=name, lookup_expr="gte")
         found[f"max_{name}"] = filters.DateFilter(field_name=name, lookup_expr="lte")
     for bound, lookup in (("min", "gte"), ("max", "lte")):
-        found[f"{bound}_created_at"] = filters.IsoDateTimeFilter(field_name="run__created_at", lookup_expr=lookup)
+        found[f"{bound}_created_at"] = InstantFilter(field_name="run__created_at", lookup_expr=lookup)
     return found
 
 
@@ -131,37 +131,30 @@ class BacktestFilter(filters.FilterSet):
         return {**super().get_filters(), **_bounds()}
 
     def filter_queryset(self, queryset: QuerySet[Backtest]) -> QuerySet[Backtest]:
-        """Refuse bounds of what has none, then filter."""
+        """Refuse bounds of what has none, then filter; what is deleted is listed only if it is asked for."""
         for name in self.data:
             if name.startswith(("min_", "max_")) and name not in self.filters:
                 known = ", ".join(each for each in self.filters if each.startswith("min_"))
                 raise InputError(
                     name, self.data[name], f"There is no such bound. Known are {known}; and each as max_…."
                 )
+        if self.form.cleaned_data["is_deleted"] is None:
+            queryset = queryset.filter(run__deleted_at=None)
         found: QuerySet[Backtest] = super().filter_queryset(queryset)
         return found
 
     def with_tags(self, queryset: QuerySet[Backtest], name: str, value: str) -> QuerySet[Backtest]:
         """Return what has all the tags."""
-        for tag in self._all(name):
+        for tag in values_given(self.data, name):
             queryset = queryset.filter(tag_rows__name=tag)
         return queryset
 
     def with_parameters(self, queryset: QuerySet[Backtest], name: str, value: str) -> QuerySet[Backtest]:
         """Return what was run with all the parameters."""
-        for place, text in enumerate(self._all(name)):
+        for place, text in enumerate(values_given(self.data, name)):
             parameter, colon, wanted = text.partition(":")
             if not colon or not PARAMETER_NAME.fullmatch(parameter):
                 raise InputError(name, text, "Give name and value of a parameter with a colon between: `fast:20`.")
             queryset = queryset.alias(**{f"parameter_{place}": ParameterText(parameter)})
             queryset = queryset.filter(**{f"parameter_{place}": wanted})
         return queryset
-
-    def _all(self, name: str) -> list[str]:
-        values: list[str] = self.data.getlist(name)
-        if len(values) > _MOST_VALUES:
-            raise InputError(name, len(values), f"Give {name} at most {_MOST_VALUES} times.")
-        for value in values:
-            if "\0" in value:
-                raise InputError(name, value, "No name has a NUL in it; leave it out.")
-        return values

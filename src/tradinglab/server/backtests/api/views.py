@@ -47,7 +47,7 @@ class BacktestsView(generics.ListAPIView[Backtest]):
 
     def get_queryset(self) -> QuerySet[Backtest]:
         """Return the user's own; sorted by a figure, those that have it."""
-        tests = backtest_list(user=user_of(self.request), with_deleted="is_deleted" in self.request.query_params)
+        tests = backtest_list(user=user_of(self.request), with_deleted=True)  # the filter chooses
         name = self.request.query_params.get("sort", "").removeprefix("-")
         return tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
 

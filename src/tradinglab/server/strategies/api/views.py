@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.filters import values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.strategies.api.serializers import (
     CopyInput,
@@ -69,7 +70,7 @@ class StrategyFilter(filters.FilterSet):
 
     def tagged(self, found: QuerySet[Strategy], name: str, value: str) -> QuerySet[Strategy]:
         """Keep the strategies that have every tag that is asked for."""
-        for tag in self.request.query_params.getlist(name):
+        for tag in values_given(self.data, name):
             found = found.filter(labels__name__iexact=tag)
         return found
 
