@@ -64,6 +64,8 @@ class RunOptions:
             raise UsageError(f"the start ({self.start}) is after the end ({self.end}); swap them")
         if self.timeout_s is not None and self.timeout_s <= 0:
             raise UsageError(f"the time limit must be more than 0 seconds; it was {self.timeout_s}")
+        if self.cash is not None and not to_decimal(self.cash) > 0:
+            raise UsageError(f"cash: an amount above zero is expected, it was {self.cash}")
 
 
 def backtest(
@@ -134,8 +136,6 @@ def backtest(
         on_log=on_log,
         journal=journal,
     )
-    if options.cash is not None and not to_decimal(options.cash) > 0:
-        raise UsageError(f"cash: an amount above zero is expected, it was {cash}")
     folders = [Path(folder).expanduser().resolve() for folder in import_paths]
     for folder in folders:
         if not folder.is_dir():
