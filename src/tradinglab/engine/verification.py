@@ -11,6 +11,8 @@ class FindingCode(StrEnum):
     """What a finding is about; the texts are stable."""
 
     NOT_REPLAYABLE = "not_replayable"
+    REPLAY_TIMED_OUT = "replay_timed_out"
+    REPLAY_FAILED = "replay_failed"
     CONFIGURATION = "configuration"
     REQUEST_NOT_POSSIBLE = "request_not_possible"
     ORDER_UNKNOWN = "order_unknown"

@@ -61,9 +61,14 @@ class RunRequest:
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""
+        return json.dumps({**asdict(self), "data": self.data_inside}).encode()
+
+    @property
+    def data_inside(self) -> str:
+        """The spec of the data as it reads in a sandbox, where paths begin at the root."""
         kind, _, _ = self.data.partition(":")
         places = data_places(self.data)
-        return json.dumps({**asdict(self), "data": f"{kind}:{places[0]}" if places else self.data}).encode()
+        return f"{kind}:{places[0]}" if places else self.data
 
     def terms(self) -> Terms:
         """Return what the run may not set for itself."""
@@ -82,9 +87,29 @@ class RunRequest:
         return replace(limits, wall_s=wall_s, threads=threads)
 
 
-def result_of(
-    answer: bytes, *, limits: Limits, data_name: str, replay_over: str | None = None, terms: Terms | None = None
-) -> BacktestResult:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """How a result is checked: by a replay of the run's requests.
+
+    Attributes
+    ----------
+    data
+        The spec of the data over which they are replayed.
+    terms
+        What the run was told, and is held to.
+    timeout_s
+        Seconds after which the replay is given up, and the result is not verified.
+    with_partial
+        Whether what a run left that did not complete is checked, too.
+    """
+
+    data: str
+    terms: Terms = field(default_factory=Terms)
+    timeout_s: float | None = None
+    with_partial: bool = True
+
+
+def result_of(answer: bytes, *, limits: Limits, data_name: str, check: Check | None = None) -> BacktestResult:
     """Return the result that an answer describes, its statistics computed here.
 
     Parameters
@@ -93,11 +118,9 @@ def result_of(
         Those that the run had.
     data_name
         What the data source calls itself on this side.
-    replay_over
-        The spec of the data over which the run's requests are replayed: the result's ``verification`` says what came
-        of it. ``None`` for a result that is as the run says.
-    terms
-        What the run was told, and a replay holds it to.
+    check
+        How to check it: the result's ``verification`` says what came of it. ``None`` for a result that is as the run
+        says.
 
     Raises
     ------
@@ -111,7 +134,7 @@ def result_of(
     source = Reader(parse(answer, most_items=limits.answer_items))
     kind = source.member("kind").one_of(_KINDS)
     if kind == "finished":
-        return _result(source, data_name, replay_over, terms)
+        return _result(source, data_name, check)
     if kind == "memory":
         raise RunMemoryError(f"the run needed more than the {limits.memory_mb:,} MB that it was given")
     if kind == "stopped":
@@ -119,18 +142,20 @@ def result_of(
     message = source.member("message").text()
     if kind == "refused":
         raise RefusedError(message)
+    check = check if check is not None and check.with_partial else None
     error = TimeLimitError if kind == "time_limit" else StrategyError
     raise error(
         message,
         phase=source.member("phase").text(),
         time=source.member("time").text(),
         trace=source.member("trace").text(),
-        result=None if source.member("result").is_null else _result(source, data_name, replay_over, terms),
+        result=None if source.member("result").is_null else _result(source, data_name, check),
     )
 
 
-def _result(source: Reader, data_name: str, replay_over: str | None, terms: Terms | None) -> BacktestResult:
+def _result(source: Reader, data_name: str, check: Check | None) -> BacktestResult:
     result = unpacked(source.member("result"), data=data_name)
-    if replay_over is None:
+    if check is None:
         return result
-    return verified(result, read_declared(source.member("declared")), data=replay_over, terms=terms)
+    declared = read_declared(source.member("declared"))
+    return verified(result, declared, data=check.data, terms=check.terms, timeout_s=check.timeout_s)

@@ -19,7 +19,7 @@ from tradinglab.sandbox.author_modules import author_files
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.news import News
 from tradinglab.sandbox.places import data_places
-from tradinglab.sandbox.request import RunRequest, result_of
+from tradinglab.sandbox.request import Check, RunRequest, result_of
 from tradinglab.sandbox.supervisor import Sandbox
 from tradinglab.sandbox.watch import Reply, Task
 
@@ -97,8 +97,7 @@ def sandboxed_backtest(
         reply.answer,
         limits=bounds,
         data_name=source_name,
-        replay_over=data if replay else None,
-        terms=request.terms(),
+        check=Check(data=data, terms=request.terms()) if replay else None,
     )
 
 

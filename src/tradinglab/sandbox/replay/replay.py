@@ -85,6 +85,8 @@ def replay(
         rebuilt = _rebuilt(result, script, data, timeout_s, findings)
         if rebuilt is not None and script.claims.has_own_fees:
             rebuilt = _with_closing_costs_of(result, rebuilt)
+    except _TooLongError as problem:
+        findings.add(Finding(code=FindingCode.REPLAY_TIMED_OUT, text=str(problem)))
     except NotReplayableError as problem:
         findings.add(_not_replayable(str(problem)))
     if script is not None:
@@ -144,6 +146,10 @@ def _with_rates(made: StatisticsInput, claimed: StatisticsInput) -> StatisticsIn
     return replace(made, rate_table=None, risk_free_rate=lambda moment: known.get(moment, ZERO))
 
 
+class _TooLongError(Exception):
+    """A replay was given up."""
+
+
 class _Findings:
     """Collects findings, as many as anybody will read."""
 
@@ -180,7 +186,8 @@ def _rebuilt(
     try:
         rebuilt = backtest(algorithm_of(script, days), data=source, timeout_s=timeout_s)
     except TimeLimitError:
-        raise NotReplayableError(f"it takes longer than {timeout_s:g} s") from None
+        text = f"The replay took longer than {timeout_s:,.0f} s and was given up: the figures are the run's own word."
+        raise _TooLongError(text) from None
     except StrategyError as problem:
         rebuilt = problem.result
         cause = problem.__cause__

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +14,7 @@ from typing import IO, Any, Final
 from django.utils import timezone
 
 from tradinglab.sandbox.answer import Reader, parse
-from tradinglab.sandbox.errors import BadAnswerError, RunStoppedError, RunTimeoutError, SandboxError
+from tradinglab.sandbox.errors import BadAnswerError, RunEndedError, RunStoppedError, RunTimeoutError, SandboxError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.news import News
 from tradinglab.sandbox.places import data_places
@@ -23,6 +25,7 @@ from tradinglab.server.backtests.data_sources import data_slices, data_source_ge
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.backtests.verdicts import verdict_columns
 from tradinglab.server.backtests.verifying import verification_record
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
@@ -36,12 +39,16 @@ _ERROR_TEXTS: Final = ("code", "message", "phase", "time", "trace")
 _LARGEST_ANSWER, _MOST_VALUES = 64 << 20, 2_000_000
 #: Ends a run that the engine and the clock did not.
 _CPU_GRACE_S: Final = 10
-#: Reading the largest answer takes less.
-_CLERK_LIMITS: Final = Limits(memory_mb=4096, cpu_s=180, wall_s=180, threads=24, answer_bytes=256 << 20)
+#: Reading the largest answer takes less; a replay comes on top of it.
+_READING_S: Final = 180
+_CLERK_LIMITS: Final = Limits(memory_mb=4096, threads=24, answer_bytes=256 << 20)
+#: A replay costs what the engine costs without the strategy: it may take this long, and so many times the run's time.
+_REPLAY_S, _REPLAY_TIMES = 60.0, 2.0
 _DATA_FILES: Final = "data_files"
 _SLICES: Final = "slices"
 _LONGEST_HEADER, _MOST_HEADER_VALUES = 4 << 20, 20_000
 _PIECE: Final = 1 << 20
+_LONGEST_REASON: Final = 300
 
 
 def _readable() -> list[str]:
@@ -119,9 +126,15 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
     )
     try:
         with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
+            began = time.monotonic()
             _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
-            order = {"limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES}, "data": test.data}
-            _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=_CLERK_LIMITS), outputs, watcher)
+            replay_s = _REPLAY_S + _REPLAY_TIMES * (time.monotonic() - began)
+            order = {
+                "limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES},
+                "data": test.data,
+                "check": _check(request, replay_s),
+            }
+            _read(order, answer, outputs, watcher)
             return _with_slices(_ended(outputs, folder), test)
     except RunStoppedError:
         return Ended(ending=Ending.CANCELLED)
@@ -129,6 +142,31 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
         return Ended(ending=Ending.TIMED_OUT, error={"code": "time_limit", "message": str(error)})
     except SandboxError as error:
         return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
+
+
+def _check(request: RunRequest, timeout_s: float) -> dict[str, Any]:
+    """Return what the clerk is told of the replay: what the caller set, not what the strategy says."""
+    told = {"start": request.start, "end": request.end, "cash": request.cash}
+    return {"data": request.data_inside, "timeout_s": timeout_s, **told}
+
+
+def _read(order: Mapping[str, Any], answer: IO[bytes], outputs: IO[bytes], watcher: Watcher) -> None:
+    """Have the clerk read an answer; once more without a replay, if the replay was the end of it."""
+    try:
+        seconds = _READING_S + order["check"]["timeout_s"]
+        _clerk(order, seconds, answer, outputs, watcher)
+    except RunStoppedError:
+        raise
+    except RunEndedError as problem:
+        outputs.seek(0)
+        outputs.truncate()
+        without = {**order, "check": None, "why_no_check": str(problem)[:_LONGEST_REASON]}
+        _clerk(without, _READING_S, answer, outputs, watcher)
+
+
+def _clerk(order: Mapping[str, Any], seconds: float, answer: IO[bytes], outputs: IO[bytes], watcher: Watcher) -> None:
+    limits = replace(_CLERK_LIMITS, cpu_s=math.ceil(seconds), wall_s=seconds)
+    _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=limits), outputs, watcher)
 
 
 def _request(test: Backtest, *, timeout_s: float) -> RunRequest:
@@ -188,7 +226,10 @@ def _ended(outputs: IO[bytes], folder: Path) -> Ended:
         _copy(outputs, file.path, size.whole(low=0))
         files[file.path.name] = file
     if ending == Ending.COMPLETED:
-        return Ended(ending=ending, summary=_columns(header.member("summary")), files=files)
+        verdict = verdict_columns(header.member("verification"))
+        summary = {**_columns(header.member("summary")), **verdict}
+        told = {"verification": verdict["verification"], "findings": len(verdict["findings"])}
+        return Ended(ending=ending, summary=summary, told=told, files=files)
     # A strategy's message may name the folder it ran in, which means nothing to anybody.
     texts = {name: text.text().replace(f"{FOLDER}/", "") for name, text in header.member("error").members()}
     return Ended(ending=ending, error={name: texts.get(name, "") for name in _ERROR_TEXTS}, files=files)

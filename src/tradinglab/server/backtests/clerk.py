@@ -9,19 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.errors import StrategyError, TimeLimitError
+from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.verification import Finding, FindingCode, Verification
 from tradinglab.sandbox.descriptors import ANSWER, write_all
 from tradinglab.sandbox.limits import Limits
-from tradinglab.sandbox.request import result_of
+from tradinglab.sandbox.packing import packed
+from tradinglab.sandbox.replay import Terms
+from tradinglab.sandbox.replay.declaring import Declaration
+from tradinglab.sandbox.request import Check, result_of
 from tradinglab.server.backtests.outputs import documents, outputs, summarize
 
-if TYPE_CHECKING:
-    from tradinglab.engine.result import BacktestResult
-
 _LONGEST_TEXT = 20_000
+_LONGEST_FINDING, _MOST_NOTES = 1_000, 50
+_LONGEST_WARM_UP_S = 30.0
 #: What a header has room for.
 _MOST_DATA_FILES = 10_000
 
@@ -34,7 +40,11 @@ def warm_up() -> None:
     from tradinglab.engine.run import backtest
     from tradinglab.templates import all_templates
 
-    result = backtest(all_templates()[0].path, start="2012-01-03", end="2012-02-03")
+    declaration = Declaration()
+    result = backtest(all_templates()[0].path, start="2012-01-03", end="2012-02-03", journal=declaration.journal)
+    answer = {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
+    check = Check(data="sample", timeout_s=_LONGEST_WARM_UP_S)
+    result = result_of(json.dumps(answer).encode(), limits=Limits(), data_name="sample", check=check)
     documents(result, {})
     summarize(result)
 
@@ -53,14 +63,54 @@ def _work(order: Mapping[str, Any], answer: bytes) -> None:
 
 def _account(order: Mapping[str, Any], answer: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
     try:
-        result = result_of(answer, limits=Limits(**order["limits"]), data_name=order["data"])
-        return {"ending": "completed", "summary": _summary(result)}, outputs(result)
+        limits, check = Limits(**order["limits"]), order["check"]
+        result = result_of(
+            answer, limits=limits, data_name=order["data"], check=None if check is None else _check(check)
+        )
+        if check is None:
+            result = BacktestResult(result.record, _without_check(order["why_no_check"]))
+        return {"ending": "completed", "summary": _summary(result), "verification": _verification(result)}, outputs(
+            result
+        )
     except StrategyError as error:
         ending = "timed_out" if isinstance(error, TimeLimitError) else "failed"
         said = _failed(error, ending, phase=error.phase, time=error.time, trace=error.trace)
         return said, dict(_partial(error.result))
     except TradingLabError as error:
         return _failed(error, "failed"), {}
+
+
+def _check(order: Mapping[str, Any]) -> Check:
+    first, last, cash = order["start"], order["end"], order["cash"]
+    terms = Terms(
+        start=None if first is None else date.fromisoformat(first),
+        end=None if last is None else date.fromisoformat(last),
+        cash=None if cash is None else Decimal(cash),
+    )
+    return Check(data=order["data"], terms=terms, timeout_s=order["timeout_s"], with_partial=False)
+
+
+def _without_check(why: str) -> Verification:
+    """Return the verdict on a run whose replay was tried before, and ended the process that did it."""
+    text = f"The replay could not be brought to its end: {why}. The figures are the run's own word."
+    return Verification(findings=(Finding(code=FindingCode.REPLAY_FAILED, text=text),))
+
+
+def _verification(result: BacktestResult) -> dict[str, Any]:
+    """Return what is told of the verdict; the texts may hold what the strategy made up."""
+    assert result.verification is not None
+    said = result.verification.as_json()
+    return {
+        "findings": [
+            {
+                name: value[:_LONGEST_FINDING] if isinstance(value, str) else value
+                for name, value in each.as_json().items()
+            }
+            for each in result.verification.findings
+        ],
+        "left_out": said["left_out"],
+        "notes": [note[:_LONGEST_FINDING] for note in result.verification.notes[:_MOST_NOTES]],
+    }
 
 
 def _summary(result: BacktestResult) -> dict[str, Any]:

@@ -176,5 +176,7 @@ def _warnings(tests: Sequence[Backtest], tables: Sequence[pl.DataFrame]) -> Iter
         if len({str(test.run.manifest.get(key)) for test in tests}) > 1:
             yield f"The backtests ran on different {what}."
     for test in tests:
+        if test.verification == Backtest.Standing.UNVERIFIED:
+            yield f"The backtest {test.pk} is unverified: not all of its figures follow from its orders and the bars."
         if test.run.state != "completed":
             yield f"The backtest {test.pk} is {test.run.state}: it has no figures, and its equity ends early."

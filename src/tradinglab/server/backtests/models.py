@@ -15,6 +15,13 @@ class Backtest(models.Model):
     asked for, ``first_day`` and ``last_day`` what the run covered.
     """
 
+    class Standing(models.TextChoices):
+        """Whether the figures were made anew from orders and bars."""
+
+        VERIFIED = "verified"
+        UNVERIFIED = "unverified"
+        NOT_CHECKED = "not_checked"
+
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="backtest")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="backtests")
     name = models.CharField(max_length=200, blank=True, default="")
@@ -68,6 +75,14 @@ class Backtest(models.Model):
     time_in_market = models.FloatField(null=True)
     capacity = models.FloatField(null=True)
     statistics = models.JSONField(default=dict)
+
+    verification = models.CharField(
+        max_length=16, choices=Standing.choices, default=Standing.NOT_CHECKED, db_index=True
+    )
+    #: What the replay could not explain, the first of it; and what it took as the run declared it.
+    findings = models.JSONField(default=list)
+    findings_left_out = models.PositiveIntegerField(default=0)
+    verification_notes = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)

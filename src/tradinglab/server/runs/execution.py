@@ -33,10 +33,23 @@ class OutputFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How it ended, the figures of a run that completed, what it left, and the grade of the sandbox that it ran in."""
+    """How it ended, and what there is to be kept of it.
+
+    Attributes
+    ----------
+    summary
+        The figures of a run that completed.
+    told
+        What the event of its end says of a run that completed, beside its state.
+    grade
+        That of the sandbox that it ran in.
+    files
+        What it left.
+    """
 
     ending: Ending
     summary: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] | None = None
     grade: str = ""
     files: Mapping[str, OutputFile] = field(default_factory=dict)

@@ -101,8 +101,15 @@ def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: f
 
 
 @transaction.atomic
-def lease_finish(*, lease: Lease, state: RunState, error: Mapping[str, Any] | None = None) -> None:
+def lease_finish(
+    *, lease: Lease, state: RunState, error: Mapping[str, Any] | None = None, told: Mapping[str, Any] | None = None
+) -> None:
     """Give a run its outcome: the first one stays.
+
+    Parameters
+    ----------
+    told
+        What the event says beside state and error.
 
     Raises
     ------
@@ -121,7 +128,9 @@ def lease_finish(*, lease: Lease, state: RunState, error: Mapping[str, Any] | No
     )
     if not changed:
         raise LeaseLost
-    event_store(run_id=lease.run_id, kind="finished", data={"state": str(state), "error": failure or None})
+    event_store(
+        run_id=lease.run_id, kind="finished", data={**(told or {}), "state": str(state), "error": failure or None}
+    )
 
 
 def _lease_end() -> Any:

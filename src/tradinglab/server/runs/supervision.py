@@ -113,14 +113,14 @@ def _without_too_large(ended: Ended) -> Ended:
     if ended.ending != Ending.COMPLETED:
         return replace(ended, files=rest)
     error = {"code": "artefact_too_large", "message": text}
-    return replace(ended, ending=Ending.FAILED, summary={}, error=error, files=rest)
+    return replace(ended, ending=Ending.FAILED, summary={}, told={}, error=error, files=rest)
 
 
 @transaction.atomic
 def _finish(run: Run, lease: Lease, kind: RunKind, ended: Ended, stored: Mapping[str, Stored]) -> None:
     """Store outcome, artefacts and figures, all or none."""
     Run.objects.filter(pk=run.pk).update(sandbox_grade=ended.grade)
-    lease_finish(lease=lease, state=RunState(ended.ending), error=ended.error)
+    lease_finish(lease=lease, state=RunState(ended.ending), error=ended.error, told=ended.told)
     Artefact.objects.bulk_create(
         Artefact(run=run, name=name, media_type=ended.files[name].media_type, size=each.size, sha256=each.sha256)
         for name, each in stored.items()

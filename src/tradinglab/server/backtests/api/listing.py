@@ -112,6 +112,7 @@ class BacktestFilter(filters.FilterSet):
     """Which backtests are listed."""
 
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    verification = filters.MultipleChoiceFilter(choices=Backtest.Standing.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
     version = filters.UUIDFilter(field_name="version_id")
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tradinglab.engine.verification import FindingCode
 from tradinglab.server.backtests.differences import DifferenceKind
 from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, Verification
@@ -149,6 +150,10 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     first_day = serializers.DateField(allow_null=True, help_text="The first day that the run covered.")
     last_day = serializers.DateField(allow_null=True, help_text="The last day that the run covered.")
     duration_s = serializers.FloatField(allow_null=True, help_text="From its start to its end.")
+    verification = serializers.ChoiceField(
+        choices=Backtest.Standing.choices,
+        help_text="Whether all figures follow from orders, bars and models; only a run that completed is checked.",
+    )
 
     class Meta:
         model = Backtest
@@ -156,8 +161,8 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
             "id", "state", "progress", "sandbox_grade",
             "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
             "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
-            "finished_at", "deleted_at", "is_cancel_requested", "error", "first_day", "last_day", "duration_s",
-            "total_orders", *FIGURES,
+            "finished_at", "deleted_at", "is_cancel_requested", "error", "verification", "first_day", "last_day",
+            "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 
@@ -166,14 +171,35 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         return test.run.cancel_requested_at is not None
 
 
+class UnexplainedSerializer(serializers.Serializer[Any]):
+    """Something in a result that bars, models and orders do not explain."""
+
+    code = serializers.ChoiceField(choices=[each.value for each in FindingCode])
+    text = serializers.CharField()
+    order_id = serializers.IntegerField(allow_null=True)
+    symbol = serializers.CharField(allow_null=True)
+    time_ns = serializers.IntegerField(allow_null=True, help_text="Nanoseconds since 1970, UTC.")
+    claimed = serializers.CharField(help_text="What the run says; empty where nothing is compared.")
+    expected = serializers.CharField(help_text="What the replay gives.")
+
+
 class BacktestDetailSerializer(BacktestSerializer):
-    """A backtest with its notes, its manifest and all of LEAN's statistics."""
+    """A backtest with its notes, its manifest, all of LEAN's statistics, and what its replay found."""
+
+    findings = UnexplainedSerializer(many=True, help_text="Why it is `unverified`.")
+    findings_left_out = serializers.IntegerField(help_text="How many more findings there were than are listed.")
+    verification_notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What the replay took as the run declared it."
+    )
 
     manifest = serializers.DictField(source="run.manifest", child=serializers.JSONField())
     statistics = serializers.DictField(child=serializers.CharField())
 
     class Meta(BacktestSerializer.Meta):
-        fields = [*BacktestSerializer.Meta.fields, "notes", "manifest", "statistics"]
+        fields = [
+            *BacktestSerializer.Meta.fields, "notes", "manifest", "statistics", "findings", "findings_left_out",
+            "verification_notes",
+        ]  # fmt: skip
 
 
 class DifferenceSerializer(serializers.Serializer[Any]):
