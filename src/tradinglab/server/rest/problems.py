@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.urls import resolve
 from rest_framework import exceptions
@@ -18,8 +21,12 @@ from tradinglab.server.ops.context import request_id
 from tradinglab.server.ops.secrets import masked
 
 PROBLEM_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
 _LONGEST_VALUE = 200
 _UNAUTHENTICATED = 401
+_UNAVAILABLE = 503
+_RETRY_AFTER_S = "2"
+_AWAY = "The database does not answer. Try again in a moment; with an Idempotency-Key nothing is started twice."
 _TITLES = {
     400: "The request cannot be carried out",
     401: "Who are you?",
@@ -35,6 +42,7 @@ _TITLES = {
     422: "The request contradicts an earlier one",
     429: "Too many requests",
     500: "The server failed",
+    503: "Not available for now",
 }
 
 
@@ -57,6 +65,9 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     if made is None:
         return None
     headers = {}
+    if made["status"] == _UNAVAILABLE:
+        _log.warning("the database does not answer: %s", error)
+        headers["Retry-After"] = _RETRY_AFTER_S
     if made["status"] == _UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="tradinglab"'
     if wait := getattr(error, "wait", None):
@@ -75,6 +86,8 @@ def _problem_of(error: Exception, context: Mapping[str, Any]) -> dict[str, Any] 
         return problem(error.status, error.code, str(error)) | counts
     if isinstance(error, ServerError):
         return problem(error.status, error.code, str(error))
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return problem(_UNAVAILABLE, "unavailable", _AWAY)
     if isinstance(error, Http404):
         return problem(404, "not_found", "There is no such thing.")
     if isinstance(error, PermissionDenied):
@@ -146,7 +159,15 @@ def _leads_somewhere(path: str) -> bool:
 
 
 def server_failed(request: HttpRequest) -> HttpResponse:
-    """Answer when the server itself failed."""
+    """Answer when the server itself failed, or its database does not answer."""
+    if isinstance(error := sys.exc_info()[1], (OperationalError, InterfaceError)):
+        _log.warning("the database does not answer: %s", error)
+        text = plain_problem(_UNAVAILABLE, "unavailable", _AWAY)
+        response = HttpResponse(text, status=_UNAVAILABLE, content_type=PROBLEM_TYPE)
+        response.headers["Retry-After"] = _RETRY_AFTER_S
+        # Django need not log it with all that led to it.
+        setattr(response, "_has_been_logged", True)  # noqa: B010
+        return response
     text = plain_problem(500, "server", "The server failed; its log has more under the request's id.")
     return HttpResponseServerError(text, content_type=PROBLEM_TYPE)
 

@@ -18,6 +18,7 @@ _PROBLEMS = {
     404: "There is no such thing, or it is another user's.",
     406: "There is no such form of it (`Accept`).",
     429: "Too many requests; `Retry-After` says when to try again.",
+    503: "The database does not answer; `Retry-After` says when to try again.",
 }
 
 

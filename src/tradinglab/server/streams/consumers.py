@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import Error
 
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.runs.models import Run
@@ -52,6 +53,9 @@ class EventsConsumer(AsyncWebsocketConsumer):
             code, reason = TOO_MANY, str(error)
         except NotFoundError as error:
             code, reason = NOT_FOUND, str(error)
+        except Error as error:
+            _log.warning("a WebSocket is closed: the database does not answer: %s", error)
+            code, reason = _SERVER, "The database does not answer; connect again."
         except OSError:
             return  # the client is gone, or took nothing for so long that it is given up
         except Exception:
