@@ -6,6 +6,7 @@ import os
 
 from celery import Celery, signals
 
+from tradinglab.server.config.broker import be_patient
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.startup import SETTINGS_MODULE
 from tradinglab.server.ops.housekeeping import beat_schedule
@@ -21,11 +22,21 @@ def broker_url() -> str:
     return f"redis+socket://{url.removeprefix('unix://')}" if url.startswith("unix://") else url
 
 
+be_patient()
 app = Celery("tradinglab")
 app.conf.update(
     broker_url=broker_url(),
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 3, "socket_timeout": 10},
+    # Who submits a run does not wait for a queue that is away: the run is in its table.
+    broker_transport_options={
+        "socket_connect_timeout": 1,
+        "socket_timeout": 10,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_max": 0.1,
+    },
+    # A worker does.
+    broker_connection_max_retries=None,
     task_default_queue="tradinglab",
     task_ignore_result=True,
     worker_hijack_root_logger=False,

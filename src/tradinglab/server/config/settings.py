@@ -109,7 +109,11 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENVIRONMENT.redis_url}
+    "default": {
+        "BACKEND": "tradinglab.server.ops.cache.PatientRedisCache",
+        "LOCATION": ENVIRONMENT.redis_url,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
     if ENVIRONMENT.redis_url
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

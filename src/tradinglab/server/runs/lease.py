@@ -83,8 +83,8 @@ def lease_renew(*, lease: Lease) -> bool:
 
 
 @transaction.atomic
-def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: float | None = None) -> None:
-    """Store an event of a run that is held.
+def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: float | None = None) -> int:
+    """Store an event of a run that is held; return its number.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: f
         changes["progress"] = progress
     if not lease.held().update(**changes):
         raise LeaseLost
-    event_store(run_id=lease.run_id, kind=kind, data=data)
+    return event_store(run_id=lease.run_id, kind=kind, data=data).sequence
 
 
 @transaction.atomic

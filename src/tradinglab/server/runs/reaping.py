@@ -14,7 +14,7 @@ from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState, WorkerBeat
 
 #: A run that was put into the queue this long ago, and still waits, is put there again.
-_QUEUE_PATIENCE = timedelta(seconds=60)
+_QUEUE_PATIENCE = timedelta(seconds=10)
 BEAT_EVERY_S = 5.0
 #: A worker that has not been seen for so long counts as gone.
 BEAT_VALID = timedelta(seconds=BEAT_EVERY_S * 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.limits import queue_check, time_and_memory
 from tradinglab.server.runs.models import FINAL_STATES, IdempotencyKey, Priority, Run, RunState
+from tradinglab.server.runs.patience import AWAY
 
 _KEYS_LIVE = timedelta(hours=24)
 
@@ -79,7 +81,9 @@ def run_enqueue(*, run_id: UUID) -> None:
     from tradinglab.server.runs.tasks import look_soon
 
     if look_soon():
-        Run.objects.filter(pk=run_id).update(enqueued_at=timezone.now())
+        # The run is stored, whatever becomes of this.
+        with suppress(*AWAY):
+            Run.objects.filter(pk=run_id).update(enqueued_at=timezone.now())
 
 
 def run_once(*, owner: User, key: str | None, request_hash: str, start: Callable[[], Run]) -> Submission:

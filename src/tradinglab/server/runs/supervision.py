@@ -17,7 +17,8 @@ from django.db import transaction
 from tradinglab.server.runs.execution import Ended, Ending
 from tradinglab.server.runs.kinds import RunKind, run_kind
 from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
-from tradinglab.server.runs.models import Artefact, Run, RunState
+from tradinglab.server.runs.models import Artefact, Run, RunEvent, RunState
+from tradinglab.server.runs.patience import AWAY, patiently
 from tradinglab.server.runs.store import Stored, store
 
 _log = logging.getLogger(__name__)
@@ -33,14 +34,32 @@ class Supervisor:
         self._lease = lease
         self._renew_every_s = min(settings.ENVIRONMENT.lease_s / 4, 0.5)
         self._next_renewal = 0.0
+        self._last_sequence = 0
 
     def hear(self, *, fraction: float | None, date: str, lines: Sequence[str]) -> None:
         """Store how far the run is, and what it has logged."""
         if fraction is not None:
             data = {"fraction": fraction, "date": date}
-            lease_event(lease=self._lease, kind="progress", data=data, progress=fraction)
+            self._store("progress", data, fraction)
         if lines:
-            lease_event(lease=self._lease, kind="log", data={"lines": list(lines)})
+            self._store("log", {"lines": list(lines)})
+
+    def _store(self, kind: str, data: Mapping[str, object], progress: float | None = None) -> None:
+        """Store an event once, even if the database breaks off and cannot say whether it did."""
+        asked = False
+
+        def store_once() -> None:
+            nonlocal asked
+            if asked and self._is_stored(kind, data):
+                return
+            asked = True
+            self._last_sequence = lease_event(lease=self._lease, kind=kind, data=data, progress=progress)
+
+        patiently(store_once)
+
+    def _is_stored(self, kind: str, data: Mapping[str, object]) -> bool:
+        later = RunEvent.objects.filter(run_id=self._lease.run_id, kind=kind, sequence__gt=self._last_sequence)
+        return any(each.data == data for each in later)
 
     def is_cancelled(self) -> bool:
         """Renew the lease when it is time to, and say whether the owner wants the run stopped."""
@@ -48,7 +67,7 @@ class Supervisor:
         if now < self._next_renewal:
             return False
         self._next_renewal = now + self._renew_every_s
-        return lease_renew(lease=self._lease)
+        return patiently(lambda: lease_renew(lease=self._lease))
 
 
 def run_carry_out(*, run_id: UUID, worker: str) -> bool:
@@ -59,11 +78,14 @@ def run_carry_out(*, run_id: UUID, worker: str) -> bool:
 
 def held_run_carry_out(*, lease: Lease) -> bool:
     """Carry out a run that is held; return whether it got its outcome here."""
-    run = Run.objects.get(pk=lease.run_id)
+    run = patiently(lambda: Run.objects.get(pk=lease.run_id))
     try:
         _carry_out(run, lease)
     except LeaseLost:
         _log.warning("run %s was taken from %s", run.pk, run.worker)
+        return False
+    except AWAY as problem:
+        _log.error("run %s is left to who takes it over: the database does not answer: %s", run.pk, problem)
         return False
     except OSError as problem:
         if problem.errno not in _FULL:
@@ -83,7 +105,8 @@ def _failed(lease: Lease, problem: Exception) -> bool:
 
 def _finish_failed(lease: Lease, code: str, message: str) -> bool:
     try:
-        lease_finish(lease=lease, state=RunState.FAILED, error={"code": code, "message": message})
+        error = {"code": code, "message": message}
+        patiently(lambda: lease_finish(lease=lease, state=RunState.FAILED, error=error))
     except LeaseLost:
         return False
     return True
@@ -95,10 +118,10 @@ def _carry_out(run: Run, lease: Lease) -> None:
     settings.HOME.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.HOME.work, prefix=f"{run.pk}-") as folder:
         ended = kind.execute(run, Path(folder), supervisor)
-        lease_renew(lease=lease)
+        patiently(lambda: lease_renew(lease=lease))
         ended = _without_too_large(ended)
         stored = {name: store().put(file.path, most_bytes=_LARGEST_ARTEFACT) for name, file in ended.files.items()}
-        _finish(run, lease, kind, ended, stored)
+        patiently(lambda: _finish(run, lease, kind, ended, stored))
 
 
 def _without_too_large(ended: Ended) -> Ended:

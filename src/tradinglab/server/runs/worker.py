@@ -14,7 +14,7 @@ from celery.apps import worker as celery_worker
 from celery.beat import EmbeddedService, Scheduler
 from celery.exceptions import SecurityWarning
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 
 from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
@@ -53,7 +53,7 @@ class Scanner(threading.Thread):
                     next_clearing = time.monotonic() + _CLEAR_EVERY_S
                     runs_purge()
                     sweep.step()
-            except DatabaseError as error:
+            except Error as error:
                 _log.warning("the table of runs could not be read: %s", error)
             except OSError as error:
                 _log.warning("the store of artefacts could not be cleared: %s", error)
