@@ -38,6 +38,7 @@ SOURCES = (
     "tradinglab.algorithm.rolling_window",
     "tradinglab.algorithm.security_changes",
     "tradinglab.algorithm.portfolio_target",
+    "tradinglab.algorithm.insights",
     "tradinglab.algorithm.subscriptions",
     "tradinglab.algorithm.trade",
     "tradinglab.algorithm.performance",

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from tradinglab.algorithm.trade import Trade
-from tradinglab.core.clock import MINUTE_NS, to_ns
+from tradinglab.core.clock import MINUTE_NS, span_text, to_ns
 from tradinglab.core.enums import SecurityType, TradeDirection
 from tradinglab.core.symbol import Symbol
 from tradinglab.engine.statistics import TradeStatistics
-from tradinglab.engine.statistics.trades import span_text, time_text
+from tradinglab.engine.statistics.trades import time_text
 
 START = to_ns(datetime(2015, 8, 6, 15, 30))
 EURUSD = Symbol.create("EURUSD", SecurityType.FOREX, "oanda")

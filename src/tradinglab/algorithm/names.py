@@ -38,6 +38,7 @@ class Time(Dual):
     MAX_TIME_SPAN = timedelta.max
     BEGINNING_OF_TIME = datetime(1, 1, 1)
     END_OF_TIME = datetime(2050, 12, 31)
+    END_OF_TIME_TIME_SPAN = END_OF_TIME - BEGINNING_OF_TIME
 
 
 class TimeSpan(Dual):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradinglab.algorithm.api.charting import ChartingMethods
 from tradinglab.algorithm.api.history import HistoryMethods
 from tradinglab.algorithm.api.identifiers import IdentifierMethods
+from tradinglab.algorithm.api.insights import InsightMethods
 from tradinglab.algorithm.api.securities import SecurityMethods
 from tradinglab.algorithm.api.targets import TargetMethods
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
@@ -27,6 +28,7 @@ class QCAlgorithm(
     IdentifierMethods,
     HistoryMethods,
     ChartingMethods,
+    InsightMethods,
     IndicatorMethods,
     ConsolidateMethods,
 ):

@@ -105,6 +105,10 @@ CLASSES = {
         AccumulationDistribution AccumulationDistributionOscillator ChaikinMoneyFlow ChaikinOscillator
         EaseOfMovementValue ForceIndex IntradayVwap KlingerVolumeOscillator MoneyFlowIndex OnBalanceVolume
         SmoothedOnBalanceVolume VolumeWeightedAveragePriceIndicator VolumeWeightedMovingAverage""",
+    "tradinglab.algorithm.insights.collection": "GeneratedInsightsCollection InsightCollection",
+    "tradinglab.algorithm.insights.insight": "Insight",
+    "tradinglab.algorithm.insights.manager": "InsightManager",
+    "tradinglab.algorithm.insights.score": "InsightScore",
     "tradinglab.algorithm.market_events": """
         Delisting Dividend MarginInterestRate Split SymbolChangedEvent""",
     "tradinglab.algorithm.models.brokerage.base": "BrokerageModel DefaultBrokerageModel",
@@ -272,10 +276,10 @@ CLASSES = {
     "tradinglab.core.enums": """
         AccountType AlgorithmMode AlgorithmStatus BrokerageName ChartType DataMappingMode DataNormalizationMode
         DayOfWeek DelistingType DeploymentTarget FileFormat FillGroupingMethod FillMatchingMethod IndicatorStatus
-        InsightDirection InsightType MarketDataType MarketHoursState MovingAverageType OptionRight OptionStyle
-        OrderDirection OrderField OrderPosition OrderRequestStatus OrderRequestType OrderResponseErrorCode
-        OrderStatus OrderType Period PositionSide RenkoType Resolution ScatterMarkerSymbol SecurityType SeriesType
-        SettlementType SplitType SubscriptionTransportMedium TickType TradeDirection""",
+        InsightDirection InsightScoreType InsightType MarketDataType MarketHoursState MovingAverageType OptionRight
+        OptionStyle OrderDirection OrderField OrderPosition OrderRequestStatus OrderRequestType
+        OrderResponseErrorCode OrderStatus OrderType Period PositionSide RenkoType Resolution ScatterMarkerSymbol
+        SecurityType SeriesType SettlementType SplitType SubscriptionTransportMedium TickType TradeDirection""",
     "tradinglab.core.local_market_hours": "LocalMarketHours MarketHoursSegment",
     "tradinglab.core.market": "Market",
     "tradinglab.core.market_hours": "SecurityExchangeHours",

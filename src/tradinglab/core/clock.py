@@ -24,6 +24,7 @@ SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
+_TICKS_PER_SECOND = 10_000_000
 EPOCH = datetime(1970, 1, 1)
 _EPOCH_ORDINAL = EPOCH.toordinal()
 _LAST_YEAR = 2100
@@ -60,6 +61,14 @@ def from_ns(moment_ns: int) -> datetime:
 def span_ns(span: timedelta) -> int:
     """Return a timedelta in nanoseconds."""
     return (span.days * 86_400 + span.seconds) * SECOND_NS + span.microseconds * 1_000
+
+
+def span_text(ticks: int) -> str:
+    """Return a span of 100 ns ticks as .NET prints it: ``[-][d.]hh:mm:ss[.fffffff]``."""
+    seconds, fraction = divmod(abs(ticks), _TICKS_PER_SECOND)
+    days, rest = divmod(seconds, 86_400)
+    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+    return ("-" if ticks < 0 else "") + (f"{days}." if days else "") + text + (f".{fraction:07d}" if fraction else "")
 
 
 def day_of(local_ns: int) -> int:

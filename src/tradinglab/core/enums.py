@@ -208,6 +208,13 @@ class InsightDirection(DualEnum):
     UP = 1
 
 
+class InsightScoreType(DualEnum):
+    """What of an insight is scored."""
+
+    DIRECTION = 0
+    MAGNITUDE = 1
+
+
 class OrderType(DualEnum):
     """The type of an order."""
 

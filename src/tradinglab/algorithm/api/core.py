@@ -29,6 +29,7 @@ from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.insights import InsightManager
     from tradinglab.algorithm.slice import Slice
 
 SymbolLike = Symbol | Security | str
@@ -108,6 +109,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.lab_charts: dict[str, Chart] = {}
         self.runtime_statistics: dict[str, str] = {}
         self.lab_summary_statistics: dict[str, str] = {}
+        self.lab_insights: InsightManager | None = None
         self.lab_current_slice: Slice | None = None
 
     @staticmethod

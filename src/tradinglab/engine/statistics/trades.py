@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import sqrt
 
 from tradinglab.algorithm.trade import Trade
-from tradinglab.core.clock import from_ns
+from tradinglab.core.clock import from_ns, span_text
 from tradinglab.core.decimals import ZERO, to_decimal
 from tradinglab.core.system_decimal import divide, double_of
 from tradinglab.engine.statistics.figures import Figure, FigureRecord, camel_case, json_figure
@@ -242,14 +242,6 @@ def _over(value: Decimal, by: Decimal, otherwise: Decimal) -> Decimal:
 
 def _median(ticks: list[int]) -> int:
     return sorted(ticks)[len(ticks) // 2] if ticks else 0
-
-
-def span_text(ticks: int) -> str:
-    """Return a span of 100 ns ticks as .NET prints it: ``[-][d.]hh:mm:ss[.fffffff]``."""
-    seconds, fraction = divmod(abs(ticks), _TICKS_PER_SECOND)
-    days, rest = divmod(seconds, 86_400)
-    text = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
-    return ("-" if ticks < 0 else "") + (f"{days}." if days else "") + text + (f".{fraction:07d}" if fraction else "")
 
 
 def time_text(utc_ns: int) -> str:
