@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ import pytest
 from tradinglab.engine.run import backtest
 from tradinglab.report import write_report
 from tradinglab.sandbox import Limits, Sandbox, sandboxed_backtest
+from tradinglab.sandbox.answer import Reader
+from tradinglab.sandbox.errors import BadAnswerError
+from tradinglab.sandbox.insight_rows import insights_of
+from tradinglab.sandbox.packing import packed
 from tradinglab.templates import Template, all_templates
 
 _VOLATILE = {"state", "serverStatistics"}
@@ -33,6 +38,23 @@ class Fails(QCAlgorithm):
         if self.time.day > 10:
             raise ValueError("enough")
         self.set_holdings("IBM", 0.5)
+"""
+_SAYS = """
+from AlgorithmImports import *
+
+class Says(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2013, 1, 2)
+        self.set_end_date(2013, 1, 31)
+        self.add_equity("IBM", Resolution.DAILY)
+
+    def on_data(self, data):
+        self.emit_insights(Insight.group(
+            Insight.price("IBM", Expiry.END_OF_WEEK, InsightDirection.UP, float("inf"), 0.5, "Mine\\x00", tag=7),
+            Insight("IBM", timedelta(3), InsightType.VOLATILITY, InsightDirection.FLAT),
+        ))
+        for insight in self.insights:
+            insight.close_time_utc = datetime.max
 """
 _HELPER = "def level(algorithm):\n    return algorithm.time.day\n"
 
@@ -99,3 +121,37 @@ def test_memory_and_allow_weak_are_for_the_sandbox(tmp_path: Path) -> None:
     done = _command("demo", "--memory", "100", cwd=tmp_path)
     assert done.returncode == 2
     assert "--sandbox" in done.stderr
+
+
+def test_insights_come_as_they_are(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whatever a strategy has put into them that no answer can carry is left out of them."""
+    path = tmp_path / "says.py"
+    path.write_text(_SAYS)
+    inside, outside = sandboxed_backtest(path, sandbox=sandbox), backtest(path)
+    found = inside.record.insights
+    assert inside.record.insight_count == outside.record.insight_count == len(found) > 10
+    mine = replace(outside.record.insights[0], magnitude=None, source_model="Mine\ufffd")
+    assert found[:2] == [mine, outside.record.insights[1]]
+    assert found[0].tag == "7"
+    assert found[0].close_ns == (1 << 63) - 1
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (0, "x" * 32), (1, "12"), (2, ["nothing", "IBM"]), (3, [2, 1]), (3, [0, 2]), (4, [1 << 63, 0]),
+        (5, ["1", 0, 0, None, None, None]), (6, ["1", "NaN", "1"]), (7, 1), (8, None), (9, 5),
+    ],
+)  # fmt: skip
+def test_a_forged_insight_is_refused(place: int, value: object, tmp_path: Path) -> None:
+    """Each value has its form; none is taken as it comes."""
+    path = tmp_path / "says.py"
+    path.write_text(_SAYS)
+    rows = packed(backtest(path))["insights"]
+    assert isinstance(rows, list)
+    assert len(insights_of(Reader(rows))) == len(rows)
+    with pytest.raises(BadAnswerError, match="order of time"):
+        insights_of(Reader(rows[::-1]))
+    rows[0][place] = value
+    with pytest.raises((BadAnswerError, ValueError)):
+        insights_of(Reader(rows))

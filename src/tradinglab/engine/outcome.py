@@ -25,6 +25,7 @@ from tradinglab.engine.statistics import StatisticsInput
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.data.source import DataSource
+    from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.parts import RunParts
 
 
@@ -72,6 +73,8 @@ def build_result(outcome: Outcome) -> BacktestResult:
             order_events=parts.transactions.events,
             account=AccountFigures.of(algorithm.portfolio),
             configuration=_configuration(algorithm),
+            insights=_insights(algorithm),
+            insight_count=0 if algorithm.lab_insights is None else algorithm.lab_insights.total_count,
             charts=dict(algorithm.lab_charts),
             runtime_statistics=dict(algorithm.runtime_statistics),
             summary_statistics=dict(algorithm.lab_summary_statistics),
@@ -108,6 +111,14 @@ def statistics_input(parts: RunParts) -> StatisticsInput:
         risk_free_rate=rates.get_interest_rate,
         rate_table=rates.lab_table if isinstance(rates, InterestRateProvider) else None,
     )
+
+
+def _insights(algorithm: QCAlgorithm) -> list[InsightRecord]:
+    if algorithm.lab_insights is None:
+        return []
+    from tradinglab.engine.insight_record import insight_records
+
+    return insight_records(algorithm.lab_insights)
 
 
 def _warnings(outcome: Outcome) -> Iterator[RunWarning]:

@@ -154,6 +154,13 @@ class BacktestResult:
         return trade_frame(self.closed_trades, self.record)
 
     @cached_property
+    def insights(self) -> pd.DataFrame:
+        """The insights, one row each, by the time at which they were generated."""
+        from tradinglab.engine.result_frames import insight_frame
+
+        return insight_frame(self.record)
+
+    @cached_property
     def charts(self) -> dict[str, ChartData]:
         """The charts that every run has, and the author's own."""
         from tradinglab.engine.author_charts import merged_charts

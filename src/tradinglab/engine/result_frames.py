@@ -24,6 +24,12 @@ _TRADE_COLUMNS = (
     "total_fees", "mae", "mfe", "end_trade_drawdown", "duration", "is_win",
 )  # fmt: skip
 
+_INSIGHT_COLUMNS = (
+    "symbol", "type", "direction", "generated_time", "close_time", "period", "magnitude", "confidence", "weight",
+    "reference_value", "reference_value_final", "estimated_value", "score_direction", "score_magnitude",
+    "is_final_score", "source_model", "tag", "group_id",
+)  # fmt: skip
+
 
 def _times(times_ns: Sequence[int], record: RunRecord) -> pd.DatetimeIndex:
     import pandas as pd
@@ -119,3 +125,38 @@ def trade_frame(trades: Sequence[Trade], record: RunRecord) -> pd.DataFrame:
     return frame.astype(
         {"entry_time": "datetime64[ns]", "exit_time": "datetime64[ns]", "duration": "timedelta64[ns]", "is_win": bool}
     )
+
+
+def insight_frame(record: RunRecord) -> pd.DataFrame:
+    """Return the insights by identifier, in the order in which they were generated; periods are in seconds."""
+    import pandas as pd
+
+    local = zone(record.time_zone)
+    rows = [
+        (
+            each.symbol.value,
+            str(each.type),
+            str(each.direction),
+            from_ns(local.local_ns(each.generated_ns)),
+            from_ns(local.local_ns(each.close_ns)),
+            each.period_s,
+            each.magnitude,
+            each.confidence,
+            each.weight,
+            float(each.reference_value),
+            float(each.reference_value_final),
+            float(each.estimated_value),
+            each.score_direction,
+            each.score_magnitude,
+            each.is_final_score,
+            each.source_model,
+            each.tag,
+            each.group_id,
+        )
+        for each in record.insights
+    ]
+    index = pd.Index([each.id for each in record.insights], name="id", dtype=object)
+    frame = pd.DataFrame(rows, columns=list(_INSIGHT_COLUMNS), index=index)
+    numbers = ("period", "magnitude", "confidence", "weight")
+    times = {"generated_time": "datetime64[us]", "close_time": "datetime64[us]"}
+    return frame.astype({**times, **dict.fromkeys(numbers, float), "is_final_score": bool})

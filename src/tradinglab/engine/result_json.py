@@ -14,8 +14,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.serialization import number_json, order_json
-from tradinglab.core.clock import SECOND_NS
-from tradinglab.engine.statistics.trades import span_text, time_text
+from tradinglab.core.clock import SECOND_NS, span_text
+from tradinglab.engine.statistics.trades import time_text
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.trade import Trade
@@ -102,7 +102,7 @@ def _state(result: BacktestResult) -> dict[str, object]:
         "StackTrace": record.trace,
         "LogCount": str(len(record.logs)),
         "OrderCount": str(result.total_orders),
-        "InsightCount": "0",
+        "InsightCount": str(record.insight_count),
         "Status": _STATUS_NAMES.get(record.status, "RuntimeError"),
         "Hostname": "",
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.written import WrittenOrder
     from tradinglab.algorithm.securities import SecurityPortfolioManager
     from tradinglab.core.run_warnings import RunWarning
+    from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.result_charts import ChartData
     from tradinglab.engine.sample_series import SampleSeries
     from tradinglab.engine.statistics import StatisticsInput
@@ -97,6 +98,8 @@ class RunRecord:
         What the statistics and charts are made from.
     orders, order_events
         In the order in which they were made; of a run in another process, orders are known by their JSON.
+    insights, insight_count
+        What the strategy expected, by time, and how often it said so.
     charts
         The author's own charts.
     runtime_statistics, summary_statistics
@@ -120,6 +123,8 @@ class RunRecord:
     sampler: SampleSeries
     orders: Sequence[Order | WrittenOrder] = ()
     order_events: Sequence[OrderEvent] = ()
+    insights: Sequence[InsightRecord] = ()
+    insight_count: int = 0
     account: AccountFigures = field(default_factory=AccountFigures)
     configuration: Configuration = field(default_factory=Configuration)
     charts: Mapping[str, Chart | ChartData] = field(default_factory=dict)

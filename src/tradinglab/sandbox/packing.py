@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.serialization import hashed_order_json, order_json
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders.written import WrittenOrder
     from tradinglab.algorithm.trade import Trade
     from tradinglab.core.symbol import Symbol
+    from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_charts import ChartData, SeriesData
     from tradinglab.engine.result_record import RunRecord
@@ -38,6 +40,7 @@ def packed(result: BacktestResult) -> Packed:
         "trades": [_trade(each) for each in result.closed_trades],
         "orders": [_order(each) for each in record.orders],
         "order_events": [_event(each) for each in record.order_events],
+        "insights": [_insight(each) for each in record.insights],
         "charts": [_chart(each) for each in merged_charts({}, record.charts).values()],
     }
 
@@ -55,6 +58,7 @@ def _run(record: RunRecord) -> Packed:
         "began": record.began.isoformat(),
         "seconds": record.seconds,
         "data_points": record.data_points,
+        "insight_count": record.insight_count,
         "account": [str(getattr(account, name)) for name in ACCOUNT_FIELDS],
         "configuration": {
             "brokerage": configuration.brokerage,
@@ -186,6 +190,29 @@ def _event(event: OrderEvent) -> list[object]:
         _text(fee.currency),
         _text(event.message),
     ]
+
+
+def _insight(insight: InsightRecord) -> list[object]:
+    return [
+        _text(insight.id),
+        _text(insight.group_id),
+        _symbol(insight.symbol),
+        [int(insight.type), int(insight.direction)],
+        [insight.generated_ns, insight.close_ns],
+        [_finite(getattr(insight, name)) for name in INSIGHT_NUMBERS],
+        [str(getattr(insight, name)) for name in INSIGHT_AMOUNTS],
+        insight.is_final_score,
+        _text(insight.source_model),
+        _text(insight.tag),
+    ]
+
+
+INSIGHT_NUMBERS = ("period_s", "score_direction", "score_magnitude", "magnitude", "confidence", "weight")
+INSIGHT_AMOUNTS = ("reference_value", "reference_value_final", "estimated_value")
+
+
+def _finite(number: float | None) -> float | None:
+    return number if number is not None and isfinite(number) else None
 
 
 def _chart(chart: ChartData) -> list[object]:

@@ -7,11 +7,10 @@ before the result is handed out. That the samples, orders and trades are those t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import TypeVar
 
 from tradinglab.algorithm.orders import CashAmount, OrderEvent, OrderFee
 from tradinglab.algorithm.orders.written import WrittenOrder
@@ -27,8 +26,6 @@ from tradinglab.core.enums import (
     TradeDirection,
 )
 from tradinglab.core.run_warnings import RunWarning, WarningKind
-from tradinglab.core.security_identifier import SecurityIdentifier
-from tradinglab.core.symbol import Symbol
 from tradinglab.data.interest import InterestRates
 from tradinglab.engine.equity_curve import Candle
 from tradinglab.engine.result import BacktestResult
@@ -40,9 +37,14 @@ from tradinglab.engine.sampling import DaySample, HoldingSample
 from tradinglab.engine.statistics import StatisticsInput
 from tradinglab.sandbox.answer import Reader
 from tradinglab.sandbox.errors import BadAnswerError
-from tradinglab.sandbox.packing import ACCOUNT_FIELDS, FUNNEL_FIELDS, TRADE_AMOUNTS
+from tradinglab.sandbox.insight_rows import insights_of
+from tradinglab.sandbox.packing import (
+    ACCOUNT_FIELDS,
+    FUNNEL_FIELDS,
+    TRADE_AMOUNTS,
+)
+from tradinglab.sandbox.reading import optional, symbol_of
 
-T = TypeVar("T")
 _STATUSES = ("completed", "interrupted", "failed", "ruined")
 _CANDLE_POINT = 5
 
@@ -123,6 +125,8 @@ def _record(source: Reader, data: str) -> RunRecord:
         order_events=[_event(each) for each in source.member("order_events").items()],
         account=AccountFigures(**{name: value.decimal() for name, value in account}),
         configuration=_configuration(run.member("configuration")),
+        insights=insights_of(source.member("insights")),
+        insight_count=run.member("insight_count").whole(low=0),
         charts={chart.name: chart for chart in map(_chart, source.member("charts").items())},
         runtime_statistics=_texts(run.member("runtime_statistics")),
         summary_statistics=_texts(run.member("summary_statistics")),
@@ -143,10 +147,6 @@ def _moment(value: Reader) -> datetime:
 def _texts(value: Reader) -> dict[str, str]:
     pairs = (each.items(2) for each in value.items())
     return {name.text(): text.text() for name, text in pairs}
-
-
-def _optional(value: Reader, read: Callable[[Reader], T]) -> T | None:
-    return None if value.is_null else read(value)
 
 
 def _warning(value: Reader) -> RunWarning:
@@ -242,7 +242,7 @@ def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -
         currency_symbol=value.member("currency_symbol").text(),
         trading_days_per_year=value.member("trading_days_per_year").whole(low=1, high=366),
         risk_free_rate=rates.__getitem__,
-        rate_table=_optional(table, _rate_table),
+        rate_table=optional(table, _rate_table),
     )
 
 
@@ -259,14 +259,9 @@ def _rate_table(value: Reader) -> InterestRates:
     return table
 
 
-def _symbol(value: Reader) -> Symbol:
-    identifier, ticker = value.items(2)
-    return Symbol(SecurityIdentifier.parse(identifier.text()), ticker.text())
-
-
 def _trade(value: Reader) -> Trade:
     number, symbols, direction, entry, leave, is_win, orders, amounts = value.items(8)
-    names = [_symbol(each) for each in symbols.items()]
+    names = [symbol_of(each) for each in symbols.items()]
     if not names:
         raise BadAnswerError("a trade of the answer has no symbol")
     read = dict(zip(TRADE_AMOUNTS, (each.decimal() for each in amounts.items(len(TRADE_AMOUNTS))), strict=True))
@@ -294,17 +289,17 @@ def _order(value: Reader) -> WrittenOrder:
     written = _checked_json(text, number.whole(low=0))
     return WrittenOrder(
         id=number.whole(low=0),
-        symbol=_symbol(symbol),
+        symbol=symbol_of(symbol),
         type=OrderType(order_type.whole()),
         direction=OrderDirection(direction.whole()),
         status=OrderStatus(status.whole()),
         exact_quantity=quantity.decimal(),
         exact_price=price.decimal(),
         time_ns=time_ns.whole(),
-        last_fill_time_ns=_optional(filled_ns, Reader.whole),
-        tag=_optional(tag, Reader.text),
+        last_fill_time_ns=optional(filled_ns, Reader.whole),
+        tag=optional(tag, Reader.text),
         json=written,
-        hashed_json=_optional(hashed, lambda each: _checked_json(each, number.whole())) or written,
+        hashed_json=optional(hashed, lambda each: _checked_json(each, number.whole())) or written,
     )
 
 
@@ -313,7 +308,7 @@ def _event(value: Reader) -> OrderEvent:
     status, direction = kinds.items(2)
     quantity, fill_quantity, fill_price, fee = (each.decimal() for each in amounts.items(4))
     event = OrderEvent(
-        order_id.whole(low=0), _symbol(symbol), from_ns(time_ns.whole()), OrderStatus(status.whole()),
+        order_id.whole(low=0), symbol_of(symbol), from_ns(time_ns.whole()), OrderStatus(status.whole()),
         OrderDirection(direction.whole()), fill_price, fill_quantity, OrderFee(CashAmount(fee, currency.text())),
         message=message.text(),
     )  # fmt: skip
@@ -351,15 +346,15 @@ def _series(value: Reader) -> SeriesData:
         index=value.member("index").whole(),
         color=value.member("color").text(),
         marker=ScatterMarkerSymbol(value.member("marker").whole()),
-        z_index=_optional(value.member("z_index"), Reader.whole),
-        index_name=_optional(value.member("index_name"), Reader.text),
-        tooltip=_optional(value.member("tooltip"), Reader.text),
+        z_index=optional(value.member("z_index"), Reader.whole),
+        index_name=optional(value.member("index_name"), Reader.text),
+        tooltip=optional(value.member("tooltip"), Reader.text),
     )
 
 
 def _chart_value(value: Reader) -> ChartValue:
     time_ns, *values = value.items()
-    read = [_optional(each, Reader.decimal) for each in values]
+    read = [optional(each, Reader.decimal) for each in values]
     if len(read) == 1:
         return time_ns.whole(), read[0]
     if len(read) != _CANDLE_POINT - 1:

@@ -112,7 +112,7 @@ def verified(
 ) -> BacktestResult:
     """Return a result with its verification, and with figures, orders and trades as the replay gives them.
 
-    What the author's code alone makes (name, logs, charts, its own figures) stays as the run says it.
+    What the author's code alone makes (name, logs, insights, charts, its own figures) stays as the run says it.
     """
     verification, rebuilt = replay(result, declared, data=data, terms=terms, timeout_s=timeout_s)
     if rebuilt is None:
