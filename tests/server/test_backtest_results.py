@@ -44,6 +44,9 @@ class Trader(QCAlgorithm):
     def on_data(self, data):
         self.day += 1
         self.plot("Mine/Own", "Day", self.day)
+        if self.day % 50 == 1:
+            direction = InsightDirection.UP if self.day % 100 == 1 else InsightDirection.DOWN
+            self.emit_insights(Insight.price(self.symbol, timedelta(days=7), direction, weight=0.5, tag="=1"))
         if self.day % 20 == 1:
             self.set_holdings(self.symbol, 0.5, tag='=1+1,"x"')
         elif self.day % 20 == 11:
@@ -141,6 +144,32 @@ def test_the_rows_are_those_of_the_run(api: APIClient, where: str, result: Backt
     daily = np.array(read(api, f"{where}days/")["equity"])
     assert depths[0] == pytest.approx(min(daily / np.maximum.accumulate(daily) - 1))
     assert set(statistics["left_out"].values()) == {0}
+
+
+def test_the_insights_are_those_of_the_run(api: APIClient, where: str, result: BacktestResult) -> None:
+    found = read(api, f"{where}insights/")
+    kept = result.record.insights
+    assert found["total"] == len(found["results"]) == len(kept) == 6
+    assert [each["id"] for each in found["results"]] == [each.id for each in kept]
+    first = found["results"][0]
+    assert (first["direction"], first["type"], first["weight"], first["magnitude"]) == ("Up", "Price", 0.5, None)
+    assert (first["group_id"], first["source_model"], first["tag"]) == (None, "NullAlphaModel", "=1")
+    assert (first["generated_time"], first["close_time"]) == ("2010-01-04T21:00:00Z", "2010-01-13T21:00:00Z")
+    assert first["period_s"] == 7 * 86_400
+    assert first["reference_value"] == float(kept[0].reference_value)
+    down = read(api, f"{where}insights/?direction=Down&symbol=AAPL&source_model=NullAlphaModel&limit=2")
+    assert (down["total"], len(down["results"])) == (3, 2)
+    assert read(api, f"{where}insights/?source_model=Other")["total"] == 0
+    late = read(api, f"{where}insights/?from=2010-07-01&to=2010-12-31")
+    assert [each["id"] for each in late["results"]] == [each["id"] for each in found["results"]][-late["total"] :]
+    assert 0 < late["total"] < 6
+    rows = table(api.get(f"{where}insights/?format=parquet"))
+    assert rows["generated_time"].dtype == pl.Datetime("us", "UTC")
+    assert rows["id"].to_list() == [each.id for each in kept]
+    text = api.get(f"{where}insights/?format=csv").content.decode()
+    assert [each["tag"] for each in csv.DictReader(io.StringIO(text))] == ["'=1"] * 6
+    assert json.loads(body(api.get(f"{where}artefacts/result.json/")))["state"]["InsightCount"] == "6"
+    refused(api.get(f"{where}insights/?direction=Sideways"), "direction")
 
 
 def test_points_are_left_out(api: APIClient, where: str) -> None:
@@ -274,7 +303,8 @@ def test_a_run_without_results_says_so(api: APIClient, owner: User, other: User,
     strategy = strategy_create(owner=owner, name="Trader", files={"main.py": TRADER})
     assert strategy.head is not None
     run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head)).run
-    for end in ("equity", "orders", "charts", "charts/Benchmark", "statistics", "log", "artefacts/result.json"):
+    ends = ("equity", "orders", "insights", "charts", "charts/Benchmark", "statistics", "log", "artefacts/result.json")
+    for end in ends:
         answer = api.get(f"/api/v1/backtests/{run.pk}/{end}/")
         assert answer.status_code == 404
         assert "queued" in json.loads(answer.content)["detail"]

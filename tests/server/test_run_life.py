@@ -52,8 +52,8 @@ def test_a_backtest_runs_to_its_figures(run: Run, settings: Any) -> None:
     assert test.net_profit == pytest.approx(test.end_equity / 100_000 - 1)
     assert {each.name for each in run.artefacts.all()} == {
         "result.json", "report.html", "statistics.json", "charts.json", "equity.parquet", "days.parquet",
-        "positions.parquet", "orders.parquet", "order_events.parquet", "trades.parquet", "charts.parquet",
-        "log.parquet",
+        "positions.parquet", "orders.parquet", "order_events.parquet", "trades.parquet", "insights.parquet",
+        "charts.parquet", "log.parquet",
     }  # fmt: skip
     assert kinds(run)[:2] == ["queued", "started"]
     assert kinds(run)[-1] == "finished"

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 #: The tables that are compared, in this order: what comes later follows from what comes first.
-COMPARED_TABLES = ("orders", "order_events", "trades", "equity", "days", "positions", "charts")
+COMPARED_TABLES = ("insights", "orders", "order_events", "trades", "equity", "days", "positions", "charts")
 _LONGEST = 200
 _NONE = "none"
 

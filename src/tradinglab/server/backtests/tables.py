@@ -14,6 +14,7 @@ from tradinglab.core.enums import TradeDirection
 from tradinglab.report.adapter import log_line
 
 if TYPE_CHECKING:
+    from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_charts import ChartData
     from tradinglab.engine.sampling import DaySample
@@ -29,6 +30,7 @@ MOST_ROWS = {
     "orders": 200_000,
     "order_events": 400_000,
     "trades": 200_000,
+    "insights": 200_000,
     "charts": 500_000,
     "log": 20_000,
 }
@@ -59,6 +61,13 @@ _TRADES: Columns = {
     "entry_price": pl.Float64, "exit_time": TIME, "exit_price": pl.Float64, "profit_loss": pl.Float64,
     "total_fees": pl.Float64, "mae": pl.Float64, "mfe": pl.Float64, "end_trade_drawdown": pl.Float64,
     "duration_s": pl.Float64, "is_win": pl.Boolean, "order_ids": pl.String,
+}  # fmt: skip
+_INSIGHTS: Columns = {
+    "id": pl.String, "group_id": pl.String, "symbol": pl.String, "type": pl.String, "direction": pl.String,
+    "generated_time": TIME, "close_time": TIME, "period_s": pl.Float64, "magnitude": pl.Float64,
+    "confidence": pl.Float64, "weight": pl.Float64, "reference_value": pl.Float64,
+    "reference_value_final": pl.Float64, "estimated_value": pl.Float64, "score_direction": pl.Float64,
+    "score_magnitude": pl.Float64, "is_final_score": pl.Boolean, "source_model": pl.String, "tag": pl.String,
 }  # fmt: skip
 _CHARTS: Columns = {
     "chart": pl.String, "series": pl.String, "time": TIME, "value": pl.Float64, "open": pl.Float64,
@@ -93,6 +102,7 @@ def tables_of(result: BacktestResult) -> Kept:
     kept.keep("orders", _orders(result), len(record.orders), _ORDERS)
     kept.keep("order_events", _order_events(result), len(record.order_events), _ORDER_EVENTS)
     kept.keep("trades", _trades(result), len(trades), _TRADES)
+    kept.keep("insights", _insights(record.insights), len(record.insights), _INSIGHTS)
     points = sum(len(series.values) for chart in result.charts.values() for series in chart.series.values())
     kept.keep("charts", _points(result.charts.values()), points, _CHARTS)
     lines = result.logs
@@ -161,6 +171,17 @@ def _trades(result: BacktestResult) -> Iterator[Row]:
             _us(trade.entry_ns), trade.entry_price, _us(trade.exit_ns), trade.exit_price, trade.profit_loss,
             trade.total_fees, trade.mae, trade.mfe, trade.end_trade_drawdown, trade.duration.total_seconds(),
             trade.is_win, " ".join(map(str, sorted(trade.order_ids))),
+        )  # fmt: skip
+
+
+def _insights(insights: Iterable[InsightRecord]) -> Iterator[Row]:
+    for each in insights:
+        yield (
+            each.id, each.group_id or None, each.symbol.value, str(each.type), str(each.direction),
+            _us(each.generated_ns), _us(each.close_ns), each.period_s, each.magnitude, each.confidence, each.weight,
+            float(each.reference_value), float(each.reference_value_final), float(each.estimated_value),
+            each.score_direction, each.score_magnitude, each.is_final_score, each.source_model[:_LONGEST_TEXT],
+            each.tag[:_LONGEST_TEXT],
         )  # fmt: skip
 
 

@@ -115,6 +115,30 @@ class TradeSerializer(serializers.Serializer[Any]):
     order_ids = serializers.CharField(help_text="With spaces between them.")
 
 
+class InsightSerializer(serializers.Serializer[Any]):
+    """What a strategy expected of a security."""
+
+    id = serializers.CharField()
+    group_id = serializers.CharField(allow_null=True, help_text="Insights that belong together have the same.")
+    symbol = serializers.CharField()
+    type = serializers.ChoiceField(["Price", "Volatility"])
+    direction = serializers.ChoiceField(["Up", "Down", "Flat"])
+    generated_time = serializers.DateTimeField()
+    close_time = serializers.DateTimeField()
+    period_s = serializers.FloatField(help_text="The period that was given, or that to the close.")
+    magnitude = serializers.FloatField(allow_null=True, help_text="How far it would go, a fraction.")
+    confidence = serializers.FloatField(allow_null=True)
+    weight = serializers.FloatField(allow_null=True, help_text="A fraction of the portfolio.")
+    reference_value = serializers.FloatField(help_text="Price or volatility when it was emitted.")
+    reference_value_final = serializers.FloatField(help_text="Zero, if the strategy has not set it.")
+    estimated_value = serializers.FloatField(help_text="Zero, if the strategy has not set it.")
+    score_direction = serializers.FloatField(help_text="From 0 to 1, as the strategy has judged it.")
+    score_magnitude = serializers.FloatField()
+    is_final_score = serializers.BooleanField()
+    source_model = serializers.CharField()
+    tag = serializers.CharField()
+
+
 class PositionSerializer(serializers.Serializer[Any]):
     """A position at the end of a day."""
 
@@ -151,6 +175,12 @@ class TradesSerializer(RowsSerializer):
     """The closed trades, in the order in which they closed."""
 
     results = TradeSerializer(many=True)
+
+
+class InsightsSerializer(RowsSerializer):
+    """What the strategy expected, in the order in which it said so."""
+
+    results = InsightSerializer(many=True)
 
 
 class PositionsSerializer(RowsSerializer):

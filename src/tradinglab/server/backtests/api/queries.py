@@ -123,6 +123,14 @@ class OrdersQuery(SymbolRowsQuery):
     equal = ("symbol", "status")
 
 
+class InsightsQuery(SymbolRowsQuery):
+    """Some of the insights."""
+
+    direction = serializers.ChoiceField(("Up", "Down", "Flat"), required=False)
+    source_model = serializers.CharField(max_length=200, required=False, help_text="Who said so.")
+    equal = ("symbol", "direction", "source_model")
+
+
 class LogQuery(RowsQuery):
     """Some lines of the log."""
 

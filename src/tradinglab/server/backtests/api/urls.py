@@ -42,6 +42,11 @@ _RESULTS: dict[str, type[APIView]] = {
         results.TableView, "trades", answers.TradesSerializer, "The closed trades; the range is of their entries.",
         table="trades", query=queries.SymbolRowsQuery, time="entry_time",
     ),
+    "insights": results.described(
+        results.TableView, "insights", answers.InsightsSerializer,
+        "What the strategy expected of securities; the range is of when it said so.",
+        table="insights", query=queries.InsightsQuery, time="generated_time",
+    ),
     "log": results.described(
         results.TableView, "log", answers.LogSerializer, "The run's messages.", table="log", query=queries.LogQuery
     ),
