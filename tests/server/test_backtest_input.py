@@ -160,6 +160,18 @@ class TestData:
         refused = post(api, {"files": FILES, "data": "eu"}).json()
         assert "sample, us" in refused["detail"]
 
+    @pytest.mark.parametrize("kind", ["lean", "store"])
+    def test_a_source_that_went_away_holds_up_no_other(
+        self, kind: str, api: APIClient, settings: Any, tmp_path: Path
+    ) -> None:
+        changes = {"named_data": f"us={kind}:{tmp_path}/gone"}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+        answer = api.get(f"{V1}/data-sources/us/")
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        assert str(tmp_path) not in answer.content.decode()
+        assert len(api.get(f"{V1}/data-sources/").json()) == 2
+        assert post(api, {"files": FILES}).status_code == 202
+
     def test_what_a_source_has(self, api: APIClient) -> None:
         answer = api.get(f"{V1}/data-sources/sample/").json()
         assert answer["is_complete"] is True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,10 +12,12 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
 from tradinglab.server.config.data_sources import SAMPLE
-from tradinglab.server.errors import InputError, NotFoundError
+from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 
+_log = logging.getLogger(__name__)
 _MOST_SERIES = 1000
 
 
@@ -64,9 +67,20 @@ def data_source_wanted(*, name: str) -> NamedSource:
 
 
 def data_source_coverage(*, source: NamedSource) -> tuple[list[Coverage], bool]:
-    """Return what a source has, and whether that is all of it."""
-    series: Iterable[Coverage] = open_source(source.spec).coverage()
-    found = list(islice(series, _MOST_SERIES + 1))
+    """Return what a source has, and whether that is all of it.
+
+    Raises
+    ------
+    ConflictError
+        If it cannot be read now.
+    """
+    try:
+        series: Iterable[Coverage] = open_source(source.spec).coverage()
+        found = list(islice(series, _MOST_SERIES + 1))
+    except (TradingLabError, OSError) as error:
+        _log.error("the data source %s cannot be read: %s", source.name, error)
+        text = f"The data source '{source.name}' cannot be read now; the operator finds the reason in the server's log."
+        raise ConflictError(text) from error
     return found[:_MOST_SERIES], len(found) <= _MOST_SERIES
 
 

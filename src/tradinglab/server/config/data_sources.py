@@ -11,8 +11,13 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _KINDS = ("lean", "store")
 
 
-def parse_data_sources(text: str) -> dict[str, str]:
+def parse_data_sources(text: str, *, are_there: bool = True) -> dict[str, str]:
     """Return the spec of each source by its name; the sample is first.
+
+    Parameters
+    ----------
+    are_there
+        Whether the folders have to be there: at the start they have. One that goes away later fails its own runs alone.
 
     Raises
     ------
@@ -26,15 +31,15 @@ def parse_data_sources(text: str) -> dict[str, str]:
             raise ValueError(f"'{name}' is no name; use up to 40 small letters, digits, '_' and '-'")
         if name in found:
             raise ValueError(f"'{name}' is named twice; 'sample' is always there")
-        found[name] = _checked(name, spec)
+        found[name] = _checked(name, spec, are_there)
     return found
 
 
-def _checked(name: str, spec: str) -> str:
+def _checked(name: str, spec: str, is_there: bool) -> str:
     kind, _, where = spec.partition(":")
     folder = Path(where).expanduser()
     if kind not in _KINDS or not folder.is_absolute():
         raise ValueError(f"'{name}' is to be lean:FOLDER or store:FOLDER with a folder that begins with '/'")
-    if not folder.is_dir():
+    if is_there and not folder.is_dir():
         raise ValueError(f"'{name}' names {folder}, where there is no folder")
     return f"{kind}:{folder}"

@@ -229,7 +229,7 @@ class Environment(BaseSettings):
     @property
     def data_sources(self) -> dict[str, str]:
         """The spec of each source of data that runs may read, by its name."""
-        return parse_data_sources(self.named_data)
+        return parse_data_sources(self.named_data, are_there=False)
 
     @property
     def is_https(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from tradinglab.server.backtests.data_sources import (
     data_source_get,
     data_source_list,
 )
+from tradinglab.server.rest.fields import ProblemSerializer
 
 _EPOCH = date(1970, 1, 1)
 
@@ -60,7 +61,13 @@ class DataSourcesView(APIView):
 class DataSourceView(APIView):
     """One source."""
 
-    @extend_schema(operation_id="data_sources_read", responses=DataSourceDetailSerializer)
+    @extend_schema(
+        operation_id="data_sources_read",
+        responses={
+            200: DataSourceDetailSerializer,
+            409: OpenApiResponse(ProblemSerializer, "It cannot be read now."),
+        },
+    )
     def get(self, request: Request, name: str) -> Response:
         """Return what a source has: tickers, resolutions, and from when to when."""
         source = data_source_get(name=name)
