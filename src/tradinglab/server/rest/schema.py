@@ -30,7 +30,7 @@ _FIELDS = {
     "in": "query",
     "required": False,
     "schema": {"type": "string"},
-    "description": "Names of the fields that are wanted of each object, separated by commas; without it all.",
+    "description": "Names of the fields that are wanted of each object, separated by commas; without it all. In JSON.",
 }
 
 

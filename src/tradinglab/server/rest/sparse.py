@@ -48,7 +48,7 @@ def keep_fields(request: HttpRequest, response: HttpResponseBase) -> None:
 def _objects(data: Any) -> Iterable[dict[str, Any]]:
     if isinstance(data, dict):
         page = data.get("results")
-        data = page if isinstance(page, list) and "next" in data else [data]
+        data = page if isinstance(page, list) else [data]
     return (each for each in data if isinstance(each, dict)) if isinstance(data, list) else ()
 
 
@@ -68,7 +68,7 @@ def _thin(response: Response, names: Collection[str]) -> None:
     data = response.data
     if isinstance(data, list):
         response.data = [of(each) for each in data]
-    elif isinstance(data.get("results"), list) and "next" in data:
+    elif isinstance(data.get("results"), list):
         response.data = {**data, "results": [of(each) for each in data["results"]]}
     else:
         response.data = of(data)
