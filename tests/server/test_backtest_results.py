@@ -23,6 +23,8 @@ from tradinglab.server.backtests import tables
 from tradinglab.server.backtests.exports import as_columns, as_csv
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.backtests.tables import tables_of
+from tradinglab.server.runs.models import Artefact
+from tradinglab.server.runs.store import store
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.services import strategy_create
 
@@ -297,6 +299,25 @@ def test_artefacts_in_parts(api: APIClient, where: str) -> None:
     assert api.get(address, headers={"If-Match": '"old"'}).status_code == 412
     assert api.get(f"{where}artefacts/nothing.txt/").status_code == 404
     assert pl.read_parquet(io.BytesIO(body(api.get(f"{where}artefacts/days.parquet/")))).height > 200
+
+
+def test_fields_of_series_and_rows(api: APIClient, where: str) -> None:
+    assert list(read(api, f"{where}equity/?fields=time,drawdown&points=5")) == ["time", "drawdown"]
+    page = read(api, f"{where}orders/?fields=symbol,quantity&limit=2")
+    assert [sorted(row) for row in page["results"]] == [["quantity", "symbol"]] * 2
+    assert page["limit"] == 2
+    refused(api.get(f"{where}orders/?fields=colour"), "fields")
+
+
+@pytest.mark.parametrize("damage", [lambda found: b"", lambda found: found[:-9], lambda found: b"x" * len(found)])
+def test_what_is_damaged_in_the_store_says_so(damage: Callable[[bytes], bytes], api: APIClient, where: str) -> None:
+    for sha256 in Artefact.objects.values_list("sha256", flat=True):
+        path = store().path(sha256)
+        path.write_bytes(damage(path.read_bytes()))
+    for end in ("equity", "days", "orders", "log", "charts", "charts/Strategy Equity", "statistics"):
+        answer = api.get(f"{where}{end}/")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json"), end
+        assert answer.json()["code"] == "result_damaged"
 
 
 def test_a_run_without_results_says_so(api: APIClient, owner: User, other: User, client_of: Callable[..., Any]) -> None:

@@ -6,6 +6,7 @@
     ├── SettingsError         the environment does not hold what the server needs
     ├── InputError            a value that cannot be used; names field and value
     ├── NotFoundError         no such thing, or it is another user's
+    ├── DamagedResultError    what a run has left can no longer be read
     ├── ConflictError         the thing is not in the state that the call needs
     ├── LimitReachedError     a user has as much as may be had at once; names limit and current number
     ├── SealError             a stored secret cannot be opened
@@ -69,6 +70,19 @@ class NotFoundError(ServerError):
 
     code = "not_found"
     status = 404
+
+
+class DamagedResultError(ServerError):
+    """What a run has left can no longer be read: its bytes have changed in the store."""
+
+    code = "result_damaged"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What the run has left is damaged on the server's disk. Run the backtest again, or have the operator "
+            "restore a backup."
+        )
 
 
 class ConflictError(ServerError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,7 @@ import polars as pl
 
 from tradinglab.server.backtests.figures import FIGURES, Figure
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.backtests.results import table_read
+from tradinglab.server.backtests.results import table_collect, table_read
 from tradinglab.server.backtests.thinning import min_max
 from tradinglab.server.errors import ConflictError, NotFoundError
 from tradinglab.server.strategies.diffs import files_diff
@@ -49,6 +50,8 @@ def comparison_of(*, tests: Sequence[Backtest], points: int) -> dict[str, Any]:
     ------
     ConflictError
         If one of them has left no equity.
+    DamagedResultError
+        If what one of them has left cannot be read any more.
     """
     tables = [_equity(test) for test in tests]
     times, lines = _aligned(tests, tables, points)
@@ -65,7 +68,7 @@ def comparison_of(*, tests: Sequence[Backtest], points: int) -> dict[str, Any]:
 
 def _equity(test: Backtest) -> pl.DataFrame:
     try:
-        table = table_read(test=test, name="equity").select("time", "equity", "drawdown").collect()
+        table = table_collect(table_read(test=test, name="equity").select("time", "equity", "drawdown"))
     except NotFoundError:
         table = pl.DataFrame()
     if not table.height:
@@ -150,7 +153,7 @@ def _code(base: Backtest, test: Backtest) -> dict[str, Any]:
 
 def _correlation(tests: Sequence[Backtest]) -> list[Values]:
     """Return the correlation of each pair's daily returns, over the days that both have."""
-    days = [table_read(test=test, name="days").select("time", "return").collect() for test in tests]
+    days = [table_collect(table_read(test=test, name="days").select("time", "return")) for test in tests]
     places = range(len(days))
     # Each pair in one order: the other differs in the last digit.
     return [[_pair(days[min(row, column)], days[max(row, column)]) for column in places] for row in places]
@@ -161,7 +164,8 @@ def _pair(left: pl.DataFrame, right: pl.DataFrame) -> float | None:
     first, second = both["return"].to_numpy(), both["return_right"].to_numpy()
     if len(first) < _FEWEST_DAYS or not np.ptp(first) or not np.ptp(second):
         return None
-    return float(np.clip(np.corrcoef(first, second)[0, 1], -1, 1))
+    found = float(np.corrcoef(first, second)[0, 1])
+    return min(max(found, -1.0), 1.0) if math.isfinite(found) else None
 
 
 def _warnings(tests: Sequence[Backtest], tables: Sequence[pl.DataFrame]) -> Iterator[str]:

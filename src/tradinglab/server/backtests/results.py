@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,12 @@ import polars as pl
 
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.thinning import METHODS
+from tradinglab.server.errors import DamagedResultError
 from tradinglab.server.runs.selectors import artefact_get, artefact_path
+
+_log = logging.getLogger(__name__)
+#: What reading a Parquet file raises that is no longer one.
+DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +63,37 @@ def table_read(*, test: Backtest, name: str, part: Part = _EVERYTHING, time: str
     return table
 
 
+def table_collect(table: pl.LazyFrame) -> pl.DataFrame:
+    """Read what was asked for by :func:`table_read`.
+
+    Raises
+    ------
+    DamagedResultError
+        If the file is damaged.
+    """
+    try:
+        return table.collect()
+    except DAMAGE as error:
+        _log.error("a table in the store cannot be read: %s", error)
+        raise DamagedResultError from error
+
+
 def document_read(*, test: Backtest, name: str) -> dict[str, Any]:
-    """Return a JSON artefact."""
-    found: dict[str, Any] = json.loads(artefact_path(artefact=artefact_get(run=test.run, name=name)).read_bytes())
+    """Return a JSON artefact.
+
+    Raises
+    ------
+    NotFoundError
+        If the run has left no such document.
+    DamagedResultError
+        If the file is damaged.
+    """
+    path = artefact_path(artefact=artefact_get(run=test.run, name=name))
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except (ValueError, OSError) as error:
+        _log.error("a document in the store cannot be read: %s: %s", path.name, error)
+        raise DamagedResultError from error
     return found
 
 

@@ -16,7 +16,7 @@ from tradinglab.server.backtests.comparison import MOST, comparison_of
 from tradinglab.server.backtests.figures import Unit
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtests_get
-from tradinglab.server.errors import ConflictError, NotFoundError
+from tradinglab.server.errors import NotFoundError, ServerError
 from tradinglab.server.web.line_charts import line_chart
 
 _POINTS = 1_600
@@ -37,8 +37,8 @@ def compare(request: HttpRequest) -> HttpResponse:
         found = comparison_of(tests=tests, points=query.validated_data["points"])
     except NotFoundError as error:
         raise Http404(str(error)) from None
-    except ConflictError as error:
-        return render(request, "web/compare.html", {"refusal": str(error)}, status=409)
+    except ServerError as error:
+        return render(request, "web/compare.html", {"refusal": str(error)}, status=error.status)
     return render(request, "web/compare.html", _content(tests, found))
 
 

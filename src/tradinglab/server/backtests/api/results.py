@@ -26,7 +26,7 @@ from tradinglab.server.backtests.api.queries import (
 from tradinglab.server.backtests.exports import as_columns, as_csv, as_parquet, as_rows
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import PARQUET
-from tradinglab.server.backtests.results import document_read, left_out, table_read, thinned
+from tradinglab.server.backtests.results import document_read, left_out, table_collect, table_read, thinned
 from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.rest.fields import ProblemSerializer
@@ -85,10 +85,10 @@ class TableView(APIView):
         """Return a page of the rows."""
         is_json = self.is_json(request)
         offset, limit = asked["offset"], asked.get("limit", _DEFAULT_ROWS if is_json else None)
-        page = rows.slice(offset, limit).collect()
+        page = table_collect(rows.slice(offset, limit))
         if not is_json:
             return _file(page, request, self.table)
-        total = rows.select(pl.len()).collect().item()
+        total = table_collect(rows.select(pl.len())).item()
         extent = {"total": total, "offset": offset, "limit": limit, "left_out": left_out(test=test, name=self.table)}
         return Response({**extent, "results": as_rows(page)})
 
@@ -106,7 +106,7 @@ class SeriesView(TableView):
     def answer(self, request: Request, test: Backtest, rows: pl.LazyFrame, asked: dict[str, Any]) -> HttpResponse:
         """Return the series, with as few points as are wanted."""
         is_json = self.is_json(request)
-        table = rows.collect()
+        table = table_collect(rows)
         total, points = table.height, asked.get("points", MOST_POINTS if is_json else None)
         if points is not None:
             table = thinned(table, points=points, method=asked["method"], by=self.by)
@@ -134,11 +134,12 @@ class ChartView(TableView):
         rows = table_read(test=test, name=self.table, part=query.part()).filter(pl.col("chart") == chart["name"])
         asked, is_json = query.validated_data, self.is_json(request)
         points = asked.get("points", MOST_POINTS if is_json else None)
-        series = rows.collect().partition_by("series", maintain_order=True)
+        table = table_collect(rows)
+        series = table.partition_by("series", maintain_order=True)
         if points is not None:
             series = [thinned(each, points=points, method=asked["method"], by="value") for each in series]
         if not is_json:
-            return _file(pl.concat(series) if series else rows.collect(), request, self.table)
+            return _file(pl.concat(series) if series else table, request, self.table)
         return Response({**chart, "series": [_with_points(each, series) for each in chart["series"]]})
 
 
