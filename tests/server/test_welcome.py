@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.web.welcome import welcome_create
 
 
@@ -24,6 +24,7 @@ def test_it_logs_in_once(link: str, owner: User) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/backtests/")
     assert browser.session["_auth_user_id"] == str(owner.pk)
     assert "no-store" in answer.headers["Cache-Control"]
+    assert AuditEntry.objects.filter(action="login.succeeded", actor=owner).count() == 1
     again = Client()
     answer = again.get(link, SERVER_NAME="localhost")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/login/")

@@ -39,7 +39,6 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "HEAD" or (found := welcome_redeem(token=token)) is None:
         return redirect("login")
     login_finish(user=found.user)
-    login_finish(user=found.user)
     login(request, found.user, backend="django.contrib.auth.backends.ModelBackend")
     answer = redirect(found.page)
     answer.headers["Referrer-Policy"] = "no-referrer"
