@@ -111,13 +111,15 @@ def test_exports_deletions_and_submissions_are_written_down(
     assert admin.get(f"{where}versions/{strategy.head.content_hash}/archive/").status_code == 200
     admin.delete(where)
     admin.post(f"{where}undelete/")
+    admin.post(f"{where}versions/{strategy.head.content_hash}/restore/")
+    admin.post(f"{where}duplicate/", {}, format="json")
     admin.patch(f"/api/v1/users/{owner.pk}/run-limits/", {"most_queued": 5}, format="json")
     found = list(AuditEntry.objects.exclude(action="key.created").order_by("id").values_list("action", "actor"))
     assert found == [
         (action, owner.pk)
         for action in (
-            "backtest.submitted", "backtest.deleted", "backtest.restored", "strategy.exported", "strategy.deleted",
-            "strategy.restored", "user.limits_changed",
+            "strategy.created", "backtest.submitted", "backtest.deleted", "backtest.restored", "strategy.exported",
+            "strategy.deleted", "strategy.restored", "version.restored", "strategy.created", "user.limits_changed",
         )
     ]  # fmt: skip
 

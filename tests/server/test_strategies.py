@@ -12,7 +12,7 @@ from tests.server.conftest import QUICK
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
-from tradinglab.server.strategies.services import strategy_create
+from tradinglab.server.strategies.services import strategy_create, strategy_update
 from tradinglab.server.strategies.versions import version_save
 from tradinglab.templates import all_templates
 
@@ -114,6 +114,14 @@ def test_tags_are_replaced_and_counted_once(api: APIClient, strategy: Strategy) 
     assert api.patch(where, {"tags": ["b", "a", "b"]}, format="json").json()["tags"] == ["b", "a"]
     assert api.patch(where, {"description": "d"}, format="json").json()["tags"] == ["b", "a"]
     assert api.patch(where, {"tags": []}, format="json").json()["tags"] == []
+
+
+def test_two_who_change_different_things_undo_nothing(strategy: Strategy) -> None:
+    first, second = Strategy.objects.get(pk=strategy.pk), Strategy.objects.get(pk=strategy.pk)
+    strategy_update(strategy=first, name="New")
+    strategy_update(strategy=second, is_archived=True)
+    stored = Strategy.objects.get(pk=strategy.pk)
+    assert (stored.name, stored.archived_at is None) == ("New", False)
 
 
 def test_a_copy_starts_with_the_head(api: APIClient, strategy: Strategy, owner: User) -> None:

@@ -63,15 +63,19 @@ def strategy_update(
 ) -> Strategy:
     """Change what is given, leave the rest."""
     now = timezone.now()
+    changes: dict[str, object] = {"updated_at": now}
     if name is not None:
-        strategy.name = name
+        changes["name"] = name
     if description is not None:
-        strategy.description = description
+        changes["description"] = description
     if is_archived is not None:
-        strategy.archived_at = (strategy.archived_at or now) if is_archived else None
-    strategy.updated_at = now
+        changes["archived_at"] = (strategy.archived_at or now) if is_archived else None
+    for field, value in changes.items():
+        setattr(strategy, field, value)
     with transaction.atomic():
-        _save(strategy, ["name", "description", "archived_at", "updated_at"])
+        # No more than what is given is written: somebody else may be changing the rest. The row is locked by it, so
+        # that of two sets of tags one is stored, and not a mixture.
+        _save(strategy, list(changes))
         if tags is not None:
             _label(strategy, tags)
     strategy.refresh_from_db()
@@ -137,9 +141,11 @@ def strategy_undelete(*, strategy: Strategy) -> Strategy:
 
 
 def _store(owner: User, name: str, description: str, tags: Sequence[str]) -> Strategy:
+    """Store a strategy without a version; the caller's transaction gives it one."""
     strategy = Strategy(owner=owner, name=name, description=description)
     _save(strategy, None)
     _label(strategy, tags)
+    audit_note(action="strategy.created", actor=owner, target=strategy, details={"name": name})
     return strategy
 
 

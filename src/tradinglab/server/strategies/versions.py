@@ -75,7 +75,7 @@ def version_change(
 
 
 @transaction.atomic
-def version_restore(*, strategy: Strategy, version: StrategyVersion) -> Strategy:
+def version_restore(*, strategy: Strategy, version: StrategyVersion, by: User) -> Strategy:
     """Make an older version the head again; the ones that came after it stay.
 
     Raises
@@ -85,6 +85,7 @@ def version_restore(*, strategy: Strategy, version: StrategyVersion) -> Strategy
     """
     _locked(strategy, None)
     _move(strategy, version)
+    audit_note(action="version.restored", actor=by, target=version, details={"name": strategy.name})
     return strategy
 
 

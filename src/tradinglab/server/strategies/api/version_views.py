@@ -107,7 +107,8 @@ class VersionRestoreView(APIView):
         """Make it the head."""
         user = user_of(request)
         strategy = strategy_get(user=user, strategy_id=strategy_id)
-        version_restore(strategy=strategy, version=version_get(strategy=strategy, content_hash=content_hash))
+        version = version_get(strategy=strategy, content_hash=content_hash)
+        version_restore(strategy=strategy, version=version, by=user)
         return Response(StrategySerializer(strategy_get(user=user, strategy_id=strategy_id)).data)
 
 
