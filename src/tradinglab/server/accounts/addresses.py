@@ -42,9 +42,12 @@ def email_change_ask(*, user: User, email: str) -> None:
 
     Raises
     ------
+    TooManyAttemptsError
+        If too many letters were asked for from where the caller is.
     InputError
         If it is no address, or the one that the user has.
     """
+    attempt_from_caller(what="e-mail change")
     check_email(email)
     new = folded(email)
     if new == user.email:

@@ -74,6 +74,7 @@ def sign_in_refresh(*, refresh: str) -> TokenPair:
     raise TokenRefusedError
 
 
+@transaction.atomic
 def sign_in_end(*, refresh: str) -> None:
     """End the sign-in of a refresh token; one that means nothing changes nothing."""
     given = _read(RefreshToken, refresh)

@@ -48,7 +48,9 @@ def totp_enrol(*, user: User) -> Enrolment:
     """
     secret = pyotp.random_base32()
     with transaction.atomic():
-        if totp_is_enabled(user=user):
+        # The row is locked: one that is being confirmed just now is not replaced.
+        factor = Totp.objects.select_for_update().filter(user=user).first()
+        if factor is not None and factor.confirmed_at is not None:
             raise ConflictError("A second factor is set up already. Disable it first.")
         Totp.objects.update_or_create(
             user=user, defaults={"sealed_secret": seal(secret), "confirmed_at": None, "last_step": 0}

@@ -155,7 +155,7 @@ class RunConsumer(EventsConsumer):
     def reader(self, standing: Standing) -> Reader:
         """Return the run, if it is the user's."""
         run_id = self.scope["url_route"]["kwargs"]["run_id"]
-        if not Run.objects.filter(pk=run_id, owner_id=standing.user_id).exists():
+        if not Run.objects.filter(pk=run_id, owner_id=standing.user_id, deleted_at=None).exists():
             raise NotFoundError(f"There is no run {run_id}.")
         return RunReader(run_id)
 
