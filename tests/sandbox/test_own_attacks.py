@@ -320,7 +320,7 @@ def test_a_run_that_nobody_watches_is_killed(sandbox: Sandbox, tmp_path: Path) -
     before = set(_children(sandbox._process.pid))
     request = {"strategy": "loop.py", "files": {"loop.py": _STRATEGY.format(body="        while True: pass")}}
     request |= {"folders": [], "data": "sample", "start": None, "end": None, "cash": None, "parameters": {}}
-    request |= {"class_name": None, "timeout_s": None}
+    request |= {"class_name": None, "timeout_s": None, "seed": None}
     null = os.open(os.devnull, os.O_RDWR)
     handed = [line[1].fileno(), sealed(json.dumps(request).encode()), null, null, null, null]
     socket.send_fds(control, [json.dumps({"limits": Limits().as_order()}).encode()], handed)

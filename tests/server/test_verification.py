@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.carrying_out import BacktestKind
 from tradinglab.server.backtests.differences import figure_differences, manifest_differences, table_differences
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
@@ -97,12 +98,51 @@ def test_a_table_that_differs_is_named_by_row_and_column(api: APIClient, done: R
     assert (found["kind"], found["where"], found["was"]) == ("figure", "orders[0].price", "1.5")
 
 
-def test_a_strategy_that_draws_lots_is_found_out(api: APIClient, owner: User) -> None:
-    text = QUICK.replace("self.symbol, 1)", "self.symbol, __import__('random').random())")
-    strategy = strategy_create(owner=owner, name="Lots", files={"main.py": text})
+LOTS = {
+    "random": "__import__('random').random()",
+    "numpy": "float(__import__('numpy').random.rand())",
+    "the order of a set": "0.01 * (1 + [*{str(each) for each in range(90)}].index('7'))",
+}
+
+
+@pytest.mark.parametrize("share", LOTS.values(), ids=LOTS)
+def test_lots_fall_the_same_way_again(api: APIClient, owner: User, share: str) -> None:
+    run, sandboxes = drawn(owner, share), BacktestKind.sandboxes
+    sandboxes[0].close()  # another process draws the second time
+    assert verify(api, run)["outcome"] == "identical"
+
+
+def drawn(owner: User, share: str, seed: int | None = None) -> Run:
+    text = QUICK.replace("self.symbol, 1)", f"self.symbol, {share})")
+    strategy = strategy_create(owner=owner, name=f"Lots {uuid.uuid4()}", files={"main.py": text})
     assert strategy.head is not None
-    run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head)).run
+    run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head, seed=seed)).run
     run_carry_out(run_id=run.pk, worker="a")
+    return run
+
+
+def test_another_seed_draws_other_lots(api: APIClient, owner: User) -> None:
+    first, second, third = (drawn(owner, LOTS["random"], seed) for seed in (7, 7, 8))
+    ends = [Backtest.objects.get(run=run).end_equity for run in (first, second, third)]
+    assert ends[0] == ends[1] != ends[2]
+    assert first.manifest["seed"] == 7
+    again = api.post(f"{V1}/{first.pk}/rerun/", {"name": "again"}, format="json").json()
+    assert again["manifest"]["seed"] == 7
+
+
+def test_the_same_request_has_the_same_seed(api: APIClient, strategy: Strategy) -> None:
+    assert strategy.head is not None
+    body = {"version": str(strategy.head.pk)}
+    asked = (body, body | {"name": "x"}, body | {"parameters": {"cash": "5"}})
+    seeds = [api.post(f"{V1}/", each, format="json").json()["manifest"]["seed"] for each in asked]
+    assert seeds[0] == seeds[1] != seeds[2]
+    for wrong in (-1, 1 << 32, "x", 1.5):
+        answer = api.post(f"{V1}/", body | {"seed": wrong}, format="json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "seed")
+
+
+def test_what_the_machine_draws_is_found_out(api: APIClient, owner: User) -> None:
+    run = drawn(owner, "__import__('random').SystemRandom().random()")
     found = verify(api, run)
     assert (found["outcome"], found["first_difference"]["kind"]) == ("different", "figure")
 

@@ -38,6 +38,7 @@ def add_parser(commands: Commands) -> None:
         help="folder that the strategy may import from; may be repeated")  # fmt: skip
     add("--class", metavar="NAME", dest="class_name", help="which class of the file to run")
     add("--timeout", metavar="SECONDS", type=words.seconds, help="give up when the run takes longer")
+    add("--seed", metavar="N", type=words.seed, help="what random and numpy.random start from")
     add("--json", metavar="OUT", type=words.output_file, help="write the result in LEAN's format")
     add("--report", metavar="OUT.html", type=words.output_file, help="write an HTML report")
     add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")
@@ -82,6 +83,7 @@ def _given(options: Namespace) -> dict[str, Any]:
         "import_paths": options.import_path,
         "class_name": options.class_name,
         "timeout_s": options.timeout,
+        "seed": options.seed,
     }
 
 

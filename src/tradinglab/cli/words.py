@@ -13,6 +13,7 @@ from pathlib import Path
 
 _RUNS = Path("runs")
 _MOST_MEGABYTES = 1 << 24
+_SEEDS = 1 << 32
 _LAST_PORT = 65_535
 
 
@@ -44,6 +45,13 @@ def seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise ArgumentTypeError(f"{text} is no number of seconds above zero")
     return value
+
+
+def seed(text: str) -> int:
+    """Return what generators of random numbers start from."""
+    if not text.isascii() or not text.isdigit() or not int(text[:20]) < _SEEDS:
+        raise ArgumentTypeError(f"'{text}' is no whole number from 0 to {_SEEDS - 1}")
+    return int(text)
 
 
 def megabytes(text: str) -> int:

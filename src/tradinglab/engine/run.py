@@ -28,6 +28,7 @@ from tradinglab.engine.journal import Journal
 from tradinglab.engine.loader import load_strategy, strategy_modules
 from tradinglab.engine.loop import Progress
 from tradinglab.engine.result import BacktestResult
+from tradinglab.engine.seeding import SEEDS, seeded
 from tradinglab.engine.time_limit import TimeIsUp, time_limit
 from tradinglab.engine.traces import explain, own_trace
 
@@ -48,6 +49,8 @@ class RunOptions:
         Seconds of wall-clock time after which the run is stopped; ``None`` for no limit.
     journal
         Where to take down what the strategy asks for, for a replay.
+    seed
+        What ``random`` and ``numpy.random`` start from; ``None`` leaves them as they are.
     """
 
     start: date | None = None
@@ -58,6 +61,7 @@ class RunOptions:
     on_progress: Callable[[Progress], None] | None = None
     on_log: Callable[[str], None] | None = None
     journal: Journal | None = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.start is not None and self.end is not None and self.end < self.start:
@@ -66,6 +70,8 @@ class RunOptions:
             raise UsageError(f"the time limit must be more than 0 seconds; it was {self.timeout_s}")
         if self.cash is not None and not to_decimal(self.cash) > 0:
             raise UsageError(f"cash: an amount above zero is expected, it was {self.cash}")
+        if self.seed is not None and not 0 <= self.seed < SEEDS:
+            raise UsageError(f"the seed is a whole number from 0 to {SEEDS - 1}; it was {self.seed}")
 
 
 def backtest(
@@ -82,6 +88,7 @@ def backtest(
     on_progress: Callable[[Progress], None] | None = None,
     on_log: Callable[[str], None] | None = None,
     journal: Journal | None = None,
+    seed: int | None = None,
 ) -> BacktestResult:
     """Run a strategy over historical bars.
 
@@ -109,6 +116,8 @@ def backtest(
         Called with each line that the strategy logs.
     journal
         Where to take down what the strategy asks for, for a replay.
+    seed
+        What the common generators of ``random`` and ``numpy.random`` start from, so that lots fall the same way again.
 
     Returns
     -------
@@ -135,11 +144,9 @@ def backtest(
         on_progress=on_progress,
         on_log=on_log,
         journal=journal,
+        seed=seed,
     )
-    folders = [Path(folder).expanduser().resolve() for folder in import_paths]
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"--import-path: there is no folder {folder}")
+    folders = _folders(import_paths)
     path = None if isinstance(strategy, type) else Path(strategy).expanduser()
     if path is not None:
         folders.insert(0, path.resolve().parent)
@@ -149,6 +156,7 @@ def backtest(
         reads_noted(),
         _databases_of(source),
         _classes_restored(),
+        seeded(seed),
         contextlib.ExitStack() as stack,
     ):
         if timeout_s is not None:
@@ -161,6 +169,14 @@ def backtest(
             ) from None
         stack.enter_context(plain_reads(cls, folders))
         return _run(cls, path, source, options)
+
+
+def _folders(import_paths: Iterable[str | Path]) -> list[Path]:
+    folders = [Path(folder).expanduser().resolve() for folder in import_paths]
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"--import-path: there is no folder {folder}")
+    return folders
 
 
 @contextlib.contextmanager

@@ -72,6 +72,7 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
             on_progress=teller.progress,
             on_log=teller.log,
             journal=declaration.journal,
+            seed=request["seed"],
         )
     except StrategyError as problem:
         return {

@@ -58,6 +58,7 @@ class RunRequest:
     parameters: Mapping[str, str] = field(default_factory=dict)
     class_name: str | None = None
     timeout_s: float | None = None
+    seed: int | None = None
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""

@@ -40,6 +40,7 @@ def sandboxed_backtest(
     allow_weak: bool = False,
     replay: bool = True,
     on_progress: Callable[[Progress], None] | None = None,
+    seed: int | None = None,
 ) -> BacktestResult:
     """Run a strategy over historical bars, where it can do no harm.
 
@@ -86,6 +87,7 @@ def sandboxed_backtest(
         parameters={name: str(value) for name, value in (parameters or {}).items()},
         class_name=class_name,
         timeout_s=timeout_s,
+        seed=seed,
     )
     bounds = request.bounds(limits or Limits())
     with ExitStack() as stack:

@@ -44,6 +44,13 @@ _ENVIRONMENT: Final = {
 }
 
 
+#: Where strategies run, sets of texts have one order, so that a run comes to the same again. Where what they answer is
+#: read, they have another one each time: nobody can make up names that all collide.
+_ENVIRONMENT_OF_STRATEGIES: Final = {**_ENVIRONMENT, "PYTHONHASHSEED": "0"}
+#: As ``-I``, but for the environment, of which there is none but ours.
+_ISOLATED: Final = ("-P", "-s", "-B")
+
+
 def assess_machine() -> Assessment:
     """Return what a sandbox would be worth here, as tried in a process of its own.
 
@@ -115,8 +122,8 @@ class Sandbox:
         self._is_lost = False
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-c", _BOOT, str(theirs.fileno()), json.dumps(order)],
-                env=_ENVIRONMENT,
+                [sys.executable, *_ISOLATED, "-c", _BOOT, str(theirs.fileno()), json.dumps(order)],
+                env=_ENVIRONMENT_OF_STRATEGIES if guest == BACKTEST else _ENVIRONMENT,
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

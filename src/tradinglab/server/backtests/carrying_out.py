@@ -115,7 +115,7 @@ def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
 
 
 def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
-    request = _request(test, timeout_s=run.timeout_s)
+    request = _request(test, run)
     limits = request.bounds(
         Limits(
             memory_mb=run.memory_mb,
@@ -169,7 +169,7 @@ def _clerk(order: Mapping[str, Any], seconds: float, answer: IO[bytes], outputs:
     _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=limits), outputs, watcher)
 
 
-def _request(test: Backtest, *, timeout_s: float) -> RunRequest:
+def _request(test: Backtest, run: Run) -> RunRequest:
     return RunRequest(
         strategy=f"{FOLDER}/{ENTRY}",
         files={f"{FOLDER}/{name}": text for name, text in test.version.files.items()},
@@ -179,7 +179,8 @@ def _request(test: Backtest, *, timeout_s: float) -> RunRequest:
         end=test.end.isoformat() if test.end else None,
         cash=str(test.cash) if test.cash is not None else None,
         parameters=test.parameters,
-        timeout_s=timeout_s,
+        timeout_s=run.timeout_s,
+        seed=run.manifest.get("seed"),
     )
 
 

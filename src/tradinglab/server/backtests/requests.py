@@ -38,6 +38,8 @@ class BacktestRequest:
         What is run.
     data
         Name of the source of the bars.
+    seed
+        What generators of random numbers start from; if it is left out, it follows from the rest.
     wishes
         How it is run; no figure depends on it.
     """
@@ -49,6 +51,7 @@ class BacktestRequest:
     end: date | None = None
     cash: Decimal | None = None
     data: str = SAMPLE
+    seed: int | None = None
     wishes: Wishes = field(default_factory=Wishes)
 
     def check(self) -> None:
@@ -70,21 +73,33 @@ class BacktestRequest:
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the figures depend on, as far as it is known before the run."""
+        asked = self._asked()
         return {
             "strategy": {
                 "version": str(self.version.pk),
                 "content_hash": self.version.content_hash,
                 "files": file_hashes(self.version.files),
             },
-            "parameters": dict(sorted(self.parameters.items())),
-            "start": self.start.isoformat() if self.start else None,
-            "end": self.end.isoformat() if self.end else None,
-            "cash": str(self.cash) if self.cash is not None else None,
+            **asked,
+            "seed": self.seed if self.seed is not None else self._seed(asked),
             "engine": tradinglab.__version__,
             "versions": engine_versions(),
             "calendars": calendar_versions(),
             "data": data_before_run(source=data_source_wanted(name=self.data)),
         }
+
+    def _asked(self) -> dict[str, Any]:
+        return {
+            "parameters": dict(sorted(self.parameters.items())),
+            "start": self.start.isoformat() if self.start else None,
+            "end": self.end.isoformat() if self.end else None,
+            "cash": str(self.cash) if self.cash is not None else None,
+        }
+
+    def _seed(self, asked: Mapping[str, Any]) -> int:
+        """Return a seed that is the same for whoever asks for the same."""
+        text = json.dumps([self.version.content_hash, self.data, asked], sort_keys=True)
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
 
     def fingerprint(self) -> str:
         """Return a hash by which the same request is known again."""
@@ -97,6 +112,7 @@ class BacktestRequest:
             "end": str(self.end),
             "cash": str(self.cash),
             "data": self.data,
+            "seed": self.seed,
             "wishes": asdict(self.wishes),
         }
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
@@ -121,5 +137,6 @@ def request_of(test: Backtest) -> BacktestRequest:
         end=test.end,
         cash=test.cash,
         data=test.data,
+        seed=test.run.manifest.get("seed"),
         wishes=Wishes(priority=Priority(test.run.priority), timeout_s=test.run.timeout_s, memory_mb=test.run.memory_mb),
     )

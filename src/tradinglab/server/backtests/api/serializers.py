@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tradinglab.engine.seeding import SEEDS
 from tradinglab.engine.verification import FindingCode
 from tradinglab.server.backtests.differences import DifferenceKind
 from tradinglab.server.backtests.figures import FIGURES, help_of
@@ -58,6 +59,14 @@ class BacktestInput(StrictSerializer):
         default=None,
         min_value=1,
         max_value=MOST_CASH,
+    )
+    seed = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=SEEDS - 1,
+        help_text="What `random` and `numpy.random` start from; if left out, it follows from the rest of the request.",
     )
     priority = serializers.ChoiceField(
         choices=Priority.labels,
