@@ -41,7 +41,8 @@ def artefact_list(*, run: Run) -> QuerySet[Artefact]:
 
 def artefact_get(*, run: Run, name: str) -> Artefact:
     """Return a run's artefact by its name."""
-    artefact = artefact_list(run=run).filter(name=name).first()
+    # PostgreSQL takes no text with a NUL in it.
+    artefact = artefact_list(run=run).filter(name=name).first() if "\0" not in name else None
     if artefact is None:
         raise NotFoundError(f"The run has no artefact '{name}'; it is {run.state}.")
     return artefact
