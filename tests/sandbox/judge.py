@@ -25,6 +25,7 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.errors import StrategyError
 from tradinglab.engine.result import BacktestResult
 from tradinglab.sandbox import Limits, Sandbox, sandboxed_backtest
+from tradinglab.sandbox.supervisor import SPARES
 
 _LIMITS = Limits(memory_mb=512, cpu_s=2, wall_s=3.0, output_bytes=64 << 10, output_most_bytes=8 << 20)
 _PATIENCE_S = 8.0
@@ -75,16 +76,24 @@ def _start_sibling(sandbox: Sandbox, folder: Path) -> int:
         except (TradingLabError, OSError):
             return
 
-    before = set(_descendants())
     threading.Thread(target=stay, daemon=True).start()
     for _ in range(100):
         time.sleep(0.05)
-        if born := set(_descendants()) - before:
-            status = Path(f"/proc/{born.pop()}/status").read_text()
-            found = re.search(r"NSpid:\s+(.*)", status)
-            assert found
-            return int(found.group(1).split()[-1])
+        for each in _descendants():
+            if _has_a_run(each):
+                status = Path(f"/proc/{each}/status").read_text()
+                found = re.search(r"NSpid:\s+(.*)", status)
+                assert found
+                return int(found.group(1).split()[-1])
     raise AssertionError("the sibling did not start")
+
+
+def _has_a_run(pid: int) -> bool:
+    """Whether a process is held to the limits of a run: those that wait for one are not yet."""
+    try:
+        return bool(re.search(r"Max file size\s+0\s", Path(f"/proc/{pid}/limits").read_text()))
+    except OSError:
+        return False
 
 
 def _descendants() -> Iterator[int]:
@@ -129,14 +138,14 @@ def _attempt(sandbox: Sandbox, folder: Path, code: str, facts: dict[str, Any]) -
 
 def _judge(attack: Path, arena: Arena, sandbox: Sandbox, folder: Path, sibling: int) -> dict[str, Any]:
     arena.reset()
-    before, memory = set(_descendants()), _peak_memory_mb(reset=True)
+    memory = _peak_memory_mb(reset=True)
     began = time.monotonic()
     status, said, texts = _attempt(sandbox, folder, attack.read_text(), arena.facts(sibling))
     seconds = time.monotonic() - began
     time.sleep(0.1)
     harm = list(arena.harm())
-    if strays := set(_descendants()) - before - {arena.victim.pid}:
-        harm.append(f"{len(strays)} processes were left")
+    if surplus := _too_many(sandbox, arena.victim.pid):
+        harm.append(f"{surplus} processes were left" if surplus > 0 else f"{-surplus} others were ended")
     if (grown := _peak_memory_mb() - memory) > _MOST_MEMORY_MB:
         harm.append(f"the judge's memory grew by {grown} MB")
     if seconds > _PATIENCE_S:
@@ -148,6 +157,18 @@ def _judge(attack: Path, arena: Arena, sandbox: Sandbox, folder: Path, sibling: 
         harm.append(f"it says so: {said.get('detail')}")
     verdict = "succeeded" if harm else "blocked" if pwned is False else "contained"
     return {"verdict": verdict, "status": status[:200], "harm": harm, "seconds": round(seconds, 2)}
+
+
+def _too_many(sandbox: Sandbox, victim: int) -> int:
+    """Return how many processes there are beside those that there should be, after waiting a moment for that."""
+    zygote = 2 if "namespaces" in sandbox.layers else 1
+    expected = zygote + SPARES + 1  # the sibling
+    for _ in range(100):
+        surplus = len(set(_descendants()) - {victim}) - expected
+        if not surplus:
+            break
+        time.sleep(0.05)
+    return surplus
 
 
 def _peak_memory_mb(*, reset: bool = False) -> int:

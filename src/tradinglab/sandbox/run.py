@@ -92,7 +92,7 @@ def sandboxed_backtest(
     bounds = request.bounds(limits or Limits())
     with ExitStack() as stack:
         if sandbox is None:
-            sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak))
+            sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0))
         reply = sandbox.carry_out(Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress)))
     _print(reply)
     return result_of(

@@ -27,6 +27,8 @@ _PROBE: Final = (
     "from tradinglab.sandbox.probe import assess; print(json.dumps(assess(order['readable']).as_json()))"
 )
 _MODULES: Final = ("numpy", "pandas", "tradinglab.algorithm.imports")
+#: One for the next run, and one for the run after it while the next one's successor is being made.
+SPARES: Final = 2
 #: Runs a strategy over historical bars.
 BACKTEST: Final = "tradinglab.sandbox.guest"
 #: All that the zygote knows of its surroundings. One thread, as the children may not start any.
@@ -93,6 +95,8 @@ class Sandbox:
         Which layers to put on; by default all that work here.
     allow_weak
         Whether to go on where only a weak sandbox can be had.
+    spares
+        How many children wait for a run, each with some twenty megabytes of its own; none for a single run.
 
     Raises
     ------
@@ -107,6 +111,7 @@ class Sandbox:
         guest: str = BACKTEST,
         layers: Sequence[str] | None = None,
         allow_weak: bool = False,
+        spares: int = SPARES,
     ) -> None:
         if sys.platform != "linux":
             raise SandboxUnavailableError(f"the sandbox needs Linux; this is {sys.platform}")
@@ -116,6 +121,7 @@ class Sandbox:
             "layers": None if layers is None else list(layers),
             "modules": _MODULES,
             "guest": guest,
+            "spares": spares,
         }
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._sending = threading.Lock()

@@ -136,6 +136,8 @@ class Watch:
             self._reader.read()
         ended = self._ended or {}
         if "setup" in ended:
+            if self._was_stopped:
+                raise RunStoppedError("the run was stopped before it had begun")
             raise SandboxSetupError(f"the sandbox could not be put up, so the strategy was not run: {ended['setup']}")
         self._check_status(ended)
         return Reply(
@@ -264,6 +266,8 @@ class Watch:
         code = os.waitstatus_to_exitcode(ended["ended"]) if "ended" in ended else 0
         if code >= 0:
             if not self._answered:
+                if self._was_stopped:
+                    raise RunStoppedError("the run was stopped")
                 last = printable(self._pipes[self._errors][-_LAST_WORDS:].decode("utf-8", "replace")).strip()
                 raise BadAnswerError(f"the run ended with status {code} and no answer" + (f":\n{last}" if last else ""))
             return
