@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import django
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 
 from tradinglab.server.config.startup import prepare
 
 prepare()
-_pages = get_asgi_application()
+django.setup(set_prefix=False)
 # Known only now that Django is set up.
+from tradinglab.server.config.handler import OneThreadHandler  # noqa: E402
 from tradinglab.server.streams.routing import websockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": _pages, "websocket": websockets})
+application = ProtocolTypeRouter({"http": OneThreadHandler(), "websocket": websockets})

@@ -92,6 +92,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,
         "OPTIONS": {"connect_timeout": "10"},
         **_postgres,
     }
@@ -99,6 +100,7 @@ DATABASES: dict[str, dict[str, Any]] = {
     else {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": HOME.database,
+        "CONN_MAX_AGE": 600,
         # With Django's defaults half of concurrent writers fail with "database is locked".
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import cast
+from collections.abc import Callable
 
-from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import sync_and_async_middleware
 
 from tradinglab.server.ops.caller import caller, caller_of
 from tradinglab.server.ops.context import request_id
@@ -18,25 +15,18 @@ from tradinglab.server.ops.requests import request_ends, request_starts
 _USABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+Answer = Callable[[HttpRequest], HttpResponse]
 
-def _answering(before: Callable[[HttpRequest], None], after: Callable[[HttpRequest, HttpResponse], None]) -> object:
-    """Return a middleware of what to do before and after, for both kinds of servers."""
 
-    @sync_and_async_middleware
-    def middleware(get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> object:
-        if iscoroutinefunction(get_response):
+def _answering(
+    before: Callable[[HttpRequest], None], after: Callable[[HttpRequest, HttpResponse], None]
+) -> Callable[[Answer], Answer]:
+    """Return a middleware of what to do before and after."""
 
-            async def answer_async(request: HttpRequest) -> HttpResponse:
-                before(request)
-                response: HttpResponse = await get_response(request)
-                after(request, response)
-                return response
-
-            return answer_async
-
+    def middleware(get_response: Answer) -> Answer:
         def answer(request: HttpRequest) -> HttpResponse:
             before(request)
-            response = cast(HttpResponse, get_response(request))
+            response = get_response(request)
             after(request, response)
             return response
 

@@ -1,15 +1,11 @@
-"""What all answers of the API have in common: sparse fields, hashes, rates, compression.
-
-One middleware for all: with an ASGI server each of Django's own kind makes every request change threads.
-"""
+"""What all answers of the API have in common: sparse fields, hashes, rates, compression."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from tradinglab.server.rest.compression import compress
@@ -19,36 +15,19 @@ from tradinglab.server.rest.throttling import tell_rate
 
 _API = "/api/"
 _V1 = "/api/v1/"
-#: So many bytes are hashed and compressed in a moment; more would hold up everybody else in the process.
-_QUICK_BYTES = 50_000
 
 
 class ApiMiddleware:
     """The manners of everything below ``/api/``."""
 
-    sync_capable = True
-    async_capable = True
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request."""
         if request.path.startswith(_V1):
             take_fields(request)
-        if self._is_async:
-            return self._answer(request)
-        response: HttpResponseBase = self.get_response(request)
-        return _finish(request, response)
-
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await self.get_response(request)
-        if isinstance(response, HttpResponse) and len(response.content) > _QUICK_BYTES:
-            return await sync_to_async(_finish, thread_sensitive=False)(request, response)
-        return _finish(request, response)
+        return _finish(request, self._get_response(request))
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
