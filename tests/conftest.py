@@ -6,8 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tradinglab.core.symbol_cache import SymbolCache
+
+# Whether a machine is busy says nothing about the code.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 _HERE = Path(__file__).resolve().parent
 _LEAN_DATA = Path(os.environ.get("TRADINGLAB_LEAN_DATA", _HERE.parent.parent / "shared" / "lean" / "data"))

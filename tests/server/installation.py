@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(is_so: Callable[[], Any], patience_s: float = 60) -> Any:
+def until(is_so: Callable[[], Any], patience_s: float = 180) -> Any:
     end = time.monotonic() + patience_s
     while not (found := is_so()):
         assert time.monotonic() < end, "it took too long"

@@ -18,7 +18,7 @@ from tradinglab.server.ops.archive import BackupError
 from tradinglab.server.ops.restore import backup_verify
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 #: A run with its outcome, an event and two artefacts, in an installation that `setup` has made.
 FILL = """
 import pathlib, tempfile

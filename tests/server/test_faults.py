@@ -10,7 +10,7 @@ import pytest
 from tests.server.conftest import QUICK
 from tests.server.installation import Installation, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 RUNS = 30
 PROCESSES = 3
 

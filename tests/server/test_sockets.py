@@ -19,7 +19,7 @@ from tests.server.test_processes import installation
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 __all__ = ["installation"]
 
 #: Carries out commands on the database, as the services do: one line of JSON each.
@@ -85,7 +85,7 @@ class Lab(Installation):
     def open(self, path: str, *, ticket: str | None = None, **options: Any) -> Iterator[ClientConnection]:
         mark = "&" if "?" in path else "?"
         address = f"ws://127.0.0.1:{self.port}{path}{mark}ticket={self.ticket() if ticket is None else ticket}"
-        with connect(address, open_timeout=20, **options) as socket:
+        with connect(address, open_timeout=60, **options) as socket:
             yield socket
 
     def sequence(self, run: str) -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ def lab(installation: Installation) -> Iterator[Lab]:
     finally:
         assert installation.writer.stdin is not None
         installation.writer.stdin.close()
-        installation.writer.wait(20)
+        installation.writer.wait(60)
         assert installation.writer.stdout is not None
         installation.writer.stdout.close()
 
@@ -147,7 +147,7 @@ def test_all_ways_tell_the_same_and_what_was_dropped_is_resumed(lab: Lab) -> Non
 
     # Dropped and resumed, by address and by message; the writer goes on meanwhile.
     with lab.open(where) as socket:
-        assert json.loads(socket.recv(timeout=20)) == {"control": "following", "after": 0}
+        assert json.loads(socket.recv(timeout=60)) == {"control": "following", "after": 0}
         lab.ask("events", run, 10, 10)
         heard = events(socket, 6)
     lab.ask("events", run, 300, 10)
@@ -155,14 +155,14 @@ def test_all_ways_tell_the_same_and_what_was_dropped_is_resumed(lab: Lab) -> Non
         heard += events(socket, 200)
     with lab.open(where) as socket:
         socket.send(json.dumps({"after": heard[-1]["sequence"]}))
-        while json.loads(socket.recv(timeout=20)) != {"control": "following", "after": heard[-1]["sequence"]}:
+        while json.loads(socket.recv(timeout=60)) != {"control": "following", "after": heard[-1]["sequence"]}:
             pass
         heard += events(socket, 50)
         socket.send(json.dumps({"ping": "a"}))
 
     # The web process is killed while it sends.
     with lab.open(f"{where}?after={heard[-1]['sequence']}") as socket, lab.open("/ws/me/") as mine:
-        cursor = json.loads(mine.recv(timeout=20))["after"]
+        cursor = json.loads(mine.recv(timeout=60))["after"]
         writing = threading.Thread(target=lab.ask, args=("events", run, 300, 10))
         writing.start()
         heard += events(socket, 100)
