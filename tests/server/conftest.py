@@ -98,6 +98,7 @@ def client_of() -> Callable[..., APIClient]:
 def letters(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
     """Letters are sent at once, and land here."""
     monkeypatch.setattr("tradinglab.server.accounts.letters.start", lambda work: work())
+    monkeypatch.setattr("tradinglab.server.accounts.letters.start_later", lambda seconds, work: work())
     monkeypatch.setattr("tradinglab.server.accounts.letters.transaction.on_commit", lambda work: work())
     return mail.outbox
 

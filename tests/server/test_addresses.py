@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -177,6 +179,25 @@ def test_a_letter_that_cannot_be_sent_fails_nobody(
     assert post(ASK, {"email": owner.email}).status_code == 202
     assert "could not be sent" in caplog.text
     assert "/password-reset/" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (OSError("no server"), 3),
+        (SMTPDataError(451, b"later"), 3),
+        (SMTPDataError(550, b"no such user"), 1),
+        (SMTPRecipientsRefused({"a": (450, b"busy")}), 3),
+        (SMTPRecipientsRefused({"a": (550, b"unknown")}), 1),
+    ],
+)
+def test_a_letter_is_tried_again_if_that_may_help(
+    error: Exception, tries: int, owner: User, letters: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Mock(side_effect=error)
+    monkeypatch.setattr(EmailMessage, "send", sent)
+    post(ASK, {"email": owner.email})
+    assert sent.call_count == tries
 
 
 @pytest.mark.parametrize(
