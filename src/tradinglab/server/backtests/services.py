@@ -10,9 +10,11 @@ from django.db import transaction
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest, BacktestTag
+from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
+from tradinglab.server.strategies.files import check_files
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.unsaved import version_of_files
@@ -26,13 +28,19 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
     Raises
     ------
     InputError
-        If dates, cash or data cannot be used, or more time or memory is wished for than the owner may have.
+        If dates, cash, data or a parameter cannot be used, or more time or memory is wished for than the owner may
+        have.
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     IdempotencyKeyReusedError
         If the key came with another request.
     """
     request.check()
+    parameters_check(files=request.version.files, parameters=request.parameters)
+    return _submit(owner, request, idempotency_key)
+
+
+def _submit(owner: User, request: BacktestRequest, idempotency_key: str | None) -> Submission:
     request = replace(request, parameters=project_parameters(request.version.files) | dict(request.parameters))
     return run_once(
         owner=owner,
@@ -58,11 +66,11 @@ def backtest_rerun(*, test: Backtest, changes: Mapping[str, Any], idempotency_ke
     return backtest_submit(owner=test.run.owner, request=request, idempotency_key=idempotency_key)
 
 
-@transaction.atomic
 def backtest_submit_files(
     *,
     owner: User,
     files: Mapping[str, str],
+    parameters: Mapping[str, str],
     request: Callable[[StrategyVersion], BacktestRequest],
     idempotency_key: str | None = None,
 ) -> Submission:
@@ -73,8 +81,12 @@ def backtest_submit_files(
     InputError
         Also if the files cannot be stored.
     """
-    version = version_of_files(owner=owner, files=files)
-    return backtest_submit(owner=owner, request=request(version), idempotency_key=idempotency_key)
+    check_files(files)
+    parameters_check(files=files, parameters=parameters)
+    with transaction.atomic():
+        asked = request(version_of_files(owner=owner, files=files))
+        asked.check()
+        return _submit(owner, asked, idempotency_key)
 
 
 @transaction.atomic

@@ -81,6 +81,7 @@ def _submit(user: User, values: dict[str, Any], key: str | None) -> Submission:
         return backtest_submit_files(
             owner=user,
             files=files,
+            parameters=values["parameters"],
             request=lambda version: BacktestRequest(version=version, wishes=wishes, **values),
             idempotency_key=key,
         )
