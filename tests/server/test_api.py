@@ -177,7 +177,8 @@ STRATEGY = {"name": "n", "files": {"main.py": "x"}}
         (STRATEGY | {"tags": ["x"] * 21}, "tags"),
         (STRATEGY | {"files": {}}, "files"),
         (STRATEGY | {"files": {"other.py": ""}}, "files"),
-        (STRATEGY | {"files": {"main.py": 1.5, "../x.py": ""}}, "files"),
+        (STRATEGY | {"files": {"main.py": 1.5}}, "files.main.py"),
+        (STRATEGY | {"files": {"main.py": "", "../x.py": ""}}, "files"),
         (STRATEGY | {"files": {"main.py": "", "/etc/passwd.py": ""}}, "files"),
         (STRATEGY | {"files": {"main.py": "", "a/../../x.py": ""}}, "files"),
         (STRATEGY | {"files": {"main.py": "", "x.so": ""}}, "files"),
@@ -215,6 +216,10 @@ def test_strategies_that_cannot_be_stored(body: Any, field: str, api: APIClient)
         ({"timeout_s": "nan"}, "timeout_s"),
         ({"timeout_s": "-Infinity"}, "timeout_s"),
         ({"timeout_s": 1e300}, "timeout_s"),
+        ({"name": 1}, "name"),
+        ({"version": 1}, "version"),
+        ({"timeout_s": True}, "timeout_s"),
+        ({"memory_mb": True}, "memory_mb"),
     ],
 )
 def test_backtests_that_cannot_be_run(change: dict[str, Any], field: str, api: APIClient, strategy: Strategy) -> None:

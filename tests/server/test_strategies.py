@@ -87,6 +87,31 @@ def test_names_are_only_text(name: str, api: APIClient, strategy: Strategy) -> N
         assert [each["name"] for each in found] == [name], query
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": 1}, "name"),
+        ({"name": 0.5}, "name"),
+        ({"files": {"main.py": 1}}, "files.main.py"),
+        ({"tags": ["a", 1]}, "tags.1"),
+        ({"message": False}, "message"),
+        ({"template": 7, "files": None}, "template"),
+    ],
+)
+def test_a_number_is_no_text(change: dict[str, Any], field: str, api: APIClient) -> None:
+    answer = make(api, **({"name": "a", "files": {"main.py": ""}} | change))
+    assert answer.status_code == 400
+    assert field in [each["field"] for each in answer.json()["errors"]]
+    assert Strategy.objects.count() == 0
+
+
+@pytest.mark.parametrize("value", [1, 0, "perhaps", []])
+def test_what_is_neither_true_nor_false(value: object, api: APIClient, strategy: Strategy) -> None:
+    answer = api.patch(f"/api/v1/strategies/{strategy.pk}/", {"is_archived": value}, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "is_archived"
+
+
 def test_the_list_is_searched_and_sorted(api: APIClient, owner: User) -> None:
     for name, description, tags in (("b", "Trend", ["x", "Slow"]), ("c", "", ["x"]), ("a", "trends", [])):
         strategy_create(owner=owner, name=name, files={"main.py": ""}, description=description, tags=tags)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 
+class NumberOrTextField(serializers.CharField):
+    """A text, or a number, which becomes one."""
+
+    default_error_messages = {"invalid": 'Write a text or a number, such as "0.5".'}
+
+
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know: a misspelt one is not to be lost in silence."""
+    """Refuses what it does not know: a misspelt name is not to be lost in silence, nor is 1 to become the text "1"."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Check the names, then the values."""
+        """Check the names, then the kinds of values, then the values."""
         if isinstance(data, dict):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
                 message = f"There is no such field. Known are: {known}."
                 raise serializers.ValidationError({str(name): [message] for name in unknown[:20]})
+            mistaken = {name: _wrong_kind(self.fields[name], value) for name, value in data.items()}
+            if any(mistaken.values()):
+                raise serializers.ValidationError({name: wrong for name, wrong in mistaken.items() if wrong})
         return super().to_internal_value(data)
 
 
@@ -34,6 +44,27 @@ class FiniteField(serializers.FloatField):
         if not math.isfinite(number):
             self.fail("invalid")
         return number
+
+
+def _wrong_kind(field: serializers.Field[Any, Any, Any, Any], value: object) -> Any:
+    """What the framework would convert without a word, in the form of its errors; of queries and forms all is text."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return _found({place: _wrong_kind(field.child, each) for place, each in enumerate(value)})
+    if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
+        return _found({name: _wrong_kind(field.child, each) for name, each in value.items()})
+    if isinstance(field, NumberOrTextField) or isinstance(value, str) or value is None:
+        return None
+    if isinstance(field, serializers.CharField | serializers.UUIDField) and isinstance(value, bool | int | float):
+        return ["Write a text, in quotation marks."]
+    if isinstance(field, serializers.BooleanField) and not isinstance(value, bool):
+        return ["Write true or false."]
+    if isinstance(field, serializers.FloatField | serializers.IntegerField) and isinstance(value, bool):
+        return ["Write a number."]
+    return None
+
+
+def _found(wrong: dict[Any, Any]) -> dict[Any, Any]:
+    return {place: each for place, each in wrong.items() if each}
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -15,19 +15,13 @@ from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
-from tradinglab.server.rest.fields import FiniteField, StrictSerializer
+from tradinglab.server.rest.fields import FiniteField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
 _MOST_TAGS = 20
 #: A name that a strategy can ask for.
 PARAMETER_NAME = re.compile(r"[\w.-]{1,100}")
-
-
-class _ParameterField(serializers.CharField):
-    """A text, or a number, which becomes one."""
-
-    default_error_messages = {"invalid": 'Write a text or a number, such as "0.5".'}
 
 
 class BacktestInput(StrictSerializer):
@@ -45,7 +39,7 @@ class BacktestInput(StrictSerializer):
     )
     name = serializers.CharField(max_length=200, allow_blank=True, default="")
     parameters = serializers.DictField(
-        child=_ParameterField(max_length=1000, allow_blank=True, trim_whitespace=False),
+        child=NumberOrTextField(max_length=1000, allow_blank=True, trim_whitespace=False),
         default=dict,
         help_text="Texts or numbers for `get_parameter`.",
     )
