@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import DataError
+from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from tradinglab.server.errors import InputError
 
 
 class Pages(CursorPagination):
@@ -12,3 +23,22 @@ class Pages(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     ordering = ("-created_at", "-id")
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """Return the page; a cursor that was made up, or is another sort's, is none of this list."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValidationError, ValueError, OverflowError, DataError):
+            if getattr(self, "cursor", None) is None:
+                raise
+            raise NotFound(self.invalid_cursor_message) from None
+
+    def get_page_size(self, request: Request) -> int | None:
+        """Return how many are wanted."""
+        wanted = request.query_params.get(self.page_size_query_param, "")
+        most = self.max_page_size
+        if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 20 and int(wanted) > 0):
+            raise InputError(self.page_size_query_param, wanted, f"Ask for 1 to {most} on a page.")
+        return min(int(wanted), most) if wanted else self.page_size
