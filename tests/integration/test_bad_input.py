@@ -201,6 +201,55 @@ def test_an_exception_later_shows_the_time_and_only_the_strategys_frames(
     assert json.loads((tmp_path / "out.json").read_text())["state"]["Status"] == "RuntimeError"
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("self.plot('Mine', 'one', float('nan'))", "finite"),
+        ("self.plot('one', float('inf'))", "finite"),
+        ("self.market_order(self.symbol, float('nan'))", "NaN"),
+        ("self.plot('one', 1e308)", "too large"),
+        ("self.get_parameter(object())", "get_parameter"),
+        ("exit(0)", "self.quit()"),
+        ("raise type('Bare', (BaseException,), {})('why')", "Bare: why"),
+        ("raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})", "Mute: "),
+    ],
+)
+def test_what_an_author_may_get_wrong_is_the_strategys_failure(run: Run, write: Write, line: str, said: str) -> None:
+    outcome = run("backtest", write(holder(line)))
+    assert outcome.status == 1
+    assert said in outcome.err
+    assert "main.py" in outcome.err
+    assert "src/tradinglab" not in outcome.err
+
+
+@pytest.mark.parametrize("amount", ["float('nan')", "float('-inf')", "1e308"])
+def test_cash_that_is_no_amount(run: Run, write: Write, amount: str) -> None:
+    outcome = run("backtest", write(holder().replace("self.set_benchmark(lambda time: 1)", f"self.set_cash({amount})")))
+    assert outcome.status == 1
+    assert "no amount" in outcome.err or "too large" in outcome.err
+
+
+def test_a_file_that_exits_while_it_is_read(run: Run, write: Write) -> None:
+    outcome = run("backtest", write("import sys\nsys.exit(0)\n"))
+    assert outcome.status == 1
+    assert "SystemExit" in outcome.err
+
+
+def test_points_that_are_no_numbers_are_gaps(run: Run, write: Write, tmp_path: Path) -> None:
+    line = "self.lab_charts or self.add_chart(self.drawn()); self.series.add_point(self.time, float('nan'))"
+    drawn = """
+        def drawn(self):
+            self.series = Series("one")
+            chart = Chart("Mine")
+            chart.add_series(self.series)
+            return chart
+"""
+    assert (
+        run("backtest", write(textwrap.dedent(holder(line)) + textwrap.indent(textwrap.dedent(drawn), "    "))).status
+        == 0
+    )
+
+
 def test_a_member_that_we_lack_is_named(run: Run, write: Write) -> None:
     outcome = run("backtest", write(holder("self.add_option_contract('IBM')")))
     assert outcome.status == 1

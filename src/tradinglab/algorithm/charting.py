@@ -40,8 +40,11 @@ def _time_ns(time: Time) -> int:
 
 
 def _shown(value: Number | None) -> Decimal | None:
-    """Return a value as a chart shows it."""
-    return None if value is None else smart_round(to_decimal(value))
+    """Return a value as a chart shows it; what is no number, or endless, is a gap."""
+    if value is None:
+        return None
+    exact = to_decimal(value)
+    return smart_round(exact) if exact.is_finite() else None
 
 
 def _float(value: Decimal | None) -> float | None:

@@ -96,6 +96,8 @@ def _from_extreme_double(value: float) -> Decimal:
     if power >= 0:
         power = min(power, 28)
         scaled *= _POWERS_OF_TEN[power]
+    elif -power >= len(_POWERS_OF_TEN):
+        raise OverflowError(f"{value:g} is too large for a decimal.")
     elif power != -1 or scaled >= 1e15:
         scaled /= _POWERS_OF_TEN[-power]
     else:

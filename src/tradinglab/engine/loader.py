@@ -13,7 +13,8 @@ from tradinglab.algorithm.dotnet import DotNetFinder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.engine.author_files import held_text
 from tradinglab.engine.errors import StrategyError, StrategyFileError
-from tradinglab.engine.traces import own_trace
+from tradinglab.engine.time_limit import TimeIsUp
+from tradinglab.engine.traces import explain, own_trace
 
 #: The module that a strategy finds in place of LEAN's.
 _STAR_IMPORT = "AlgorithmImports"
@@ -74,10 +75,10 @@ def load_strategy(path: Path, class_name: str | None = None) -> type[QCAlgorithm
     sys.modules[path.stem] = module
     try:
         exec(code, module.__dict__)
-    except Exception as problem:
-        raise StrategyError(
-            f"{type(problem).__name__}: {problem}", phase="import", time="", trace=own_trace(problem)
-        ) from problem
+    except (KeyboardInterrupt, TimeIsUp):
+        raise
+    except BaseException as problem:  # exit() too ends the strategy, not its host
+        raise StrategyError(explain(problem), phase="import", time="", trace=own_trace(problem)) from problem
     return choose_class(module, path, class_name)
 
 

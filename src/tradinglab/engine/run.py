@@ -229,7 +229,7 @@ def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options:
         ) from None
     except (DataError, UsageError):
         raise
-    except Exception as problem:
+    except BaseException as problem:  # exit() and whatever else an author's code raises end the strategy, not its host
         message, trace = explain(problem), own_trace(problem)
         raise StrategyError(
             message,

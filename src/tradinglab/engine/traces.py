@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from decimal import InvalidOperation
 from pathlib import Path
 
 import tradinglab
@@ -41,9 +42,20 @@ def explain(problem: BaseException) -> str:
     elif isinstance(problem, AttributeError) and isinstance(problem.obj, Spelled) and problem.name:
         # Classes on the path of every bar have no __getattr__ that could say so.
         problem = missing_member(problem.obj, problem.name)
-    text = f"{problem}{hint}"
+    text = f"{_said(problem)}{hint}"
     name = type(problem).__name__
     return f"{name}: {text}" if text else name
+
+
+def _said(problem: BaseException) -> str:
+    if isinstance(problem, InvalidOperation):
+        return "a number that a decimal cannot be was reckoned with: NaN, an endless or a huge one"
+    if isinstance(problem, SystemExit):
+        return f"exit({problem.code!r}) was called; self.quit() ends a run and keeps its result"
+    try:
+        return str(problem)
+    except Exception as another:  # the author's own class may do anything
+        return f"(its text cannot be had: {type(another).__name__})"
 
 
 def _names_in_sight(problem: BaseException) -> set[str]:

@@ -103,6 +103,8 @@ class ChartingMethods(AlgorithmCore):
             bar = values[0]
             values = (bar.open, bar.high, bar.low, bar.close)
         numbers = [to_decimal(_number(value)) for value in values]
+        if not all(number.is_finite() for number in numbers):
+            raise AlgorithmError(f"plot: '{series}' of '{chart}' was given {values[0]}; plot finite numbers only.")
         target = self.lab_charts.setdefault(chart, Chart(chart))
         seconds = self.lab_utc_ns // SECOND_NS
         if len(numbers) == 4:

@@ -88,6 +88,8 @@ class SetupMethods(AlgorithmCore):
             if not values:
                 raise TypeError("set_cash: an amount is missing, such as set_cash(100000)")
             amount = values.pop(0)
+        if not to_decimal(amount).is_finite():
+            raise AlgorithmError(f"set_cash: {amount} is no amount of money.")
         if symbol is None:
             self.portfolio.set_cash(to_decimal(amount))
         else:
@@ -207,6 +209,8 @@ class SetupMethods(AlgorithmCore):
     def get_parameter(self, name: str, default_value: Any = _MISSING, **kwargs: Any) -> Any:
         """Return a parameter, in the type of the default; without a default, as text or ``None``."""
         default = kwargs.get("default", default_value)
+        if not isinstance(name, str):
+            raise AlgorithmError(f"get_parameter: the name of a parameter is a text; {name!r} is none.")
         self.lab_parameters_asked.add(name)
         text = self.lab_parameters.get(name)
         if text is None:
