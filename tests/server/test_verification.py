@@ -98,6 +98,11 @@ def test_a_table_that_differs_is_named_by_row_and_column(api: APIClient, done: R
     assert (found["kind"], found["where"], found["was"]) == ("figure", "orders[0].price", "1.5")
 
 
+def test_a_run_of_before_a_table_was_kept_is_identical_all_the_same(api: APIClient, done: Run) -> None:
+    Artefact.objects.get(run=done, name="insights.parquet").delete()
+    assert verify(api, done)["outcome"] == "identical"
+
+
 LOTS = {
     "random": "__import__('random').random()",
     "numpy": "float(__import__('numpy').random.rand())",

@@ -92,14 +92,19 @@ def verification_record(*, run: Run, figures: dict[str, object], statistics: dic
 
 
 def _tables(name: str, first: Run, second: Run) -> list[Difference]:
-    """Return where two tables begin to differ; those with the same bytes do not."""
+    """Return where two tables begin to differ; those with the same bytes do not.
+
+    A first run of before a table was kept has none, which is no difference.
+    """
     hashes = [
         Artefact.objects.values_list("sha256", flat=True).filter(run=run, name=f"{name}.parquet").first()
         for run in (first, second)
     ]
     was, now = hashes
-    if was is None or now is None or was == now:
-        return list(figure_differences({name: was and "there"}, {name: now and "there"}))
+    if was is None or was == now:
+        return []
+    if now is None:
+        return list(figure_differences({name: "there"}, {}))
     try:
         return list(table_differences(name, store().path(was), store().path(now)))
     except DAMAGE:
