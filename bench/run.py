@@ -18,10 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
+_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox")
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -45,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--peers", metavar="DIR", help="folder of the peers' scripts (default: ../shared/bench)")
     parser.add_argument("--bars", type=int, nargs="+", default=[200_000, 1_000_000], help="bars of the crossing race")
     parser.add_argument("--reps", type=int, default=3, help="runs in each process; the first is cold (default: 3)")
-    parser.add_argument("--only", nargs="+", choices=["cross", "resting", "rebalance", "demo", "growth"])
+    parser.add_argument("--only", nargs="+", choices=_ALL)
     parser.add_argument("--quick", action="store_true", help="fewer bars: to see that everything runs")
     options = parser.parse_args(arguments)
-    wanted = options.only or ["cross", "resting", "rebalance", "demo", "growth"]
+    wanted = options.only or _ALL
     folder = scripts_folder(options.peers)
     _introduce(folder)
     right = True
@@ -64,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_rebalance(_race("rebalance", REBALANCE_DAYS, options.reps, folder))
     if "demo" in wanted:
         _demo(options.reps)
+    if "sandbox" in wanted:
+        print(f"\nA tiny backtest in a warm sandbox (load {_load()})")
+        sandboxed.show(5 if options.quick else 30)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1
