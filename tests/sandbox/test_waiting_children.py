@@ -1,0 +1,157 @@
+"""Children that wait for a run: what they may do already, what becomes of them, and what a run can do to them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tradinglab.cli.main import main
+from tradinglab.sandbox import Grade, Limits, Sandbox, sandboxed_backtest
+from tradinglab.sandbox.errors import RunKilledError
+
+_STRATEGY = """
+from AlgorithmImports import *
+
+class Says(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2013, 1, 2)
+        self.set_end_date(2013, 1, 4)
+        self.add_equity("IBM", Resolution.DAILY)
+{body}
+"""
+_PATIENCE_S = 30.0
+
+
+def _write(folder: Path, *lines: str) -> Path:
+    path = folder / "says.py"
+    path.write_text(_STRATEGY.format(body="\n".join(f"        {each}" for each in lines)))
+    return path
+
+
+def _children(sandbox: Sandbox) -> set[int]:
+    """Return the children of the zygote, which is itself a child if it has namespaces."""
+    zygote = sandbox._process.pid
+    if "namespaces" in sandbox.layers:
+        zygote = _below(zygote)[0]
+    return set(_below(zygote))
+
+
+def _below(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + _PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.02)
+
+
+def _seen(result_logs: list[str]) -> str:
+    return next(line.partition("SEEN ")[2] for line in result_logs if "SEEN " in line)
+
+
+@pytest.fixture
+def waiting(grade: Grade) -> Iterator[Sandbox]:
+    """A sandbox in which two children wait."""
+    with Sandbox(spares=2) as made:
+        _until(lambda: len(_children(made)) == 2)
+        yield made
+
+
+def test_each_child_serves_one_run(waiting: Sandbox, tmp_path: Path) -> None:
+    """And there are as many that wait as before."""
+    path = _write(tmp_path, "import os; self.log(f'SEEN {os.getpid()}')")
+    numbers = [_seen(sandboxed_backtest(path, sandbox=waiting).logs) for _ in range(4)]
+    assert len(set(numbers)) == 4
+    _until(lambda: len(_children(waiting)) == 2)
+
+
+def test_who_waits_has_no_rights_left(waiting: Sandbox) -> None:
+    """No rights to be had by running a file, a session of its own, and nobody's descriptors."""
+
+    def is_locked_in(child: int) -> bool:
+        status = Path(f"/proc/{child}/status").read_text()
+        return "NoNewPrivs:\t1" in status and not int(re.findall(r"CapEff:\s+(\w+)", status)[0], 16)
+
+    for child in _children(waiting):
+        _until(lambda child=child: is_locked_in(child))  # type: ignore[misc]
+        assert os.getsid(child) == child
+
+
+def test_a_child_that_is_killed_while_it_waits_is_not_missed(waiting: Sandbox, tmp_path: Path) -> None:
+    """Runs go on, of all of them too."""
+    for child in _children(waiting):
+        os.kill(child, signal.SIGKILL)
+    _until(lambda: not _children(waiting))
+    path = _write(tmp_path, "self.log('SEEN it')")
+    assert [_seen(sandboxed_backtest(path, sandbox=waiting).logs) for _ in range(2)] == ["it", "it"]
+
+
+def test_a_run_that_is_killed_leaves_no_child(waiting: Sandbox, tmp_path: Path) -> None:
+    """Its place is taken, and the next run is served."""
+    with pytest.raises(RunKilledError, match="SIGKILL"):
+        sandboxed_backtest(_write(tmp_path, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), sandbox=waiting)
+    _until(lambda: len(_children(waiting)) == 2)
+    assert _seen(sandboxed_backtest(_write(tmp_path, "self.log('SEEN it')"), sandbox=waiting).logs) == "it"
+
+
+def test_a_run_cannot_reach_who_waits(waiting: Sandbox, tmp_path: Path) -> None:
+    """Nor can it tell who does."""
+    before = _children(waiting)
+    body = (
+        "import os",
+        "reached = []",
+        "for number in [*range(1, 64)]:",
+        "    try:",
+        "        number == os.getpid() or os.kill(number, 9) or reached.append(number)",
+        "    except OSError: pass",
+        "self.log(f'SEEN {reached}')",
+    )
+    assert _seen(sandboxed_backtest(_write(tmp_path, *body), sandbox=waiting).logs) == "[]"
+    assert len(before & _children(waiting)) == 1
+
+
+def test_those_who_wait_end_with_the_sandbox(grade: Grade) -> None:
+    """All of them."""
+    with Sandbox(spares=3) as sandbox:
+        _until(lambda: len(_children(sandbox)) == 3)
+        left = _children(sandbox)
+    _until(lambda: not any(Path(f"/proc/{each}").exists() for each in left))
+
+
+def test_threads_for_a_store_are_few(grade: Grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bomb of threads is held to a number, by the kernel, and the next run is served."""
+    rows = [f"2013-01-{day:02},{100 + day},{102 + day},{99 + day},{101 + day},1000" for day in range(2, 32)]
+    (tmp_path / "ibm.csv").write_text("\n".join(["date,open,high,low,close,volume", *rows]))
+    words = ["data", "import", str(tmp_path / "ibm.csv"), "--symbol", "IBM", "--resolution", "daily"]
+    assert main([*words, "--store", str(tmp_path / "bars")]) == 0
+    capsys.readouterr()
+    body = (
+        "import threading",
+        "release, count = threading.Event(), 0",
+        "try:",
+        "    while count < 2000:",
+        "        threading.Thread(target=release.wait, daemon=True).start(); count += 1",
+        "except RuntimeError: pass",
+        "release.set()",
+        "self.log(f'SEEN {count}')",
+    )
+    data = f"store:{tmp_path / 'bars'}"
+    with Sandbox(readable=[str(tmp_path / "bars")]) as sandbox:
+        limits = Limits(memory_mb=512, wall_s=60.0)
+        started = int(
+            _seen(sandboxed_backtest(_write(tmp_path, *body), data=data, sandbox=sandbox, limits=limits).logs)
+        )
+        again = sandboxed_backtest(_write(tmp_path, "self.log('SEEN it')"), data=data, sandbox=sandbox)
+    assert _seen(again.logs) == "it"
+    if os.geteuid() != 0:
+        assert started < 100
+    else:
+        assert started < 2000  # the kernel does not hold root to the number; memory does
