@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import textwrap
 from pathlib import Path
@@ -108,6 +109,19 @@ def test_modules_of_a_run_are_forgotten(load, tmp_path: Path) -> None:  # type: 
     left = {name.partition(".")[0] for name in set(sys.modules) - before}
     assert left.isdisjoint({"AlgorithmImports", "QuantConnect", "helper_of_mine", "some_strategy"})
     assert sys.path == path
+
+
+def test_libraries_below_the_strategys_folder_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = tmp_path / ".venv" / "lib" / "site-packages"
+    libraries.mkdir(parents=True)
+    (libraries / "a_library_of_somebody.py").write_text("held = []\n")
+    (tmp_path / "a_part_of_mine.py").write_text("import a_library_of_somebody\n")
+    monkeypatch.syspath_prepend(str(libraries))
+    with strategy_modules([tmp_path]):
+        importlib.import_module("a_part_of_mine")
+    assert "a_library_of_somebody" in sys.modules
+    assert "a_part_of_mine" not in sys.modules
+    del sys.modules["a_library_of_somebody"]
 
 
 def test_a_base_in_the_file_is_not_a_choice(load) -> None:  # type: ignore[no-untyped-def]

@@ -34,10 +34,12 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     finally:
         sys.path[:] = path_before
         sys.meta_path.remove(finder)
-        own = [Path(folder).resolve() for folder in folders]
+        own = {Path(folder).resolve() for folder in folders}
+        # A virtual environment may lie in the strategy's folder: what is in it is not the strategy's.
+        others = {Path(entry).resolve() for entry in path_before} - own
         for name in set(sys.modules) - set(before):
             module = sys.modules[name]
-            if _is_inside(module, own) or isinstance(getattr(module, "__loader__", None), DotNetFinder):
+            if _is_of(module, own, others) or isinstance(getattr(module, "__loader__", None), DotNetFinder):
                 del sys.modules[name]
         if _STAR_IMPORT in before:
             sys.modules[_STAR_IMPORT] = before[_STAR_IMPORT]
@@ -45,9 +47,13 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
             sys.modules.pop(_STAR_IMPORT, None)
 
 
-def _is_inside(module: ModuleType, folders: list[Path]) -> bool:
+def _is_of(module: ModuleType, own: set[Path], others: set[Path]) -> bool:
+    """Say whether the nearest folder around a module that modules are looked for in is one of its strategy's."""
     file = getattr(module, "__file__", None)
-    return bool(file) and any(folder in Path(str(file)).resolve().parents for folder in folders)
+    if not file:
+        return False
+    nearest = next((folder for folder in Path(str(file)).resolve().parents if folder in own or folder in others), None)
+    return nearest in own
 
 
 def load_strategy(path: Path, class_name: str | None = None) -> type[QCAlgorithm]:
