@@ -27,7 +27,7 @@ from tradinglab.server.runs.models import Artefact, Run, RunEvent
 from tradinglab.server.runs.store import store
 run = Run.objects.get()
 Run.objects.update(state="completed", started_at=timezone.now(), finished_at=timezone.now())
-RunEvent.objects.create(run=run, sequence=99, kind="log", data={"b": "\u20ac\\n", "a": [1, None, 0.1]})
+RunEvent.objects.create(run=run, sequence=99, kind="log", data={"b": "\u20ac\\n\\u2028\\x85\\x1c", "a": [1, None, 0.1]})
 with tempfile.TemporaryDirectory() as folder:
     for name, text in {"equity.json": b"[1, 2]" * 9000, "log.json": b""}.items():
         path = pathlib.Path(folder) / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -140,7 +141,8 @@ def _restore_rows(archive: Archive) -> None:
             if label not in archive.manifest.tables:
                 raise BackupError(f"The backup has no table {label}.")
             for line in archive.lines(label):
-                for row in serializers.deserialize("jsonl", line):
+                # Not "jsonl": that ends a line at U+2028 and its kin too, which a text may hold.
+                for row in serializers.deserialize("python", [json.loads(line)]):
                     if type(row.object) is not model:
                         raise BackupError(f"The table {label} holds a row of another one.")
                     row.object.save_base(raw=True, force_insert=True)
