@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import IO, Any, Final
 
 from tradinglab.core.values import dataclass
@@ -98,29 +98,28 @@ class Watch:
     def begin(self, control: socket.socket, sending: threading.Lock) -> None:
         """Hand the request to the zygote."""
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        handed = [theirs.fileno(), sealed(self._task.request)]
-        ends = []
-        for _ in range(4):
-            source, sink = os.pipe()
-            os.set_blocking(source, False)
-            handed.append(sink)
-            ends.append(source)
-        os.set_blocking(handed[-1], False)  # who tells does not wait for us
-        *answers, self._news = ends
-        self._answer, self._output, self._errors = answers
-        self._pipes = {each: bytearray() for each in answers}
-        if self._task.on_news is not None:
-            self._reader = NewsReader(self._news, self._task.on_news)
-        message = json.dumps({"limits": self._limits.as_order()}).encode()
-        try:
-            with sending:
-                socket.send_fds(control, [message], handed)
-        except OSError:
-            raise SandboxLostError("the sandbox's process has ended") from None
-        finally:
-            theirs.close()
-            for each in handed[1:]:
-                os.close(each)
+        with theirs, ExitStack() as stack:
+            handed = [theirs.fileno(), sealed(self._task.request)]
+            stack.callback(os.close, handed[1])
+            ends = []
+            for _ in range(4):
+                source, sink = os.pipe()
+                stack.callback(os.close, sink)
+                os.set_blocking(source, False)
+                handed.append(sink)
+                ends.append(source)
+            os.set_blocking(handed[-1], False)  # who tells does not wait for us
+            *answers, self._news = ends
+            self._answer, self._output, self._errors = answers
+            self._pipes = {each: bytearray() for each in answers}
+            if self._task.on_news is not None:
+                self._reader = NewsReader(self._news, self._task.on_news)
+            message = json.dumps({"limits": self._limits.as_order()}).encode()
+            try:
+                with sending:
+                    socket.send_fds(control, [message], handed)
+            except OSError:
+                raise SandboxLostError("the sandbox's process has ended") from None
 
     def outcome(self) -> Reply:
         """Watch the run until it has ended, and return what it left, or raise why it did not."""
