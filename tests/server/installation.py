@@ -17,6 +17,16 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a long password 1"
+#: Makes tables, admin and key in one process.
+_OWNER = f"""
+from django.core.management import call_command
+from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.services import api_key_create
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("admin@localhost", {PASSWORD!r}, role="admin")
+made = api_key_create(user=user, name="test", scopes=("read", "run"), by=user.scopes)
+print(json.dumps(made.token))
+"""
 
 
 def free_port() -> int:
@@ -96,8 +106,7 @@ class Installation:
         return (self.home.parent / f"{self.home.name}.log").read_text()
 
     def owner(self) -> None:
-        self.command("user", "create", "--email", "admin@localhost", "--role", "admin", stdin=PASSWORD)
-        self.key()
+        self.token = self.said(_OWNER)
 
     def key(self) -> None:
         said = self.command("token", "create", "--user", "admin@localhost", "--scope", "read,run", "--json")
@@ -133,10 +142,24 @@ class Installation:
     def state(self, run: str) -> str:
         return str(self.call(f"/backtests/{run}/")["state"])
 
-    def kinds(self, run: str) -> list[str]:
-        events = self.call(f"/runs/{run}/events/?limit=1000")["events"]
+    def events(self, run: str) -> list[dict[str, Any]]:
+        events = list(self.call(f"/runs/{run}/events/?limit=1000")["events"])
         assert [each["sequence"] for each in events] == list(range(1, len(events) + 1))
-        return [each["kind"] for each in events]
+        return events
+
+    def kinds(self, run: str) -> list[str]:
+        return [each["kind"] for each in self.events(run)]
+
+    def assert_whole(self, run: str, *, state: str = "completed", attempts: int | None = 1) -> list[dict[str, Any]]:
+        """One outcome, and events of which none is missing and none is there twice."""
+        events = self.events(run)
+        kinds = [each["kind"] for each in events]
+        assert (kinds[0], kinds[-1], kinds.count("queued"), kinds.count("finished")) == ("queued", "finished", 1, 1)
+        assert self.state(run) == events[-1]["data"]["state"] == state, events[-1]
+        begun = [each["data"]["attempt"] for each in events if each["kind"] == "started"]
+        assert begun == list(range(1, len(begun) + 1))
+        assert attempts is None or len(begun) == attempts
+        return events
 
     def stop(self) -> None:
         for process in self.processes:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 from tests.server.installation import until
 from tests.server.postgres import PostgresServer
-from tests.server.whole import Answer, Asking, Whole, end_softly, whole
+from tests.server.whole import Answer, Asking, Whole, a_day_in_the_lab, end_softly, whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
@@ -32,6 +32,10 @@ def lab(installation: Whole) -> Whole:
         installation.start("worker")
     installation.wait_until_ready()
     return installation
+
+
+def test_a_day_without_outages(lab: Whole) -> None:
+    a_day_in_the_lab(lab)
 
 
 def test_redis_is_restarted_and_forgets_what_was_queued(lab: Whole) -> None:
@@ -143,7 +147,7 @@ def test_messages_come_twice_and_two_workers_take_them(lab: Whole) -> None:
 def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(lab: Whole) -> None:
     workers = lab.workers()
     held = [lab.running(pause=0.03)]
-    waiting = [lab.run(pause=0.01) for _ in range(8)]
+    waiting = [lab.run(pause=0.01) for _ in range(4)]
     for each in workers:
         end_softly(each)
     for each in workers:

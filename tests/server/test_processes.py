@@ -65,8 +65,7 @@ def test_a_real_worker_and_its_accidents(installation: Installation) -> None:
     lab.start("worker")
     lab.start("worker")
     until(lambda: lab.state(lost) == "completed")
-    kinds = lab.kinds(lost)
-    assert (kinds.count("started"), kinds.count("finished"), kinds[-1]) == (2, 1, "finished")
+    lab.assert_whole(lost, attempts=2)
     assert lab.call(f"/backtests/{lost}/")["total_orders"] == 1
 
     many = [lab.submit(f"Quick {n}", SLOW.replace("0.04", "0")) for n in range(6)]
@@ -75,9 +74,9 @@ def test_a_real_worker_and_its_accidents(installation: Installation) -> None:
     lab.call(f"/backtests/{doomed}/cancel/", {})
     until(lambda: lab.state(doomed) == "cancelled")
     until(lambda: all(lab.state(each) == "completed" for each in many))
-    for each in [*many, doomed]:
-        assert lab.kinds(each).count("started") == 1
-        assert lab.kinds(each).count("finished") == 1
+    lab.assert_whole(doomed, state="cancelled")
+    for each in many:
+        lab.assert_whole(each)
 
 
 def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
@@ -110,9 +109,20 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         assert again.wait(90) == 0
         killed = lab.start("up", "--port", str(lab.port))
         until(lambda: lab.log().count("TradingLab is at") == 3)
+        lost = lab.submit("Slow", SLOW)
+        until(lambda: "started" in lab.kinds(lost))
+        waiting = lab.submit("Quick", SLOW.replace("0.04", "0"))
         killed.kill()
         if sys.platform == "linux":
             until(lambda: lab.status("/health/live") == 0)
+        last = lab.start("up", "--port", str(lab.port))
+        until(lambda: lab.log().count("TradingLab is at") == 4)
+        until(lambda: {lab.state(lost), lab.state(waiting)} == {"completed"})
+        # Its worker was told that the other was gone: it finishes the run, or leaves it to the next one.
+        lab.assert_whole(lost, attempts=None)
+        lab.assert_whole(waiting)
+        last.terminate()
+        assert last.wait(90) == 0
         assert "Traceback" not in lab.log()
     finally:
         lab.stop()

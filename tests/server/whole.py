@@ -164,24 +164,16 @@ class Whole(Installation):
         """Tell the workers so often that there is something to do."""
         assert all(self.said(_DELIVER.format(times=times)))
 
-    def events(self, run: str) -> list[dict[str, Any]]:
-        return list(self.call(f"/runs/{run}/events/?limit=1000")["events"])
-
-    def assert_whole(self, run: str, *, state: str = "completed", attempts: int | None = 1) -> None:
-        """One outcome, and events of which none is missing and none is there twice."""
-        events = self.events(run)
+    def assert_whole(self, run: str, *, state: str = "completed", attempts: int | None = 1) -> list[dict[str, Any]]:
+        """Besides, what the strategy has said since it was begun last is all there, once."""
+        events = super().assert_whole(run, state=state, attempts=attempts)
         kinds = [each["kind"] for each in events]
-        assert [each["sequence"] for each in events] == list(range(1, len(events) + 1))
-        assert (kinds[0], kinds[-1], kinds.count("queued"), kinds.count("finished")) == ("queued", "finished", 1, 1)
-        assert self.state(run) == events[-1]["data"]["state"] == state, events[-1]
-        begun = [each["data"]["attempt"] for each in events if each["kind"] == "started"]
-        assert begun == list(range(1, len(begun) + 1))
-        assert attempts is None or len(begun) == attempts
         if state == "completed":
             last = len(kinds) - kinds[::-1].index("started")
             lines = [line for each in events[last:] if each["kind"] == "log" for line in each["data"]["lines"]]
             assert lines == [line for line in lines if "day" in line]
             assert [line.split("day ")[1] for line in lines] == [f"{day}." for day in range(1, DAYS + 1)]
+        return events
 
     def heard(self, run: str) -> list[dict[str, Any]]:
         """Return the events of a run as a WebSocket brings them, until it ends."""
@@ -258,3 +250,46 @@ class Asking:
 def end_softly(process: subprocess.Popen[bytes]) -> None:
     """Tell a process to stop, as a supervisor does."""
     process.send_signal(signal.SIGTERM)
+
+
+def a_day_in_the_lab(lab: Whole) -> None:
+    """What people do: run, listen, read, verify, cancel, delete and bring back."""
+    first = lab.post(pause=0.01, key="once")
+    run = first.body["id"]
+    again = lab.post(pause=0.01, key="once")
+    assert (first.status, again.status, again.body["id"]) == (202, 200, run)
+
+    # All three ways tell the same while it happens.
+    told: dict[str, list[object]] = {}
+    ways = {"socket": lab.heard, "stream": lab.streamed}
+    listening = [
+        threading.Thread(target=lambda name=name, hear=hear: told.update({name: hear(run)}))
+        for name, hear in ways.items()
+    ]
+    for each in listening:
+        each.start()
+    for each in listening:
+        each.join()
+    events = lab.assert_whole(run)
+    assert told == {"socket": events, "stream": events}
+
+    found = lab.call(f"/backtests/{run}/")
+    assert (found["total_orders"], found["statistics"]["Total Orders"]) == (1, "1")
+    assert len(lab.call(f"/backtests/{run}/equity/")["equity"]) > 0
+    assert len(lab.call(f"/backtests/{run}/orders/")["results"]) == 1
+
+    verification = lab.call(f"/backtests/{run}/verify/", {})["id"]
+    where = f"/backtests/{run}/verifications/{verification}/"
+    until(lambda: lab.call(where)["state"] == "completed")
+    assert lab.call(where)["outcome"] == "identical"
+
+    doomed = lab.running(pause=1)
+    lab.call(f"/backtests/{doomed}/cancel/", {})
+    lab.end(doomed)
+    lab.assert_whole(doomed, state="cancelled")
+
+    assert lab.request("DELETE", f"/api/v1/backtests/{run}/").status == 204
+    assert lab.request("GET", f"/api/v1/backtests/{run}/").status == 404
+    lab.call(f"/backtests/{run}/restore/", {})
+    assert lab.call(f"/backtests/{run}/")["statistics"] == found["statistics"]
+    assert lab.status("/health/ready") == 200
