@@ -16,7 +16,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.services import backtest_submit
-from tradinglab.server.runs.deletion import StoreSweep, run_delete, run_restore, runs_purge
+from tradinglab.server.runs.deletion import StoreSweep, run_delete, run_restore, runs_purge, work_clear
 from tradinglab.server.runs.lease import lease_claim, lease_finish
 from tradinglab.server.runs.models import Artefact, Run, RunEvent, RunState
 from tradinglab.server.runs.store import store
@@ -155,3 +155,15 @@ def test_what_a_dead_worker_was_putting_is_removed(settings: Any) -> None:
     os.utime(part, (0, 0))
     store().discard_parts(before=timezone.now() - timedelta(days=1))
     assert not part.exists()
+
+
+def test_what_killed_workers_left_is_removed_when_the_run_is_over(done: Run, strategy: Strategy, settings: Any) -> None:
+    assert strategy.head is not None
+    going_on = backtest_submit(owner=done.owner, request=BacktestRequest(version=strategy.head)).run
+    settings.HOME.work.mkdir(exist_ok=True)
+    names = (f"{done.pk}-abc", f"{going_on.pk}-abc", f"{done.owner_id}-somebody-elses")
+    for name in names:
+        (settings.HOME.work / name).mkdir()
+        (settings.HOME.work / name / "answer").write_text("text")
+    assert work_clear() == 1
+    assert sorted(path.name for path in settings.HOME.work.iterdir()) == sorted(names[1:])

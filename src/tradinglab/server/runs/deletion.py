@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from itertools import cycle
+from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,12 +14,13 @@ from django.utils import timezone
 
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.errors import ConflictError
-from tradinglab.server.runs.models import Artefact, Run
+from tradinglab.server.runs.models import FINAL_STATES, Artefact, Run
 from tradinglab.server.runs.store import store
 
 #: Bytes are put into the store before the row that refers to them is written.
 _UNREFERRED_KEPT = timedelta(days=1)
 _PURGED_AT_ONCE = 50
+_ID_LENGTH = 36
 
 
 @transaction.atomic
@@ -55,6 +59,24 @@ def runs_purge() -> int:
                 run.delete()
                 removed += 1
     return removed
+
+
+def work_clear() -> int:
+    """Remove what workers that were killed have left of runs that are over; return how much there was."""
+    left = {path: run for path in settings.HOME.work.glob("*-*") if (run := _run_of(path))}
+    going_on = Run.objects.filter(pk__in=set(left.values())).exclude(state__in=FINAL_STATES)
+    kept = set(going_on.values_list("pk", flat=True))
+    over = [path for path, run in left.items() if run not in kept]
+    for path in over:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(over)
+
+
+def _run_of(folder: Path) -> UUID | None:
+    try:
+        return UUID(folder.name[:_ID_LENGTH])
+    except ValueError:
+        return None
 
 
 class StoreSweep:

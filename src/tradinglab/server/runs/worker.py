@@ -19,7 +19,7 @@ from django.db import Error, close_old_connections, connection
 from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
-from tradinglab.server.runs.deletion import StoreSweep, runs_purge
+from tradinglab.server.runs.deletion import StoreSweep, runs_purge, work_clear
 from tradinglab.server.runs.kinds import all_sandboxes, weakest_grade
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
 from tradinglab.server.runs.tasks import look_soon, worker_name
@@ -52,6 +52,7 @@ class Scanner(threading.Thread):
                 if time.monotonic() >= next_clearing:
                     next_clearing = time.monotonic() + _CLEAR_EVERY_S
                     runs_purge()
+                    work_clear()
                     sweep.step()
             except Error as error:
                 _log.warning("the table of runs could not be read: %s", error)
