@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from tradinglab.server.errors import InputError
+from tradinglab.server.rest.filters import refuse_unknown
 
 
 class Pages(CursorPagination):
@@ -28,12 +29,19 @@ class Pages(CursorPagination):
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         """Return the page; a cursor that was made up, or is another sort's, is none of this list."""
+        refuse_unknown(request, self._known(view))
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValidationError, ValueError, OverflowError, DataError):
             if getattr(self, "cursor", None) is None:
                 raise
             raise NotFound(self.invalid_cursor_message) from None
+
+    def _known(self, view: APIView | None) -> tuple[str, ...]:
+        """Return the names of what the list can be asked: its filters, its pages, its sort if it has one."""
+        filterset = getattr(view, "filterset_class", None)
+        described = [] if view is None else [each["name"] for each in self.get_schema_operation_parameters(view)]
+        return (*(filterset.base_filters if filterset else ()), *described)
 
     def get_page_size(self, request: Request) -> int | None:
         """Return how many are wanted."""

@@ -18,6 +18,7 @@ from tradinglab.server.backtests.data_sources import (
     data_source_list,
 )
 from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.filters import refuse_unknown
 
 _EPOCH = date(1970, 1, 1)
 
@@ -55,6 +56,7 @@ class DataSourcesView(APIView):
     @extend_schema(operation_id="data_sources_list", responses=DataSourceSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the sources; what else there is to be, the operator names in `TRADINGLAB_DATA_SOURCES`."""
+        refuse_unknown(request)
         return Response(DataSourceSerializer(data_source_list(), many=True).data)
 
 

@@ -21,6 +21,7 @@ from tradinglab.server.backtests.services import backtest_rerun
 from tradinglab.server.backtests.verifying import backtest_verify, verification_get, verification_list
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.runs.deletion import run_restore
 from tradinglab.server.runs.services import Submission, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
@@ -93,6 +94,7 @@ class VerificationsView(APIView):
     @extend_schema(operation_id="backtests_verifications", responses=VerificationSerializer(many=True))
     def get(self, request: Request, run_id: UUID) -> Response:
         """List the last hundred, newest first."""
+        refuse_unknown(request)
         user = user_of(request)
         found = verification_list(user=user, test=backtest_get(user=user, run_id=run_id))
         return Response(VerificationSerializer(found[:100], many=True).data)

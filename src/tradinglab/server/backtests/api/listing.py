@@ -16,7 +16,7 @@ from tradinglab.server.backtests.api.serializers import PARAMETER_NAME
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
-from tradinglab.server.rest.filters import InstantFilter, values_given
+from tradinglab.server.rest.filters import InstantFilter, YesNoFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import RunState
 
@@ -118,8 +118,8 @@ class BacktestFilter(filters.FilterSet):
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
     notes = filters.CharFilter(lookup_expr="icontains", help_text="Part of the notes.")
     tag = filters.CharFilter(method="with_tags", help_text="A tag; given several times, all of them.")
-    is_starred = filters.BooleanFilter()
-    is_deleted = filters.BooleanFilter(
+    is_starred = YesNoFilter()
+    is_deleted = YesNoFilter(
         field_name="run__deleted_at", lookup_expr="isnull", exclude=True, help_text="Those that can be restored."
     )
     parameter = filters.CharFilter(

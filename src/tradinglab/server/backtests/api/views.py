@@ -30,6 +30,7 @@ from tradinglab.server.backtests.services import backtest_annotate, backtest_sub
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.files import file_response
+from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.deletion import run_delete
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
@@ -143,6 +144,7 @@ class BacktestArtefactsView(APIView):
     @extend_schema(operation_id="backtests_artefacts", responses=ArtefactSerializer(many=True))
     def get(self, request: Request, run_id: UUID) -> Response:
         """List the artefacts with their hashes."""
+        refuse_unknown(request)
         test = backtest_get(user=user_of(request), run_id=run_id)
         return Response(ArtefactSerializer(artefact_list(run=test.run), many=True).data)
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.strategies.api.serializers import TemplateSerializer, TemplateSummarySerializer
 from tradinglab.server.strategies.services import template_get
 from tradinglab.templates import all_templates
@@ -18,6 +19,7 @@ class TemplatesView(APIView):
     @extend_schema(operation_id="templates_list", responses=TemplateSummarySerializer(many=True))
     def get(self, request: Request) -> Response:
         """List them; each runs on the bundled sample data as it stands."""
+        refuse_unknown(request)
         return Response(TemplateSummarySerializer(all_templates(), many=True).data)
 
 

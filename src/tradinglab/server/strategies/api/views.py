@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.filters import values_given
+from tradinglab.server.rest.filters import YesNoFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.strategies.api.serializers import (
     CopyInput,
@@ -62,7 +62,7 @@ class StrategyFilter(filters.FilterSet):
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
     search = filters.CharFilter(method="find", help_text="Part of the name or of the description.")
     tag = filters.CharFilter(method="tagged", help_text="A tag; given several times, all have to be there.")
-    is_archived = filters.BooleanFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
+    is_archived = YesNoFilter(field_name="archived_at", lookup_expr="isnull", exclude=True)
 
     def find(self, found: QuerySet[Strategy], name: str, value: str) -> QuerySet[Strategy]:
         """Keep the strategies that say *value*."""
