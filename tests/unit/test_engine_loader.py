@@ -138,7 +138,8 @@ def test_a_base_in_the_file_is_not_a_choice(load) -> None:  # type: ignore[no-un
 
 
 def test_several_classes_need_a_choice(load) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(StrategyFileError, match="One, Two"):
+    both = r"\(One, Two\): keep one of them, or on the command line .* --class NAME"
+    with pytest.raises(StrategyFileError, match=both):
         load("from AlgorithmImports import *\nclass One(QCAlgorithm): pass\nclass Two(QCAlgorithm): pass\n")
 
 

@@ -123,5 +123,8 @@ def choose_class(module: ModuleType, path: Path, class_name: str | None) -> type
         )
     if len(leaves) > 1:
         names = ", ".join(value.__name__ for value in leaves)
-        raise StrategyFileError(f"{path} has several algorithm classes ({names}); choose one with --class NAME")
+        raise StrategyFileError(
+            f"{path} has several algorithm classes ({names}): keep one of them, or on the command line choose one "
+            "with --class NAME"
+        )
     return leaves[0]
