@@ -3,16 +3,66 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 
 class NumberOrTextField(serializers.CharField):
     """A text, or a number, which becomes one."""
 
     default_error_messages = {"invalid": 'Write a text or a number, such as "0.5".'}
+
+
+# What turns the direction of reading: marks, embeddings, overrides, isolates.
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Between letters some scripts and emoji need them; by themselves they are nothing.
+_WITHOUT_WIDTH = frozenset("\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff")
+
+
+def _refuse_unseen(text: str, *, allowed: str = "") -> None:
+    """Refuse what acts on a terminal, breaks lines, or lets a text read as another."""
+    for place, each in enumerate(text, 1):
+        if each not in allowed and (unicodedata.category(each) in ("Cc", "Zl", "Zp") or each in _TURNING):
+            known = unicodedata.name(each, "a control character")
+            message = f"Character {place} is U+{ord(each):04X} ({known}), which cannot be seen; leave it out."
+            raise serializers.ValidationError(message)
+
+
+class _OneLine(serializers.CharField):
+    """One line, of which there is something to be seen."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the text, looked at before its ends are trimmed: what is left out of it is to be said."""
+        if isinstance(data, str):
+            _refuse_unseen(data)
+            unseen = next((each for each in data if each in _WITHOUT_WIDTH), None)
+            if unseen is not None and all(each in _WITHOUT_WIDTH or each.isspace() for each in data):
+                known = f"U+{ord(unseen):04X} ({unicodedata.name(unseen)})"
+                message = f"There is nothing but {known}, which cannot be seen; write something."
+                raise serializers.ValidationError(message)
+        return super().run_validation(data)
+
+
+class NameField(_OneLine):
+    """A name, or a tag."""
+
+
+class AddressField(_OneLine, serializers.EmailField):
+    """An e-mail address."""
+
+
+class NotesField(serializers.CharField):
+    """A text of several lines."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the text; new lines and tabs may be in it."""
+        if isinstance(data, str):
+            _refuse_unseen(data.replace("\r\n", "\n\n"), allowed="\n\t")
+        return super().run_validation(data)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from tradinglab.server.accounts.models import ApiKey, AuditEntry, Invitation, Role, Scope, User
-from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.rest.fields import AddressField, NameField, StrictSerializer
 
 #: Longer ones would only cost time to hash.
 PASSWORD_LENGTH = 256
@@ -27,7 +27,7 @@ class MeSerializer(serializers.Serializer[Any]):
 class ApiKeyInput(StrictSerializer):
     """A key that is to be made."""
 
-    name = serializers.CharField(max_length=100)
+    name = NameField(max_length=100)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), min_length=1, max_length=4)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
@@ -216,7 +216,7 @@ class InvitationInput(StrictSerializer):
     """Who is invited."""
 
     role = serializers.ChoiceField(choices=Role.choices)
-    email = serializers.EmailField(
+    email = AddressField(
         max_length=254, required=False, allow_blank=True, default="", help_text="If given, for this address alone."
     )
     expires_at = serializers.DateTimeField(

@@ -15,7 +15,7 @@ from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
-from tradinglab.server.rest.fields import FiniteField, NumberOrTextField, StrictSerializer
+from tradinglab.server.rest.fields import FiniteField, NameField, NotesField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
@@ -37,7 +37,7 @@ class BacktestInput(StrictSerializer):
     data = serializers.CharField(  # type: ignore[assignment]  # where bars come from, not the serializer's
         max_length=40, default=SAMPLE, help_text="Name of a data source; `/data-sources/` lists them."
     )
-    name = serializers.CharField(max_length=200, allow_blank=True, default="")
+    name = NameField(max_length=200, allow_blank=True, default="")
     parameters = serializers.DictField(
         child=NumberOrTextField(max_length=1000, allow_blank=True, trim_whitespace=False),
         default=dict,
@@ -110,12 +110,12 @@ class BacktestChanges(BacktestInput):
 class BacktestAnnotations(StrictSerializer):
     """What its owner says of a backtest; what is left out stays."""
 
-    name = serializers.CharField(max_length=200, allow_blank=True, required=False)
-    notes = serializers.CharField(
+    name = NameField(max_length=200, allow_blank=True, required=False)
+    notes = NotesField(
         max_length=10_000, allow_blank=True, trim_whitespace=False, required=False, help_text="Plain text."
     )
     tags = serializers.ListField(
-        child=serializers.CharField(max_length=50),
+        child=NameField(max_length=50),
         max_length=_MOST_TAGS,
         required=False,
         help_text="These instead of those that are there.",

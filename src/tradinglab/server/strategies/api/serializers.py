@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tradinglab.algorithm.check import Severity
-from tradinglab.server.rest.fields import StrictSerializer
+from tradinglab.server.rest.fields import NameField, NotesField, StrictSerializer
 from tradinglab.server.strategies.checking import files_parameters, template_parameters
 from tradinglab.server.strategies.diffs import FileChange
 from tradinglab.server.strategies.files import ENTRY
@@ -31,14 +31,14 @@ def _parent() -> serializers.CharField:
 
 
 def _tags(**options: Any) -> serializers.ListField:
-    return serializers.ListField(child=serializers.CharField(max_length=50), max_length=_MOST_TAGS, **options)
+    return serializers.ListField(child=NameField(max_length=50), max_length=_MOST_TAGS, **options)
 
 
 class StrategyInput(StrictSerializer):
     """A strategy that is to be made, from files or from a template."""
 
-    name = serializers.CharField(max_length=200)
-    description = serializers.CharField(
+    name = NameField(max_length=200)
+    description = NotesField(
         max_length=10_000, allow_blank=True, required=False, help_text="The template's, if it is left out."
     )
     tags = _tags(required=False, help_text="The template's, if they are left out.")
@@ -46,14 +46,14 @@ class StrategyInput(StrictSerializer):
     template = serializers.CharField(
         max_length=100, required=False, help_text="Name of a template to start from, in place of files."
     )
-    message = serializers.CharField(max_length=500, allow_blank=True, default="")
+    message = NotesField(max_length=500, allow_blank=True, default="")
 
 
 class StrategyChanges(StrictSerializer):
     """What is to be changed; the rest stays."""
 
-    name = serializers.CharField(max_length=200, required=False)
-    description = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    name = NameField(max_length=200, required=False)
+    description = NotesField(max_length=10_000, allow_blank=True, required=False)
     tags = _tags(required=False)
     is_archived = serializers.BooleanField(required=False)
 
@@ -62,7 +62,7 @@ class VersionInput(StrictSerializer):
     """Files that are to be saved."""
 
     files = _files()
-    message = serializers.CharField(max_length=500, allow_blank=True, default="")
+    message = NotesField(max_length=500, allow_blank=True, default="")
     parent = _parent()  # type: ignore[assignment]  # a serializer's own parent is another thing
 
 
@@ -74,14 +74,14 @@ class FileChanges(StrictSerializer):
         allow_empty=False,
         help_text="Path and new text of each file; null removes it.",
     )
-    message = serializers.CharField(max_length=500, allow_blank=True, default="")
+    message = NotesField(max_length=500, allow_blank=True, default="")
     parent = _parent()  # type: ignore[assignment]  # a serializer's own parent is another thing
 
 
 class CopyInput(StrictSerializer):
     """What is to be copied, and how the copy is called."""
 
-    name = serializers.CharField(max_length=200, required=False, help_text="Without it, one that is free.")
+    name = NameField(max_length=200, required=False, help_text="Without it, one that is free.")
     version = serializers.CharField(
         max_length=64, required=False, help_text="Content hash of the version to copy; the head, if it is left out."
     )
@@ -238,13 +238,13 @@ class TemplateSerializer(TemplateSummarySerializer):
 
 
 def _message() -> serializers.CharField:
-    return serializers.CharField(max_length=500, allow_blank=True, default="")
+    return NotesField(max_length=500, allow_blank=True, default="")
 
 
 class ImportFields(StrictSerializer):
     """What stands beside a zip file of which a strategy is made."""
 
-    name = serializers.CharField(
+    name = NameField(
         max_length=200, required=False, help_text="Without it, the strategy is called as the folder or the file."
     )
     message = _message()

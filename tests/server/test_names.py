@@ -1,0 +1,69 @@
+"""Names and notes: what cannot be seen in them is refused, and named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+from tests.server.test_api import STRATEGY
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.strategies.models import Strategy
+
+pytestmark = pytest.mark.django_db
+V1 = "/api/v1"
+# Of each kind some, with the number that the message names.
+_UNSEEN = ["\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\u200f"]
+_LINES = ["\n", "\t", "\r"]
+_SEEN = ["Grüße", "日本語", "שלום", "सप्ताह", "👩\u200d💻", "می\u200cخواهم", "e\u0301", "a b"]
+
+
+def refused(answer: Any, field: str, character: str) -> None:
+    assert answer.status_code == 400, answer.content
+    entry = json.loads(answer.content)["errors"][0]
+    assert entry["field"] == field
+    assert f"U+{ord(character):04X}" in entry["message"]
+
+
+@pytest.mark.parametrize("character", [*_UNSEEN, *_LINES])
+def test_names_are_one_line_that_reads_as_it_is(
+    character: str, api: APIClient, client_of: Any, other: User, owner: User, strategy: Strategy
+) -> None:
+    assert strategy.head is not None
+    run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head)).run
+    for name in (f"a{character}b", f"{character}a", f"a{character}"):
+        for where, body in (("strategies", STRATEGY), ("backtests", {"version": str(strategy.head.pk)})):
+            refused(api.post(f"{V1}/{where}/", body | {"name": name}, format="json"), "name", character)
+        for where in (f"strategies/{strategy.pk}", f"backtests/{run.pk}"):
+            refused(api.patch(f"{V1}/{where}/", {"name": name}, format="json"), "name", character)
+            refused(api.patch(f"{V1}/{where}/", {"tags": ["a", name]}, format="json"), "tags.1", character)
+        refused(api.post(f"{V1}/strategies/{strategy.pk}/duplicate/", {"name": name}, format="json"), "name", character)
+        refused(api.post(f"{V1}/api-keys/", {"name": name, "scopes": ["read"]}, format="json"), "name", character)
+        body = {"role": "viewer", "email": f"{name}@example.com"}
+        admin = client_of(other, ("read", "admin"))
+        refused(admin.post(f"{V1}/invitations/", body, format="json"), "email", character)
+
+
+@pytest.mark.parametrize("name", ["\u200b", " \u2060\ufeff ", "\u200d"])
+def test_a_name_is_something_to_be_seen(name: str, api: APIClient) -> None:
+    refused(api.post(f"{V1}/strategies/", STRATEGY | {"name": name}, format="json"), "name", name.strip()[0])
+
+
+@pytest.mark.parametrize("name", _SEEN)
+def test_every_script_can_be_written(name: str, api: APIClient, strategy: Strategy) -> None:
+    answer = api.patch(f"{V1}/strategies/{strategy.pk}/", {"name": name, "tags": [name]}, format="json")
+    assert answer.status_code == 200, answer.content
+    assert (answer.json()["name"], answer.json()["tags"]) == (name, [name])
+
+
+@pytest.mark.parametrize("character", [*_UNSEEN, "\r"])
+def test_notes_have_lines_and_tabs(character: str, api: APIClient, owner: User, strategy: Strategy) -> None:
+    assert strategy.head is not None
+    run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head)).run
+    for where, field in ((f"strategies/{strategy.pk}", "description"), (f"backtests/{run.pk}", "notes")):
+        refused(api.patch(f"{V1}/{where}/", {field: f"a{character}b"}, format="json"), field, character)
+        answer = api.patch(f"{V1}/{where}/", {field: "a\n\tb\r\nc"}, format="json")
+        assert (answer.status_code, answer.json()[field]) == (200, "a\n\tb\r\nc")
