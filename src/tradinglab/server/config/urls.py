@@ -27,5 +27,5 @@ if "debug_toolbar" in settings.INSTALLED_APPS:
 
 handler400 = "tradinglab.server.rest.problems.bad_request"
 handler403 = "tradinglab.server.rest.problems.refused"
-handler404 = "tradinglab.server.rest.problems.page_not_found"
+handler404 = "tradinglab.server.web.views.not_found"
 handler500 = "tradinglab.server.rest.problems.server_failed"

@@ -9,6 +9,7 @@ from tradinglab.server.web import account_pages, annotating, comparing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("login/", account_pages.login_page, name="login"),
     path("login/code/", account_pages.login_code_page, name="login-code"),
     path("sign-up/", account_pages.sign_up_page, name="open-sign-up-page"),

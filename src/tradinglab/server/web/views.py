@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -19,6 +22,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.ops.caller import comes_from_this_machine
+from tradinglab.server.rest.problems import page_not_found
 from tradinglab.server.runs.selectors import artefact_get, artefact_path
 from tradinglab.server.web.welcome import welcome_redeem
 
@@ -43,6 +47,23 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     answer = redirect(found.page)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Return the icon, which browsers ask for at the top."""
+    found = finders.find("web/favicon.ico")
+    assert isinstance(found, str)
+    answer = HttpResponse(Path(found).read_bytes(), content_type="image/vnd.microsoft.icon")
+    patch_cache_control(answer, public=True, max_age=86_400)
+    return answer
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere: with a page if a browser asks for one, else with a problem."""
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+        return page_not_found(request, exception)
+    return render(request, "web/not_found.html", status=404)
 
 
 @require_safe
