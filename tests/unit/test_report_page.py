@@ -110,3 +110,10 @@ def test_long_lists_are_cut_and_say_so() -> None:
 def test_the_funnel_is_shown_when_there_is_one() -> None:
     assert "From bars to orders" in render(content(3, funnel=(("bars", 1000), ("orders", 0))))
     assert "From bars to orders" not in render(content(3))
+
+
+def test_the_badge_stays_one_word_where_a_long_title_is_broken_anywhere() -> None:
+    page = render(content(title="MovingAverageCross" * 5))
+    (badge,) = re.findall(r"\.badge\s*{([^}]*)}", page)
+    assert re.search(r"white-space:\s*nowrap", badge)
+    assert re.search(r"display:\s*inline-block", badge)
