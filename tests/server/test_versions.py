@@ -54,7 +54,8 @@ def test_single_files_are_changed_added_and_removed(api: APIClient, mine: Strate
         ({"../x.py": ""}, "files"),
         ({"lib/A.py": ""}, "files"),
         ({"x.so": ""}, "files"),
-        ({"main.py": 5.5, "b.py": []}, "files.b.py"),
+        ({"main.py": "", "b.py": []}, "files.b.py"),
+        ({"main.py": 5.5}, "files.main.py"),
         ({}, "files"),
     ],
 )
