@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 
@@ -27,11 +26,3 @@ def sandbox(grade: Grade) -> Iterator[Sandbox]:
     """A sandbox of all layers that work here."""
     with Sandbox() as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _interrupts() -> Iterator[None]:
-    """Let Ctrl+C be what it is on the command line, whatever ran in this process before."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)

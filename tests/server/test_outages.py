@@ -96,7 +96,7 @@ def test_postgresql_crashes_and_comes_back(lab: Whole) -> None:
     assert all(each.is_fine() for each in answers)
     assert {each.body["code"] for each in answers if each.status == 503} == {"unavailable"}
     # Each key made one run, whatever it was answered with first.
-    listed = lab.call("/backtests/?limit=200")["results"]
+    listed = lab.call("/backtests/?page_size=200")["results"]
     made = [each["id"] for each in listed if each["parameters"] == {"pause": "0.0"}]
     assert len(set(runs)) == len(runs)
     assert set(runs) <= set(made)

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,8 +32,14 @@ _OURS = {"input_kind", "says_ready", "warm_up_set"}
 def _below(cls: type) -> Iterator[type]:
     for each in cls.__subclasses__():
         if each.__module__.startswith("tradinglab."):
-            yield each
+            if _is_written_out(each):
+                yield each
             yield from _below(each)
+
+
+def _is_written_out(cls: type) -> bool:
+    """Say whether a class stands in a source: the author of a replay is made of another class while it runs."""
+    return "<locals>" in cls.__qualname__ or hasattr(sys.modules[cls.__module__], cls.__qualname__.partition(".")[0])
 
 
 def _names_in_lean(lean: dict[str, dict[str, str]], queue: list[str]) -> set[str]:
