@@ -46,6 +46,7 @@ def test_a_lock_counts_for_every_way_and_tells_when_to_come_back(owner: User) ->
     answer = log_in("token", owner.email, PASSWORD)
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
     assert int(answer.headers["Retry-After"]) > 0
+    assert int(log_in("page", owner.email, PASSWORD).headers["Retry-After"]) > 0
 
 
 def test_an_address_that_tries_many_users_is_locked_out_others_are_not(owner: User, settings: Any) -> None:
@@ -54,6 +55,20 @@ def test_an_address_that_tries_many_users_is_locked_out_others_are_not(owner: Us
         assert log_in("token", f"u{number}@example.com", "wrong", HTTP_X_FORWARDED_FOR="6.6.6.6").status_code == 401
     assert log_in("token", owner.email, PASSWORD, HTTP_X_FORWARDED_FOR="6.6.6.6").status_code == 429
     assert log_in("token", owner.email, PASSWORD, HTTP_X_FORWARDED_FOR="7.7.7.7").status_code == 200
+
+
+def test_a_session_of_the_pages_begins_and_ends_in_the_audit_log(owner: User) -> None:
+    browser = Client(headers={"User-Agent": "a browser"}, REMOTE_ADDR="192.0.2.7")
+    assert browser.post("/login/", {"username": owner.email, "password": PASSWORD}).status_code == 302
+    assert browser.get("/logout/").status_code == 405
+    answer = browser.post("/logout/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/login/")
+    assert browser.get("/").status_code == 302
+    assert browser.post("/logout/").status_code == 302
+    found = AuditEntry.objects.filter(actor=owner).order_by("id")
+    assert [(each.action, each.target_id, each.address, each.agent) for each in found] == [
+        (action, str(owner.pk), "192.0.2.7", "a browser") for action in ("login.succeeded", "login.ended")
+    ]
 
 
 def test_success_counts_anew(owner: User) -> None:

@@ -91,6 +91,7 @@ def test_too_many_checks_at_once_are_refused(api: APIClient, monkeypatch: pytest
         checking._places.release()
         checking._places.release()
     assert (answer.status_code, answer.json()["code"]) == (429, "check_busy")
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize(

@@ -24,10 +24,18 @@ from tradinglab.core.errors import TradingLabError
 
 
 class ServerError(TradingLabError):
-    """Base of the server's errors."""
+    """Base of the server's errors.
+
+    Attributes
+    ----------
+    wait
+        Seconds after which the same may succeed; ``None`` for what does not pass by itself. It is told as
+        ``Retry-After``.
+    """
 
     code = "server_error"
     status: ClassVar[int] = 400
+    wait: int | None = None
 
 
 class SettingsError(ServerError):
@@ -105,6 +113,7 @@ class LimitReachedError(ServerError):
 
     code = "limit_reached"
     status = 429
+    wait = 10
 
     def __init__(self, message: str, *, limit: int, current: int) -> None:
         self.limit = limit

@@ -81,6 +81,11 @@ def login_finish(*, user: User) -> None:
     audit_note(action=AuditAction.LOGIN_SUCCEEDED, actor=user, target=user)
 
 
+def login_end(*, user: User) -> None:
+    """Note that somebody logged out of the pages."""
+    audit_note(action=AuditAction.LOGOUT, actor=user, target=user)
+
+
 def password_confirm(*, user: User, password: str, field: str = "password") -> None:
     """Make sure that it is really the user who asks for something grave.
 

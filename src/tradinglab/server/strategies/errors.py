@@ -16,3 +16,4 @@ class CheckBusyError(ServerError):
 
     code = "check_busy"
     status = 429
+    wait = 5

@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from tradinglab.server.accounts.addresses import email_verify, password_reset, password_reset_ask
 from tradinglab.server.accounts.api.serializers import PASSWORD_LENGTH
 from tradinglab.server.accounts.errors import LoginRefusedError, TooManyAttemptsError
 from tradinglab.server.accounts.invitations import invitation_of_token, sign_up_by_invitation, sign_up_openly
-from tradinglab.server.accounts.login import login_check_code, login_check_password, login_finish
+from tradinglab.server.accounts.login import login_check_code, login_check_password, login_end, login_finish
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.totp import totp_is_enabled
 from tradinglab.server.errors import ServerError
@@ -91,17 +91,20 @@ def _form_page(
     request: HttpRequest, title: str, form: forms.Form, button: str, work: Callable[[dict[str, str]], HttpResponse]
 ) -> HttpResponse:
     """Show a form, and what its *work* answers or refuses."""
-    refusal, status = "", 200
+    refusal, status, wait = "", 200, None
     if request.method == "POST" and form.is_valid():
         try:
             return work(form.cleaned_data)
         except LoginRefusedError:
             refusal = _WRONG_CODE if isinstance(form, CodeForm) else _REFUSED
         except TooManyAttemptsError as error:
-            refusal, status = str(error), error.status
+            refusal, status, wait = str(error), error.status, error.wait
         except ServerError as error:
             refusal = str(error)
-    return _page(request, title, form, button=button, refusal=refusal, status=status)
+    page = _page(request, title, form, button=button, refusal=refusal, status=status)
+    if wait is not None:
+        page.headers["Retry-After"] = str(wait)
+    return page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,6 +145,16 @@ def login_code_page(request: HttpRequest) -> HttpResponse:
         return _let_in(request, user, onwards)
 
     return _form_page(request, "Second factor", CodeForm(request.POST or None), "Log in", work)
+
+
+@require_POST
+@never_cache
+def logout_page(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    if isinstance(request.user, User):
+        login_end(user=request.user)
+    logout(request)
+    return redirect("login")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from tradinglab.server.web import account_pages, annotating, comparing, views
@@ -17,7 +16,7 @@ urlpatterns = [
     path("password-reset/", account_pages.password_reset_ask_page, name="password-reset-ask-page"),
     path("password-reset/<str:token>/", account_pages.password_reset_page, name="password-reset-page"),
     path("verify-email/<str:token>/", account_pages.email_verify_page, name="email-verify-page"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", account_pages.logout_page, name="logout"),
     path("welcome/<str:token>", views.welcome, name="welcome"),
     path("compare/", comparing.compare, name="compare-page"),
     path("backtests/<uuid:run_id>/", views.backtest, name="backtest-page"),
