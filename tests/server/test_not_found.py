@@ -19,7 +19,7 @@ def test_a_browser_gets_a_page(path: str) -> None:
     assert answer.status_code == 404
     assert answer.headers["Content-Type"].startswith("text/html")
     text = answer.content.decode()
-    assert "Not found" in text
+    assert "<h1>Not found</h1>" in text
     assert 'href="/"' in text
     assert "<script" not in text
     assert "style=" not in text

@@ -25,7 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if "debug_toolbar" in settings.INSTALLED_APPS:
     urlpatterns.insert(0, path("__debug__/", include("debug_toolbar.urls")))
 
-handler400 = "tradinglab.server.rest.problems.bad_request"
-handler403 = "tradinglab.server.rest.problems.refused"
-handler404 = "tradinglab.server.web.views.not_found"
-handler500 = "tradinglab.server.rest.problems.server_failed"
+handler400 = "tradinglab.server.web.failures.malformed"
+handler403 = "tradinglab.server.web.failures.refused"
+handler404 = "tradinglab.server.web.failures.not_found"
+handler500 = "tradinglab.server.web.failures.failed"

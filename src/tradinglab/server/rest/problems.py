@@ -46,11 +46,16 @@ _TITLES = {
 }
 
 
+def title_of(status: int) -> str:
+    """Return what a status means, in a few words."""
+    return _TITLES.get(status, "The request failed")
+
+
 def problem(status: int, code: str, detail: str, errors: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return a problem's document."""
     document: dict[str, Any] = {
         "type": f"urn:tradinglab:problem:{code}",
-        "title": _TITLES.get(status, "The request failed"),
+        "title": title_of(status),
         "status": status,
         "code": code,
         "detail": detail,
@@ -170,17 +175,3 @@ def server_failed(request: HttpRequest) -> HttpResponse:
         return response
     text = plain_problem(500, "server", "The server failed; its log has more under the request's id.")
     return HttpResponseServerError(text, content_type=PROBLEM_TYPE)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that Django itself refuses."""
-    return HttpResponse(
-        plain_problem(400, "bad_request", "The request is not well-formed."), status=400, content_type=PROBLEM_TYPE
-    )
-
-
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request to a page that is not allowed."""
-    return HttpResponse(
-        plain_problem(403, "permission_denied", "You may not do that."), status=403, content_type=PROBLEM_TYPE
-    )

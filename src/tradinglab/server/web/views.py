@@ -22,7 +22,6 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.ops.caller import comes_from_this_machine
-from tradinglab.server.rest.problems import page_not_found
 from tradinglab.server.runs.selectors import artefact_get, artefact_path
 from tradinglab.server.web.welcome import welcome_redeem
 
@@ -57,13 +56,6 @@ def favicon(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(Path(found).read_bytes(), content_type="image/vnd.microsoft.icon")
     patch_cache_control(answer, public=True, max_age=86_400)
     return answer
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer an address that leads nowhere: with a page if a browser asks for one, else with a problem."""
-    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
-        return page_not_found(request, exception)
-    return render(request, "web/not_found.html", status=404)
 
 
 @require_safe
