@@ -7,6 +7,7 @@
     ├── InputError            a value that cannot be used; names field and value
     ├── NotFoundError         no such thing, or it is another user's
     ├── DamagedResultError    what a run has left can no longer be read
+    ├── StorageError          the store of artefacts does not answer, or refuses the server
     ├── ConflictError         the thing is not in the state that the call needs
     ├── LimitReachedError     a user has as much as may be had at once; names limit and current number
     ├── SealError             a stored secret cannot be opened
@@ -91,6 +92,30 @@ class DamagedResultError(ServerError):
             "What the run has left is damaged on the server's disk. Run the backtest again, or have the operator "
             "restore a backup."
         )
+
+
+class StorageError(ServerError):
+    """The store of artefacts does not answer; it may in a while.
+
+    Attributes
+    ----------
+    reason
+        What it says, for the operator.
+    """
+
+    code = "unavailable"
+    status = 503
+    wait = 2
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            "What runs have left cannot be reached for now. Try again in a moment; the server's log says why."
+        )
+
+
+class StorageRefusedError(StorageError):
+    """The store of artefacts refuses the server, and will until the operator changes something."""
 
 
 class ConflictError(ServerError):

@@ -14,7 +14,7 @@ import polars as pl
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.thinning import METHODS
 from tradinglab.server.errors import DamagedResultError
-from tradinglab.server.runs.selectors import artefact_get, artefact_path
+from tradinglab.server.runs.selectors import artefact_get, artefact_path, artefact_read
 
 _log = logging.getLogger(__name__)
 #: What reading a Parquet file raises that is no longer one.
@@ -88,11 +88,11 @@ def document_read(*, test: Backtest, name: str) -> dict[str, Any]:
     DamagedResultError
         If the file is damaged.
     """
-    path = artefact_path(artefact=artefact_get(run=test.run, name=name))
+    artefact = artefact_get(run=test.run, name=name)
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
+        found: dict[str, Any] = json.loads(artefact_read(artefact=artefact))
     except (ValueError, OSError) as error:
-        _log.error("a document in the store cannot be read: %s: %s", path.name, error)
+        _log.error("a document in the store cannot be read: %s: %s", artefact.sha256, error)
         raise DamagedResultError from error
     return found
 

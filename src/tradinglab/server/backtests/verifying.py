@@ -106,7 +106,7 @@ def _tables(name: str, first: Run, second: Run) -> list[Difference]:
     if now is None:
         return list(figure_differences({name: "there"}, {}))
     try:
-        return list(table_differences(name, store().path(was), store().path(now)))
+        return list(table_differences(name, store().file(was), store().file(now)))
     except DAMAGE:
         # The first one's bytes are gone or damaged: that they differ is known by their hashes.
         return list(figure_differences({f"{name}.parquet": was}, {f"{name}.parquet": now}))

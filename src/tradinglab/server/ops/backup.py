@@ -20,6 +20,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 import tradinglab
+from tradinglab.server.errors import StorageError
 from tradinglab.server.ops.archive import (
     KEY_FILE,
     MANIFEST,
@@ -58,6 +59,8 @@ def backup_create(path: Path, *, with_secret_key: bool = False) -> Manifest:
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
+    except StorageError as error:
+        raise BackupError(f"The artefacts cannot be read: {error.reason}.") from error
     except OSError as error:
         raise BackupError(f"{path} cannot be written: {error.strerror or error}.") from error
     finally:
@@ -167,8 +170,8 @@ def _write_table(archive: zipfile.ZipFile, model: type[models.Model], alias: str
 
 def _write_artefact(archive: zipfile.ZipFile, sha256: str) -> int | None:
     """Save an artefact and return its size; ``None`` if its bytes are gone, or are no longer its own."""
-    path = store().path(sha256)
     try:
+        path = store().file(sha256)
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -15,17 +17,32 @@ from rest_framework.request import Request
 
 from tradinglab.server.rest.problems import PROBLEM_TYPE, plain_problem
 
-_PIECE = 1 << 18
 _ONE_RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII)
 
 
-def file_response(request: Request, path: Path, *, sha256: str, media_type: str) -> HttpResponseBase:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Bytes that are to be sent.
+
+    Attributes
+    ----------
+    pieces
+        Yields the bytes from a first to a last one, both included.
+    """
+
+    size: int
+    pieces: Callable[[int, int], Iterator[bytes]]
+    sha256: str
+    media_type: str
+
+
+def content_response(request: Request, content: Content) -> HttpResponseBase:
     """Return a file, or the range of it that is asked for.
 
     A range that lies outside of the file is answered 416; one that is not understood, or that is wanted of another
     state of the file (``If-Range``), with the whole file.
     """
-    size, etag = path.stat().st_size, f'"{sha256}"'
+    size, etag = content.size, f'"{content.sha256}"'
     first, last, status = 0, size - 1, 200
     wanted = _wanted(request, etag, size)
     if wanted is not None:
@@ -33,8 +50,8 @@ def file_response(request: Request, path: Path, *, sha256: str, media_type: str)
         if first > last:
             return _outside(size)
         status = 206
-    answer = _streamed(request, path, first, last, status)
-    answer.headers["Content-Type"] = media_type
+    answer = _streamed(request, content.pieces(first, last), status)
+    answer.headers["Content-Type"] = content.media_type
     answer.headers["Content-Length"] = str(last - first + 1)
     answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["ETag"] = etag
@@ -72,27 +89,26 @@ def _outside(size: int) -> HttpResponse:
     return HttpResponse(text, status=416, content_type=PROBLEM_TYPE, headers={"Content-Range": f"bytes */{size}"})
 
 
-def _streamed(request: Request, path: Path, first: int, last: int, status: int) -> StreamingHttpResponse:
-    pieces = _pieces(path, first, last)
+def _streamed(request: Request, pieces: Iterator[bytes], status: int) -> StreamingHttpResponse:
     # Each server takes the one kind as it comes, and reads the other to its end before it sends anything.
     if isinstance(request._request, ASGIRequest):
         return StreamingHttpResponse(_later(pieces), status=status)
     return StreamingHttpResponse(pieces, status=status)
 
 
-def _pieces(path: Path, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        left = last - first + 1
-        while left > 0 and (piece := file.read(min(_PIECE, left))):
-            left -= len(piece)
-            yield piece
-
-
 async def _later(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    def take() -> bytes:
-        return next(pieces, b"")
+    """Read in a thread of this answer's own, which takes its connection to the database with it."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="download")
+    read = sync_to_async(lambda: next(pieces, b""), thread_sensitive=False, executor=thread)
+    try:
+        while piece := await read():
+            yield piece
+    finally:
+        thread.submit(_close, pieces)
+        thread.shutdown(wait=False)
 
-    read = sync_to_async(take, thread_sensitive=False)
-    while piece := await read():
-        yield piece
+
+def _close(pieces: Iterator[bytes]) -> None:
+    if isinstance(pieces, Generator):
+        pieces.close()
+    connections.close_all()

@@ -16,7 +16,7 @@ from django.urls import resolve
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from tradinglab.server.errors import InputError, LimitReachedError, ServerError
+from tradinglab.server.errors import InputError, LimitReachedError, ServerError, StorageError
 from tradinglab.server.ops.context import request_id
 from tradinglab.server.ops.secrets import masked
 
@@ -71,7 +71,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         return None
     headers = {}
     if made["status"] == _UNAVAILABLE:
-        _log.warning("the database does not answer: %s", error)
+        if not isinstance(error, StorageError):  # which the store has logged
+            _log.warning("the database does not answer: %s", error)
         headers["Retry-After"] = _RETRY_AFTER_S
     if made["status"] == _UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="tradinglab"'

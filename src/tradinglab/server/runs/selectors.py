@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -48,12 +50,36 @@ def artefact_get(*, run: Run, name: str) -> Artefact:
     return artefact
 
 
+def artefact_size(*, artefact: Artefact) -> int:
+    """Return how many bytes of an artefact there are."""
+    with _named(artefact):
+        return store().size(artefact.sha256)
+
+
+def artefact_pieces(*, artefact: Artefact, first: int, last: int) -> Iterator[bytes]:
+    """Yield the bytes of an artefact from *first* to *last*."""
+    with _named(artefact):
+        yield from store().pieces(artefact.sha256, first, last)
+
+
+def artefact_read(*, artefact: Artefact) -> bytes:
+    """Return the bytes of an artefact."""
+    with _named(artefact):
+        return store().read(artefact.sha256)
+
+
 def artefact_path(*, artefact: Artefact) -> Path:
-    """Return the file of an artefact."""
-    path = store().path(artefact.sha256)
-    if not path.is_file():
-        raise NotFoundError(f"The bytes of '{artefact.name}' are gone from the store.")
-    return path
+    """Return a file with the bytes of an artefact, to be opened at once."""
+    with _named(artefact):
+        return store().file(artefact.sha256)
+
+
+@contextlib.contextmanager
+def _named(artefact: Artefact) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFoundError(f"The bytes of '{artefact.name}' are gone from the store.") from None
 
 
 def worker_count() -> int:

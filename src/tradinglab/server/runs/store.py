@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from django.conf import settings
 
-_CHUNK = 1 << 20
+from tradinglab.server.runs.any_store import BLOCK, ArtefactStore, Stored, measured, opened
+
 _PART = "part-"
 
 
-class Stored(NamedTuple):
-    """What the store says of a file it took."""
-
-    sha256: str
-    size: int
-
-
-class FolderStore:
-    """Keeps files under their SHA-256; the same bytes are kept once."""
+class FolderStore(ArtefactStore):
+    """Keeps artefacts in files of one folder, which all processes share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,20 +29,11 @@ class FolderStore:
         return self._folder / sha256[:2] / sha256
 
     def put(self, source: Path, *, most_bytes: int) -> Stored:
-        """Copy a file into the store.
-
-        A link is not followed: who made the file may have meant to have another one read.
-
-        Raises
-        ------
-        OSError
-            If the file is a link, no plain file, larger than *most_bytes*, or the disk is full.
-        """
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        """Copy a file into the folder, under another name until it is whole."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(descriptor, "rb") as reader, self._part() as part:
+        with opened(source) as reader, self._part() as part:
             try:
-                stored = _copy(reader, part, most_bytes)
+                stored = measured(reader, most_bytes, part)
                 part.flush()
                 os.fsync(part.fileno())
                 target = self.path(stored.sha256)
@@ -63,6 +47,25 @@ class FolderStore:
 
     def _part(self) -> IO[bytes]:
         return tempfile.NamedTemporaryFile(dir=self._folder, prefix=_PART, delete=False)
+
+    def size(self, sha256: str) -> int:
+        """Return how many bytes there are."""
+        return self.path(sha256).stat().st_size
+
+    def pieces(self, sha256: str, first: int, last: int) -> Iterator[bytes]:
+        """Yield the bytes from *first* to *last*."""
+        with self.path(sha256).open("rb") as file:
+            file.seek(first)
+            left = last - first + 1
+            while left > 0 and (piece := file.read(min(BLOCK, left))):
+                left -= len(piece)
+                yield piece
+
+    def file(self, sha256: str) -> Path:
+        """Return the file itself."""
+        path = self.path(sha256)
+        path.stat()
+        return path
 
     def found(self, beginning: str) -> list[str]:
         """Return the hashes of which there are bytes and which begin with these two digits."""
@@ -85,6 +88,10 @@ class FolderStore:
                 if path.stat().st_mtime < before.timestamp():
                     path.unlink()
 
+    def check(self) -> str:
+        """Return ``ok``, or that the folder cannot be written."""
+        return "ok" if os.access(self._folder, os.W_OK | os.X_OK) else "the folder of artefacts cannot be written"
+
     @contextlib.contextmanager
     def _lock(self, kind: int) -> Iterator[None]:
         """Keep what is put here and what is removed apart: the same bytes may be put again just then."""
@@ -93,17 +100,6 @@ class FolderStore:
             yield
 
 
-def _copy(reader: IO[bytes], writer: IO[bytes], most_bytes: int) -> Stored:
-    digest, size = hashlib.sha256(), 0
-    while block := reader.read(_CHUNK):
-        size += len(block)
-        if size > most_bytes:
-            raise OSError(f"the file is larger than {most_bytes:,} bytes")
-        digest.update(block)
-        writer.write(block)
-    return Stored(digest.hexdigest(), size)
-
-
-def store() -> FolderStore:
+def store() -> ArtefactStore:
     """Return the installation's store."""
     return FolderStore(settings.HOME.artefacts)

@@ -14,12 +14,13 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from tradinglab.server.runs.any_store import Stored
 from tradinglab.server.runs.execution import Ended, Ending
 from tradinglab.server.runs.kinds import RunKind, run_kind
 from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
 from tradinglab.server.runs.models import Artefact, Run, RunEvent, RunState
 from tradinglab.server.runs.patience import AWAY, patiently
-from tradinglab.server.runs.store import Stored, store
+from tradinglab.server.runs.store import store
 
 _log = logging.getLogger(__name__)
 _LARGEST_ARTEFACT = 64_000_000

@@ -19,6 +19,7 @@ from django.db import Error, close_old_connections, connection
 from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
+from tradinglab.server.errors import StorageError
 from tradinglab.server.runs.deletion import StoreSweep, runs_purge, work_clear
 from tradinglab.server.runs.kinds import all_sandboxes, weakest_grade
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
@@ -56,7 +57,7 @@ class Scanner(threading.Thread):
                     sweep.step()
             except Error as error:
                 _log.warning("the table of runs could not be read: %s", error)
-            except OSError as error:
+            except (OSError, StorageError) as error:
                 _log.warning("the store of artefacts could not be cleared: %s", error)
             finally:
                 close_old_connections()

@@ -22,7 +22,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.ops.caller import comes_from_this_machine
-from tradinglab.server.runs.selectors import artefact_get, artefact_path
+from tradinglab.server.runs.selectors import artefact_get, artefact_read
 from tradinglab.server.web.welcome import welcome_redeem
 
 _ROWS = 50
@@ -83,7 +83,7 @@ def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return the report itself."""
     try:
         artefact = artefact_get(run=_backtest(request, run_id).run, name="report.html")
-        text = artefact_path(artefact=artefact).read_bytes()
+        text = artefact_read(artefact=artefact)
     except NotFoundError as error:
         raise Http404(str(error)) from None
     answer = HttpResponse(text, content_type="text/html; charset=utf-8")

@@ -29,11 +29,11 @@ from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.files import file_response
+from tradinglab.server.rest.files import Content, content_response
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.deletion import run_delete
-from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path
+from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_pieces, artefact_size
 from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
 
@@ -185,8 +185,13 @@ class BacktestArtefactView(APIView):
 def _bytes(request: Request, run_id: UUID, name: str) -> HttpResponseBase:
     test = backtest_get(user=user_of(request), run_id=run_id)
     artefact = artefact_get(run=test.run, name=name)
-    path = artefact_path(artefact=artefact)
-    return file_response(request, path, sha256=artefact.sha256, media_type=artefact.media_type)
+    content = Content(
+        size=artefact_size(artefact=artefact),
+        pieces=lambda first, last: artefact_pieces(artefact=artefact, first=first, last=last),
+        sha256=artefact.sha256,
+        media_type=artefact.media_type,
+    )
+    return content_response(request, content)
 
 
 def piece_view(name: str, artefact: str, answer: Any, description: str) -> type[BacktestPieceView]:
