@@ -32,7 +32,7 @@ from tradinglab.server.runs.supervision import run_carry_out
 pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(1800)]
 
 _EXAMPLES = int(os.environ.get("EXAMPLES", "5"))
-_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+_CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 
 
 class _Undo(Exception):
@@ -87,7 +87,9 @@ def _tried(cases: Any, things: Things, token: str) -> list[str]:
         except _Undo:
             pass
         try:
-            case.validate_response(answer, checks=_CHECKS)
+            # The schema's words are about whole objects, and `fields` asks for less.
+            is_whole = "fields" not in (case.query or {})
+            case.validate_response(answer, checks=[*_CHECKS, response_schema_conformance] if is_whole else _CHECKS)
         except (AssertionError, FailureGroup) as error:
             said = "\n".join(str(each) for each in getattr(error, "exceptions", [error]))
             wrong.setdefault(f"{case.method} {case.path} {answer.status_code}", said[:1500])
