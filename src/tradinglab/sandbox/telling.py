@@ -22,13 +22,19 @@ _EVERY_S: Final = 0.25
 _LONGEST_MESSAGE: Final = 4000
 _LONGEST_LINE: Final = 500
 _MOST_WAITING: Final = 200
+#: Lines that are sent without waiting, until the next time that all is sent.
+_MOST_AT_ONCE: Final = 20
 
 
 class Teller:
-    """Sends the latest progress and the log's new lines, a few times a second; what nobody reads is left out."""
+    """Sends the latest progress and the log's new lines, a few times a second; what nobody reads is left out.
+
+    A few lines are sent at once: those before the one over which a strategy hangs are the ones that are looked for.
+    """
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._at_once = 0
         self._progress: Progress | None = None
         self._lines: deque[str] = deque()
 
@@ -41,13 +47,18 @@ class Teller:
         """Note a line of the log, unless too many wait already."""
         if len(self._lines) < _MOST_WAITING:
             self._lines.append(line[:_LONGEST_LINE])
-        self._tell_if_due()
+        if not self._tell_if_due() and self._at_once:
+            self._at_once -= 1
+            self._tell_lines()
 
-    def _tell_if_due(self) -> None:
+    def _tell_if_due(self) -> bool:
         now = time.monotonic()
-        if now >= self._next:
-            self._next = now + _EVERY_S
-            self.tell()
+        if now < self._next:
+            return False
+        self._next = now + _EVERY_S
+        self._at_once = _MOST_AT_ONCE
+        self.tell()
+        return True
 
     def tell(self) -> None:
         """Send what is noted."""
@@ -55,6 +66,12 @@ class Teller:
             if self._progress is not None:
                 _send({"progress": _figures(self._progress)})
                 self._progress = None
+        except OSError:
+            return
+        self._tell_lines()
+
+    def _tell_lines(self) -> None:
+        try:
             while self._lines:
                 # A line that cannot be written as JSON, or not in one piece, is not told; the result has it.
                 _send({"log": self._lines[0]})

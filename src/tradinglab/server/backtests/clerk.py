@@ -30,6 +30,14 @@ _LONGEST_FINDING, _MOST_NOTES = 1_000, 50
 _LONGEST_WARM_UP_S = 30.0
 #: What a header has room for.
 _MOST_DATA_FILES = 10_000
+_UNFINISHED = Verification(
+    findings=(
+        Finding(
+            code=FindingCode.NOT_REPLAYABLE,
+            text="The run did not finish, so nothing of it was checked: what it left is its own word.",
+        ),
+    )
+)
 
 
 def warm_up() -> None:
@@ -121,7 +129,7 @@ def _summary(result: BacktestResult) -> dict[str, Any]:
 
 def _partial(result: BacktestResult | None) -> Iterator[tuple[str, bytes]]:
     if result is not None:
-        yield from outputs(result).items()
+        yield from outputs(BacktestResult(result.record, _UNFINISHED)).items()
 
 
 def _failed(error: TradingLabError, ending: str, **more: str) -> dict[str, Any]:

@@ -7,16 +7,20 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.tables import log_table
 from tradinglab.server.backtests.thinning import METHODS
 from tradinglab.server.errors import DamagedResultError
-from tradinglab.server.runs.selectors import artefact_get, artefact_path, artefact_read
+from tradinglab.server.runs.models import Run, RunState
+from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path, artefact_read, heard_lines
 
 _log = logging.getLogger(__name__)
+LOG: Final = "log"
+_LOG_FILE: Final = f"{LOG}.parquet"
 #: What reading a Parquet file raises that is no longer one.
 DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
@@ -50,8 +54,7 @@ def table_read(*, test: Backtest, name: str, part: Part = _EVERYTHING, time: str
     NotFoundError
         If the run has left no such table.
     """
-    path = artefact_path(artefact=artefact_get(run=test.run, name=f"{name}.parquet"))
-    table = pl.scan_parquet(path, glob=False)
+    table = _heard_log(test.run) if name == LOG and log_is_heard(test=test) else _kept_table(test.run, name)
     if part.since is not None:
         table = table.filter(pl.col(time) >= part.since)
     if part.until is not None:
@@ -61,6 +64,21 @@ def table_read(*, test: Backtest, name: str, part: Part = _EVERYTHING, time: str
     for column, text in (part.contains or {}).items():
         table = table.filter(pl.col(column).str.to_lowercase().str.contains(text.lower(), literal=True))
     return table
+
+
+def log_is_heard(*, test: Backtest) -> bool:
+    """Say whether a backtest's log is what was heard of it: it goes on, or did not finish and has left none."""
+    is_possible = test.run.state not in (RunState.QUEUED, RunState.COMPLETED)
+    return is_possible and not artefact_list(run=test.run).filter(name=_LOG_FILE).exists()
+
+
+def _kept_table(run: Run, name: str) -> pl.LazyFrame:
+    return pl.scan_parquet(artefact_path(artefact=artefact_get(run=run, name=f"{name}.parquet")), glob=False)
+
+
+def _heard_log(run: Run) -> pl.LazyFrame:
+    """Return what was heard of a log; the time zone that its lines are in was not."""
+    return log_table(heard_lines(run=run), None).lazy()
 
 
 def table_collect(table: pl.LazyFrame) -> pl.DataFrame:
@@ -97,8 +115,10 @@ def document_read(*, test: Backtest, name: str) -> dict[str, Any]:
     return found
 
 
-def left_out(*, test: Backtest, name: str) -> int:
-    """Return how many rows of a table were too many to be kept."""
+def left_out(*, test: Backtest, name: str) -> int | None:
+    """Return how many rows of a table were too many to be kept; ``None`` if nobody knows."""
+    if name == LOG and log_is_heard(test=test):
+        return None
     return int(document_read(test=test, name="statistics.json")["left_out"][name])
 
 

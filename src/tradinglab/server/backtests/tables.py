@@ -194,9 +194,14 @@ def _points(charts: Iterable[ChartData]) -> Iterator[Row]:
                 yield chart.name, series.name, _us(time_ns), read[-1], *first
 
 
-def _lines(lines: Sequence[str], time_zone: str) -> Iterator[Row]:
-    local = zone(time_zone)
+def log_table(lines: Sequence[str], time_zone: str | None) -> pl.DataFrame:
+    """Return lines as the table of a log; without a time zone, nobody knows which instants they name."""
+    return pl.DataFrame(list(_lines(lines, time_zone)), schema=_LOG, orient="row")
+
+
+def _lines(lines: Sequence[str], time_zone: str | None) -> Iterator[Row]:
+    local = None if time_zone is None else zone(time_zone)
     for number, text in enumerate(lines, start=1):
         line = log_line(text)
-        time = None if line.time is None else _us(local.utc_ns(to_ns(line.time)))
+        time = None if line.time is None or local is None else _us(local.utc_ns(to_ns(line.time)))
         yield number, time, line.level, text[:_LONGEST_TEXT]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from tradinglab.sandbox import Grade
@@ -34,6 +34,14 @@ def run_get(*, user: User, run_id: UUID) -> Run:
 def event_list(*, run_id: UUID, after: int, limit: int) -> list[RunEvent]:
     """Return a run's events with numbers above *after*, in their order."""
     return list(RunEvent.objects.filter(run_id=run_id, sequence__gt=after).order_by("sequence")[:limit])
+
+
+def heard_lines(*, run: Run) -> list[str]:
+    """Return the lines of its log that a run told of while it went on: those of its last attempt."""
+    events = RunEvent.objects.filter(run=run)
+    begun = events.filter(kind="started").aggregate(last=Max("sequence"))["last"] or 0
+    told = events.filter(kind="log", sequence__gt=begun).order_by("sequence").values_list("data", flat=True)
+    return [str(line) for data in told for line in data["lines"]]
 
 
 def artefact_list(*, run: Run) -> QuerySet[Artefact]:

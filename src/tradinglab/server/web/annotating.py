@@ -15,6 +15,7 @@ from tradinglab.server.backtests.api.serializers import BacktestAnnotations
 from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.backtests.services import backtest_annotate
 from tradinglab.server.errors import NotFoundError
+from tradinglab.server.web.views import backtest_content
 
 
 @require_POST
@@ -40,7 +41,7 @@ def annotate(request: HttpRequest, run_id: UUID) -> HttpResponse:
     )
     if not given.is_valid():
         problems = [f"{name}: {_first(texts)}" for name, texts in given.errors.items()]
-        content = {"test": test, "run": test.run, "can_annotate": True, "problems": problems}
+        content = {**backtest_content(test), "can_annotate": True, "problems": problems}
         return render(request, "web/backtest.html", content, status=400)
     backtest_annotate(test=test, **given.validated_data)
     return redirect("backtest-page", run_id=run_id)

@@ -22,10 +22,12 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.ops.caller import comes_from_this_machine
-from tradinglab.server.runs.selectors import artefact_get, artefact_read
+from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_read, heard_lines
 from tradinglab.server.web.welcome import welcome_redeem
 
 _ROWS = 50
+_LINES = 200
+_REPORT = "report.html"
 #: The report is one file with its own script and styles; it runs apart from the pages, without their cookies.
 _REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -73,7 +75,15 @@ def backtest(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Show a run and its report."""
     test = _backtest(request, run_id)
     can_annotate = Scope.RUN in _user(request).scopes
-    return render(request, "web/backtest.html", {"test": test, "run": test.run, "can_annotate": can_annotate})
+    return render(request, "web/backtest.html", {**backtest_content(test), "can_annotate": can_annotate})
+
+
+def backtest_content(test: Backtest) -> dict[str, object]:
+    """Return what the page of a backtest shows: of a run without a report, the last lines of its log."""
+    run = test.run
+    has_report = run.is_final and artefact_list(run=run).filter(name=_REPORT).exists()
+    lines = heard_lines(run=run)[-_LINES:] if run.is_final and not has_report else []
+    return {"test": test, "run": run, "has_report": has_report, "lines": lines}
 
 
 @require_safe
@@ -82,7 +92,7 @@ def backtest(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return the report itself."""
     try:
-        artefact = artefact_get(run=_backtest(request, run_id).run, name="report.html")
+        artefact = artefact_get(run=_backtest(request, run_id).run, name=_REPORT)
         text = artefact_read(artefact=artefact)
     except NotFoundError as error:
         raise Http404(str(error)) from None

@@ -192,6 +192,9 @@ class PositionsSerializer(RowsSerializer):
 class LogSerializer(RowsSerializer):
     """The run's messages."""
 
+    left_out = serializers.IntegerField(
+        allow_null=True, help_text="How many more there were than are kept; `null` where nobody knows."
+    )
     results = LineSerializer(many=True)
 
 

@@ -155,7 +155,8 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     duration_s = serializers.FloatField(allow_null=True, help_text="From its start to its end.")
     verification = serializers.ChoiceField(
         choices=Backtest.Standing.choices,
-        help_text="Whether all figures follow from orders, bars and models; only a run that completed is checked.",
+        help_text="Whether all figures follow from orders, bars and models. Only a run that completed is checked, and "
+        "has figures here; what another has left (`artefacts/`) is its own word.",
     )
 
     class Meta:

@@ -48,7 +48,10 @@ _RESULTS: dict[str, type[APIView]] = {
         table="insights", query=queries.InsightsQuery, time="generated_time",
     ),
     "log": results.described(
-        results.TableView, "log", answers.LogSerializer, "The run's messages.", table="log", query=queries.LogQuery
+        results.TableView, "log", answers.LogSerializer,
+        "The run's messages; of a run that left no result, those that were heard while it went on, without their "
+        "instants.",
+        table="log", query=queries.LogQuery,
     ),
     "charts": results.described(
         results.DocumentView, "charts", answers.ChartsSerializer,
