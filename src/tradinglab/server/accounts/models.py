@@ -111,6 +111,37 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
 
+class QuantConnectIdentity(models.Model):
+    """What QuantConnect's clients know a user by, beside the number: every user has an organisation alone."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="quantconnect_identity")
+    #: By it others name the user when they share a project.
+    public_id = models.CharField(max_length=32, unique=True)
+    organization_id = models.CharField(max_length=32, unique=True)
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class QuantConnectToken(models.Model):
+    """A way in for QuantConnect's clients. They sign with it and never send it, so it is stored, sealed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="quantconnect_tokens")
+    name = models.CharField(max_length=100)
+    sealed_token = models.TextField()
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SignIn(models.Model):
     """A front end that somebody logged in with. Of its refresh tokens the newest counts; none of them is stored."""
 
@@ -218,6 +249,8 @@ class AuditAction(models.TextChoices):
     INVITATION_REVOKED = "invitation.revoked"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    QUANTCONNECT_TOKEN_CREATED = "quantconnect_token.created"
+    QUANTCONNECT_TOKEN_REVOKED = "quantconnect_token.revoked"
 
 
 class AppendOnlyError(RuntimeError):

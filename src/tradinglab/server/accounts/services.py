@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from tradinglab.sandbox import Grade
 from tradinglab.server.accounts.audit import audit_note
-from tradinglab.server.accounts.models import ApiKey, AuditAction, Role, Scope, User
+from tradinglab.server.accounts.grants import check_scopes, granted_until
+from tradinglab.server.accounts.models import ApiKey, AuditAction, Role, User
+from tradinglab.server.accounts.quantconnect_tokens import quantconnect_tokens_end
 from tradinglab.server.accounts.sign_ins import sign_ins_end
 from tradinglab.server.config.grade import machine_grade
 from tradinglab.server.errors import ConflictError, InputError, WeakSandboxError
@@ -110,11 +112,12 @@ def sessions_end(*, user: User, by: User | None) -> None:
 
 @transaction.atomic
 def access_end(*, user: User, by: User | None) -> None:
-    """End every way in that a user has: sessions, sign-ins and keys."""
+    """End every way in that a user has: sessions, sign-ins, keys and tokens."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
     sign_ins_end(user=user)
     for key in ApiKey.objects.filter(user=user, revoked_at=None):
         api_key_revoke(key=key, by=by)
+    quantconnect_tokens_end(user=user, by=by)
 
 
 def check_email(email: str) -> None:
@@ -159,17 +162,8 @@ def api_key_create(
     InputError
         If a scope is unknown or beyond the caller's, or the expiry has passed.
     """
-    for scope in scopes:
-        if scope not in Scope.values:
-            raise InputError("scopes", scope, f"There is no scope '{scope}'. Choose from: {', '.join(Scope.values)}.")
-        if scope not in by:
-            raise InputError("scopes", scope, f"The scope '{scope}' is more than you have: {', '.join(sorted(by))}.")
-    if not scopes:
-        raise InputError("scopes", [], f"Name at least one scope: {', '.join(Scope.values)}.")
-    if expires_at is not None and expires_at <= timezone.now():
-        raise InputError("expires_at", expires_at.isoformat(), "That moment has passed; give one to come.")
-    if maker is not None and maker.expires_at is not None:
-        expires_at = min(maker.expires_at, expires_at or maker.expires_at)
+    check_scopes(scopes, by=by)
+    expires_at = granted_until(expires_at, maker=maker)
     prefix, secret = secrets.token_hex(_PREFIX_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey.objects.create(
         user=user,

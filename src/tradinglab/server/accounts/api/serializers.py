@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tradinglab.server.accounts.models import ApiKey, AuditEntry, Invitation, Role, Scope, User
+from tradinglab.server.accounts.models import ApiKey, AuditEntry, Invitation, QuantConnectToken, Role, Scope, User
 from tradinglab.server.rest.fields import AddressField, NameField, StrictSerializer
 
 #: Longer ones would only cost time to hash.
@@ -49,6 +49,48 @@ class NewApiKeySerializer(ApiKeySerializer):
 
     class Meta(ApiKeySerializer.Meta):
         fields = [*ApiKeySerializer.Meta.fields, "token"]
+
+
+class QuantConnectTokenInput(StrictSerializer):
+    """A token for QuantConnect's clients that is to be made."""
+
+    name = NameField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices),
+        required=False,
+        min_length=1,
+        max_length=4,
+        help_text="What it may do; all that the caller may, if it is left out.",
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class QuantConnectTokenSerializer(serializers.ModelSerializer[QuantConnectToken]):
+    """A token for QuantConnect's clients, without its text."""
+
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
+
+    class Meta:
+        model = QuantConnectToken
+        fields = ["id", "name", "scopes", "created_at", "expires_at", "last_used_at"]
+
+
+class NewQuantConnectTokenSerializer(QuantConnectTokenSerializer):
+    """A new token, which is shown this once, with all that `lean login` and the MCP server ask for."""
+
+    token = serializers.CharField(help_text="The client signs with it, and never sends it.")
+    user_id = serializers.IntegerField(help_text="The user's number, for `lean login`.")
+    organization_id = serializers.CharField(help_text="The user's organisation, for `lean init`.")
+    collaborator_id = serializers.CharField(help_text="By it others share their projects with the user.")
+
+    class Meta(QuantConnectTokenSerializer.Meta):
+        fields = [
+            *QuantConnectTokenSerializer.Meta.fields,
+            "token",
+            "user_id",
+            "organization_id",
+            "collaborator_id",
+        ]
 
 
 class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.accounts.api import account_views, admin_views, login_views, views
+from tradinglab.server.accounts.api import account_views, admin_views, login_views, quantconnect_views, views
 
 urlpatterns: list[URLPattern] = [
     path("me/", views.MeView.as_view(), name="me"),
     path("api-keys/", views.ApiKeysView.as_view(), name="api-keys"),
     path("api-keys/<int:key_id>/", views.ApiKeyView.as_view(), name="api-key"),
+    path("quantconnect-tokens/", quantconnect_views.QuantConnectTokensView.as_view(), name="quantconnect-tokens"),
+    path(
+        "quantconnect-tokens/<int:quantconnect_id>/",
+        quantconnect_views.QuantConnectTokenView.as_view(),
+        name="quantconnect-token",
+    ),
     path("audit/", views.AuditView.as_view(), name="audit"),
     path("auth/token/", login_views.TokenView.as_view(), name="token"),
     path("auth/token/refresh/", login_views.TokenRefreshView.as_view(), name="token-refresh"),
