@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tradinglab.server.runs",
     "tradinglab.server.streams",
     "tradinglab.server.backtests",
+    "tradinglab.server.qcapi",
     "tradinglab.server.web",
     "tradinglab.server.ops",
 ]

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", ApiDocsView.as_view(), name="api-docs"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     *(path("api/v1/", include(f"tradinglab.server.{app}.api.urls")) for app in _API),
+    path("api/v2/", include("tradinglab.server.qcapi.urls")),
     path("", include("tradinglab.server.web.urls")),
 ]
 

@@ -1,0 +1,61 @@
+"""What endpoints ask for: models that take a form's texts for numbers, and pass over what they do not know."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from tradinglab.server.ops.secrets import masked
+from tradinglab.server.qcapi.errors import UnreadableError
+
+_MOST_ERRORS = 5
+_LONGEST_VALUE = 100
+_LARGEST = 2**63
+
+T = TypeVar("T")
+
+
+class Ask(BaseModel):
+    """What an endpoint asks for. Fields are written in camel case on the wire; others are passed over."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=False, extra="ignore", frozen=True, coerce_numbers_to_str=True
+    )
+
+
+class Nothing(Ask):
+    """An endpoint asks for nothing."""
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("write a number")
+    return value
+
+
+def _blank_is_none(value: object) -> object:
+    return None if value in ("", [], {}) else value
+
+
+#: A whole number that a database can hold.
+Whole = Annotated[int, BeforeValidator(_no_flag), Field(ge=-_LARGEST, lt=_LARGEST)]
+#: A finite number.
+Number = Annotated[float, BeforeValidator(_no_flag), Field(allow_inf_nan=False)]
+#: What a form writes as an empty text is left out: ``OrNone[Whole]``.
+OrNone = Annotated[T | None, BeforeValidator(_blank_is_none)]
+
+
+def problems_of(error: ValidationError) -> UnreadableError:
+    """Return what is wrong with a request, in words: field, value, and what was expected."""
+    found = error.errors(include_url=False, include_context=False)
+    texts = []
+    for each in found[:_MOST_ERRORS]:
+        field = ".".join(str(part) for part in each["loc"])[:_LONGEST_VALUE] or "body"
+        if each["type"] == "missing":
+            texts.append(f"{field} is missing")
+        else:
+            shown = str(masked(str(each["input"])[:_LONGEST_VALUE], field))
+            texts.append(f"{field} was '{shown}': {each['msg'].removeprefix('Value error, ')}")
+    return UnreadableError("; ".join(texts) + ".")

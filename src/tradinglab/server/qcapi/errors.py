@@ -1,0 +1,45 @@
+"""Why a request is not even looked at.
+
+::
+
+    ServerError
+    ├── SignatureError     the signature is missing, wrong, or too old
+    ├── UnreadableError    the body cannot be read
+    └── ForbiddenError     the token or the role does not allow it
+"""
+
+from __future__ import annotations
+
+from tradinglab.server.errors import ServerError
+
+
+class SignatureError(ServerError):
+    """The signature is missing, wrong or too old; which of them is not told."""
+
+    code = "signature"
+    status = 401
+
+    def __init__(self) -> None:
+        # Clients look for these words.
+        super().__init__(
+            "The API token hash is not valid. This could be due to an old hash, invalid API token, or an invalid "
+            "timestamp."
+        )
+
+
+class TooManyFailuresError(SignatureError):
+    """So many signatures were wrong that none is tried for a while."""
+
+    code = "too_many_attempts"
+
+
+class UnreadableError(ServerError):
+    """The body of a request cannot be read."""
+
+    code = "unreadable"
+
+
+class ForbiddenError(ServerError):
+    """The token may not do that."""
+
+    code = "permission_denied"

@@ -1,0 +1,23 @@
+"""Where the endpoints are: below ``/api/v2/``, with or without a slash at the end."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+
+from django.urls import URLPattern, re_path
+
+from tradinglab.server.qcapi import resources
+from tradinglab.server.qcapi.endpoints import ENDPOINTS, nowhere, view_of
+
+for _found in pkgutil.iter_modules(resources.__path__):
+    importlib.import_module(f"{resources.__name__}.{_found.name}")
+
+urlpatterns: list[URLPattern] = [
+    *(
+        re_path(rf"^{re.escape(each.path)}/?$", view_of(each), name=f"quantconnect-{each.path}")
+        for each in ENDPOINTS.values()
+    ),
+    re_path(r"^", nowhere, name="quantconnect-nowhere"),
+]
