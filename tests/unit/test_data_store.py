@@ -275,8 +275,24 @@ def test_synthetic_bars_are_labelled(tmp_path: Path) -> None:
 def test_synthetic_bars_need_a_trading_day(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no trading day"):
         store_synthetic_bars(tmp_path / "bars", "ABC", Resolution.DAILY, date(2020, 1, 4), date(2020, 1, 5))
-    with pytest.raises(StoreError, match="second"):
-        store_synthetic_bars(tmp_path / "bars", "ABC", Resolution.SECOND, date(2020, 1, 2), date(2020, 1, 3))
+    with pytest.raises(StoreError, match="tick"):
+        store_synthetic_bars(tmp_path / "bars", "ABC", Resolution.TICK, date(2020, 1, 2), date(2020, 1, 3))
+
+
+def test_seconds_of_a_coin_add_up_to_its_day(tmp_path: Path) -> None:
+    for resolution in (Resolution.SECOND, Resolution.DAILY):
+        store_synthetic_bars(
+            tmp_path / "bars", "BTCUSD", resolution, date(2020, 1, 4), date(2020, 1, 5),
+            market="coinbase", security_type=SecurityType.CRYPTO, model=SyntheticModel(first_price=60_000),
+        )  # fmt: skip
+    source = StoreSource(tmp_path / "bars")
+    symbol = source.resolve_symbol("BTCUSD", SecurityType.CRYPTO, "coinbase")
+    seconds = source.bars(symbol, Resolution.SECOND, TickType.TRADE, *EVER).values
+    days = source.bars(symbol, Resolution.DAILY, TickType.TRADE, *EVER).values
+    assert len(seconds["close"]) == 2 * 86_400
+    assert seconds["high"][:86_400].max() == days["high"][0]
+    assert seconds["volume"][:86_400].sum() == days["volume"][0]
+    assert seconds["close"][-1] == days["close"][-1]
 
 
 def test_coverage_counts_days_of_the_exchange(tmp_path: Path) -> None:

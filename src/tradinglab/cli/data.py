@@ -64,7 +64,7 @@ def _add_import(commands: Commands) -> None:
 
 def _add_generate(commands: Commands) -> None:
     parser = commands.add_parser(
-        "generate", help="make up bars", description="Make up bars of a US stock; the store labels them as synthetic."
+        "generate", help="make up bars", description="Make up bars of a symbol; the store labels them as synthetic."
     )
     parser.set_defaults(run=generate_bars)
     add = parser.add_argument
@@ -72,8 +72,12 @@ def _add_generate(commands: Commands) -> None:
     add("--first", metavar="DATE", required=True, type=words.day, help="first day")
     add("--last", metavar="DATE", required=True, type=words.day, help="last day")
     add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
-    add("--resolution", metavar="R", default="minute", type=str.lower, choices=("minute", "hour", "daily"),
+    add("--resolution", metavar="R", default="minute", type=str.lower, choices=("second", "minute", "hour", "daily"),
         help="how long a bar is: %(choices)s (default: minute)")  # fmt: skip
+    add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
+    add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "forex", "crypto", "cfd"),
+        default="equity", help="what is traded: %(choices)s (default: equity)")  # fmt: skip
+    add("--price", metavar="P", type=float, default=100.0, help="price at the first open (default: 100)")
     add("--seed", metavar="N", type=int, default=1, help="another number makes other bars")
 
 
@@ -126,15 +130,20 @@ def import_bars(options: Namespace) -> int:
 
 def generate_bars(options: Namespace) -> int:
     """Store made-up bars."""
-    from tradinglab.core.enums import Resolution
+    from tradinglab.core.enums import Resolution, SecurityType
     from tradinglab.data.store import store_synthetic_bars
+    from tradinglab.data.synthetic import SyntheticModel
 
+    if not options.price >= 0.01:
+        raise CommandError(f"--price: a price of at least 0.01 is expected, it was {options.price:g}.")
     if options.last < options.first:
         raise CommandError(f"--first ({options.first}) is after --last ({options.last}); swap them.")
     resolution = Resolution[options.resolution.upper()]
     stored = store_synthetic_bars(
-        options.store.expanduser(), options.symbol, resolution, options.first, options.last, seed=options.seed
-    )
+        options.store.expanduser(), options.symbol, resolution, options.first, options.last, seed=options.seed,
+        market=options.market, security_type=SecurityType[options.security_type.upper()],
+        model=SyntheticModel(first_price=options.price),
+    )  # fmt: skip
     say(f"{stored.added:,} synthetic bars of {options.symbol.upper()} stored, {stored.known:,} were there before.")
     return FINISHED
 

@@ -1,4 +1,4 @@
-"""Made-up bars: minutes inside real days, and whole histories out of nothing.
+"""Made-up bars: minutes and seconds inside real days, and whole histories out of nothing.
 
 Nothing here is market data, and what serves it says so (``Coverage.is_synthetic``, a warning of the
 source). The same seed gives the same bars, whatever range is asked for: every day has its own
@@ -82,6 +82,11 @@ def minutes_of_days(daily: BarColumns, hours: SecurityExchangeHours, seed: int) 
     regular session are the day's own; the way between them is a random walk. Days without a session
     have no bars.
     """
+    return parts_of_days(daily, hours, seed, MINUTE_NS)
+
+
+def parts_of_days(daily: BarColumns, hours: SecurityExchangeHours, seed: int, period_ns: int) -> BarColumns:
+    """Return made-up bars of another length that add up to the given daily ones, as minutes do."""
     if len(daily) == 0:
         return BarColumns.empty(TickType.TRADE)
     zone = hours.time_zone
@@ -90,18 +95,20 @@ def minutes_of_days(daily: BarColumns, hours: SecurityExchangeHours, seed: int) 
     prices = np.rint(np.stack([daily.values[name] for name in _PRICES]) * _TICKS).astype(np.int64)
     times, bars, volumes = [], [], []
     for row, day in enumerate(days.tolist()):
-        inside = (opens >= day * DAY_NS) & (opens < (day + 1) * DAY_NS)
-        minutes = [np.arange(first, last, MINUTE_NS) for first, last in zip(opens[inside], closes[inside], strict=True)]
-        if not minutes:
+        # A market that does not close at midnight has one segment for several days.
+        firsts, lasts = np.maximum(opens, day * DAY_NS), np.minimum(closes, (day + 1) * DAY_NS)
+        inside = firsts < lasts
+        if not inside.any():
             continue
-        local = np.concatenate(minutes)
+        parts = [np.arange(first, last, period_ns) for first, last in zip(firsts[inside], lasts[inside], strict=True)]
+        local = np.concatenate(parts)
         rng = np.random.Generator(np.random.Philox(key=seed & (1 << 64) - 1, counter=[0, 0, 0, day & (1 << 64) - 1]))
         times.append(local)
         bars.append(_walk(prices[:, row], len(local), rng))
         volumes.append(_share(int(daily.values["volume"][row]), len(local), rng))
     if not times:
         return BarColumns.empty(TickType.TRADE)
-    return _columns(np.concatenate(times), MINUTE_NS, np.concatenate(bars, axis=1), np.concatenate(volumes), zone)
+    return _columns(np.concatenate(times), period_ns, np.concatenate(bars, axis=1), np.concatenate(volumes), zone)
 
 
 def hours_of_minutes(minutes: BarColumns, zone: Zone) -> BarColumns:

@@ -7,17 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
-from tradinglab.core.clock import day_of_date
+from tradinglab.core.clock import SECOND_NS, day_of_date
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.data.errors import StoreError
 from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey
-from tradinglab.data.synthetic import SyntheticModel, hours_of_minutes, minutes_of_days, seed_of, synthetic_days
+from tradinglab.data.synthetic import (
+    SyntheticModel,
+    hours_of_minutes,
+    minutes_of_days,
+    parts_of_days,
+    seed_of,
+    synthetic_days,
+)
 
 _US = 1_000
-_RESOLUTIONS = (Resolution.MINUTE, Resolution.HOUR, Resolution.DAILY)
+_RESOLUTIONS = (Resolution.SECOND, Resolution.MINUTE, Resolution.HOUR, Resolution.DAILY)
 
 
 def store_synthetic_bars(
@@ -39,10 +46,10 @@ def store_synthetic_bars(
     Raises
     ------
     StoreError
-        If there is no trading day, the resolution is below a minute, or other bars are stored.
+        If there is no trading day, the resolution is tick, or other bars are stored.
     """
     if resolution not in _RESOLUTIONS:
-        raise StoreError(f"Bars of the resolution {resolution.name.lower()} cannot be made up, only minute and longer.")
+        raise StoreError(f"Bars of the resolution {resolution.name.lower()} cannot be made up, only second and longer.")
     entry = MarketHoursDatabase.default().get_entry(market, symbol.upper(), security_type)
     hours = entry.exchange_hours
     span = range(day_of_date(first), day_of_date(last) + 1)
@@ -50,7 +57,9 @@ def store_synthetic_bars(
     if len(days) == 0:
         raise StoreError(f"From {first} to {last} there is no trading day.")
     bars = synthetic_days(days, entry.data_time_zone, seed_of(symbol.upper(), seed), model)
-    if resolution != Resolution.DAILY:
+    if resolution == Resolution.SECOND:
+        bars = parts_of_days(bars, hours, seed_of(symbol.upper(), seed), SECOND_NS)
+    elif resolution != Resolution.DAILY:
         bars = minutes_of_days(bars, hours, seed_of(symbol.upper(), seed))
     if resolution == Resolution.HOUR:
         bars = hours_of_minutes(bars, hours.time_zone)
