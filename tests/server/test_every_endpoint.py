@@ -14,6 +14,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
+from tradinglab.optimize import Axis, Direction, Objective, Space
 from tradinglab.server.accounts.invitations import invitation_create
 from tradinglab.server.accounts.models import ApiKey, Role, Scope, User
 from tradinglab.server.accounts.quantconnect_tokens import quantconnect_token_create
@@ -22,6 +23,8 @@ from tradinglab.server.accounts.sign_ins import sign_in_create
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.backtests.verifying import backtest_verify
+from tradinglab.server.optimizations.requests import OptimizationRequest
+from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
@@ -112,6 +115,13 @@ class Things:
         test.run.state = "completed"
         return backtest_verify(test=test).run.pk
 
+    def make_optimization(self) -> object:
+        assert self.strategy.head is not None
+        space = Space.of([Axis(name="x", values=("1", "2"))])
+        objective = Objective(figure="sharpe_ratio", direction=Direction.MAX)
+        request = OptimizationRequest(version=self.strategy.head, space=space, objective=objective)
+        return optimization_submit(owner=self.owner, request=request).run.pk
+
     def make_key(self) -> object:
         return api_key_create(user=self.owner, name="theirs", scopes=["read"], by=self.owner.scopes).key.pk
 
@@ -132,6 +142,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<slug:content_hash>": Things.make_version,
     "<slug:template>": lambda _: "demo",
     "<uuid:run_id>": Things.make_run,
+    "<uuid:optimization_id>": Things.make_optimization,
     "<uuid:verification_id>": Things.make_verification,
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",

@@ -90,8 +90,27 @@ def backtest_submit_files(
 
 
 @transaction.atomic
-def _create(owner: User, request: BacktestRequest) -> Run:
-    run = run_create(owner=owner, kind="backtest", manifest=request.manifest(), wishes=request.wishes)
+def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run) -> Backtest:
+    """Store a backtest that is a part of another run, which has checked what is asked for.
+
+    Raises
+    ------
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    """
+    return Backtest.objects.get(pk=_create(owner, request, parent).pk)
+
+
+@transaction.atomic
+def _create(owner: User, request: BacktestRequest, parent: Run | None = None) -> Run:
+    run = run_create(
+        owner=owner,
+        kind="backtest",
+        manifest=request.manifest(),
+        wishes=request.wishes,
+        parent=parent,
+        is_audited=parent is None,
+    )
     Backtest.objects.create(
         run=run,
         version=request.version,

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tradinglab.server.runs",
     "tradinglab.server.streams",
     "tradinglab.server.backtests",
+    "tradinglab.server.optimizations",
     "tradinglab.server.qcapi",
     "tradinglab.server.web",
     "tradinglab.server.ops",
@@ -207,6 +208,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "tradinglab.server.runs.models.RunState",
         "DifferenceKindEnum": "tradinglab.server.backtests.differences.DifferenceKind",
+        "FigureEnum": "tradinglab.server.backtests.figures.FIGURES",
+        "SearchDirectionEnum": ["max", "min"],
     },
 }
 
@@ -215,6 +218,8 @@ RUN_KINDS = {
     "backtest": "tradinglab.server.backtests.carrying_out.BacktestKind",
     "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
 }
+#: Runs that consist of others, and what moves one on.
+RUN_COORDINATORS = {"optimization": "tradinglab.server.optimizations.coordinating.optimization_advance"}
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import timezone
 
+from tradinglab.server.runs.coordination import coordinated_kinds
 from tradinglab.server.runs.lease import Lease, lease_claim
 from tradinglab.server.runs.limits import limits_of_many
 from tradinglab.server.runs.models import Priority, Run, RunState
@@ -63,6 +64,7 @@ def runs_wait() -> bool:
 def _free() -> QuerySet[Run]:
     lost = Q(state=RunState.RUNNING, lease_until__lt=timezone.now())
     free = Run.objects.filter(Q(state=RunState.QUEUED) | lost)
+    free = free.exclude(kind__in=coordinated_kinds())
     return free.filter(cancel_requested_at=None, fence__lt=settings.RUN_MOST_ATTEMPTS)
 
 

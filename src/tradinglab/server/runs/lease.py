@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from tradinglab.server.runs.coordination import coordinated_kinds
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.limits import limits_of_many, owner_lock
 from tradinglab.server.runs.models import Run, RunState
@@ -51,9 +52,8 @@ def lease_claim(*, run_id: UUID, worker: str) -> Lease | None:
     if held.count() >= limits_of_many(user_ids=[owner_id])[owner_id].most_running:
         return None
     free = Q(state=RunState.QUEUED) | Q(state=RunState.RUNNING, lease_until__lt=now)
-    claimed = Run.objects.filter(
-        free, pk=run_id, cancel_requested_at=None, fence__lt=settings.RUN_MOST_ATTEMPTS
-    ).update(
+    claimable = Run.objects.exclude(kind__in=coordinated_kinds())
+    claimed = claimable.filter(free, pk=run_id, cancel_requested_at=None, fence__lt=settings.RUN_MOST_ATTEMPTS).update(
         state=RunState.RUNNING,
         fence=F("fence") + 1,
         worker=worker,

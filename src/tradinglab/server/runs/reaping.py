@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from tradinglab.server.runs.coordination import coordinated_kinds
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState, WorkerBeat
 
@@ -31,6 +32,7 @@ def runs_reap() -> list[UUID]:
     # One that is lost is delivered once for each time that it was lost, and again after a while.
     undelivered = Q(enqueued_at=None) | Q(enqueued_at__lt=F("lease_until")) | Q(enqueued_at__lt=now - _QUEUE_PATIENCE)
     waiting = Run.objects.filter(forgotten | (Q(state=RunState.RUNNING, lease_until__lt=now) & undelivered))
+    waiting = waiting.exclude(kind__in=coordinated_kinds())
     found = list(waiting.order_by("created_at").values_list("pk", flat=True)[:1000])
     Run.objects.filter(pk__in=found).update(enqueued_at=now)
     return found

@@ -42,11 +42,17 @@ class Wishes:
 
 @transaction.atomic
 def run_create(
-    *, owner: User, kind: str, manifest: Mapping[str, Any], wishes: Wishes | None = None, parent: Run | None = None
+    *,
+    owner: User,
+    kind: str,
+    manifest: Mapping[str, Any],
+    wishes: Wishes | None = None,
+    parent: Run | None = None,
+    is_audited: bool = True,
 ) -> Run:
     """Store a run that is to be carried out, and tell a worker once it is stored for good.
 
-    A run that has a *parent* is gone with it.
+    A run that has a *parent* is gone with it. One that is but a part of what its owner asked for is not *audited*.
 
     Raises
     ------
@@ -68,7 +74,8 @@ def run_create(
         memory_mb=memory_mb,
     )
     event_store(run_id=run.pk, kind="queued")
-    audit_note(action=f"{kind}.submitted", actor=owner, target=run)
+    if is_audited:
+        audit_note(action=f"{kind}.submitted", actor=owner, target=run)
     transaction.on_commit(lambda: run_enqueue(run_id=run.pk))
     run.refresh_from_db()
     return run

@@ -7,6 +7,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from tradinglab.server.runs.any_store import Stored
+from tradinglab.server.runs.coordination import run_coordinate
 from tradinglab.server.runs.execution import Ended, Ending
 from tradinglab.server.runs.kinds import RunKind, run_kind
 from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
@@ -80,6 +82,14 @@ def run_carry_out(*, run_id: UUID, worker: str) -> bool:
 def held_run_carry_out(*, lease: Lease) -> bool:
     """Carry out a run that is held; return whether it got its outcome here."""
     run = patiently(lambda: Run.objects.get(pk=lease.run_id))
+    is_over = _held_run_carry_out(run, lease)
+    if is_over and run.parent_id is not None:
+        with suppress(*AWAY):  # then it is moved on by whoever looks at the table next
+            run_coordinate(run_id=run.parent_id)
+    return is_over
+
+
+def _held_run_carry_out(run: Run, lease: Lease) -> bool:
     try:
         _carry_out(run, lease)
     except LeaseLost:

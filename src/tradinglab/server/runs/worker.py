@@ -20,6 +20,7 @@ from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
 from tradinglab.server.errors import StorageError
+from tradinglab.server.runs.coordination import runs_coordinate
 from tradinglab.server.runs.deletion import StoreSweep, runs_purge, work_clear
 from tradinglab.server.runs.kinds import all_sandboxes, weakest_grade
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
@@ -50,6 +51,7 @@ class Scanner(threading.Thread):
                 # A message starts whatever goes next, and each run that ends sends another while runs wait.
                 for _ in runs_reap()[: settings.ENVIRONMENT.worker_threads]:
                     look_soon()
+                runs_coordinate()
                 if time.monotonic() >= next_clearing:
                     next_clearing = time.monotonic() + _CLEAR_EVERY_S
                     runs_purge()

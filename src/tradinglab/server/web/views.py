@@ -63,8 +63,8 @@ def favicon(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """List the runs, newest first."""
-    tests = backtest_list(user=_user(request)).order_by("-run__created_at", "-run_id")
+    """List the runs, newest first, without the trials of optimizations."""
+    tests = backtest_list(user=_user(request)).filter(run__parent=None).order_by("-run__created_at", "-run_id")
     page = Paginator(tests, _ROWS).get_page(request.GET.get("page"))
     return render(request, "web/home.html", {"page": page})
 

@@ -115,6 +115,7 @@ class BacktestFilter(filters.FilterSet):
     verification = filters.MultipleChoiceFilter(choices=Backtest.Standing.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
     version = filters.UUIDFilter(field_name="version_id")
+    optimization = filters.UUIDFilter(field_name="run__parent_id", help_text="Its trials, which are listed only so.")
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
     notes = filters.CharFilter(lookup_expr="icontains", help_text="Part of the notes.")
     tag = filters.CharFilter(method="with_tags", help_text="A tag; given several times, all of them.")
@@ -141,6 +142,8 @@ class BacktestFilter(filters.FilterSet):
                 )
         if self.form.cleaned_data["is_deleted"] is None:
             queryset = queryset.filter(run__deleted_at=None)
+        if self.form.cleaned_data["optimization"] is None:
+            queryset = queryset.filter(run__parent=None)
         found: QuerySet[Backtest] = super().filter_queryset(queryset)
         return found
 

@@ -142,6 +142,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     version = serializers.UUIDField(source="version_id")
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
+    optimization = serializers.UUIDField(
+        source="run.parent_id", allow_null=True, help_text="The optimization that it is a trial of."
+    )
     parameters = serializers.DictField(child=serializers.CharField())
     tags = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField(source="run.created_at")
@@ -164,9 +167,9 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         fields = [
             "id", "state", "progress", "sandbox_grade",
             "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
-            "strategy_name", "version", "data", "parameters", "start", "end", "cash", "created_at", "started_at",
-            "finished_at", "deleted_at", "is_cancel_requested", "error", "verification", "first_day", "last_day",
-            "duration_s", "total_orders", *FIGURES,
+            "strategy_name", "version", "optimization", "data", "parameters", "start", "end", "cash",
+            "created_at", "started_at", "finished_at", "deleted_at", "is_cancel_requested", "error", "verification",
+            "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
 

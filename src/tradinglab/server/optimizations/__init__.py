@@ -1,0 +1,1 @@
+"""Optimizations: one strategy, backtested with many combinations of its parameters."""

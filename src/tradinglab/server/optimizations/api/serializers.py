@@ -1,0 +1,213 @@
+"""What goes in and out about optimizations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tradinglab.optimize import Axis, Direction, Objective, Operator, Space, SpaceError, axis_of_range
+from tradinglab.optimize import Constraint as Bound
+from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, BacktestInput
+from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.models import Optimization
+from tradinglab.server.optimizations.requests import MOST_PARALLEL, MOST_TRIALS
+from tradinglab.server.optimizations.selectors import Counts, best_of, counts_of
+from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
+from tradinglab.server.runs.models import RunState
+
+_MOST_AXES = 20
+
+
+def _number() -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=30, decimal_places=15, required=False)
+
+
+class AxisInput(StrictSerializer):
+    """A parameter to be searched: its values, or a range and a step."""
+
+    name = serializers.RegexField(rf"^{PARAMETER_NAME.pattern}\Z")
+    min = _number()
+    max = _number()
+    step = _number()
+    values = serializers.ListField(
+        child=NumberOrTextField(max_length=1000, allow_blank=True, trim_whitespace=False),
+        min_length=1,
+        max_length=MOST_TRIALS,
+        required=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what is neither values nor a range, or both."""
+        of_range = [name for name in ("min", "max", "step") if name in attrs]
+        if "values" in attrs and of_range:
+            raise serializers.ValidationError({of_range[0]: ["Give `values`, or a range; leave one out."]})
+        if "values" not in attrs and len(of_range) < 3:
+            missing = next(name for name in ("min", "max", "step") if name not in attrs)
+            raise serializers.ValidationError({missing: ["Give `min`, `max` and `step`, or `values`."]})
+        return attrs
+
+
+class ConstraintInput(StrictSerializer):
+    """A bound that a trial has to keep to, to be the best."""
+
+    figure = serializers.ChoiceField(choices=[*FIGURES])
+    operator = serializers.ChoiceField(choices=[each.value for each in Operator])
+    value = FiniteField()
+
+
+class OptimizationInput(BacktestInput):
+    """An optimization that is to be carried out; what is left out is the strategy's own."""
+
+    version = serializers.UUIDField(help_text="The `id` of a version.")
+    files = None  # type: ignore[assignment]  # takes the field away
+    seed = None  # type: ignore[assignment]  # of each trial, it follows from the rest
+    priority = None  # type: ignore[assignment]  # trials are many
+    space = serializers.ListField(
+        child=AxisInput(), min_length=1, max_length=_MOST_AXES, help_text="The parameters that are searched."
+    )
+    target = serializers.ChoiceField(
+        choices=[*FIGURES], default="sharpe_ratio", help_text="The figure that makes one trial better than another."
+    )
+    direction = serializers.ChoiceField(
+        choices=[each.value for each in Direction], required=False, help_text="If left out, whichever is better."
+    )
+    target_value = FiniteField(
+        required=False, allow_null=True, default=None, help_text="When a trial reaches it, the search is over."
+    )
+    constraints = serializers.ListField(child=ConstraintInput(), max_length=_MOST_AXES, default=list)
+    most_parallel = serializers.IntegerField(
+        min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Take any of them."""
+        return attrs
+
+
+def space_of(given: list[Mapping[str, Any]]) -> Space:
+    """Return the space that was asked for.
+
+    Raises
+    ------
+    InputError
+        If it cannot be searched.
+    """
+    names = [each["name"] for each in given]
+    try:
+        return Space.of([_axis(each) for each in given])
+    except SpaceError as problem:
+        place = [f"{names.index(problem.parameter)}"] if problem.parameter in names else []
+        raise InputError(".".join(["space", *place, problem.part]).rstrip("."), problem.value, str(problem)) from None
+
+
+def _axis(given: Mapping[str, Any]) -> Axis:
+    if "values" in given:
+        return Axis(name=given["name"], values=tuple(dict.fromkeys(given["values"])))
+    low, high, step = (Decimal(given[name]) for name in ("min", "max", "step"))
+    return axis_of_range(given["name"], low=low, high=high, step=step)
+
+
+def objective_given(values: dict[str, Any]) -> Objective:
+    """Return what is looked for, and take it out of what was given."""
+    figure = values.pop("target")
+    usual = Direction.MIN if FIGURES[figure].is_more_better is False else Direction.MAX
+    return Objective(
+        figure=figure,
+        direction=Direction(values.pop("direction", usual)),
+        target=values.pop("target_value"),
+        constraints=tuple(
+            Bound(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
+            for each in values.pop("constraints")
+        ),
+    )
+
+
+class OptimizationChanges(StrictSerializer):
+    """What of an optimization can be changed."""
+
+    name = NameField(max_length=200, allow_blank=True)
+
+
+class AxisSerializer(serializers.Serializer[Any]):
+    """A parameter and the values that are tried."""
+
+    name = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+
+
+class ConstraintSerializer(serializers.Serializer[Any]):
+    """A bound for a figure."""
+
+    figure = serializers.CharField()
+    operator = serializers.ChoiceField(choices=[each.value for each in Operator])
+    value = serializers.FloatField()
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    """How many trials are in which state; those that are left have not been started."""
+
+    queued = serializers.IntegerField()
+    running = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    failed = serializers.IntegerField(help_text="Those that took too long among them.")
+    cancelled = serializers.IntegerField()
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """A trial that completed."""
+
+    backtest = serializers.UUIDField()
+    parameters = serializers.DictField(child=serializers.CharField())
+    value = serializers.FloatField(help_text="Of the figure that counts.")
+
+
+class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
+    """An optimization: where it is in its life, and what is best so far."""
+
+    id = serializers.UUIDField(source="run_id", help_text="Also the id of the run, for its events.")
+    state = serializers.ChoiceField(source="run.state", choices=RunState.choices)
+    progress = serializers.FloatField(source="run.progress")
+    version = serializers.UUIDField(source="version_id")
+    strategy = serializers.UUIDField(source="version.strategy_id")
+    strategy_name = serializers.CharField(source="version.strategy.name")
+    space = AxisSerializer(many=True)
+    parameters = serializers.DictField(child=serializers.CharField())
+    direction = serializers.ChoiceField(choices=[each.value for each in Direction])
+    constraints = ConstraintSerializer(many=True)
+    total = serializers.IntegerField(help_text="How many combinations there are.")
+    trials = serializers.SerializerMethodField()
+    best = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(source="run.created_at")
+    started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
+    finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
+    is_cancel_requested = serializers.SerializerMethodField()
+    error = serializers.DictField(source="run.error", child=serializers.CharField())
+
+    class Meta:
+        model = Optimization
+        fields = [
+            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "data", "space", "parameters",
+            "start", "end", "cash", "target", "direction", "target_value", "constraints", "most_parallel", "total",
+            "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",
+        ]  # fmt: skip
+
+    @extend_schema_field(CountsSerializer)
+    def get_trials(self, optimization: Optimization) -> Mapping[str, int]:
+        """Return how many trials are in which state."""
+        known: Mapping[Any, Counts] = self.context.get("counts", {})
+        return (known.get(optimization.pk) or counts_of(optimization=optimization))._asdict()
+
+    @extend_schema_field(OutcomeSerializer(allow_null=True))
+    def get_best(self, optimization: Optimization) -> Any:
+        """Return the best trial so far that keeps to the constraints."""
+        best = best_of(optimization=optimization)
+        return None if best is None else OutcomeSerializer(best).data
+
+    def get_is_cancel_requested(self, optimization: Optimization) -> bool:
+        """Say whether its owner wants it stopped."""
+        return optimization.run.cancel_requested_at is not None

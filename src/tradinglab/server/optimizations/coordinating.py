@@ -1,0 +1,130 @@
+"""Moving an optimization on: start trials, see what is best, give it its outcome.
+
+Any process may do so at any time: what is to be done next follows from the tables alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from tradinglab.server.backtests.services import backtest_create_part
+from tradinglab.server.errors import TooManyQueuedError
+from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
+from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
+from tradinglab.server.optimizations.services import trials_cancel
+from tradinglab.server.runs.coordination import coordinated_finish
+from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.models import Run, RunState
+
+_TOLD_EVERY: Final = timedelta(milliseconds=250)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """An optimization as it stands."""
+
+    run: Run
+    optimization: Optimization
+    request: OptimizationRequest
+    counts: Counts
+    best: Outcome | None
+    now: datetime
+
+
+@transaction.atomic
+def optimization_advance(run_id: UUID) -> None:
+    """Do what is to be done next; nothing if somebody else is about it."""
+    locked = Run.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    run = locked.filter(pk=run_id).first()
+    if run is None or run.is_final:
+        return
+    optimization = Optimization.objects.select_related("version", "run").get(pk=run_id)
+    request = request_of(optimization)
+    search = _Search(
+        run=run,
+        optimization=optimization,
+        request=request,
+        counts=counts_of(optimization=optimization),
+        best=best_of(optimization=optimization),
+        now=timezone.now(),
+    )
+    _begin(search)
+    is_reached = search.best is not None and request.objective.is_reached(search.best.value)
+    if run.cancel_requested_at is not None or is_reached:
+        trials_cancel(run=run)
+        started = 0
+    else:
+        started = _start_trials(search)
+    if search.counts.going_on + started:
+        _tell(search)
+    elif run.cancel_requested_at is not None:
+        coordinated_finish(run_id=run_id, state=RunState.CANCELLED, told=_told(search))
+    elif is_reached or search.counts.all >= optimization.total:
+        _finish(search)
+    else:
+        _tell(search)  # the owner's queue is full: trials are started when there is room
+
+
+def _begin(search: _Search) -> None:
+    if search.run.state == RunState.QUEUED:
+        Run.objects.filter(pk=search.run.pk).update(state=RunState.RUNNING, started_at=search.now)
+        event_store(run_id=search.run.pk, kind="started", data={"attempt": 1})
+
+
+def _start_trials(search: _Search) -> int:
+    """Start as many trials as may be under way, and return how many that were."""
+    optimization = search.optimization
+    last = Trial.objects.filter(optimization=optimization).aggregate(Max("number"))["number__max"]
+    first = 0 if last is None else last + 1
+    room = max(optimization.most_parallel - search.counts.going_on, 0)
+    for number in range(first, min(first + room, optimization.total)):
+        try:
+            test = backtest_create_part(owner=search.run.owner, request=search.request.trial(number), parent=search.run)
+        except TooManyQueuedError:
+            return number - first
+        Trial.objects.create(optimization=optimization, number=number, backtest=test)
+    return max(min(room, optimization.total - first), 0)
+
+
+def _tell(search: _Search) -> None:
+    """Say how far it is, if it is any further, a few times a second at most."""
+    fraction = search.counts.over / search.optimization.total
+    told_at = search.run.heartbeat_at
+    if fraction <= search.run.progress or (told_at is not None and search.now - told_at < _TOLD_EVERY):
+        return
+    Run.objects.filter(pk=search.run.pk).update(progress=fraction, heartbeat_at=search.now)
+    event_store(run_id=search.run.pk, kind="progress", data={"fraction": fraction, "date": "", **_told(search)})
+
+
+def _finish(search: _Search) -> None:
+    if search.counts.completed:
+        Run.objects.filter(pk=search.run.pk).update(progress=1.0)
+        coordinated_finish(run_id=search.run.pk, state=RunState.COMPLETED, told=_told(search))
+        return
+    trials = Trial.objects.filter(optimization=search.optimization).select_related("backtest__run")
+    first = trials.exclude(backtest__run__error={}).first()
+    why = "" if first is None else f" The first ended so: {first.backtest.run.error.get('message', '')}"
+    error = {"code": "no_trial_completed", "message": f"None of the {search.counts.over} trials completed.{why}"}
+    coordinated_finish(run_id=search.run.pk, state=RunState.FAILED, error=error, told=_told(search))
+
+
+def _told(search: _Search) -> dict[str, Any]:
+    """Return what an event says of the trials."""
+    counts, best = search.counts, search.best
+    return {
+        "completed": counts.completed,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "total": search.optimization.total,
+        "best": None
+        if best is None
+        else {"backtest": str(best.backtest), "parameters": best.parameters, "value": best.value},
+    }

@@ -1,0 +1,107 @@
+"""Writes about optimizations as their owners ask for them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+from django.db import transaction
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.parameters import parameters_check
+from tradinglab.server.errors import ConflictError
+from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.requests import OptimizationRequest
+from tradinglab.server.runs.deletion import run_delete
+from tradinglab.server.runs.models import FINAL_STATES, Run
+from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once
+from tradinglab.server.strategies.project import project_parameters
+
+KIND = "optimization"
+
+
+def optimization_submit(*, owner: User, request: OptimizationRequest, idempotency_key: str | None = None) -> Submission:
+    """Store an optimization that is to be carried out; the same request under the same key is stored once.
+
+    A parameter that is neither searched nor given is the one that the version's ``config.json`` sets, if it sets one.
+
+    Raises
+    ------
+    InputError
+        If space, objective, dates, cash, data or a parameter cannot be used, or more time or memory is wished for
+        than the owner may have.
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    IdempotencyKeyReusedError
+        If the key came with another request.
+    """
+    searched = {axis.name for axis in request.space.axes}
+    ours = {name: text for name, text in project_parameters(request.version.files).items() if name not in searched}
+    request = replace(request, parameters=ours | dict(request.parameters))
+    request.check()
+    for ends in (0, request.space.size - 1):
+        parameters_check(files=request.version.files, parameters=request.trial(ends).parameters)
+    return run_once(
+        owner=owner,
+        key=idempotency_key,
+        request_hash=request.fingerprint(),
+        start=lambda: _create(owner, request),
+    )
+
+
+@transaction.atomic
+def _create(owner: User, request: OptimizationRequest) -> Run:
+    run = run_create(owner=owner, kind=KIND, manifest=request.manifest(), wishes=request.wishes)
+    Optimization.objects.create(
+        run=run,
+        version=request.version,
+        name=request.name,
+        parameters=dict(request.parameters),
+        start=request.start,
+        end=request.end,
+        cash=request.cash,
+        data=request.data,
+        most_parallel=request.most_parallel,
+        total=request.space.size,
+        **request.search(),
+    )
+    return run
+
+
+def optimization_cancel(*, optimization: Optimization) -> None:
+    """Start no further trial, and cancel those that are not over; what is done is kept.
+
+    Raises
+    ------
+    ConflictError
+        If it has its outcome.
+    """
+    run_cancel(run=optimization.run)
+    trials_cancel(run=optimization.run)
+
+
+def trials_cancel(*, run: Run) -> None:
+    """Cancel the trials of an optimization that are not over."""
+    for trial in Run.objects.filter(parent=run, cancel_requested_at=None).exclude(state__in=FINAL_STATES):
+        with suppress(ConflictError):  # it is over by now
+            run_cancel(run=trial)
+
+
+@transaction.atomic
+def optimization_delete(*, optimization: Optimization) -> None:
+    """Take an optimization out of sight, with its trials.
+
+    Raises
+    ------
+    ConflictError
+        If it has no outcome yet.
+    """
+    run_delete(run=optimization.run)
+    for trial in Trial.objects.filter(optimization=optimization).select_related("backtest__run"):
+        run_delete(run=trial.backtest.run)
+
+
+@transaction.atomic
+def optimization_rename(*, optimization: Optimization, name: str) -> None:
+    """Give an optimization another name."""
+    Optimization.objects.filter(pk=optimization.pk).update(name=name)
