@@ -8,6 +8,7 @@ calendar of exchange-calendars (``xlon``) follows that calendar.
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, day_of_date, zone
 from tradinglab.core.enums import DayOfWeek, SecurityType
@@ -58,8 +59,9 @@ class DefaultMarketHours:
         return MarketHoursEntry(hours.time_zone, hours)
 
 
+@cache
 def us_equity_hours(*, extended: bool) -> SecurityExchangeHours:
-    """Return the hours of the US stock market, with or without trading before and after the session."""
+    """Return the hours of the US stock market, with or without trading before and after the session; one for all."""
     times = (_EXTENDED_OPEN_NS, _OPEN_NS, _CLOSE_NS, _EXTENDED_CLOSE_NS) if extended else (_OPEN_NS, _CLOSE_NS)
     week = {day: LocalMarketHours(day, *times) for day in _WEEKDAYS}
     holidays = [day for day, _ in _dates(HOLIDAYS)]
@@ -67,8 +69,9 @@ def us_equity_hours(*, extended: bool) -> SecurityExchangeHours:
     return SecurityExchangeHours(_NEW_YORK, holidays, week, early, {})
 
 
+@cache
 def forex_hours() -> SecurityExchangeHours:
-    """Return the hours of currency markets: Sunday 17:00 to Friday 17:00 in New York."""
+    """Return the hours of currency markets: Sunday 17:00 to Friday 17:00 in New York; one for all."""
     week = {day: LocalMarketHours.open_all_day(day) for day in _WEEKDAYS}
     week[DayOfWeek.SUNDAY] = LocalMarketHours(DayOfWeek.SUNDAY, _FOREX_TURN_NS, DAY_NS)
     week[DayOfWeek.FRIDAY] = LocalMarketHours(DayOfWeek.FRIDAY, 0, _FOREX_TURN_NS)

@@ -34,10 +34,12 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     finally:
         sys.path[:] = path_before
         sys.meta_path.remove(finder)
-        own = {Path(folder).resolve() for folder in folders}
-        # A virtual environment may lie in the strategy's folder: what is in it is not the strategy's.
-        others = {Path(entry).resolve() for entry in path_before} - own
-        for name in set(sys.modules) - set(before):
+        fresh = set(sys.modules) - {*before, _STAR_IMPORT}
+        if fresh:
+            own = {Path(folder).resolve() for folder in folders}
+            # A virtual environment may lie in the strategy's folder: what is in it is not the strategy's.
+            others = {Path(entry).resolve() for entry in path_before} - own
+        for name in fresh:
             module = sys.modules[name]
             if _is_of(module, own, others) or isinstance(getattr(module, "__loader__", None), DotNetFinder):
                 del sys.modules[name]

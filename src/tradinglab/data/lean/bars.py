@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from tradinglab.data.columns import BarColumns, DigitsExact, Exact, Flags, Float
 from tradinglab.data.digits import BadField, Fields, Numbers, clean, numbers, split
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.lean.archive import read_entry
+from tradinglab.data.lean.kept import Kept
 from tradinglab.data.lean.layouts import Layout, layout_of
 from tradinglab.data.lean.paths import LONG, DataFile
 from tradinglab.data.periods import ends_of
@@ -23,6 +26,7 @@ _NS_DIGITS = 6  # of a millisecond
 _DAY_MS = 86_400_000
 _SIZES = ("volume", "bid_size", "ask_size")
 _MAY_BE_NEGATIVE = (SecurityType.CFD,)
+_MOST_KEPT_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,28 @@ def read_bars(files: Iterable[DataFile], series: Series) -> BarColumns:
         return BarColumns.empty(series.tick_type)
     columns = _assemble(batches, layout, series)
     return _in_order(columns, series)
+
+
+def read_long_bars(files: Sequence[DataFile], series: Series) -> BarColumns:
+    """Return what :func:`read_bars` does of files that hold all days, to be shared and not to be changed."""
+    key = (
+        *files, series.security_type, series.resolution, series.tick_type, series.data_zone.name,
+        series.exchange_zone.name, series.label,
+    )  # fmt: skip
+    bars, warnings = _LONG_BARS.get(key, [file.path for file in files], lambda: _warned_bars(files, series))
+    series.warnings.extend(text for text in warnings if text not in series.warnings)
+    return bars
+
+
+def _warned_bars(files: Sequence[DataFile], series: Series) -> tuple[BarColumns, list[str]]:
+    own = replace(series, warnings=[])
+    bars = read_bars(files, own)
+    for column in (bars.time_ns, bars.end_ns, *bars.values.values()):
+        column.flags.writeable = False
+    return bars, own.warnings
+
+
+_LONG_BARS: Final[Kept[tuple[BarColumns, list[str]]]] = Kept(_MOST_KEPT_ROWS, lambda found: len(found[0]))
 
 
 def _load(files: Iterable[DataFile]) -> Iterator[list[_Loaded]]:

@@ -18,7 +18,7 @@ from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.data.columns import BarColumns
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.interest import InterestRates
-from tradinglab.data.lean.bars import Series, read_bars
+from tradinglab.data.lean.bars import Series, read_bars, read_long_bars
 from tradinglab.data.lean.paths import LONG, WITH_BARS, DataFile, day_file, long_file, market_folder, parse_day_name
 from tradinglab.data.lean.tables import (
     read_factor_file,
@@ -110,7 +110,7 @@ class LeanSource:
         spans = self._spans(symbol, first_day, last_day)
         if series.resolution in LONG:
             files = [self._long_file(symbol, series.resolution, series.tick_type, span) for span in spans]
-            bars = read_bars([file for file in files if file is not None], series)
+            bars = read_long_bars([file for file in files if file is not None], series)
         else:
             bars = read_bars(self._day_files(symbol, series, spans), series)
         return self._since_factors(symbol, bars, series)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Final
 
 from tradinglab.core.clock import MINUTE_NS, date_of_day, day_of_date, to_ns
 from tradinglab.core.decimals import ZERO
@@ -14,19 +15,30 @@ from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.factors import FactorRow, FactorTable
 from tradinglab.data.interest import InterestRates
 from tradinglab.data.lean.archive import read_entries, read_lines
+from tradinglab.data.lean.kept import Kept
 from tradinglab.data.lean.paths import parse_day
 from tradinglab.data.mapping import MapFile, MapFiles, MapRow
 from tradinglab.data.source import ShortableDay
 
 Lines = Iterable[tuple[int, str]]
 
+#: By the files of a market, and rows of factors by their file.
+_MAP_FILES: Final[Kept[MapFiles]] = Kept(4)
+_FACTORS: Final[Kept[FactorTable]] = Kept(20_000, lambda table: len(table.rows))
+
 
 def read_map_files(folder: Path) -> MapFiles:
     """Return the map files of a market: one file each, and those in the newest archive of them all."""
+    paths, archives = sorted(folder.glob("*.csv")), sorted(folder.glob("map_files_*.zip"))[-1:]
+    together = (*paths, *archives)
+    return _MAP_FILES.get(together, together, lambda: _map_files(paths, archives))
+
+
+def _map_files(paths: Iterable[Path], archives: Iterable[Path]) -> MapFiles:
     files: dict[str, MapFile] = {}
-    for path in sorted(folder.glob("*.csv")):
+    for path in paths:
         _add_map_file(files, path.stem, _map_rows(path, read_lines(path)))
-    for archive in sorted(folder.glob("map_files_*.zip"))[-1:]:
+    for archive in archives:
         for name, text in read_entries(archive):
             if name.endswith(".csv"):
                 _add_map_file(files, Path(name).stem, _map_rows(archive / name, _numbered(text)))
@@ -49,7 +61,7 @@ def read_factor_file(folder: Path, permtick: str) -> FactorTable | None:
     """Return the factors in a file of their own or in the newest archive of all factor files."""
     path = folder / f"{permtick.lower()}.csv"
     if path.is_file():
-        return FactorTable(_factor_rows(path, read_lines(path)))
+        return _FACTORS.get(path, (path,), lambda: FactorTable(_factor_rows(path, read_lines(path))))
     for archive in sorted(folder.glob("factor_files_*.zip"))[-1:]:
         for name, text in read_entries(archive):
             if name.lower() == path.name:
