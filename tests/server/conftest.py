@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 from tests.server.postgres import PostgresServer
+from tests.server.s3 import BucketServer
 
 from tradinglab.server.accounts.append_only import triggers_off, triggers_on
 from tradinglab.server.accounts.models import AuditEntry, User
@@ -124,6 +125,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_url(postgres_server: PostgresServer) -> str:
     """The address of an empty database, for the processes of an installation."""
     return postgres_server.database()
+
+
+@pytest.fixture(scope="session")
+def bucket_server() -> Iterator[BucketServer]:
+    """A server of buckets that a session's tests share."""
+    with BucketServer() as server:
+        yield server
 
 
 @pytest.fixture

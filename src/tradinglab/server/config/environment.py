@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tradinglab.server.config.artefacts import ArtefactPlace, lasts_on_heroku, read_artefact_place
 from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.config.email import read_email_url
 from tradinglab.server.config.spelling import misspelt
@@ -19,6 +21,7 @@ from tradinglab.server.errors import SettingsError
 _SECRETS = {"SECRET_KEY", "PGPASSWORD", "TRADINGLAB_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"}
 _SECRETS |= {"QUANTCONNECT_ACCESS_TOKEN", "SENTRY_DSN", "TRADINGLAB_METRICS_TOKEN"}
 _SECRETS |= {"EMAIL_URL", "TRADINGLAB_ENCRYPTION_KEYS"}
+_SECRETS |= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "options"}
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
@@ -122,6 +125,19 @@ def _data_sources(text: str) -> str:
     return text
 
 
+def _artefacts(text: str) -> str:
+    read_artefact_place(text)
+    # Heroku says by this name which dyno it is.
+    return lasts_on_heroku(text) if os.environ.get("DYNO") else text
+
+
+def _endpoint(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError("write it as https://HOST:PORT; the credentials have settings of their own")
+    return text
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
@@ -192,6 +208,15 @@ class Environment(BaseSettings):
     rate_address: Annotated[str, AfterValidator(_rate)] = Field("120/min", validation_alias="TRADINGLAB_RATE_ADDRESS")
     listeners_per_user: int = Field(500, ge=1, validation_alias="TRADINGLAB_LISTENERS_PER_USER")
 
+    artefacts: Annotated[str, AfterValidator(_artefacts)] = Field(
+        "folder", validation_alias="TRADINGLAB_ARTEFACTS", validate_default=True
+    )
+    s3_endpoint: Annotated[str, AfterValidator(_endpoint)] | None = Field(None, validation_alias="AWS_ENDPOINT_URL_S3")
+    aws_region: str | None = Field(None, validation_alias="AWS_REGION")
+    aws_key_id: SecretStr | None = Field(None, validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret: SecretStr | None = Field(None, validation_alias="AWS_SECRET_ACCESS_KEY", validate_default=True)
+    aws_session_token: SecretStr | None = Field(None, validation_alias="AWS_SESSION_TOKEN")
+
     @field_validator("redis_url")
     @classmethod
     def _unverified(cls, url: str | None, info: ValidationInfo) -> str | None:
@@ -199,6 +224,13 @@ class Environment(BaseSettings):
         if url is None or not url.startswith("rediss://") or info.data.get("redis_verify", True):
             return url
         return url if "ssl_cert_reqs=" in url else f"{url}{'&' if urlsplit(url).query else '?'}ssl_cert_reqs=none"
+
+    @field_validator("aws_secret")
+    @classmethod
+    def _key_and_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (info.data.get("aws_key_id") is None) != (secret is None):
+            raise ValueError("AWS_ACCESS_KEY_ID and this belong together; give both, or neither")
+        return secret
 
     @field_validator("quantconnect_token")
     @classmethod
@@ -230,6 +262,11 @@ class Environment(BaseSettings):
     def data_sources(self) -> dict[str, str]:
         """The spec of each source of data that runs may read, by its name."""
         return parse_data_sources(self.named_data, are_there=False)
+
+    @property
+    def artefact_place(self) -> ArtefactPlace:
+        """Where what runs leave is kept."""
+        return read_artefact_place(self.artefacts)
 
     @property
     def is_https(self) -> bool:

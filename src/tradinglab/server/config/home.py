@@ -26,6 +26,11 @@ class Home(NamedTuple):
         return self.folder / "artefacts"
 
     @property
+    def copies(self) -> Path:
+        """Copies of artefacts that are kept elsewhere; may be lost."""
+        return self.folder / "copies"
+
+    @property
     def work(self) -> Path:
         """Folders of runs that are going on."""
         return self.folder / "work"

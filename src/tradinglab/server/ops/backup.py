@@ -37,6 +37,8 @@ _ALIAS = "snapshot"
 _ROWS_AT_ONCE = 1000
 #: What is made anew, or is nothing to whoever restores.
 _LEFT_OUT = {"contenttypes.contenttype", "auth.permission", "auth.group", "sessions.session", "runs.workerbeat"}
+#: Artefacts are saved as such, wherever they are kept.
+_LEFT_OUT |= {"runs.storedcontent", "runs.storedpiece", "runs.storedobject"}
 
 
 def backup_create(path: Path, *, with_secret_key: bool = False) -> Manifest:

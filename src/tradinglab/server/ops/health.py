@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tradinglab.server.runs.selectors import worker_count, worker_grade
+from tradinglab.server.runs.store import store
 
 _LEAST_FREE_BYTES = 200_000_000
 
@@ -36,7 +37,14 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def readiness() -> dict[str, str]:
     """Return what each thing that the server needs says of itself: ``ok``, or what is wrong with it."""
-    checks = {"database": _database, "queue": _queue, "worker": _worker, "sandbox": _sandbox, "disk": _disk}
+    checks = {
+        "database": _database,
+        "queue": _queue,
+        "worker": _worker,
+        "sandbox": _sandbox,
+        "disk": _disk,
+        "artefacts": _artefacts,
+    }
     return {name: _tried(check) for name, check in checks.items()}
 
 
@@ -71,6 +79,10 @@ def _worker() -> str:
 
 def _sandbox() -> str:
     return "ok" if worker_grade() else "no worker has a sandbox; 'tradinglab sandbox probe' says what is missing"
+
+
+def _artefacts() -> str:
+    return store().check()
 
 
 def _disk() -> str:

@@ -33,7 +33,7 @@ _LATER = ("worker",)
 
 
 def installation_check() -> list[Finding]:
-    """Look at settings, database, queue, worker, disk, sandbox, and what Django says of a deployment."""
+    """Look at settings, database, queue, worker, disk, artefacts, sandbox, and what Django says of a deployment."""
     try:
         start_django()
     except SettingsError as error:
@@ -50,10 +50,26 @@ def _parts() -> Iterator[Finding]:
         missing = _unapplied() if name == "database" and said == "ok" else 0
         if missing:
             said = f"{missing} migrations are not applied; 'python manage.py migrate' applies them, 'tradinglab up' too"
+        if name == "artefacts" and said == "ok":
+            said = _trial()
         bad = Verdict.WARNING if name in _LATER else Verdict.ERROR
         yield Finding(name=name, verdict=Verdict.OK if said == "ok" else bad, detail="" if said == "ok" else said)
         if name == "database" and said != "ok":
             return  # the others ask it too
+
+
+def _trial() -> str:
+    """Return whether artefacts can be stored, and not only read."""
+    from tradinglab.server.errors import StorageError
+    from tradinglab.server.runs.store import store
+
+    try:
+        store().trial()
+    except StorageError as error:
+        return error.reason
+    except OSError as error:
+        return f"nothing can be stored: {error}"
+    return "ok"
 
 
 def _sandbox() -> Finding:

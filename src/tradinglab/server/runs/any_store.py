@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -84,8 +85,12 @@ class ArtefactStore(ABC):
 
 
 def opened(source: Path) -> IO[bytes]:
-    """Open a file that is to be stored; one that is a link is refused."""
-    return os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    """Open a file that is to be stored; a link, or what is no plain file, is refused."""
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{source.name} is no plain file")
+    return os.fdopen(descriptor, "rb")
 
 
 def measured(reader: IO[bytes], most_bytes: int, writer: IO[bytes] | None = None) -> Stored:

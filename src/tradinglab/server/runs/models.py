@@ -119,6 +119,41 @@ class Artefact(models.Model):
         return self.name
 
 
+class StoredContent(models.Model):
+    """Bytes that the database keeps, where it is the store of artefacts."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    size = models.PositiveBigIntegerField()
+    stored_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class StoredPiece(models.Model):
+    """A part of them, and where it begins."""
+
+    content = models.ForeignKey(StoredContent, on_delete=models.CASCADE, related_name="pieces")
+    begin = models.PositiveBigIntegerField()
+    content_bytes = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["content", "begin"], name="stored_piece_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.content_id} from {self.begin}"
+
+
+class StoredObject(models.Model):
+    """When the bytes of an object in a bucket were put there last; its lock, too, while it is removed."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    stored_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
 class IdempotencyKey(models.Model):
     """What a key of a user has started, so that the same request does not start it again."""
 

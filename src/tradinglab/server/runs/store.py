@@ -1,4 +1,4 @@
-"""The store of artefacts: a folder in which a file's name is the hash of its bytes."""
+"""The installation's store of artefacts; as it is without a setting, a folder of files named by their hashes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from pydantic import SecretStr
 
 from tradinglab.server.runs.any_store import BLOCK, ArtefactStore, Stored, measured, opened
+from tradinglab.server.runs.local_copies import LocalCopies
 
 _PART = "part-"
+#: What copies of a store elsewhere may take of this machine's disk.
+_MOST_COPIED = 500_000_000
 
 
 class FolderStore(ArtefactStore):
@@ -102,4 +106,27 @@ class FolderStore(ArtefactStore):
 
 def store() -> ArtefactStore:
     """Return the installation's store."""
-    return FolderStore(settings.HOME.artefacts)
+    environment = settings.ENVIRONMENT
+    place = environment.artefact_place
+    if place.kind == "folder":
+        return FolderStore(settings.HOME.artefacts)
+    copies = LocalCopies(settings.HOME.copies, most_bytes=_MOST_COPIED)
+    if place.kind == "database":
+        from tradinglab.server.runs.database_store import DatabaseStore
+
+        return DatabaseStore(copies)
+    # Its libraries are an extra's.
+    from tradinglab.server.runs.s3_store import S3Access, S3Store
+
+    access = S3Access(
+        endpoint=environment.s3_endpoint,
+        region=environment.aws_region,
+        key_id=_plain(environment.aws_key_id),
+        secret=_plain(environment.aws_secret),
+        session_token=_plain(environment.aws_session_token),
+    )
+    return S3Store(place, access, copies)
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

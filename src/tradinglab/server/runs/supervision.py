@@ -15,9 +15,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from tradinglab.server.errors import StorageError, StorageRefusedError
 from tradinglab.server.runs.any_store import Stored
 from tradinglab.server.runs.coordination import run_coordinate
-from tradinglab.server.runs.execution import Ended, Ending
+from tradinglab.server.runs.execution import Ended, Ending, OutputFile
 from tradinglab.server.runs.kinds import RunKind, run_kind
 from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
 from tradinglab.server.runs.models import Artefact, Run, RunEvent, RunState
@@ -26,6 +27,8 @@ from tradinglab.server.runs.store import store
 
 _log = logging.getLogger(__name__)
 _LARGEST_ARTEFACT = 64_000_000
+_STORE_PATIENCE_S = 120.0
+_STORE_PAUSE_S = 1.0
 #: The disk, what its owner may use of it, or what one file may have.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -104,6 +107,10 @@ def _held_run_carry_out(run: Run, lease: Lease) -> bool:
         _log.error("run %s failed: the disk is full (%s)", run.pk, problem)
         text = "What the run left could not be stored: the server's disk is full. Start it again when there is room."
         return _finish_failed(lease, "storage_full", text)
+    except StorageError as problem:
+        _log.error("run %s failed: the store of artefacts does not take what it left: %s", run.pk, problem.reason)
+        text = "What the run left could not be stored: the store does not take it; the server's log says why."
+        return _finish_failed(lease, "storage_unavailable", f"{text} Start it again when the operator has mended that.")
     except Exception as problem:
         return _failed(lease, problem)
     return True
@@ -131,8 +138,27 @@ def _carry_out(run: Run, lease: Lease) -> None:
         ended = kind.execute(run, Path(folder), supervisor)
         patiently(lambda: lease_renew(lease=lease))
         ended = _without_too_large(ended)
-        stored = {name: store().put(file.path, most_bytes=_LARGEST_ARTEFACT) for name, file in ended.files.items()}
+        stored = _put(lease, ended.files)
         patiently(lambda: _finish(run, lease, kind, ended, stored))
+
+
+def _put(lease: Lease, files: Mapping[str, OutputFile]) -> dict[str, Stored]:
+    """Store the files; a store that is away is asked again, while the lease is kept."""
+
+    def put_all() -> dict[str, Stored]:
+        return {name: store().put(file.path, most_bytes=_LARGEST_ARTEFACT) for name, file in files.items()}
+
+    end = time.monotonic() + _STORE_PATIENCE_S
+    while True:
+        try:
+            return patiently(put_all)
+        except StorageRefusedError:
+            raise
+        except StorageError:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(_STORE_PAUSE_S)
+        patiently(lambda: lease_renew(lease=lease))
 
 
 def _without_too_large(ended: Ended) -> Ended:
