@@ -100,6 +100,14 @@ class TestRates:
         assert problem(answers[2], 429)["code"] == "throttled"
         assert client_of(other).get(f"{V1}/me/").status_code == 200
 
+    def test_a_write_with_a_condition_counts_once(self, api: APIClient, strategy: Strategy, settings: Any) -> None:
+        where = f"{V1}/strategies/{strategy.pk}/"
+        self.limit(settings, rate_user="3/h")
+        tags = ("*", '"old"', "*", "*")
+        answers = [api.patch(where, {}, format="json", headers={"If-Match": tag}) for tag in tags]
+        assert [each.status_code for each in answers] == [200, 412, 200, 429]
+        assert [each.headers["RateLimit-Remaining"] for each in answers] == ["2", "1", "0", "0"]
+
     def test_of_an_address_whose_keys_are_wrong(self, settings: Any, api: APIClient) -> None:
         self.limit(settings, rate_address="3/h")
         client = APIClient()

@@ -14,6 +14,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import parse_etags, quote_etag
 
 from tradinglab.server.rest.problems import PROBLEM_TYPE, plain_problem
+from tradinglab.server.rest.throttling import counted_with
 
 _WRITES = ("PATCH", "PUT", "DELETE")
 _STALE = "It has changed since: read it again, and send its new ETag in If-Match."
@@ -46,7 +47,9 @@ def write_if_unchanged(
         return None
     with transaction.atomic():
         _one_at_a_time(request.path)
-        current = _rendered(view(_reading(request), *args, **kwargs))
+        reading = _reading(request)
+        current = _rendered(view(reading, *args, **kwargs))
+        counted_with(request, reading)
         if current.status_code not in _LEFT_TO_THE_WRITE and not _matches(wanted, current):
             return _problem()
         return _rendered(view(request, *args, **kwargs))

@@ -20,7 +20,10 @@ _TAKEN = "_tradinglab_taken"
 
 
 def take(request: HttpRequest) -> Taken:
-    """Count a request: for its user, else for its address."""
+    """Count a request, once: for its user, else for its address."""
+    known: Taken | None = getattr(request, _TAKEN, None)
+    if known is not None:
+        return known
     environment = settings.ENVIRONMENT
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
@@ -29,6 +32,12 @@ def take(request: HttpRequest) -> Taken:
         taken = buckets().take(f"address:{client_address(request)}", read_rate(environment.rate_address))
     setattr(request, _TAKEN, taken)
     return taken
+
+
+def counted_with(request: HttpRequest, other: HttpRequest) -> None:
+    """Let a request be counted already if *other*, which was made of it, is."""
+    if hasattr(other, _TAKEN):
+        setattr(request, _TAKEN, getattr(other, _TAKEN))
 
 
 class Throttle(BaseThrottle):
