@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.api.serializers import BacktestDetailSerializer, BacktestSerializer
 from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, BacktestTag
+from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.supervision import run_carry_out
@@ -191,3 +198,36 @@ def test_a_run_leaves_its_figures(api: APIClient, made: Any) -> None:
 def test_every_figure_says_what_it_is() -> None:
     assert {field.name for field in Backtest._meta.get_fields()} >= set(FIGURES)
     assert help_of("drawdown") == "Drawdown: a fraction. The deepest one, as a positive fraction."
+
+
+def test_rows_and_objects_are_written_as_the_library_writes_them(owner: User, made: Any, api: APIClient) -> None:
+    figures = dict.fromkeys(FIGURES, 3)
+    full = made("full", parameters={"fast": "20"}, duration_s=0.5, first_day=date(2010, 1, 4), **figures)
+    BacktestTag.objects.bulk_create(BacktestTag(backtest=full, name=name) for name in ("b", "a"))
+    empty = made("empty", cash=Decimal("1234.5"), start=date(2010, 1, 4))
+    Run.objects.filter(pk=full.pk).update(
+        cancel_requested_at=timezone.now(), error={"code": "x"}, progress=0.5, priority=2
+    )
+    listed = {each["id"]: each for each in api.get(LIST).json()["results"]}
+    for test in (full, empty):
+        got = backtest_get(user=owner, run_id=test.pk)
+        for serializer in (BacktestSerializer, BacktestDetailSerializer):
+            of_library = serializers.Serializer.to_representation(serializer(got), got)
+            assert serializer(got).data == of_library
+        assert listed[str(test.pk)] == json.loads(JSONRenderer().render(BacktestSerializer(got).data))
+    assert listed[str(full.pk)]["tags"] == ["b", "a"]
+    assert (listed[str(full.pk)]["priority"], listed[str(full.pk)]["is_cancel_requested"]) == ("batch", True)
+
+
+def test_a_longer_page_costs_no_more_queries(api: APIClient, made: Any) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            api.get(LIST)
+        return len(captured)
+
+    made("one")
+    api.get(LIST)  # notes that the key is used
+    few = queries()
+    for number in range(5):
+        made(str(number))
+    assert queries() == few

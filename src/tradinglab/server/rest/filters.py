@@ -60,6 +60,34 @@ class YesNoFilter(filters.BooleanFilter):
         super().__init__(**{"widget": forms.TextInput, **options})
 
 
+class _Given(dict[str, Any]):
+    """The values that were given; what was not is ``None``."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+class AskedFilters(filters.FilterSet):
+    """Filters of which a request makes those that it asks for: of a hundred it asks for one or two."""
+
+    def __init__(self, data: QueryDict | None = None, *arguments: Any, **options: Any) -> None:
+        self.base_filters = {name: each for name, each in self.known().items() if data and name in data}
+        super().__init__(data, *arguments, **options)
+
+    @classmethod
+    def known(cls) -> dict[str, filters.Filter]:
+        """Return all that can be asked for."""
+        found: dict[str, filters.Filter] = vars(cls)["base_filters"]
+        return found
+
+    def is_valid(self) -> bool:
+        """Say whether the values can be used."""
+        is_valid = bool(super().is_valid())
+        if is_valid:
+            self.form.cleaned_data = _Given(self.form.cleaned_data)
+        return is_valid
+
+
 def refuse_unknown(request: Request, known: Iterable[str] = ()) -> None:
     """Refuse what a list does not know: who misspells a filter would get everything, and take it for the answer.
 

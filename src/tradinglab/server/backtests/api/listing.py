@@ -16,7 +16,7 @@ from tradinglab.server.backtests.api.serializers import PARAMETER_NAME
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
-from tradinglab.server.rest.filters import InstantFilter, YesNoFilter, values_given
+from tradinglab.server.rest.filters import AskedFilters, InstantFilter, YesNoFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import RunState
 
@@ -108,7 +108,7 @@ def _bounds() -> dict[str, filters.Filter]:
     return found
 
 
-class BacktestFilter(filters.FilterSet):
+class BacktestFilter(AskedFilters):
     """Which backtests are listed."""
 
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
@@ -134,9 +134,10 @@ class BacktestFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Backtest]) -> QuerySet[Backtest]:
         """Refuse bounds of what has none, then filter; what is deleted is listed only if it is asked for."""
+        there_are = self.known()
         for name in self.data:
-            if name.startswith(("min_", "max_")) and name not in self.filters:
-                known = ", ".join(each for each in self.filters if each.startswith("min_"))
+            if name.startswith(("min_", "max_")) and name not in there_are:
+                known = ", ".join(each for each in there_are if each.startswith("min_"))
                 raise InputError(
                     name, self.data[name], f"There is no such bound. Known are {known}; and each as max_…."
                 )

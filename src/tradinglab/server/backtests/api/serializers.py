@@ -16,6 +16,7 @@ from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.rest.fields import FiniteField, NameField, NotesField, NumberOrTextField, StrictSerializer
+from tradinglab.server.rest.quick import QuickSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 _MOST_PARAMETERS = 200
@@ -127,7 +128,15 @@ class BacktestAnnotations(StrictSerializer):
         return list(dict.fromkeys(value))
 
 
-class BacktestSerializer(serializers.ModelSerializer[Backtest]):
+class PriorityField(serializers.ChoiceField):
+    """A priority by its name."""
+
+    def to_representation(self, value: Any) -> str:
+        """Return the name."""
+        return Priority(value).label
+
+
+class BacktestSerializer(QuickSerializer[Backtest]):
     """A backtest: where it is in its life, and its key figures."""
 
     id = serializers.UUIDField(source="run_id")
@@ -136,7 +145,7 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     sandbox_grade = serializers.CharField(
         source="run.sandbox_grade", help_text="`strong`, `standard` or `weak`; empty before it ran."
     )
-    priority = serializers.ChoiceField(source="run.get_priority_display", choices=Priority.labels)
+    priority = PriorityField(source="run.priority", choices=Priority.labels)
     timeout_s = serializers.FloatField(source="run.timeout_s")
     memory_mb = serializers.IntegerField(source="run.memory_mb")
     version = serializers.UUIDField(source="version_id")
@@ -151,7 +160,7 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     started_at = serializers.DateTimeField(source="run.started_at", allow_null=True)
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
     deleted_at = serializers.DateTimeField(source="run.deleted_at", allow_null=True)
-    is_cancel_requested = serializers.SerializerMethodField()
+    is_cancel_requested = serializers.BooleanField(help_text="Whether its owner wants it stopped.")
     error = serializers.DictField(source="run.error", child=serializers.CharField())
     first_day = serializers.DateField(allow_null=True, help_text="The first day that the run covered.")
     last_day = serializers.DateField(allow_null=True, help_text="The last day that the run covered.")
@@ -172,10 +181,6 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
             "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip
         extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
-
-    def get_is_cancel_requested(self, test: Backtest) -> bool:
-        """Say whether its owner wants it stopped."""
-        return test.run.cancel_requested_at is not None
 
 
 class UnexplainedSerializer(serializers.Serializer[Any]):

@@ -25,17 +25,21 @@ from tradinglab.server.backtests.api.serializers import (
 )
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
-from tradinglab.server.backtests.selectors import backtest_get, backtest_list
+from tradinglab.server.backtests.selectors import backtest_get, backtest_list, tags_of
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.files import Content, content_response
 from tradinglab.server.rest.filters import refuse_unknown
+from tradinglab.server.rest.quick import columns_of
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.deletion import run_delete
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_pieces, artefact_size
 from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
+
+#: What a list needs of a backtest; tags are in a table of their own.
+_COLUMNS = [name for name in columns_of(BacktestSerializer) if name != "tags"]
 
 
 class BacktestsView(generics.ListAPIView[Backtest]):
@@ -46,11 +50,20 @@ class BacktestsView(generics.ListAPIView[Backtest]):
     filterset_class = BacktestFilter
     pagination_class = BacktestPages
 
-    def get_queryset(self) -> QuerySet[Backtest]:
+    def get_queryset(self) -> QuerySet[Any, Any]:
         """Return the user's own; sorted by a figure, those that have it."""
         tests = backtest_list(user=user_of(self.request), with_deleted=True)  # the filter chooses
         name = self.request.query_params.get("sort", "").removeprefix("-")
-        return tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
+        tests = tests.exclude(**{name: None}) if name in SORTABLE_FIGURES else tests
+        # Rows and not objects: a page needs neither manifests nor sources, nor four objects for each line of it.
+        rows: QuerySet[Any, Any] = tests.prefetch_related(None).values("created_at", *_COLUMNS)
+        return rows
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        """Return the page's rows with their tags."""
+        rows = super().paginate_queryset(queryset) or []
+        tags = tags_of(run_ids=[row["run_id"] for row in rows])
+        return [{**row, "tags": tags[row["run_id"]]} for row in rows]
 
     @extend_schema(
         operation_id="backtests_create",
