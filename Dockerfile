@@ -5,8 +5,8 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
 RUN python -m venv /opt/tradinglab
-COPY requirements/run.txt requirements/run.txt
-RUN /opt/tradinglab/bin/pip install --no-cache-dir --no-compile --require-hashes --no-deps --only-binary :all: -r requirements/run.txt
+COPY requirements/s3.txt requirements/s3.txt
+RUN /opt/tradinglab/bin/pip install --no-cache-dir --no-compile --require-hashes --no-deps --only-binary :all: -r requirements/s3.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN /opt/tradinglab/bin/pip install --no-cache-dir --no-compile --no-deps --no-build-isolation . \

@@ -196,6 +196,7 @@ class Environment(BaseSettings):
     proxies: int = Field(0, ge=0, le=10, validation_alias="TRADINGLAB_PROXIES")
 
     named_data: Annotated[str, AfterValidator(_data_sources)] = Field("", validation_alias="TRADINGLAB_DATA_SOURCES")
+    web_threads: int = Field(16, ge=1, le=256, validation_alias="TRADINGLAB_WEB_THREADS")
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
     run_memory_mb: int = Field(4096, ge=256, validation_alias="TRADINGLAB_RUN_MEMORY_MB")

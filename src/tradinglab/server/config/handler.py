@@ -6,13 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-
-#: Requests answered at once; further ones wait. Each thread holds one connection to the database.
-_THREADS = 16
 
 
 class OneThreadHandler(ASGIHandler):
@@ -36,5 +34,6 @@ class OneThreadHandler(ASGIHandler):
             finally:
                 close_old_connections()
 
-        threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="request")
+        # Further requests wait. Each thread holds one connection to the database.
+        threads = ThreadPoolExecutor(settings.ENVIRONMENT.web_threads, thread_name_prefix="request")
         self._middleware_chain = sync_to_async(answer, thread_sensitive=False, executor=threads)
