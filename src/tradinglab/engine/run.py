@@ -151,14 +151,7 @@ def backtest(
     if path is not None:
         folders.insert(0, path.resolve().parent)
     source = open_source(data) if isinstance(data, str) else data
-    with (
-        strategy_modules(folders),
-        reads_noted(),
-        _databases_of(source),
-        _classes_restored(),
-        seeded(seed),
-        contextlib.ExitStack() as stack,
-    ):
+    with stage(source, folders, seed=seed), contextlib.ExitStack() as stack:
         if timeout_s is not None:
             stack.enter_context(time_limit(timeout_s))
         try:
@@ -169,6 +162,13 @@ def backtest(
             ) from None
         stack.enter_context(plain_reads(cls, folders))
         return _run(cls, path, source, options)
+
+
+@contextlib.contextmanager
+def stage(source: DataSource, folders: Iterable[Path], *, seed: int | None = None) -> Iterator[None]:
+    """Set the process up for one strategy, and as it was before afterwards."""
+    with strategy_modules(folders), reads_noted(), _databases_of(source), _classes_restored(), seeded(seed):
+        yield
 
 
 def _folders(import_paths: Iterable[str | Path]) -> list[Path]:

@@ -17,6 +17,7 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.author_files import hold_files
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.run import backtest
+from tradinglab.engine.trial import try_out
 from tradinglab.sandbox.descriptors import ANSWER, write_all
 from tradinglab.sandbox.packing import packed
 from tradinglab.sandbox.replay.declaring import Declaration
@@ -44,7 +45,7 @@ def _work(request: dict[str, Any]) -> None:
     sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace")
     try:
-        answer = _run(request)
+        answer = _try_out(request) if request["tries_out"] else _run(request)
     except MemoryError:
         answer = {"kind": "memory"}
     for stream in (sys.stdout, sys.stderr):
@@ -91,6 +92,28 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
     finally:
         teller.tell()
     return {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
+
+
+def _try_out(request: dict[str, Any]) -> dict[str, object]:
+    """Load the strategy, or set it up too; run nothing."""
+    sys.path[:0] = request["folders"]
+    hold_files({Path(path): text for path, text in request["files"].items()})
+    try:
+        try_out(
+            request["strategy"],
+            data=request["data"],
+            parameters=request["parameters"],
+            class_name=request["class_name"],
+            timeout_s=request["timeout_s"],
+            initializes=request["tries_out"] == "initialize",
+        )
+    except StrategyError as problem:
+        return {"kind": "strategy", "message": _plain(str(problem)), "trace": _plain(problem.trace)}
+    except TradingLabError as problem:
+        return {"kind": "refused", "message": _plain(str(problem))}
+    except KeyboardInterrupt:
+        return {"kind": "stopped"}
+    return {"kind": "ready"}
 
 
 def _plain(text: str) -> str:

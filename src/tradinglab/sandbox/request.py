@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass, field
@@ -24,6 +24,9 @@ _KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "sto
 #: Beyond the time that the engine itself keeps, so that a run that obeys can say what it has.
 _GRACE_S: Final = 3.0
 _STORE_THREADS: Final = 24
+_TRIALS: Final = ("ready", "strategy", "refused", "memory", "stopped")
+_WITHOUT_WORDS: Final = {"memory": "the strategy needs too much memory", "stopped": "the strategy was stopped"}
+_MOST_TRIAL: Final = 20_000
 
 
 class RefusedError(TradingLabError):
@@ -46,6 +49,8 @@ class RunRequest:
         Where it imports from.
     data
         A spec, as for :func:`tradinglab.engine.run.backtest`, like all that follows.
+    tries_out
+        ``import`` to load the strategy alone, ``initialize`` to set it up too; empty to run it.
     """
 
     strategy: str
@@ -59,6 +64,7 @@ class RunRequest:
     class_name: str | None = None
     timeout_s: float | None = None
     seed: int | None = None
+    tries_out: str = ""
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""
@@ -108,6 +114,31 @@ class Check:
     terms: Terms = field(default_factory=Terms)
     timeout_s: float | None = None
     with_partial: bool = True
+
+
+class Trial(NamedTuple):
+    """What came of loading a strategy: nothing, or what is wrong with it."""
+
+    problem: str = ""
+    trace: str = ""
+
+
+def trial_of(answer: bytes) -> Trial:
+    """Return what came of a request that tries out.
+
+    Raises
+    ------
+    BadAnswerError
+        If the answer is none.
+    """
+    source = Reader(parse(answer, most_items=_MOST_TRIAL))
+    kind = source.member("kind").one_of(_TRIALS)
+    if kind == "ready":
+        return Trial()
+    if kind in _WITHOUT_WORDS:
+        return Trial(_WITHOUT_WORDS[kind])
+    trace = source.member("trace").text() if kind == "strategy" else ""
+    return Trial(source.member("message").text(), trace)
 
 
 def result_of(answer: bytes, *, limits: Limits, data_name: str, check: Check | None = None) -> BacktestResult:

@@ -55,14 +55,15 @@ def _readable() -> list[str]:
     return [place for source in data_source_list() for place in data_places(source.spec)]
 
 
-_STRATEGIES: Final = SandboxKeeper(BACKTEST, _readable)
+#: Where strategies run.
+STRATEGIES: Final = SandboxKeeper(BACKTEST, _readable)
 _CLERKS: Final = SandboxKeeper("tradinglab.server.backtests.clerk", _readable)
 
 
 class BacktestKind:
     """Backtests, as runs."""
 
-    sandboxes = (_STRATEGIES, _CLERKS)
+    sandboxes = (STRATEGIES, _CLERKS)
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run the strategy."""
@@ -80,7 +81,7 @@ class BacktestKind:
 class VerificationKind:
     """Backtests that are run again, as runs."""
 
-    sandboxes = (_STRATEGIES, _CLERKS)
+    sandboxes = (STRATEGIES, _CLERKS)
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run what the backtest ran."""
@@ -111,7 +112,7 @@ def _keep_slices(run: Run, summary: Mapping[str, Any]) -> None:
 
 def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
     """Run a strategy in a child of one sandbox, and read its answer in a child of another."""
-    return replace(_executed(run, test, folder, watcher), grade=_STRATEGIES.grade)
+    return replace(_executed(run, test, folder, watcher), grade=STRATEGIES.grade)
 
 
 def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
@@ -127,7 +128,7 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
     try:
         with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
             began = time.monotonic()
-            _carry_out(_STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
+            _carry_out(STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
             replay_s = _REPLAY_S + _REPLAY_TIMES * (time.monotonic() - began)
             order = {
                 "limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES},

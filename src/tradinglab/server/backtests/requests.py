@@ -20,7 +20,7 @@ from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
 from tradinglab.server.runs.models import Priority
 from tradinglab.server.runs.services import Wishes
-from tradinglab.server.strategies.files import file_hashes
+from tradinglab.server.strategies.files import check_entry, file_hashes
 from tradinglab.server.strategies.models import StrategyVersion
 
 #: Before it there are no bars of any source, and the engine's clock does not reach much further.
@@ -55,7 +55,7 @@ class BacktestRequest:
     wishes: Wishes = field(default_factory=Wishes)
 
     def check(self) -> None:
-        """Refuse dates, cash and data that there cannot be.
+        """Refuse dates, cash and data that there cannot be, and a version without the file that is run.
 
         Raises
         ------
@@ -70,6 +70,7 @@ class BacktestRequest:
         if self.cash is not None and not 0 < self.cash <= MOST_CASH:
             raise InputError("cash", str(self.cash), f"Cash is an amount above 0 and up to {MOST_CASH:,}.")
         data_source_wanted(name=self.data)
+        check_entry(self.version.files)
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the figures depend on, as far as it is known before the run."""

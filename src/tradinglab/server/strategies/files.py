@@ -12,20 +12,20 @@ ENTRY = "main.py"
 _MOST_FILES = 100
 MOST_BYTES = 1_000_000
 _LONGEST_PATH = 200
-_SUFFIXES = (".py", ".json", ".csv", ".txt", ".md", ".toml", ".yaml", ".yml")
+_SUFFIXES = (".py", ".cs", ".ipynb", ".json", ".csv", ".txt", ".md", ".toml", ".yaml", ".yml", ".html", ".css")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
-def check_files(files: Mapping[str, str]) -> None:
-    """Refuse files that cannot be a strategy.
+def check_files(files: Mapping[str, str], *, is_draft: bool = False) -> None:
+    """Refuse files that cannot be a strategy; a draft may lack the file that is run.
 
     Raises
     ------
     InputError
         Names the file that is wrong, and why.
     """
-    if ENTRY not in files:
-        raise InputError("files", sorted(files)[:10], f"A strategy needs a file '{ENTRY}' with its algorithm class.")
+    if not is_draft:
+        check_entry(files)
     if len(files) > _MOST_FILES:
         raise InputError("files", len(files), f"At most {_MOST_FILES} files are stored; these are {len(files)}.")
     for path, text in files.items():
@@ -41,6 +41,12 @@ def check_files(files: Mapping[str, str]) -> None:
     for path in lowered:
         if any(f"{'/'.join(path.split('/')[:end])}" in lowered for end in range(1, path.count("/") + 1)):
             raise InputError("files", path, "A file's folder is the name of another file; rename one.")
+
+
+def check_entry(files: Mapping[str, str]) -> None:
+    """Refuse files without the one that is run."""
+    if ENTRY not in files:
+        raise InputError("files", sorted(files)[:10], f"A strategy needs a file '{ENTRY}' with its algorithm class.")
 
 
 def _check_path(path: str) -> None:

@@ -28,10 +28,11 @@ def strategy_create(
     description: str | None = None,
     tags: Sequence[str] | None = None,
     message: str = "",
+    is_draft: bool = False,
 ) -> Strategy:
     """Store a strategy and its first version, from files or from a template.
 
-    Description and tags that are not given are the template's.
+    Description and tags that are not given are the template's. A draft may lack the file that is run.
 
     Raises
     ------
@@ -46,10 +47,10 @@ def strategy_create(
         message = message or f"From the template {start.name}"
         description = start.description if description is None else description
         tags = start.tags if tags is None else tags
-    check_files(files or {})
+    check_files(files or {}, is_draft=is_draft)
     with transaction.atomic():
         strategy = _store(owner, name, description or "", tags or ())
-        version_save(strategy=strategy, author=owner, files=files or {}, message=message)
+        version_save(strategy=strategy, author=owner, files=files or {}, message=message, is_draft=is_draft)
     return strategy
 
 
@@ -108,7 +109,7 @@ def strategy_duplicate(
     if source is None:
         raise ConflictError(f"The strategy '{strategy.name}' has no version to copy; save one first.")
     message = f"Copy of {strategy.name} at {source.content_hash[:12]}"
-    version_save(strategy=copy, author=owner, files=source.files, message=message[:500])
+    version_save(strategy=copy, author=owner, files=source.files, message=message[:500], is_draft=True)
     return copy
 
 

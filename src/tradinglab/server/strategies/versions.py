@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from django.db import transaction
@@ -26,7 +26,13 @@ class SavedVersion(NamedTuple):
 
 @transaction.atomic
 def version_save(
-    *, strategy: Strategy, author: User, files: Mapping[str, str], message: str = "", parent: str | None = None
+    *,
+    strategy: Strategy,
+    author: User,
+    files: Mapping[str, str],
+    message: str = "",
+    parent: str | None = None,
+    is_draft: bool = False,
 ) -> SavedVersion:
     """Save files as the strategy's newest version; files that were saved before are that version again.
 
@@ -34,6 +40,8 @@ def version_save(
     ----------
     parent
         The content hash of the version from which the files were made. Without it, nothing is asked of the head.
+    is_draft
+        Whether the file that is run may be missing.
 
     Raises
     ------
@@ -44,7 +52,7 @@ def version_save(
     StaleVersionError
         If the head is another version than *parent*.
     """
-    check_files(files)
+    check_files(files, is_draft=is_draft)
     return _save(_locked(strategy, parent), strategy, author, files, message)
 
 
@@ -72,6 +80,33 @@ def version_change(
             )
     check_files(files)
     return _save(locked, strategy, author, files, message)
+
+
+@transaction.atomic
+def version_edit(
+    *, strategy: Strategy, author: User, edit: Callable[[dict[str, str]], Mapping[str, str]], message: str = ""
+) -> SavedVersion:
+    """Save what *edit* makes of the head's files, which nobody else changes meanwhile; the result may be a draft.
+
+    Raises as :func:`version_save` does, and what *edit* raises.
+    """
+    locked = _locked(strategy, None)
+    files = edit(dict(locked.head.files) if locked.head is not None else {})
+    check_files(files, is_draft=True)
+    return _save(locked, strategy, author, files, message)
+
+
+def version_pin(*, strategy: Strategy, author: User, files: Mapping[str, str], message: str = "") -> StrategyVersion:
+    """Return the version that consists of these files, stored once; the head stays where it is.
+
+    Raises
+    ------
+    InputError
+        If the files cannot be stored.
+    """
+    check_files(files, is_draft=True)
+    made = {"parent_id": strategy.head_id, "author": author, "message": message, "files": dict(files)}
+    return StrategyVersion.objects.get_or_create(strategy=strategy, content_hash=content_hash(files), defaults=made)[0]
 
 
 @transaction.atomic
