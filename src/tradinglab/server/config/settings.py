@@ -217,6 +217,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 RUN_KINDS = {
     "backtest": "tradinglab.server.backtests.carrying_out.BacktestKind",
     "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
+    "compile": "tradinglab.server.qcapi.compiles.CompileKind",
 }
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {"optimization": "tradinglab.server.optimizations.coordinating.optimization_advance"}

@@ -5,6 +5,7 @@
     ServerError
     ├── SignatureError     the signature is missing, wrong, or too old
     ├── UnreadableError    the body cannot be read
+    ├── LockedError        another editor holds a project's lock
     └── ForbiddenError     the token or the role does not allow it
 """
 
@@ -43,3 +44,16 @@ class ForbiddenError(ServerError):
     """The token may not do that."""
 
     code = "permission_denied"
+
+
+class LockedError(ServerError):
+    """Another editor holds a project's lock."""
+
+    code = "locked"
+
+    def __init__(self, holder: str) -> None:
+        # The command line looks for 'write permission', and then proposes --force.
+        super().__init__(
+            f"The editor '{holder}' holds the project's lock, so this one has no write permission. Acquire the lock "
+            "with projects/collaboration/lock/acquire, or leave 'codeSourceId' out."
+        )
