@@ -22,6 +22,26 @@ _HERE = Path(__file__).resolve().parent
 _LEAN_DATA = Path(os.environ.get("TRADINGLAB_LEAN_DATA", _HERE.parent.parent / "shared" / "lean" / "data"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Tests that start servers wait much of the time: somebody else can use the processor meanwhile."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + max(1, cores // 2)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: at the end nobody is left alone with it."""
+    items.sort(key=_may_take_s, reverse=True)
+
+
+def _may_take_s(item: pytest.Item) -> float:
+    if item.get_closest_marker("slow") is None:
+        return 0.0
+    limit = item.get_closest_marker("timeout")
+    return float(limit.args[0]) if limit else 60.0
+
+
 @pytest.fixture(scope="session")
 def lean_data() -> Path:
     """Return the folder of LEAN's sample data; the test is skipped where there is none."""
