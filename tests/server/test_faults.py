@@ -15,8 +15,6 @@ RUNS = 30
 PROCESSES = 3
 
 MAKE = f"""
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
 from tradinglab.server.accounts.models import User
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import run_create
@@ -81,12 +79,12 @@ print(json.dumps({
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installation]:
+def installation(request: pytest.FixtureRequest, tmp_path: Path, tables: Path) -> Iterator[Installation]:
     # Nobody renews these leases: none is to run out meanwhile.
     more = {"TRADINGLAB_LEASE_S": "600"}
     if request.param == "postgres":
         more["DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    made = Installation(tmp_path / "home", more)
+    made = Installation(tmp_path / "home", more, tables=tables)
     yield made
     made.stop()
 
@@ -154,17 +152,19 @@ print(json.dumps(Run.objects.filter(state="completed").count()))
 
 
 def test_one_that_somebody_waits_for_passes_a_hundred_that_were_delivered_before(
-    redis_url: str, tmp_path: Path
+    redis_url: str, tmp_path: Path, tables: Path
 ) -> None:
     """With messages too many in the queue, each run is nevertheless carried out once."""
-    lab = Installation(tmp_path / "home", {"REDIS_URL": redis_url, "TRADINGLAB_WORKER_THREADS": "1"})
+    more = {"REDIS_URL": redis_url, "TRADINGLAB_WORKER_THREADS": "1"}
+    lab = Installation(tmp_path / "home", more, tables=tables)
     try:
         lab.said(MAKE)
         awaited = lab.said(PLENTY)
         lab.start("worker")
         until(lambda: lab.said(FINISHED) >= 5)
+        lab.stop()
+        assert lab.said(ORDER)[0] == awaited
+        for state, kinds in events(lab).values():
+            assert kinds.count("started") == kinds.count("finished") == (0 if state == "queued" else 1)
     finally:
         lab.stop()
-    assert lab.said(ORDER)[0] == awaited
-    for state, kinds in events(lab).values():
-        assert kinds.count("started") == kinds.count("finished") == (0 if state == "queued" else 1)

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 @pytest.fixture(scope="module")
 def installation(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     home = tmp_path_factory.mktemp("outages") / "home"
-    with whole(home, postgres=postgres_server, redis=True, **LIMITS) as made:
+    with whole(home, database=postgres_server, redis=True, **LIMITS) as made:
         yield made
 
 

@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.fixture(params=["postgres alone", "sqlite and redis"])
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     database, queue = request.param.split(maxsplit=1)
-    postgres = request.getfixturevalue("postgres_server") if database == "postgres" else None
-    with whole(tmp_path_factory.mktemp("pairing") / "home", postgres=postgres, redis=queue == "and redis") as made:
+    found = request.getfixturevalue("postgres_server" if database == "postgres" else "tables")
+    with whole(tmp_path_factory.mktemp("pairing") / "home", database=found, redis=queue == "and redis") as made:
         yield made
 
 

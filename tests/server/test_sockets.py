@@ -14,25 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.server.conftest import private_redis
 from tests.server.installation import Installation
-from tests.server.test_processes import installation
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-__all__ = ["installation"]
 
 #: Carries out commands on the database, as the services do: one line of JSON each.
 _WRITER = """
 import json, sys, uuid
 from tradinglab.server.config.startup import start_django
 start_django()
-from django.core.management import call_command
 from django.db import transaction
 from tradinglab.server.accounts.models import ApiKey, User
+from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run
-call_command("migrate", verbosity=0)
 for line in sys.stdin:
     match json.loads(line):
         case ["run", email]:
@@ -52,6 +50,9 @@ for line in sys.stdin:
             answer = True
         case ["user", email]:
             answer = User.objects.create_user(email, "a long password 1", role="admin").pk
+        case ["key", email]:
+            user = User.objects.get(email=email)
+            answer = api_key_create(user=user, name="test", scopes=("read", "run"), by=user.scopes).token
         case ["revoke", email]:
             answer = ApiKey.objects.filter(user__email=email).update(revoked_at="2020-01-01T00:00:00Z")
     print(json.dumps(answer), flush=True)
@@ -69,7 +70,10 @@ class Lab(Installation):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.ask("user", "admin@localhost")
-        self.key()
+
+    def end(self) -> None:
+        self.writer.communicate(timeout=60)
+        self.stop()
 
     def ask(self, *words: object) -> Any:
         assert self.writer.stdin is not None
@@ -104,19 +108,28 @@ class Lab(Installation):
             return [json.loads(line[6:]) for line in answer if line.startswith(b"data: ")]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tables: Path
+) -> Iterator[Lab]:
+    with contextlib.ExitStack() as stack:
+        more: dict[str, str] = {}
+        if request.param == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            more = {"DATABASE_URL": server.database(), "REDIS_URL": stack.enter_context(private_redis())}
+        made = Lab(tmp_path_factory.mktemp("sockets") / "home", more, tables=tables)
+        stack.callback(made.end)
+        made.begin()
+        yield made
+
+
 @pytest.fixture
-def lab(installation: Installation) -> Iterator[Lab]:
-    installation.__class__ = Lab
-    assert isinstance(installation, Lab)
-    installation.begin()
-    try:
-        yield installation
-    finally:
-        assert installation.writer.stdin is not None
-        installation.writer.stdin.close()
-        installation.writer.wait(60)
-        assert installation.writer.stdout is not None
-        installation.writer.stdout.close()
+def lab(installation: Lab) -> Lab:
+    """The installation, with a web process and a key, whatever the test before has left."""
+    if all(each.poll() is not None for each in installation.processes):
+        installation.serve()
+    installation.token = installation.ask("key", "admin@localhost")
+    return installation
 
 
 def events(socket: ClientConnection, count: int | None = None) -> list[dict[str, Any]]:
@@ -140,8 +153,8 @@ def closing(lab: Lab, path: str, *messages: str | bytes, **options: Any) -> int 
 
 
 def test_all_ways_tell_the_same_and_what_was_dropped_is_resumed(lab: Lab) -> None:
-    """One story, as starting the processes is most of the time."""
-    web = lab.serve()
+    """One story, as what is dropped is resumed where the story is."""
+    web = lab.processes[-1]
     run = lab.ask("run", "admin@localhost")
     where = f"/ws/runs/{run}/"
 
@@ -194,7 +207,6 @@ def test_all_ways_tell_the_same_and_what_was_dropped_is_resumed(lab: Lab) -> Non
 
 
 def test_who_may_not_listen_and_whoever_is_slow(lab: Lab) -> None:
-    lab.serve()
     run = lab.ask("run", "admin@localhost")
     lab.ask("user", "other@example.com")
     theirs = lab.ask("run", "other@example.com")
@@ -230,7 +242,6 @@ def test_who_may_not_listen_and_whoever_is_slow(lab: Lab) -> None:
 
 
 def test_many_listen_to_one_run(lab: Lab) -> None:
-    lab.serve()
     run = lab.ask("run", "admin@localhost")
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(lab.open(f"/ws/runs/{run}/")) for _ in range(60)]
@@ -241,9 +252,8 @@ def test_many_listen_to_one_run(lab: Lab) -> None:
             assert socket.close_code == 1000
 
 
-def test_the_page_listens_by_its_session(lab: Lab, tmp_path: Path) -> None:
+def test_the_page_listens_by_its_session(lab: Lab) -> None:
     """Without an origin, or with another's, the cookie opens nothing."""
-    lab.serve()
     run = lab.ask("run", "admin@localhost")
     import http.cookiejar
     import urllib.parse

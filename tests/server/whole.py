@@ -200,20 +200,20 @@ def _answer(status: int, kind: str, text: bytes) -> Answer:
 
 
 @contextlib.contextmanager
-def whole(home: Path, *, postgres: PostgresServer | None, redis: bool, **more: str) -> Iterator[Whole]:
-    """Start an installation on this database, with a queue or without."""
+def whole(home: Path, *, database: PostgresServer | Path, redis: bool, **more: str) -> Iterator[Whole]:
+    """Start an installation on PostgreSQL or on a copy of SQLite's file, with a queue or without."""
     with contextlib.ExitStack() as stack:
-        if postgres is not None:
-            more["DATABASE_URL"] = postgres.database()
+        if isinstance(database, PostgresServer):
+            more["DATABASE_URL"] = database.database()
         server = stack.enter_context(RedisServer()) if redis else None
         if server is not None:
             more["REDIS_URL"] = server.url
-        made = Whole(home, more)
+        made = Whole(home, more, tables=database if isinstance(database, Path) else None)
         stack.callback(made.stop)
         if server is not None:
             made.redis = server
-        if postgres is not None:
-            made.postgres = postgres
+        if isinstance(database, PostgresServer):
+            made.postgres = database
         made.begin()
         yield made
 
