@@ -47,6 +47,9 @@ class Patient(QCAlgorithm):
             self.set_holdings(self.symbol, 1)
 """
 _PATIENCE_S = 120
+_IT_ENDED, _CONNECT_AGAIN = 1000, 1011
+#: After an outage each of the web process's connections to the database may be found broken once.
+_MOST_SOCKETS = 12
 _FINAL = ("completed", "failed", "cancelled", "timed_out")
 _DELIVER = """
 from tradinglab.server.runs.tasks import look_soon
@@ -176,14 +179,21 @@ class Whole(Installation):
         return events
 
     def heard(self, run: str) -> list[dict[str, Any]]:
-        """Return the events of a run as a WebSocket brings them, until it ends."""
-        ticket = self.call("/ws-tickets/", {})["ticket"]
-        found = []
-        address = f"ws://127.0.0.1:{self.port}/ws/runs/{run}/?ticket={ticket}"
-        with connect(address, open_timeout=20) as client, contextlib.suppress(ConnectionClosed):
-            while True:
-                found.append(json.loads(client.recv(timeout=_PATIENCE_S)))
-        return [each for each in found if "control" not in each]
+        """Return the events of a run as WebSockets bring them, until it ends; told to connect again, do so."""
+        found: list[dict[str, Any]] = []
+        for _ in range(_MOST_SOCKETS):
+            ticket = self.call("/ws-tickets/", {})["ticket"]
+            after = found[-1]["sequence"] if found else 0
+            address = f"ws://127.0.0.1:{self.port}/ws/runs/{run}/?ticket={ticket}&after={after}"
+            with connect(address, open_timeout=20) as client, contextlib.suppress(ConnectionClosed):
+                while True:
+                    message = json.loads(client.recv(timeout=_PATIENCE_S))
+                    if "control" not in message:
+                        found.append(message)
+            if client.close_code != _CONNECT_AGAIN:
+                break
+        assert client.close_code == _IT_ENDED
+        return found
 
     def streamed(self, run: str) -> list[dict[str, Any]]:
         """Return the events of a run as they are streamed, until it ends."""
