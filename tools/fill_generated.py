@@ -1,8 +1,9 @@
 """Fill a bar store with made-up bars, labelled as such: what QuantConnect's own clients backtest and deploy on.
 
-    python tools/fill_generated.py ~/bars
+    python tools/fill_generated.py ~/.tradinglab/bars
 
-Name the folder then among the installation's sources: ``TRADINGLAB_DATA_SOURCES=generated=store:/home/me/bars``.
+That folder, ``bars`` in an installation's home, is its own store. Name any other among the installation's sources:
+``TRADINGLAB_DATA_SOURCES=generated=store:/home/me/bars``.
 SPY daily from 2010 to 2024 and hourly of 2024, and two weeks of seconds of BTCUSD at Coinbase; a live deployment
 replays those on the same weekdays of the present. The same folder twice is filled once.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
+from tradinglab.core.enums import Resolution
+from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.data_sources import data_source_usual
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.runs.kinds import all_sandboxes
@@ -155,10 +158,12 @@ class TestData:
         changes = {"named_data": f"us=lean:{tmp_path}"}
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
         answer = api.get(f"{V1}/data-sources/")
-        assert answer.json() == [{"name": "sample", "kind": "sample"}, {"name": "us", "kind": "lean"}]
+        assert [(each["name"], each["kind"]) for each in answer.json()] == [
+            ("sample", "sample"), ("local", "store"), ("us", "lean"),
+        ]  # fmt: skip
         assert str(tmp_path) not in answer.content.decode()
         refused = post(api, {"files": FILES, "data": "eu"}).json()
-        assert "sample, us" in refused["detail"]
+        assert "sample, local, us" in refused["detail"]
 
     @pytest.mark.parametrize("kind", ["lean", "store"])
     def test_a_source_that_went_away_holds_up_no_other(
@@ -169,8 +174,17 @@ class TestData:
         answer = api.get(f"{V1}/data-sources/us/")
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
         assert str(tmp_path) not in answer.content.decode()
-        assert len(api.get(f"{V1}/data-sources/").json()) == 2
+        assert len(api.get(f"{V1}/data-sources/").json()) == 3
         assert post(api, {"files": FILES}).status_code == 202
+
+    def test_where_nobody_names_a_source_the_best_there_is_is_taken(self, settings: Any, tmp_path: Path) -> None:
+        assert data_source_usual().name == "sample"
+        first, last = date(2010, 1, 4), date(2010, 1, 8)
+        store_synthetic_bars(settings.HOME.bars, "SPY", Resolution.DAILY, first, last)
+        assert data_source_usual().name == "local"
+        changes = {"named_data": f"us=lean:{tmp_path}"}
+        settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
+        assert data_source_usual().name == "us"
 
     def test_what_a_source_has(self, api: APIClient) -> None:
         answer = api.get(f"{V1}/data-sources/sample/").json()

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
-from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.config.data_sources import LOCAL, SAMPLE
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 
 _log = logging.getLogger(__name__)
@@ -39,8 +39,8 @@ class NamedSource:
 
 
 def data_source_list() -> list[NamedSource]:
-    """Return the sources of this installation."""
-    specs: dict[str, str] = settings.ENVIRONMENT.data_sources
+    """Return the sources of this installation: the sample, the store in the home folder, what the operator names."""
+    specs: dict[str, str] = {SAMPLE: SAMPLE, LOCAL: f"store:{settings.HOME.bars}"} | settings.ENVIRONMENT.data_sources
     return [NamedSource(name=name, kind=spec.partition(":")[0], spec=spec) for name, spec in specs.items()]
 
 
@@ -50,6 +50,18 @@ def data_source_get(*, name: str) -> NamedSource:
     if source is None:
         raise NotFoundError(f"There is no data source '{name}'. {_known()}")
     return source
+
+
+def data_source_usual() -> NamedSource:
+    """Return what is taken where nobody can name a source: the operator's first, else the store at home if it has bars.
+
+    The sample is what remains.
+    """
+    found = {each.name: each for each in data_source_list()}
+    named = [each for name, each in found.items() if name in settings.ENVIRONMENT.data_sources and name != SAMPLE]
+    if named:
+        return named[0]
+    return found[LOCAL] if next(settings.HOME.bars.rglob("*.parquet"), None) else found[SAMPLE]
 
 
 def data_source_wanted(*, name: str) -> NamedSource:

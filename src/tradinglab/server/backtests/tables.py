@@ -63,8 +63,8 @@ _TRADES: Columns = {
     "duration_s": pl.Float64, "is_win": pl.Boolean, "order_ids": pl.String,
 }  # fmt: skip
 _INSIGHTS: Columns = {
-    "id": pl.String, "group_id": pl.String, "symbol": pl.String, "type": pl.String, "direction": pl.String,
-    "generated_time": TIME, "close_time": TIME, "period_s": pl.Float64, "magnitude": pl.Float64,
+    "id": pl.String, "group_id": pl.String, "symbol": pl.String, "symbol_id": pl.String, "type": pl.String,
+    "direction": pl.String, "generated_time": TIME, "close_time": TIME, "period_s": pl.Float64, "magnitude": pl.Float64,
     "confidence": pl.Float64, "weight": pl.Float64, "reference_value": pl.Float64,
     "reference_value_final": pl.Float64, "estimated_value": pl.Float64, "score_direction": pl.Float64,
     "score_magnitude": pl.Float64, "is_final_score": pl.Boolean, "source_model": pl.String, "tag": pl.String,
@@ -177,7 +177,8 @@ def _trades(result: BacktestResult) -> Iterator[Row]:
 def _insights(insights: Iterable[InsightRecord]) -> Iterator[Row]:
     for each in insights:
         yield (
-            each.id, each.group_id or None, each.symbol.value, str(each.type), str(each.direction),
+            each.id, each.group_id or None, each.symbol.value, str(each.symbol.id), str(each.type),
+            str(each.direction),
             _us(each.generated_ns), _us(each.close_ns), each.period_s, each.magnitude, each.confidence, each.weight,
             float(each.reference_value), float(each.reference_value_final), float(each.estimated_value),
             each.score_direction, each.score_magnitude, each.is_final_score, each.source_model[:_LONGEST_TEXT],

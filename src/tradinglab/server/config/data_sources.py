@@ -7,6 +7,8 @@ from pathlib import Path
 
 #: What is always there.
 SAMPLE = "sample"
+#: The bar store in the home folder.
+LOCAL = "local"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _KINDS = ("lean", "store")
 

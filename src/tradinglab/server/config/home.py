@@ -31,6 +31,11 @@ class Home(NamedTuple):
         return self.folder / "copies"
 
     @property
+    def bars(self) -> Path:
+        """The installation's own bar store."""
+        return self.folder / "bars"
+
+    @property
     def work(self) -> Path:
         """Folders of runs that are going on."""
         return self.folder / "work"
@@ -59,7 +64,7 @@ class Home(NamedTuple):
             If the folder cannot be made or written.
         """
         try:
-            for folder in (self.folder, self.artefacts, self.work, self.static):
+            for folder in (self.folder, self.artefacts, self.bars, self.work, self.static):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.key_file.exists():
                 self._make_key()

@@ -12,7 +12,7 @@ from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.requests import OptimizationRequest
-from tradinglab.server.runs.deletion import run_delete
+from tradinglab.server.runs.deletion import run_delete, run_discard
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once
 from tradinglab.server.strategies.project import project_parameters
@@ -99,6 +99,14 @@ def optimization_delete(*, optimization: Optimization) -> None:
     run_delete(run=optimization.run)
     for trial in Trial.objects.filter(optimization=optimization).select_related("backtest__run"):
         run_delete(run=trial.backtest.run)
+
+
+@transaction.atomic
+def optimization_discard(*, optimization: Optimization) -> None:
+    """Take an optimization out of sight with its trials, whatever its state; what goes on is cancelled."""
+    run_discard(run=optimization.run)
+    for trial in Trial.objects.filter(optimization=optimization).select_related("backtest__run"):
+        run_discard(run=trial.backtest.run)
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.utils import timezone
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.runs.models import FINAL_STATES, Artefact, Run
+from tradinglab.server.runs.services import run_cancel
 from tradinglab.server.runs.store import store
 
 #: Bytes are put into the store before the row that refers to them is written.
@@ -35,6 +37,15 @@ def run_delete(*, run: Run) -> None:
     locked = Run.objects.select_for_update().get(pk=run.pk)
     if not locked.is_final:
         raise ConflictError(f"The run is {locked.state}; cancel it first, then delete it.")
+    if Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=timezone.now()):
+        audit_note(action=f"{run.kind}.deleted", actor=run.owner, target=run)
+
+
+@transaction.atomic
+def run_discard(*, run: Run) -> None:
+    """Take a run out of sight whatever its state; one that has no outcome yet is cancelled."""
+    with suppress(ConflictError):  # it is over
+        run_cancel(run=run)
     if Run.objects.filter(pk=run.pk, deleted_at=None).update(deleted_at=timezone.now()):
         audit_note(action=f"{run.kind}.deleted", actor=run.owner, target=run)
 

@@ -121,6 +121,7 @@ class InsightSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     group_id = serializers.CharField(allow_null=True, help_text="Insights that belong together have the same.")
     symbol = serializers.CharField()
+    symbol_id = serializers.CharField(help_text="LEAN's identifier of the security.")
     type = serializers.ChoiceField(["Price", "Volatility"])
     direction = serializers.ChoiceField(["Up", "Down", "Flat"])
     generated_time = serializers.DateTimeField()
