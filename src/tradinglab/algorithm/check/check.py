@@ -16,7 +16,7 @@ from tradinglab.algorithm.check.findings import (
 from tradinglab.algorithm.check.imports import import_findings
 from tradinglab.algorithm.check.members import WrittenNames, member_findings
 from tradinglab.algorithm.check.names import name_findings
-from tradinglab.algorithm.check.parameters import parameters
+from tradinglab.algorithm.check.parameters import parameters, parameters_are_plain
 from tradinglab.algorithm.check.parsing import SourceFile, parse
 from tradinglab.core.surface import nearest_name
 
@@ -37,6 +37,7 @@ def check_strategy(files: Mapping[str, str], entry: str = ENTRY) -> Report:
     parsed: list[SourceFile] = []
     found: list[Finding] = []
     asked: list[Parameter] = []
+    asks_openly = False
     paths = sorted((path for path in files if path.endswith(".py")), key=lambda path: (path != entry, path))
     for path in paths:
         file, said = parse(path, files[path])
@@ -45,6 +46,7 @@ def check_strategy(files: Mapping[str, str], entry: str = ENTRY) -> Report:
             parsed.append(file)
     try:
         asked, odd = parameters(parsed)
+        asks_openly = len(parsed) == len(paths) and parameters_are_plain(parsed)
         found += odd
         found += _read(parsed, paths, entry)
     except (RecursionError, MemoryError):
@@ -52,7 +54,12 @@ def check_strategy(files: Mapping[str, str], entry: str = ENTRY) -> Report:
     except TooComplexError as problem:
         found.append(_too_complex(paths, str(problem)))
     unique = sorted(dict.fromkeys(found), key=lambda each: (paths.index(each.file), each.line, each.column, each.code))
-    return Report(findings=tuple(unique[:MOST_FINDINGS]), parameters=tuple(asked), is_cut=len(unique) > MOST_FINDINGS)
+    return Report(
+        findings=tuple(unique[:MOST_FINDINGS]),
+        parameters=tuple(asked),
+        asks_openly=asks_openly,
+        is_cut=len(unique) > MOST_FINDINGS,
+    )
 
 
 def _too_complex(paths: Sequence[str], message: str) -> Finding:

@@ -81,10 +81,21 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was found in a strategy."""
+    """What was found in a strategy.
+
+    Attributes
+    ----------
+    parameters
+        What it asks for, as far as the text shows it.
+    asks_openly
+        Whether the text shows all of that: no name is worked out while it runs.
+    is_cut
+        Whether there is more than the findings that are listed.
+    """
 
     findings: tuple[Finding, ...]
     parameters: tuple[Parameter, ...]
+    asks_openly: bool = False
     is_cut: bool = False
 
     @property

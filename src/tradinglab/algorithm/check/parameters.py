@@ -15,6 +15,8 @@ _Literal: TypeAlias = "str | int | float | bool | None"
 _CASTS = {"int": "int", "float": "float", "bool": "bool", "str": "str", "Decimal": "float", "round": "int"}
 _DEFAULTS = ("default_value", "defaultValue", "default")
 _UNKNOWN = object()
+#: What tells a strategy of its parameters.
+_ASKING = ("getparameter", "getparameters")
 
 
 def parameters(files: Sequence[SourceFile]) -> tuple[list[Parameter], list[Finding]]:
@@ -32,6 +34,19 @@ def parameters(files: Sequence[SourceFile]) -> tuple[list[Parameter], list[Findi
                 hint = "Read it once and keep it."
                 findings.append(file.finding(node, Severity.WARNING, "parameter_defaults_differ", text, hint))
     return list(found.values()), findings
+
+
+def parameters_are_plain(files: Sequence[SourceFile]) -> bool:
+    """Say whether every parameter that is asked for is named in the text."""
+    for file in files:
+        named = {id(node.func) for node, _ in _Calls(file).found}
+        for node in file.nodes:
+            name = _name_of(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+            if name is None or fold(name) not in _ASKING:
+                continue
+            if fold(name) == "getparameters" or id(node) not in named:
+                return False
+    return True
 
 
 class _Calls(ast.NodeVisitor):

@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 
 from django.utils import timezone
 
+from tradinglab.core.run_warnings import WarningKind
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.errors import BadAnswerError, RunEndedError, RunStoppedError, RunTimeoutError, SandboxError
 from tradinglab.sandbox.limits import Limits
@@ -255,8 +256,13 @@ def _columns(summary: Reader) -> dict[str, Any]:
     columns |= {name: date.fromisoformat(summary.member(name).text()) for name in ("first_day", "last_day")}
     columns[_DATA_FILES] = [each.raw_text() for each in summary.member(_DATA_FILES).items()]
     columns["total_orders"] = summary.member("total_orders").whole(low=0, high=(1 << 31) - 1)
+    columns["warnings"] = [_warning(each) for each in summary.member("warnings").items()]
     columns["statistics"] = {name: text.text() for name, text in summary.member("statistics").members()}
     return columns
+
+
+def _warning(said: Reader) -> dict[str, str]:
+    return {"kind": said.member("kind").one_of([*WarningKind]), "text": said.member("text").text()}
 
 
 def _whole(number: float | None) -> int | None:

@@ -26,7 +26,7 @@ from tradinglab.sandbox.request import Check, result_of
 from tradinglab.server.backtests.outputs import documents, outputs, summarize
 
 _LONGEST_TEXT = 20_000
-_LONGEST_FINDING, _MOST_NOTES = 1_000, 50
+_LONGEST_FINDING, _MOST_NOTES, _MOST_WARNINGS = 1_000, 50, 100
 _LONGEST_WARM_UP_S = 30.0
 #: What a header has room for.
 _MOST_DATA_FILES = 10_000
@@ -124,7 +124,12 @@ def _verification(result: BacktestResult) -> dict[str, Any]:
 def _summary(result: BacktestResult) -> dict[str, Any]:
     summary = summarize(result)
     days = {name: getattr(summary, name).isoformat() for name in ("first_day", "last_day")}
-    return asdict(summary) | days | {"data_files": list(result.record.data_files[:_MOST_DATA_FILES])}
+    warnings = [{"kind": str(each.kind), "text": each.text[:_LONGEST_FINDING]} for each in result.warnings]
+    return (
+        asdict(summary)
+        | days
+        | {"data_files": list(result.record.data_files[:_MOST_DATA_FILES]), "warnings": warnings[:_MOST_WARNINGS]}
+    )
 
 
 def _partial(result: BacktestResult | None) -> Iterator[tuple[str, bytes]]:

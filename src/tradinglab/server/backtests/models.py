@@ -75,6 +75,8 @@ class Backtest(models.Model):
     time_in_market = models.FloatField(null=True)
     capacity = models.FloatField(null=True)
     statistics = models.JSONField(default=dict)
+    #: What to be warned of: what could be told before the run, then what the run says.
+    warnings = models.JSONField(default=list)
 
     verification = models.CharField(
         max_length=16, choices=Standing.choices, default=Standing.NOT_CHECKED, db_index=True

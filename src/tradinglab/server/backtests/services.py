@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
@@ -36,17 +37,17 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
         If the key came with another request.
     """
     request.check()
-    parameters_check(files=request.version.files, parameters=request.parameters)
-    return _submit(owner, request, idempotency_key)
+    warnings = parameters_check(files=request.version.files, parameters=request.parameters)
+    return _submit(owner, request, idempotency_key, warnings)
 
 
-def _submit(owner: User, request: BacktestRequest, idempotency_key: str | None) -> Submission:
+def _submit(owner: User, request: BacktestRequest, idempotency_key: str | None, warnings: Sequence[str]) -> Submission:
     request = replace(request, parameters=project_parameters(request.version.files) | dict(request.parameters))
     return run_once(
         owner=owner,
         key=idempotency_key,
         request_hash=request.fingerprint(),
-        start=lambda: _create(owner, request),
+        start=lambda: _create(owner, request, warnings),
     )
 
 
@@ -82,11 +83,11 @@ def backtest_submit_files(
         Also if the files cannot be stored.
     """
     check_files(files)
-    parameters_check(files=files, parameters=parameters)
+    warnings = parameters_check(files=files, parameters=parameters)
     with transaction.atomic():
         asked = request(version_of_files(owner=owner, files=files))
         asked.check()
-        return _submit(owner, asked, idempotency_key)
+        return _submit(owner, asked, idempotency_key, warnings)
 
 
 @transaction.atomic
@@ -98,11 +99,13 @@ def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run) 
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     """
-    return Backtest.objects.get(pk=_create(owner, request, parent).pk)
+    return Backtest.objects.get(pk=_create(owner, request, parent=parent).pk)
 
 
 @transaction.atomic
-def _create(owner: User, request: BacktestRequest, parent: Run | None = None) -> Run:
+def _create(
+    owner: User, request: BacktestRequest, warnings: Sequence[str] = (), parent: Run | None = None
+) -> Run:
     run = run_create(
         owner=owner,
         kind="backtest",
@@ -120,6 +123,7 @@ def _create(owner: User, request: BacktestRequest, parent: Run | None = None) ->
         start=request.start,
         end=request.end,
         cash=request.cash,
+        warnings=[{"kind": str(WarningKind.PARAMETER), "text": text} for text in warnings],
     )
     return run
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache as django_cache
 
@@ -33,7 +33,7 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     CheckBusyError
         If too many checks are under way.
     """
-    key = f"strategy-check:{tradinglab.__version__}:{content_hash(files)}"
+    key = f"strategy-check:2:{tradinglab.__version__}:{content_hash(files)}"
     kept = django_cache.get(key)
     if kept is None:
         kept = _checked(files)
@@ -41,7 +41,14 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     return _report(kept)
 
 
-def files_parameters(*, files: Mapping[str, str]) -> Sequence[Parameter]:
+class AskedParameters(NamedTuple):
+    """The parameters that files ask for, and whether these are all."""
+
+    known: Sequence[Parameter]
+    are_all: bool
+
+
+def files_parameters(*, files: Mapping[str, str]) -> AskedParameters:
     """Return the parameters that files ask for.
 
     Raises
@@ -50,8 +57,9 @@ def files_parameters(*, files: Mapping[str, str]) -> Sequence[Parameter]:
         If too many checks are under way.
     """
     if not any("parameter" in text.lower() for path, text in files.items() if path.endswith(".py")):
-        return ()
-    return files_check(files=files).parameters
+        return AskedParameters((), are_all=True)
+    report = files_check(files=files)
+    return AskedParameters(report.parameters, report.asks_openly)
 
 
 @cache
@@ -75,7 +83,7 @@ def _checked(files: Mapping[str, str]) -> dict[str, Any]:
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return {"findings": [_beyond_limits()], "parameters": [], "is_cut": False}
+        return {"findings": [_beyond_limits()], "parameters": [], "asks_openly": False, "is_cut": False}
     finally:
         _places.release()
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -98,5 +106,6 @@ def _report(kept: Mapping[str, Any]) -> Report:
     return Report(
         findings=tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in kept["findings"]),
         parameters=tuple(Parameter(**each) for each in kept["parameters"]),
+        asks_openly=kept["asks_openly"],
         is_cut=kept["is_cut"],
     )

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from tradinglab.core.run_warnings import WarningKind
 from tradinglab.engine.seeding import SEEDS
 from tradinglab.engine.verification import FindingCode
 from tradinglab.server.backtests.differences import DifferenceKind
@@ -195,8 +196,21 @@ class UnexplainedSerializer(serializers.Serializer[Any]):
     expected = serializers.CharField(help_text="What the replay gives.")
 
 
+class RunWarningSerializer(serializers.Serializer[Any]):
+    """Something that a run did otherwise than one may think."""
+
+    kind = serializers.ChoiceField(choices=[each.value for each in WarningKind])
+    text = serializers.CharField()
+
+
 class BacktestDetailSerializer(BacktestSerializer):
     """A backtest with its notes, its manifest, all of LEAN's statistics, and what its replay found."""
+
+    warnings = RunWarningSerializer(
+        many=True,
+        help_text="Parameters that the strategy does not ask for, as far as its text shows it; once the run has "
+        "completed, all that the run itself warns of.",
+    )
 
     findings = UnexplainedSerializer(many=True, help_text="Why it is `unverified`.")
     findings_left_out = serializers.IntegerField(help_text="How many more findings there were than are listed.")
@@ -209,8 +223,8 @@ class BacktestDetailSerializer(BacktestSerializer):
 
     class Meta(BacktestSerializer.Meta):
         fields = [
-            *BacktestSerializer.Meta.fields, "notes", "manifest", "statistics", "findings", "findings_left_out",
-            "verification_notes",
+            *BacktestSerializer.Meta.fields, "notes", "manifest", "statistics", "warnings", "findings",
+            "findings_left_out", "verification_notes",
         ]  # fmt: skip
 
 

@@ -171,7 +171,7 @@ class VersionDetailSerializer(VersionSerializer):
     @extend_schema_field(ParameterSerializer(many=True))
     def get_parameters(self, version: StrategyVersion) -> Any:
         """Return what the source asks for."""
-        return ParameterSerializer(files_parameters(files=version.files), many=True).data
+        return ParameterSerializer(files_parameters(files=version.files).known, many=True).data
 
 
 class StrategySerializer(serializers.ModelSerializer[Strategy]):
