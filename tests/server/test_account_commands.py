@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
+from tests.server.conftest import set_environment
 
 from tradinglab.cli import extras
 from tradinglab.cli.main import main
 from tradinglab.sandbox import Grade
-from tradinglab.server.accounts.models import AuditEntry, SignIn, User
+from tradinglab.server.accounts.models import AuditEntry, Invitation, SignIn, User
 from tradinglab.server.accounts.sign_ins import sign_in_create
 
 pytestmark = pytest.mark.django_db
@@ -77,8 +79,24 @@ def test_tokens(owner: User, other: User, capsys: pytest.CaptureFixture[str]) ->
     assert command("token", "revoke", "--user", owner.email, "--id", str(key["id"])) == 2
 
 
-def test_invitations(owner: User, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invitations(owner: User, capsys: pytest.CaptureFixture[str], settings: Any) -> None:
+    settings.HOME.note_address("http://localhost:9017")
     assert command("invite", "create", "--role", "viewer", "--json") == 0
-    assert "/sign-up/" in json.loads(capsys.readouterr().out)["link"]
+    assert json.loads(capsys.readouterr().out)["link"].startswith("http://localhost:9017/sign-up/")
     assert command("invite", "create", "--role", "viewer", "--days", "0") == 2
     assert command("invite", "create", "--role", "viewer", "--email", owner.email) == 2
+
+
+def test_a_link_leads_to_where_the_server_is(owner: User, capsys: pytest.CaptureFixture[str], settings: Any) -> None:
+    create = ("invite", "create", "--role", "viewer")
+    assert command(*create) == 2
+    assert "DEPLOYED_BACKEND_URL" in capsys.readouterr().err
+    assert Invitation.objects.count() == 0
+    settings.HOME.note_address("http://localhost:9017")
+    assert command(*create) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("http://localhost:9017/sign-up/")
+    assert "this machine" in said.err
+    set_environment(settings, backend_url="https://lab.example.com")
+    assert command(*create) == 0
+    assert capsys.readouterr().out.startswith("https://lab.example.com/sign-up/")

@@ -7,7 +7,7 @@ from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tradinglab.cli.console import say
+from tradinglab.cli.console import note, say
 from tradinglab.cli.extras import open_installation, server_part
 from tradinglab.cli.status import FINISHED
 
@@ -43,4 +43,6 @@ def run_create(options: Namespace) -> int:
         say(json.dumps({"link": made.link, "role": invitation.role, "expires_at": invitation.expires_at.isoformat()}))
     else:
         say(made.link)
+        if server_part("config.environment").environment().backend_url is None:
+            note("The link is for this machine; DEPLOYED_BACKEND_URL names the address that others use.")
     return FINISHED

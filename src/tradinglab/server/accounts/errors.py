@@ -8,7 +8,8 @@
     ├── EmailNotVerifiedError   the address was not confirmed yet
     ├── TokenRefusedError       a refresh token is wrong, expired, revoked or was used before
     ├── TooManyAttemptsError    wait
-    └── SignUpClosedError       no sign-up without an invitation, or none at all
+    ├── SignUpClosedError       no sign-up without an invitation, or none at all
+    └── AddressUnknownError     a link is to be made, and nothing says where the server is
 """
 
 from __future__ import annotations
@@ -78,3 +79,16 @@ class SignUpClosedError(ServerError):
 
     code = "sign_up_closed"
     status = 403
+
+
+class AddressUnknownError(ServerError):
+    """A link to a page is to be made, and nothing says where the server is."""
+
+    code = "address_unknown"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No link can be made: the server's address is not known. Set DEPLOYED_BACKEND_URL to it, or start the "
+            "server once with this home folder."
+        )

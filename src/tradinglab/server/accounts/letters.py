@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from tradinglab.server.accounts.errors import AddressUnknownError
 from tradinglab.server.ops.caller import caller
 
 _log = logging.getLogger(__name__)
@@ -43,8 +44,16 @@ def start_later(seconds: float, work: Callable[[], None]) -> None:
 
 
 def page_link(path: str) -> str:
-    """Return the full address of a page, for a letter."""
-    server = settings.ENVIRONMENT.backend_url or caller.get().server or "http://localhost:8000"
+    """Return the full address of a page: as the settings name the server, or the caller, or as it is reached here.
+
+    Raises
+    ------
+    AddressUnknownError
+        If none of the three is known.
+    """
+    server = settings.ENVIRONMENT.backend_url or caller.get().server or settings.HOME.address()
+    if not server:
+        raise AddressUnknownError
     return f"{server}{path}"
 
 

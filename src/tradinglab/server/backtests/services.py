@@ -103,9 +103,7 @@ def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run) 
 
 
 @transaction.atomic
-def _create(
-    owner: User, request: BacktestRequest, warnings: Sequence[str] = (), parent: Run | None = None
-) -> Run:
+def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (), parent: Run | None = None) -> Run:
     run = run_create(
         owner=owner,
         kind="backtest",

@@ -51,6 +51,11 @@ class Home(NamedTuple):
         return self.folder / "mail"
 
     @property
+    def address_file(self) -> Path:
+        """Where the web process that was started last says how it is reached on this machine."""
+        return self.folder / "address"
+
+    @property
     def key_file(self) -> Path:
         """The secret key, if the environment gives none."""
         return self.folder / "secret_key"
@@ -71,6 +76,19 @@ class Home(NamedTuple):
         except OSError as error:
             reason = f"TRADINGLAB_HOME: {error.filename} cannot be written ({error.strerror}); name another folder"
             raise SettingsError([reason]) from error
+
+    def note_address(self, address: str) -> None:
+        """Write down how the web process is reached on this machine: commands make links of it."""
+        part = self.folder / f".address.{os.getpid()}"
+        part.write_text(address, encoding="utf-8")
+        part.replace(self.address_file)
+
+    def address(self) -> str:
+        """Return how the web process is reached on this machine; empty if none was started here yet."""
+        try:
+            return self.address_file.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
 
     def _make_key(self) -> None:
         """Write a new key; of two processes that start at once, the first decides."""

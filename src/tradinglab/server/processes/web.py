@@ -6,6 +6,8 @@ import contextlib
 import socket
 from typing import NamedTuple
 
+from tradinglab.server.config.environment import environment
+from tradinglab.server.config.home import Home
 from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import SettingsError
 
@@ -67,6 +69,8 @@ def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
         ws_max_size=_LARGEST_MESSAGE,
         ws_per_message_deflate=False,
     )
+    bound = Address(*listener.getsockname()[:2])
+    Home(environment().home).note_address(bound.shown)
     with listener:
         uvicorn.Server(config).run(sockets=[listener])
     return 0
