@@ -97,6 +97,7 @@ def test_a_host_that_is_not_the_servers(path: str) -> None:
     assert answer.status_code == 400
     assert is_page(answer, "The request cannot be carried out")
     assert "evil" not in answer.content.decode()
+    assert "TRADINGLAB_ALLOWED_HOSTS" in answer.content.decode()
     assert Client().get(path, headers={"Host": "evil.example.com"}).json()["code"] == "bad_request"
 
 

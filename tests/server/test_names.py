@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 from tests.server.test_api import STRATEGY
 
+from tradinglab.server.accounts.invitations import invitation_create
 from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.quantconnect_tokens import quantconnect_token_create
+from tradinglab.server.accounts.services import api_key_create, user_create
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.errors import InputError
+from tradinglab.server.runs.models import Run
+from tradinglab.server.strategies.imports import strategy_import
 from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.strategies.services import strategy_create, strategy_duplicate, strategy_update
 
 pytestmark = pytest.mark.django_db
 V1 = "/api/v1"
@@ -67,3 +77,64 @@ def test_notes_have_lines_and_tabs(character: str, api: APIClient, owner: User, 
         refused(api.patch(f"{V1}/{where}/", {field: f"a{character}b"}, format="json"), field, character)
         answer = api.patch(f"{V1}/{where}/", {field: "a\n\tb\r\nc"}, format="json")
         assert (answer.status_code, answer.json()[field]) == (200, "a\n\tb\r\nc")
+
+
+@pytest.mark.parametrize("character", _UNSEEN)
+def test_services_refuse_them_whoever_calls(character: str, owner: User, strategy: Strategy) -> None:
+    assert strategy.head is not None
+    bad, number = f"a{character}b", f"U\\+{ord(character):04X}"
+    version = strategy.head
+    calls: list[Callable[[], object]] = [
+        lambda: user_create(email=f"{bad}@example.com", role="viewer"),
+        lambda: user_create(email=f"a@{bad}.com", role="viewer"),
+        lambda: invitation_create(by=None, role="viewer", email=f"{bad}@example.com"),
+        lambda: api_key_create(user=owner, name=bad, scopes=["read"], by=["read"]),
+        lambda: quantconnect_token_create(user=owner, name=bad, by=["read"]),
+        lambda: strategy_create(owner=owner, name=bad, files={"main.py": "1"}),
+        lambda: strategy_create(owner=owner, name="n", tags=[bad], files={"main.py": "1"}),
+        lambda: strategy_update(strategy=strategy, name=bad),
+        lambda: strategy_update(strategy=strategy, description=bad),
+        lambda: strategy_duplicate(strategy=strategy, owner=owner, name=bad),
+        lambda: backtest_submit(owner=owner, request=BacktestRequest(version=version, name=bad)),
+    ]
+    for call in calls:
+        with pytest.raises(InputError, match=number):
+            call()
+    assert (Strategy.objects.count(), User.objects.count(), Run.objects.count()) == (1, 1, 0)
+
+
+def test_what_is_too_long_to_be_stored_is_refused_too(owner: User, strategy: Strategy) -> None:
+    assert strategy.head is not None
+    request = BacktestRequest(version=strategy.head, name="x" * 201)
+    calls: list[Callable[[], object]] = [
+        lambda: api_key_create(user=owner, name="x" * 101, scopes=["read"], by=["read"]),
+        lambda: strategy_create(owner=owner, name="x" * 201, files={"main.py": "1"}),
+        lambda: backtest_submit(owner=owner, request=request),
+    ]
+    for call in calls:
+        with pytest.raises(InputError, match="at most"):
+            call()
+
+
+@pytest.mark.parametrize("folder", ["a\u202eb", "a\x07b", "a\u2028b"])
+def test_folders_and_files_in_a_zip_file(folder: str, owner: User) -> None:
+    for path in (f"{folder}/main.py", f"p/{folder}.md"):
+        with pytest.raises(InputError, match=r"U\+") as refused:
+            strategy_import(owner=owner, archive=zipped({"p/main.py": "1", path: "1"}))
+        assert folder not in str(refused.value)
+    assert Strategy.objects.count() == 0
+
+
+def test_what_a_zip_file_is_called_and_says_of_itself(owner: User) -> None:
+    config = json.dumps({"description": "a\u202eb"})
+    files = {"main.py": "1", "config.json": config}
+    made = strategy_import(owner=owner, archive=zipped(files), file_name="a\u202eb\x07 👩\u200d💻").strategy
+    assert (made.name, made.description) == ("ab 👩\u200d💻", "")
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(path, text)
+    return buffer.getvalue()

@@ -165,6 +165,7 @@ class TestApi:
         answer = api.post("/api/v1/backtests/", body, format="json", headers={"Idempotency-Key": "k"})
         assert answer.status_code == 429
         assert {"code": "too_many_queued", "limit": 1, "current": 1}.items() <= answer.json().items()
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
         Run.objects.update(state="completed")
         again = api.post("/api/v1/backtests/", body, format="json", headers={"Idempotency-Key": "k"})
         assert again.status_code == 202

@@ -138,7 +138,6 @@ class LimitReachedError(ServerError):
 
     code = "limit_reached"
     status = 429
-    wait = 10
 
     def __init__(self, message: str, *, limit: int, current: int) -> None:
         self.limit = limit
@@ -150,6 +149,7 @@ class TooManyQueuedError(LimitReachedError):
     """A user has as many runs waiting as may wait."""
 
     code = "too_many_queued"
+    wait = 10
 
 
 class IdempotencyKeyReusedError(ServerError):

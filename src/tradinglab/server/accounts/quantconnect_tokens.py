@@ -21,10 +21,12 @@ from tradinglab.server.accounts.grants import check_scopes, granted_until
 from tradinglab.server.accounts.models import ApiKey, AuditAction, QuantConnectIdentity, QuantConnectToken, User
 from tradinglab.server.errors import LimitReachedError, NotFoundError, SealError
 from tradinglab.server.sealing import reseal, seal, unseal
+from tradinglab.server.texts import check_name
 
 #: Each of a user's tokens is tried when a request comes in.
 MOST_TOKENS = 20
 _TOKEN_BYTES = 32
+_LONGEST_NAME = 100
 _ID_BYTES = 16
 _USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -62,6 +64,7 @@ def quantconnect_token_create(
     LimitReachedError
         If the user has as many as one may have.
     """
+    check_name("name", name, longest=_LONGEST_NAME)
     wanted = sorted(set(by if scopes is None else scopes))
     check_scopes(wanted, by=by)
     until = granted_until(expires_at, maker=maker)

@@ -24,10 +24,13 @@ from tradinglab.server.accounts.quantconnect_tokens import quantconnect_tokens_e
 from tradinglab.server.accounts.sign_ins import sign_ins_end
 from tradinglab.server.config.grade import machine_grade
 from tradinglab.server.errors import ConflictError, InputError, WeakSandboxError
+from tradinglab.server.texts import check_name
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _PREFIX_BYTES = 6
 _SECRET_BYTES = 32
+_LONGEST_EMAIL = 254
+_LONGEST_KEY_NAME = 100
 
 
 class NewKey(NamedTuple):
@@ -121,7 +124,8 @@ def access_end(*, user: User, by: User | None) -> None:
 
 
 def check_email(email: str) -> None:
-    """Refuse what is no e-mail address."""
+    """Refuse what is no e-mail address, or does not read as it is."""
+    check_name("email", email, longest=_LONGEST_EMAIL)
     _validated("email", email, lambda: validate_email(email))
 
 
@@ -162,6 +166,7 @@ def api_key_create(
     InputError
         If a scope is unknown or beyond the caller's, or the expiry has passed.
     """
+    check_name("name", name, longest=_LONGEST_KEY_NAME)
     check_scopes(scopes, by=by)
     expires_at = granted_until(expires_at, maker=maker)
     prefix, secret = secrets.token_hex(_PREFIX_BYTES), secrets.token_urlsafe(_SECRET_BYTES)

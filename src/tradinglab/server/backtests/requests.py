@@ -22,6 +22,7 @@ from tradinglab.server.runs.models import Priority
 from tradinglab.server.runs.services import Wishes
 from tradinglab.server.strategies.files import check_entry, file_hashes
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.texts import check_name
 
 #: Before it there are no bars of any source, and the engine's clock does not reach much further.
 FIRST_DAY = date(1900, 1, 1)
@@ -55,13 +56,14 @@ class BacktestRequest:
     wishes: Wishes = field(default_factory=Wishes)
 
     def check(self) -> None:
-        """Refuse dates, cash and data that there cannot be, and a version without the file that is run.
+        """Refuse a name, dates, cash and data that there cannot be, and a version without the file that is run.
 
         Raises
         ------
         InputError
             Names field, value, and what to do.
         """
+        check_name("name", self.name)
         for name, day in (("start", self.start), ("end", self.end)):
             if day is not None:
                 _check_day(name, day)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
+
+from tradinglab.server.texts import name_problem, notes_problem
 
 
 class NumberOrTextField(serializers.CharField):
@@ -17,33 +18,13 @@ class NumberOrTextField(serializers.CharField):
     default_error_messages = {"invalid": 'Write a text or a number, such as "0.5".'}
 
 
-# What turns the direction of reading: marks, embeddings, overrides, isolates.
-_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Between letters some scripts and emoji need them; by themselves they are nothing.
-_WITHOUT_WIDTH = frozenset("\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\ufeff")
-
-
-def _refuse_unseen(text: str, *, allowed: str = "") -> None:
-    """Refuse what acts on a terminal, breaks lines, or lets a text read as another."""
-    for place, each in enumerate(text, 1):
-        if each not in allowed and (unicodedata.category(each) in ("Cc", "Zl", "Zp") or each in _TURNING):
-            known = unicodedata.name(each, "a control character")
-            message = f"Character {place} is U+{ord(each):04X} ({known}), which cannot be seen; leave it out."
-            raise serializers.ValidationError(message)
-
-
 class _OneLine(serializers.CharField):
     """One line, of which there is something to be seen."""
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the text, looked at before its ends are trimmed: what is left out of it is to be said."""
-        if isinstance(data, str):
-            _refuse_unseen(data)
-            unseen = next((each for each in data if each in _WITHOUT_WIDTH), None)
-            if unseen is not None and all(each in _WITHOUT_WIDTH or each.isspace() for each in data):
-                known = f"U+{ord(unseen):04X} ({unicodedata.name(unseen)})"
-                message = f"There is nothing but {known}, which cannot be seen; write something."
-                raise serializers.ValidationError(message)
+        if isinstance(data, str) and (problem := name_problem(data)):
+            raise serializers.ValidationError(problem)
         return super().run_validation(data)
 
 
@@ -60,8 +41,8 @@ class NotesField(serializers.CharField):
 
     def run_validation(self, data: Any = empty) -> Any:
         """Return the text; new lines and tabs may be in it."""
-        if isinstance(data, str):
-            _refuse_unseen(data.replace("\r\n", "\n\n"), allowed="\n\t")
+        if isinstance(data, str) and (problem := notes_problem(data)):
+            raise serializers.ValidationError(problem)
         return super().run_validation(data)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from tradinglab.server.errors import InputError
 from tradinglab.server.strategies.files import ENTRY, MOST_BYTES, check_files
 from tradinglab.server.strategies.project import project_description
+from tradinglab.server.texts import name_problem, visible
 
 LARGEST_ARCHIVE = 2_000_000
 _FIELD = "archive"
@@ -132,6 +133,8 @@ def _checked_path(entry: zipfile.ZipInfo) -> str:
         raise _wrong(shown, f"The entry '{shown}' has an absolute path; write it relative to the strategy's folder.")
     if "\\" in path or "\0" in path:
         raise _wrong(shown, f"The entry {shown!r} has a character in its name that no path here has; rename it.")
+    if problem := name_problem(path):
+        raise _wrong(visible(shown), f"The name of the entry '{visible(shown)}' does not read as it is. {problem}")
     if any(part in ("..", ".") for part in path.split("/")):
         raise _wrong(shown, f"The entry '{shown}' leads out of the strategy's folder; take it out.")
     return path

@@ -8,6 +8,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.strategies.archives import archive_read
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import free_name, strategy_create
+from tradinglab.server.texts import visible
 
 _UNNAMED = "Imported strategy"
 
@@ -37,13 +38,9 @@ def strategy_import(
     found = archive_read(archive)
     strategy = strategy_create(
         owner=owner,
-        name=name or free_name(owner, _printable(found.folder) or _printable(file_name) or _UNNAMED),
+        name=name or free_name(owner, found.folder or visible(file_name) or _UNNAMED),
         files=found.files,
         description=found.description,
         message=message or "Imported",
     )
     return ImportedStrategy(strategy, found.notes)
-
-
-def _printable(text: str) -> str:
-    return "".join(filter(str.isprintable, text)).strip()

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tradinglab.server.texts import notes_problem
+
 _CONFIG = "config.json"
 _LONGEST_DESCRIPTION = 10_000
 _MOST_PARAMETERS = 200
@@ -15,11 +17,12 @@ _NAME = re.compile(r"[\w.-]{1,100}")
 
 
 def project_description(files: Mapping[str, str]) -> str:
-    """Return what the project's file says of the strategy; empty if it says nothing."""
+    """Return what the project's file says of the strategy; empty if it says nothing, or something unseen is in it."""
     found = _config(files).get("description")
-    if not isinstance(found, str) or "\0" in found:
+    if not isinstance(found, str):
         return ""
-    return found.encode("utf-8", "replace").decode()[:_LONGEST_DESCRIPTION]
+    description = found.encode("utf-8", "replace").decode()[:_LONGEST_DESCRIPTION]
+    return "" if notes_problem(description) else description
 
 
 def project_parameters(files: Mapping[str, str]) -> dict[str, str]:

@@ -14,9 +14,11 @@ from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 from tradinglab.server.strategies.files import ENTRY, check_files
 from tradinglab.server.strategies.models import Strategy, StrategyLabel, StrategyVersion
 from tradinglab.server.strategies.versions import version_save
+from tradinglab.server.texts import check_name, check_notes
 from tradinglab.templates import Template, all_templates, find_template
 
 _LONGEST_NAME = 200
+_LONGEST_TAG = 50
 
 
 def strategy_create(
@@ -63,6 +65,7 @@ def strategy_update(
     is_archived: bool | None = None,
 ) -> Strategy:
     """Change what is given, leave the rest."""
+    _check_texts(name, description, tags or ())
     now = timezone.now()
     changes: dict[str, object] = {"updated_at": now}
     if name is not None:
@@ -143,11 +146,20 @@ def strategy_undelete(*, strategy: Strategy) -> Strategy:
 
 def _store(owner: User, name: str, description: str, tags: Sequence[str]) -> Strategy:
     """Store a strategy without a version; the caller's transaction gives it one."""
+    _check_texts(name, description, tags)
     strategy = Strategy(owner=owner, name=name, description=description)
     _save(strategy, None)
     _label(strategy, tags)
     audit_note(action="strategy.created", actor=owner, target=strategy, details={"name": name})
     return strategy
+
+
+def _check_texts(name: str | None, description: str | None, tags: Sequence[str]) -> None:
+    if name is not None:
+        check_name("name", name, longest=_LONGEST_NAME)
+    check_notes("description", description or "")
+    for place, tag in enumerate(tags):
+        check_name(f"tags.{place}", tag, longest=_LONGEST_TAG)
 
 
 def _save(strategy: Strategy, fields: Sequence[str] | None) -> None:

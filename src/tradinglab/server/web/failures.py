@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
@@ -17,7 +18,8 @@ from tradinglab.server.rest import problems
 
 _NOWHERE = "There is no such page, or it is another user's."
 _NOT_ALLOWED = "You may not do that."
-_MALFORMED = "The request is not well-formed. Go back, and try it another way."
+_MALFORMED = "The request is not well-formed."
+_OTHER_HOST = "This server does not go by the name that the request is for. TRADINGLAB_ALLOWED_HOSTS lists its names."
 _FAILED = "The server failed. Its log has more under the request's id, which is below."
 _AWAY = "The database does not answer. Load the page again in a moment."
 _ONLY_SENT = "This address takes what the button of a page sends, and shows nothing itself."
@@ -51,7 +53,8 @@ def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django itself refuses."""
-    return _answer(request, 400, "bad_request", _MALFORMED)
+    text = _OTHER_HOST if isinstance(exception, DisallowedHost) else _MALFORMED
+    return _answer(request, 400, "bad_request", text)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
