@@ -148,3 +148,23 @@ def test_a_file_that_raises_is_the_strategys_failure(load) -> None:  # type: ign
         load("from AlgorithmImports import *\nnothing = 1 / 0\n")
     assert caught.value.phase == "import"
     assert "some_strategy.py" in caught.value.trace
+
+
+def test_what_a_strategy_imports_is_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "my_helper.py").write_text("VALUE = 7\n")
+    (tmp_path / "main.py").write_text(
+        "from AlgorithmImports import *\nimport sys\nsys.modules.pop('my_outer', None)\nimport my_helper, my_outer\n"
+        "class One(QCAlgorithm): value = my_helper.VALUE + my_outer.VALUE\n"
+    )
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    (outer / "my_outer.py").write_text("VALUE = 1\n")
+    (outer / "my_own.py").write_text("")
+    with strategy_modules([outer]):
+        outer_own = importlib.import_module("my_own")
+        with strategy_modules([tmp_path]):
+            assert load_strategy(tmp_path / "main.py").value == 8  # type: ignore[attr-defined]
+        assert sys.modules["my_own"] is outer_own
+        assert not {"my_helper", "main"} & {*sys.modules}
+        assert "AlgorithmImports" in sys.modules
+    assert not {"my_own", "my_outer", "AlgorithmImports"} & {*sys.modules}

@@ -62,11 +62,12 @@ def spellings_needed(cls: type[QCAlgorithm], folders: Sequence[Path]) -> Mapping
         return None
     reads, writes = frozenset().union(*(text.reads for text in texts)), {*PLAIN_ATTRIBUTES}
     writes.update(*(text.writes for text in texts))
-    members = dir(cls)
-    folded = set(map(fold, members))
     needed: dict[str, FunctionType] = {}
-    for name in reads.difference(members, PLAIN_ATTRIBUTES):
-        found = resolve(cls, name) if fold(name) in folded else None
+    for name in reads.difference(PLAIN_ATTRIBUTES):
+        if any(name in vars(base) for base in cls.__mro__):
+            continue
+        folded = fold(name)
+        found = resolve(cls, name) if any(folded in _folded(base) for base in cls.__mro__) else None
         if found is not None:
             member = inspect.getattr_static(cls, found)
             if found in writes or not isinstance(member, FunctionType):
@@ -75,6 +76,17 @@ def spellings_needed(cls: type[QCAlgorithm], folders: Sequence[Path]) -> Mapping
         elif name[:1].isupper() and snake_case(name) in writes:
             return None
     return needed
+
+
+def _folded(base: type) -> frozenset[str]:
+    members = vars(base)
+    # Ours are the same for every strategy, but for what one may have added.
+    return _folded_of_ours(base, len(members)) if _is_ours(base.__module__) else frozenset(map(fold, members))
+
+
+@functools.lru_cache(maxsize=100)
+def _folded_of_ours(base: type, count: int) -> frozenset[str]:
+    return frozenset(map(fold, vars(base)))
 
 
 class _Text(ast.NodeVisitor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
@@ -23,9 +24,12 @@ _STAR_IMPORT = "AlgorithmImports"
 @contextmanager
 def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     """Let ``from AlgorithmImports import *`` and a strategy's own modules be found, and forget them after."""
-    before = dict(sys.modules)
+    before = sys.modules.get(_STAR_IMPORT)
     path_before = list(sys.path)
     sys.modules[_STAR_IMPORT] = algorithm_imports
+    # What is loaded from now on comes after it. A copy of all names would have a process that was forked own every
+    # page that one of them is on.
+    last = next(reversed(sys.modules))
     sys.path[:0] = [str(folder) for folder in folders]
     finder = DotNetFinder()
     sys.meta_path.insert(0, finder)  # before the folders of stubs, which are empty modules of the same names
@@ -34,7 +38,7 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     finally:
         sys.path[:] = path_before
         sys.meta_path.remove(finder)
-        fresh = set(sys.modules) - {*before, _STAR_IMPORT}
+        fresh = list(takewhile(last.__ne__, reversed(sys.modules)))
         if fresh:
             own = {Path(folder).resolve() for folder in folders}
             # A virtual environment may lie in the strategy's folder: what is in it is not the strategy's.
@@ -43,10 +47,10 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
             module = sys.modules[name]
             if _is_of(module, own, others) or isinstance(getattr(module, "__loader__", None), DotNetFinder):
                 del sys.modules[name]
-        if _STAR_IMPORT in before:
-            sys.modules[_STAR_IMPORT] = before[_STAR_IMPORT]
-        else:
+        if before is None:
             sys.modules.pop(_STAR_IMPORT, None)
+        else:
+            sys.modules[_STAR_IMPORT] = before
 
 
 def _is_of(module: ModuleType, own: set[Path], others: set[Path]) -> bool:

@@ -29,7 +29,9 @@ _FACTORS: Final[Kept[FactorTable]] = Kept(20_000, lambda table: len(table.rows))
 
 def read_map_files(folder: Path) -> MapFiles:
     """Return the map files of a market: one file each, and those in the newest archive of them all."""
-    paths, archives = sorted(folder.glob("*.csv")), sorted(folder.glob("map_files_*.zip"))[-1:]
+    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    paths = [folder / name for name in names if name.endswith(".csv")]
+    archives = [folder / name for name in names if name.startswith("map_files_") and name.endswith(".zip")][-1:]
     together = (*paths, *archives)
     return _MAP_FILES.get(together, together, lambda: _map_files(paths, archives))
 
