@@ -155,3 +155,17 @@ def test_threads_for_a_store_are_few(grade: Grade, tmp_path: Path, capsys: pytes
         assert started < 100
     else:
         assert started < 2000  # the kernel does not hold root to the number; memory does
+
+
+def test_a_zygote_that_cannot_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither end of the line to it: who tries again and again would run out of descriptors."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no memory for a process")
+
+    monkeypatch.setattr("tradinglab.sandbox.supervisor.subprocess.Popen", fail)
+    before = sorted(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match="no memory") as caught:
+        Sandbox()
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    assert caught.traceback  # has held on to all that there was

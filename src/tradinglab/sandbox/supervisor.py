@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
@@ -126,7 +127,8 @@ class Sandbox:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._sending = threading.Lock()
         self._is_lost = False
-        with theirs:
+        with theirs, ExitStack() as stack:
+            stack.callback(self._control.close)
             self._process = subprocess.Popen(
                 [sys.executable, *_ISOLATED, "-c", _BOOT, str(theirs.fileno()), json.dumps(order)],
                 env=_ENVIRONMENT_OF_STRATEGIES if guest == BACKTEST else _ENVIRONMENT,
@@ -137,6 +139,7 @@ class Sandbox:
                 cwd="/",
                 start_new_session=True,
             )
+            stack.pop_all()  # from now on, closing the sandbox closes it
         try:
             self.assessment, self.layers = self._greeting()
             if self.grade == Grade.WEAK and not allow_weak:
