@@ -100,3 +100,39 @@ def test_no_whole_number(value: object, low: int, high: int) -> None:
     """True is no one, and a bound is a bound."""
     with pytest.raises(BadAnswerError):
         Reader(value).whole(low, high)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ([5, "1.50", "-2"], (5, [Decimal("1.50"), Decimal(-2)])),
+        ([5, "1.50"], None),
+        ([5, "1.50", "2", "3"], None),
+        (["5", "1.50", "2"], None),
+        ([True, "1.50", "2"], None),
+        ([1 << 63, "1.50", "2"], None),
+        ([5, 1.5, "2"], None),
+        ([5, "NaN", "2"], None),
+        ([5, "1" * 41, "2"], None),
+        ([5, "١", "2"], None),
+        ({"5": "1"}, None),
+        ("512", None),
+        (None, None),
+    ],
+)
+def test_a_time_and_its_decimals(value: object, found: object) -> None:
+    """They are read at once, and refused as one by one."""
+    reader = Reader(value)
+    if found is not None:
+        assert reader.timed(2) == found
+        assert Reader(value[1:]).decimals() == found[1]  # type: ignore[index]
+        return
+    with pytest.raises(BadAnswerError):
+        reader.timed(2)
+
+
+@pytest.mark.parametrize("value", [None, "1", ["1", 1], ["1", None], ["1", "inf"], {"1": "1"}])
+def test_no_list_of_decimals(value: object) -> None:
+    """One that is none is enough."""
+    with pytest.raises(BadAnswerError):
+        Reader(value).decimals()

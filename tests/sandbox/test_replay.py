@@ -16,7 +16,11 @@ from tradinglab.algorithm.models.fills import FillModel
 from tradinglab.algorithm.orders import CashAmount, OrderFee, UpdateOrderFields
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.core.enums import DataNormalizationMode, OrderStatus, Resolution
+from tradinglab.engine.result import BacktestResult
+from tradinglab.sandbox.errors import BadAnswerError
+from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.replay import FindingCode, Terms
+from tradinglab.sandbox.request import Check, result_of
 from tradinglab.templates import Template, all_templates
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "strategies"
@@ -361,3 +365,27 @@ def test_as_json(busy: ClaimedRun) -> None:
     findings: Any = told["findings"]
     assert {"code", "text", "order_id", "symbol", "time_ns", "claimed", "expected"} == set(findings[0])
     assert busy.verification().as_json()["is_verified"] is True
+
+
+@pytest.mark.parametrize(
+    ("place", "value"), [(5, "9" * 40), (5, "1E99"), (8, [["IBM", 1, "1E99", "1E99"]])], ids=["long", "large", "held"]
+)
+def test_samples_that_no_chart_can_show(busy: ClaimedRun, place: int, value: object) -> None:
+    """They are a finding where a replay gives others, which are shown; without one there is no result."""
+    answer = busy.answer()
+    answer["result"]["samples"]["days"][5][place] = value
+
+    def result(check: Check | None) -> BacktestResult:
+        return result_of(
+            json.dumps({"kind": "finished", **answer}).encode(), limits=Limits(), data_name=busy.data, check=check
+        )
+
+    check = Check(data=busy.data)
+    found = result(check)
+    assert found.verification is not None
+    assert {each.code for each in found.verification.findings} == {FindingCode.EQUITY}
+    assert found.charts == busy.checked().charts
+    answer["declared"] = None
+    for given in (check, None):
+        with pytest.raises(BadAnswerError, match="describes no result"):
+            result(given)

@@ -135,7 +135,26 @@ class Reader:
         """Return the items of a list, which has *count* of them if that is given."""
         if not isinstance(self._value, list) or (count is not None and len(self._value) != count):
             self._wrong("a list" if count is None else f"a list of {count}")
-        return [Reader(each, self._where) for each in self._value]
+        where = self._where
+        return [Reader(each, where) for each in self._value]
+
+    def timed(self, count: int) -> tuple[int, list[Decimal]]:
+        """Return the time that a list begins with, and the *count* decimals that follow."""
+        if not isinstance(self._value, list) or len(self._value) != count + 1:
+            self._wrong(f"a list of {count + 1}")
+        time_ns, *amounts = self._value
+        return Reader(time_ns, self._where).whole(), [self._decimal_of(each) for each in amounts]
+
+    def decimals(self) -> list[Decimal]:
+        """Return the decimals of a list."""
+        if not isinstance(self._value, list):
+            self._wrong("a list")
+        return [self._decimal_of(each) for each in self._value]
+
+    def _decimal_of(self, value: object) -> Decimal:
+        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+            Reader(value, self._where)._wrong("a decimal")
+        return Decimal(value)
 
     def text(self) -> str:
         """Return a text, without what does more to a terminal than be seen."""
@@ -170,9 +189,7 @@ class Reader:
 
     def decimal(self) -> Decimal:
         """Return a decimal, written as a text that keeps its scale."""
-        if not isinstance(self._value, str) or not _DECIMAL.fullmatch(self._value):
-            self._wrong("a decimal")
-        return Decimal(self._value)
+        return self._decimal_of(self._value)
 
     def one_of(self, choices: Sequence[str]) -> str:
         """Return a text that is one of some."""

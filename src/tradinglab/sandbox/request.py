@@ -18,7 +18,7 @@ from tradinglab.sandbox.errors import RunMemoryError, RunStoppedError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.replay import Terms, read_declared, verified
-from tradinglab.sandbox.unpacking import unpacked
+from tradinglab.sandbox.unpacking import check_charts, unpacked
 
 _KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "stopped")
 #: Beyond the time that the engine itself keeps, so that a run that obeys can say what it has.
@@ -186,8 +186,11 @@ def result_of(answer: bytes, *, limits: Limits, data_name: str, check: Check | N
 
 
 def _result(source: Reader, data_name: str, check: Check | None) -> BacktestResult:
-    result = unpacked(source.member("result"), data=data_name)
     if check is None:
-        return result
+        return unpacked(source.member("result"), data=data_name)
+    claimed = unpacked(source.member("result"), data=data_name, with_charts=False)
     declared = read_declared(source.member("declared"))
-    return verified(result, declared, data=check.data, terms=check.terms, timeout_s=check.timeout_s)
+    result = verified(claimed, declared, data=check.data, terms=check.terms, timeout_s=check.timeout_s)
+    if result.record.sampler is claimed.record.sampler:  # no replay has given others, whose charts are shown instead
+        check_charts(result)
+    return result

@@ -7,7 +7,8 @@ before the result is handed out. That the samples, orders and trades are those t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -74,7 +75,7 @@ class RecordedSamples(SampleSeries):
         return self._turnover
 
 
-def unpacked(source: Reader, *, data: str) -> BacktestResult:
+def unpacked(source: Reader, *, data: str, with_charts: bool = True) -> BacktestResult:
     """Return the result that an answer describes, its statistics computed.
 
     Parameters
@@ -83,21 +84,43 @@ def unpacked(source: Reader, *, data: str) -> BacktestResult:
         What :func:`~tradinglab.sandbox.packing.packed` made, or what somebody made up.
     data
         What the data source calls itself on this side.
+    with_charts
+        Whether the charts are made, too. Who leaves that out looks at them with :func:`check_charts`, or shows others.
 
     Raises
     ------
     BadAnswerError
         If it describes none.
     """
-    try:
+    with _trouble_told():
         result = BacktestResult(_record(source, data))
         # What cannot be computed or shown is found here, and not by whoever reads the result.
-        _ = result.statistics, result.runtime_statistics, result.charts
+        _ = result.statistics, result.runtime_statistics
+    if with_charts:
+        check_charts(result)
+    return result
+
+
+def check_charts(result: BacktestResult) -> None:
+    """See that the charts of a result that was unpacked without them can be made.
+
+    Raises
+    ------
+    BadAnswerError
+        If they cannot.
+    """
+    with _trouble_told():
+        _ = result.charts
+
+
+@contextmanager
+def _trouble_told() -> Iterator[None]:
+    try:
+        yield
     except BadAnswerError:
         raise
     except (ArithmeticError, LookupError, TypeError, ValueError) as problem:
         raise BadAnswerError(f"the answer describes no result: {type(problem).__name__}: {problem}"[:500]) from None
-    return result
 
 
 def _record(source: Reader, data: str) -> RunRecord:
@@ -189,13 +212,13 @@ def _check_order(times: Sequence[int]) -> None:
 
 
 def _point(value: Reader) -> Point:
-    time_ns, amount = value.items(2)
-    return time_ns.whole(), amount.decimal()
+    time_ns, (amount,) = value.timed(1)
+    return time_ns, amount
 
 
 def _candle(value: Reader) -> Candle:
-    time_ns, *prices = value.items(_CANDLE_POINT)
-    return Candle(time_ns.whole(), *(price.decimal() for price in prices))
+    time_ns, prices = value.timed(_CANDLE_POINT - 1)
+    return Candle(time_ns, *prices)
 
 
 def _day(value: Reader) -> DaySample:
@@ -220,7 +243,7 @@ def _holding(value: Reader) -> HoldingSample:
 
 def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -> StatisticsInput:
     equity = samples.equity_points()
-    asked = dict(zip((time for time, _ in equity), _decimals(value.member("rates")), strict=False))
+    asked = dict(zip((time for time, _ in equity), value.member("rates").decimals(), strict=False))
     rates = {from_ns(time_ns): rate for time_ns, rate in asked.items()}
     table = value.member("rate_table")
     if table.is_null and len(rates) != len(equity):
@@ -246,13 +269,9 @@ def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -
     )
 
 
-def _decimals(value: Reader) -> Iterable[Decimal]:
-    return [each.decimal() for each in value.items()]
-
-
 def _rate_table(value: Reader) -> InterestRates:
     days, rates = value.items(2)
-    table = InterestRates(tuple(each.whole() for each in days.items()), tuple(_decimals(rates)))
+    table = InterestRates(tuple(each.whole() for each in days.items()), tuple(rates.decimals()))
     if len(table.days) != len(table.rates):
         raise BadAnswerError("the answer has not one interest rate for each day")
     _check_order(table.days)

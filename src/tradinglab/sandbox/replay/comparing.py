@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -220,8 +220,10 @@ def _decimal(value: Decimal | float) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-def _series(name: str, said: Iterable[tuple[int, object]], given: Iterable[tuple[int, object]]) -> Iterator[Finding]:
+def _series(name: str, said: Sequence[tuple[int, object]], given: Sequence[tuple[int, object]]) -> Iterator[Finding]:
     """Yield the first sample of a series that is not as it should be, and how many there are."""
+    if said == given:
+        return
     one, other = dict(said), dict(given)
     times = [time_ns for time_ns in sorted({**one, **other}) if one.get(time_ns) != other.get(time_ns)]
     if not times:
