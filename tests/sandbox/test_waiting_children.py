@@ -126,6 +126,15 @@ def test_those_who_wait_end_with_the_sandbox(grade: Grade) -> None:
     _until(lambda: not any(Path(f"/proc/{each}").exists() for each in left))
 
 
+def test_children_serve_runs_where_others_need_the_processors(grade: Grade, tmp_path: Path) -> None:
+    """They wait without rehearsing, and each run has its own."""
+    path = _write(tmp_path, "import os; self.log(f'SEEN {os.getpid()}')")
+    with Sandbox(spares=2, is_alone=False) as sandbox:
+        numbers = [_seen(sandboxed_backtest(path, sandbox=sandbox).logs) for _ in range(3)]
+        assert len(set(numbers)) == 3
+        _until(lambda: len(_children(sandbox)) == 2)
+
+
 def test_threads_for_a_store_are_few(grade: Grade, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A bomb of threads is held to a number, by the kernel, and the next run is served."""
     rows = [f"2013-01-{day:02},{100 + day},{102 + day},{99 + day},{101 + day},1000" for day in range(2, 32)]

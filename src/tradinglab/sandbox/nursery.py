@@ -27,6 +27,8 @@ _SETUP_FAILED: Final = 120
 _REHEARSE: Final = b"rehearse"
 #: Rehearsals take processors from runs: there are none until one processor was free for as long as this.
 _CALM_S: Final = 0.1
+#: Where others use the processors as well, what is free cannot be known: there are none until no run came for so long.
+_CALM_AMONG_OTHERS_S: Final = 2.0
 
 
 def say(line: socket.socket, message: Mapping[str, object], descriptors: tuple[int, ...] = ()) -> None:
@@ -57,14 +59,17 @@ class Nursery:
         Where requests come from.
     spares
         How many children are to wait for one.
+    is_alone
+        Whether the processors are there for these runs alone.
     """
 
-    def __init__(self, cell: Cell, control: socket.socket, *, spares: int) -> None:
+    def __init__(self, cell: Cell, control: socket.socket, *, spares: int, is_alone: bool) -> None:
         self._cell = cell
         self._control = control
         self._wanted = spares
         self._own_pid = os.getpid()
-        self._processors = len(os.sched_getaffinity(0))
+        self._most_runs = len(os.sched_getaffinity(0)) if is_alone else 1
+        self._calm_s = _CALM_S if is_alone else _CALM_AMONG_OTHERS_S
         #: Both by their handles; the spares in the order of their birth.
         self._spares: dict[int, _Child] = {}
         self._runs: dict[int, _Child] = {}
@@ -100,12 +105,12 @@ class Nursery:
 
     @property
     def _is_busy(self) -> bool:
-        return len(self._runs) >= self._processors
+        return len(self._runs) >= self._most_runs
 
     def _provide(self) -> None:
         """Do one thing for the runs to come, and look after those that are there before the next."""
         if self._is_busy:
-            self._calm_at = time.monotonic() + _CALM_S
+            self._calm_at = time.monotonic() + self._calm_s
         if len(self._spares) < self._wanted:
             try:
                 child = self._born()

@@ -98,6 +98,9 @@ class Sandbox:
         Whether to go on where only a weak sandbox can be had.
     spares
         How many children wait for a run, each with some twenty megabytes of its own; none for a single run.
+    is_alone
+        Whether the processors are there for these runs alone. If not, the children that wait rehearse only when no run
+        has come for two seconds: what a rehearsal takes is taken from others.
 
     Raises
     ------
@@ -113,6 +116,7 @@ class Sandbox:
         layers: Sequence[str] | None = None,
         allow_weak: bool = False,
         spares: int = SPARES,
+        is_alone: bool = True,
     ) -> None:
         if sys.platform != "linux":
             raise SandboxUnavailableError(f"the sandbox needs Linux; this is {sys.platform}")
@@ -123,6 +127,7 @@ class Sandbox:
             "modules": _MODULES,
             "guest": guest,
             "spares": spares,
+            "is_alone": is_alone,
         }
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._sending = threading.Lock()

@@ -36,7 +36,7 @@ def main(descriptor: int, order: dict[str, Any]) -> NoReturn:
         say(control, {"problem": f"{type(problem).__name__}: {problem}"[:2000]})
         os._exit(1)
     say(control, {"ready": True, "assessment": assessment.as_json(), "layers": sorted(cell.layers)})
-    Nursery(cell, control, spares=order["spares"]).serve()
+    Nursery(cell, control, spares=order["spares"], is_alone=order["is_alone"]).serve()
     os._exit(0)
 
 

@@ -101,7 +101,7 @@ class SandboxKeeper:
             if self._sandbox is None or not self._sandbox.is_alive:
                 self._close()
                 # A weak one, too: whether its grade will do is for those to say who let a run be stored.
-                self._sandbox = Sandbox(guest=self._guest, readable=self._readable(), allow_weak=True)
+                self._sandbox = Sandbox(guest=self._guest, readable=self._readable(), allow_weak=True, is_alone=False)
                 self._grade = str(self._sandbox.grade)
             return self._sandbox
 
