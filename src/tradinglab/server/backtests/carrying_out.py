@@ -27,10 +27,11 @@ from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.backtests.verdicts import verdict_columns
-from tradinglab.server.backtests.verifying import verification_record
+from tradinglab.server.backtests.verifying import Outcome, verification_compare, verification_record
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
+from tradinglab.server.runs.patience import patiently
 from tradinglab.server.strategies.files import ENTRY
 
 #: Where a strategy finds itself; no such folder exists.
@@ -47,6 +48,7 @@ _CLERK_LIMITS: Final = Limits(memory_mb=4096, threads=24, answer_bytes=256 << 20
 _REPLAY_S, _REPLAY_TIMES = 60.0, 2.0
 _DATA_FILES: Final = "data_files"
 _SLICES: Final = "slices"
+_DIFFERENCES: Final = "differences"
 _LONGEST_HEADER, _MOST_HEADER_VALUES = 4 << 20, 20_000
 _PIECE: Final = 1 << 20
 _LONGEST_REASON: Final = 300
@@ -86,14 +88,27 @@ class VerificationKind:
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run what the backtest ran."""
-        test = Backtest.objects.select_related("version").get(verifications__run=run)
-        return _execute(run, test, folder, watcher)
+        test = Backtest.objects.select_related("version", "run").get(verifications__run=run)
+        ended = _execute(run, test, folder, watcher)
+        if ended.ending != Ending.COMPLETED:
+            return ended
+        differences = patiently(lambda: verification_compare(first=test, now=_outcome(run, ended)))
+        return replace(ended, summary={**ended.summary, _DIFFERENCES: differences})
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
         """Keep whether it came to the same."""
         _keep_slices(run, summary)
-        figures = {name: summary[name] for name in FIGURES}
-        verification_record(run=run, figures=figures, statistics=summary["statistics"])
+        verification_record(run=run, differences=summary[_DIFFERENCES])
+
+
+def _outcome(run: Run, ended: Ended) -> Outcome:
+    """Return what a verification is to compare."""
+    return Outcome(
+        manifest=_with_read(run.manifest, ended.summary),
+        figures={name: ended.summary[name] for name in FIGURES},
+        statistics=ended.summary["statistics"],
+        tables={name.removesuffix(".parquet"): file.path for name, file in ended.files.items()},
+    )
 
 
 def _with_slices(ended: Ended, test: Backtest) -> Ended:
@@ -107,8 +122,13 @@ def _with_slices(ended: Ended, test: Backtest) -> Ended:
 def _keep_slices(run: Run, summary: Mapping[str, Any]) -> None:
     """Write what of its data a run has read into its manifest."""
     if _SLICES in summary:
-        run.manifest["data"][_SLICES] = summary[_SLICES]
-        Run.objects.filter(pk=run.pk).update(manifest=run.manifest)
+        Run.objects.filter(pk=run.pk).update(manifest=_with_read(run.manifest, summary))
+
+
+def _with_read(manifest: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with what of its data a run has read, if that was hashed."""
+    read = {_SLICES: summary[_SLICES]} if _SLICES in summary else {}
+    return {**manifest, "data": {**manifest["data"], **read}}
 
 
 def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:

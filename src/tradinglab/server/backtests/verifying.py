@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
+from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
@@ -75,38 +78,54 @@ def verification_get(*, user: User, test: Backtest, run_id: UUID) -> Verificatio
     return found
 
 
-def verification_record(*, run: Run, figures: dict[str, object], statistics: dict[str, str]) -> None:
-    """Compare what a run came to with what the first one did, and keep where they differ."""
-    verification = Verification.objects.select_related("backtest__run").get(run=run)
-    first = verification.backtest
-    now = {**run.manifest, "versions": engine_versions(), "calendars": calendar_versions()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a backtest came to that was run again: its manifest with what it read, its figures, and its tables."""
+
+    manifest: Mapping[str, object]
+    figures: Mapping[str, object]
+    statistics: Mapping[str, str]
+    tables: Mapping[str, Path]
+
+
+def verification_compare(*, first: Backtest, now: Outcome) -> list[dict[str, str]]:
+    """Return where what a run came to differs from what the first one did.
+
+    It may take long over large tables, so no transaction waits for it.
+    """
+    manifest = {**now.manifest, "versions": engine_versions(), "calendars": calendar_versions()}
+    kept = Artefact.objects.filter(run=first.run, name__in=[f"{name}.parquet" for name in COMPARED_TABLES])
+    hashes = dict(kept.values_list("name", "sha256"))
     found = chain(
-        manifest_differences(first.run.manifest, now),
-        figure_differences(first.statistics, statistics),
-        figure_differences({name: getattr(first, name) for name in FIGURES}, figures),
-        *(_tables(name, first.run, run) for name in COMPARED_TABLES),
+        manifest_differences(first.run.manifest, manifest),
+        figure_differences(first.statistics, now.statistics),
+        figure_differences({name: getattr(first, name) for name in FIGURES}, now.figures),
+        *(_tables(name, hashes.get(f"{name}.parquet"), now.tables.get(name)) for name in COMPARED_TABLES),
     )
-    differences = [each.as_json() for each in islice(found, _MOST_DIFFERENCES)]
+    return [each.as_json() for each in islice(found, _MOST_DIFFERENCES)]
+
+
+def verification_record(*, run: Run, differences: Sequence[Mapping[str, str]]) -> None:
+    """Keep what :func:`verification_compare` found."""
     outcome = Verification.Outcome.DIFFERENT if differences else Verification.Outcome.IDENTICAL
-    Verification.objects.filter(pk=run.pk).update(outcome=outcome, differences=differences)
+    Verification.objects.filter(pk=run.pk).update(outcome=outcome, differences=list(differences))
 
 
-def _tables(name: str, first: Run, second: Run) -> list[Difference]:
+def _tables(name: str, was: str | None, path: Path | None) -> list[Difference]:
     """Return where two tables begin to differ; those with the same bytes do not.
 
     A first run of before a table was kept has none, which is no difference.
     """
-    hashes = [
-        Artefact.objects.values_list("sha256", flat=True).filter(run=run, name=f"{name}.parquet").first()
-        for run in (first, second)
-    ]
-    was, now = hashes
-    if was is None or was == now:
+    if was is None:
         return []
-    if now is None:
+    if path is None:
         return list(figure_differences({name: "there"}, {}))
+    with path.open("rb") as file:
+        now = hashlib.file_digest(file, "sha256").hexdigest()
+    if was == now:
+        return []
     try:
-        return list(table_differences(name, store().file(was), store().file(now)))
+        return list(table_differences(name, store().file(was), path))
     except DAMAGE:
         # The first one's bytes are gone or damaged: that they differ is known by their hashes.
         return list(figure_differences({f"{name}.parquet": was}, {f"{name}.parquet": now}))
