@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tradinglab.server.runs.coordination import coordinated_kinds
-from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.events import NEXT_NUMBER, event_store, event_store_numbered
 from tradinglab.server.runs.limits import limits_of_many, owner_lock
 from tradinglab.server.runs.models import Run, RunState
 
@@ -92,17 +92,22 @@ def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: f
         If the run is another's by now.
     """
     # The update locks the row, so that nobody can take the run between the question and the event.
-    changes: dict[str, Any] = {"heartbeat_at": timezone.now()}
+    changes: dict[str, Any] = {"heartbeat_at": timezone.now(), **NEXT_NUMBER}
     if progress is not None:
         changes["progress"] = progress
     if not lease.held().update(**changes):
         raise LeaseLost
-    return event_store(run_id=lease.run_id, kind=kind, data=data).sequence
+    return event_store_numbered(run_id=lease.run_id, kind=kind, data=data).sequence
 
 
 @transaction.atomic
 def lease_finish(
-    *, lease: Lease, state: RunState, error: Mapping[str, Any] | None = None, told: Mapping[str, Any] | None = None
+    *,
+    lease: Lease,
+    state: RunState,
+    error: Mapping[str, Any] | None = None,
+    told: Mapping[str, Any] | None = None,
+    sandbox_grade: str = "",
 ) -> None:
     """Give a run its outcome: the first one stays.
 
@@ -110,6 +115,8 @@ def lease_finish(
     ----------
     told
         What the event says beside state and error.
+    sandbox_grade
+        That of the sandbox that it ran in, if it came so far.
 
     Raises
     ------
@@ -118,6 +125,8 @@ def lease_finish(
     """
     failure = dict(error or {})
     changes: dict[str, Any] = {"progress": 1.0} if state == RunState.COMPLETED else {}
+    if sandbox_grade:
+        changes["sandbox_grade"] = sandbox_grade
     changed = lease.held().update(
         state=state,
         finished_at=timezone.now(),
@@ -125,10 +134,11 @@ def lease_finish(
         error=failure,
         error_code=str(failure.get("code", ""))[:64],
         **changes,
+        **NEXT_NUMBER,
     )
     if not changed:
         raise LeaseLost
-    event_store(
+    event_store_numbered(
         run_id=lease.run_id, kind="finished", data={**(told or {}), "state": str(state), "error": failure or None}
     )
 

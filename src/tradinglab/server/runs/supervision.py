@@ -39,7 +39,8 @@ class Supervisor:
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._renew_every_s = min(settings.ENVIRONMENT.lease_s / 4, 0.5)
-        self._next_renewal = 0.0
+        # The claim was a sign of life, too, and saw that nobody wants the run stopped.
+        self._next_renewal = time.monotonic() + self._renew_every_s
         self._last_sequence = 0
 
     def hear(self, *, fraction: float | None, date: str, lines: Sequence[str]) -> None:
@@ -179,8 +180,8 @@ def _without_too_large(ended: Ended) -> Ended:
 @transaction.atomic
 def _finish(run: Run, lease: Lease, kind: RunKind, ended: Ended, stored: Mapping[str, Stored]) -> None:
     """Store outcome, artefacts and figures, all or none."""
-    Run.objects.filter(pk=run.pk).update(sandbox_grade=ended.grade)
-    lease_finish(lease=lease, state=RunState(ended.ending), error=ended.error, told=ended.told)
+    state = RunState(ended.ending)
+    lease_finish(lease=lease, state=state, error=ended.error, told=ended.told, sandbox_grade=ended.grade)
     Artefact.objects.bulk_create(
         Artefact(run=run, name=name, media_type=ended.files[name].media_type, size=each.size, sha256=each.sha256)
         for name, each in stored.items()
