@@ -143,6 +143,20 @@ def test_the_same_bytes_are_kept_once(kept: ArtefactStore, tmp_path: Path) -> No
     assert kept.read(first) == LARGE
 
 
+def test_a_folder_writes_the_same_bytes_once_and_mends_what_is_damaged(tmp_path: Path) -> None:
+    kept = FolderStore(tmp_path / "kept")
+    path = kept.path(put(kept, tmp_path, b"bytes", days_ago=2))
+    written = path.stat()
+    assert kept.put(tmp_path / "source", most_bytes=ANY).size == 5
+    assert path.stat().st_ino == written.st_ino
+    assert path.stat().st_mtime > written.st_mtime + 86_400
+    for damaged in (b"bites", b"byt", b"bytes and more"):
+        path.write_bytes(damaged)
+        assert put(kept, tmp_path, b"bytes") == path.name
+        assert path.read_bytes() == b"bytes"
+    assert [each.name for each in (tmp_path / "kept").glob("part-*")] == []
+
+
 def test_what_is_old_is_removed_unless_it_was_put_again(kept: ArtefactStore, tmp_path: Path) -> None:
     old, again, new = (put(kept, tmp_path, text, days_ago=days) for text, days in ((b"a", 2), (b"b", 2), (b"c", 0)))
     before = a_day_ago()
