@@ -81,7 +81,7 @@ def read_payload(reply: Reply, trace: Trace, now: float, mask: Callable[[str], s
         payload = _object(reply, trace)
     except MalformedAnswerError:
         payload = {}
-    raise _failure(_texts(payload, mask), reply, trace, now)
+    raise failure(_texts(payload, mask), reply, trace, now)
 
 
 def _is_success(payload: Payload) -> bool:
@@ -133,8 +133,8 @@ def _refusal(payload: Payload, texts: tuple[str, ...], reply: Reply, trace: Trac
     return _made(kind, said, texts, reply, trace, now)
 
 
-def _failure(texts: tuple[str, ...], reply: Reply, trace: Trace, now: float) -> QuantConnectError:
-    """Return what a status other than 2xx means."""
+def failure(texts: tuple[str, ...], reply: Reply, trace: Trace, now: float) -> QuantConnectError:
+    """Return what a status other than 2xx means; *texts* are the server's own."""
     kind: type[QuantConnectError]
     match reply.status:
         case 401 | 403:

@@ -19,6 +19,11 @@ from tradinglab.quantconnect.resources.account import AccountResource, Organizat
 from tradinglab.quantconnect.resources.backtests import Backtests
 from tradinglab.quantconnect.resources.compiling import Compiling
 from tradinglab.quantconnect.resources.files import Files
+from tradinglab.quantconnect.resources.live import Live
+from tradinglab.quantconnect.resources.live_results import LiveResults
+from tradinglab.quantconnect.resources.nodes import Lean, NodesResource
+from tradinglab.quantconnect.resources.object_store import ObjectStore
+from tradinglab.quantconnect.resources.optimizations import Optimizations
 from tradinglab.quantconnect.resources.projects import Projects
 from tradinglab.quantconnect.resources.results import BacktestResults
 from tradinglab.quantconnect.settings import Settings
@@ -30,7 +35,8 @@ class Client(Generic[D]):
 
     Attributes
     ----------
-    account, organizations, projects, files, compiling, backtests, results
+    account, organizations, projects, files, compiling, backtests, results, optimizations, live, live_results,
+    object_store, nodes, lean
         The parts of the API.
     exchange
         What they talk through.
@@ -45,6 +51,12 @@ class Client(Generic[D]):
         self.compiling = Compiling(exchange, driver)
         self.backtests = Backtests(exchange, driver)
         self.results = BacktestResults(exchange, driver)
+        self.optimizations = Optimizations(exchange, driver)
+        self.live = Live(exchange, driver)
+        self.live_results = LiveResults(exchange, driver)
+        self.object_store = ObjectStore(exchange, driver)
+        self.nodes = NodesResource(exchange, driver)
+        self.lean = Lean(exchange, driver)
         self._driver = driver
 
 

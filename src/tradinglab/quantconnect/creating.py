@@ -105,12 +105,12 @@ def create(exchange: Exchange, creation: Creation[T], *, is_shared: bool, is_ret
         Whether the caller has asked before and does not know what came of it.
     """
     if not is_shared:
-        return (yield from _Attempt(exchange, creation, None).run(is_retry=False, is_first_look=False))
-    claim = yield from _claim(exchange, creation)
+        return (yield from Attempt(exchange, creation, None).run(is_retry=False, is_first_look=False))
+    claim = yield from claimed(exchange, creation.what, creation.project_id, creation.token)
     try:
         if claim.made:
             return (yield from creation.fetch(claim.made))
-        attempt = _Attempt(exchange, creation, claim)
+        attempt = Attempt(exchange, creation, claim)
         return (yield from attempt.run(is_retry=is_retry or claim.is_sent, is_first_look=True))
     finally:
         claim.release()
@@ -125,8 +125,15 @@ def sweep(creation: Creation[T]) -> Plan[T | None]:
     return found[0] if found else None
 
 
-def _claim(exchange: Exchange, creation: Creation[T]) -> Plan[Claim]:
-    name = f"{exchange.account}:{creation.what}:{creation.project_id}:{creation.token}"
+def claimed(exchange: Exchange, what: str, project_id: int | None, token: str) -> Plan[Claim]:
+    """Claim a thing that is to be created, once nobody else has the claim.
+
+    Raises
+    ------
+    DeadlineError
+        If somebody else keeps it.
+    """
+    name = f"{exchange.account}:{what}:{project_id}:{token}"
     rules = exchange.settings
     ends_at = exchange.clock.monotonic() + rules.timeouts.call + rules.lost_answers.look_for_s
     while True:
@@ -134,11 +141,11 @@ def _claim(exchange: Exchange, creation: Creation[T]) -> Plan[Claim]:
         if claim is not None:
             return claim
         if exchange.clock.monotonic() >= ends_at:
-            raise DeadlineError(f"Another process is still creating the {creation.what} '{creation.token}'.")
+            raise DeadlineError(f"Another process is still creating the {what} '{token or project_id}'.")
         yield from exchange.rest(_CLAIM_WAIT_S)
 
 
-class _Attempt(Generic[T]):
+class Attempt(Generic[T]):
     """The way from a wish to a thing, or to an error that says what is not known."""
 
     def __init__(self, exchange: Exchange, creation: Creation[T], claim: Claim | None) -> None:
@@ -150,11 +157,11 @@ class _Attempt(Generic[T]):
     def run(self, *, is_retry: bool, is_first_look: bool) -> Plan[T]:
         """Create the thing, or find it."""
         if is_retry or is_first_look:
-            found = yield from self._look(self._rules.look_for_s if is_retry else 0.0)
+            found = yield from self.look(self._rules.look_for_s if is_retry else 0.0)
             if found is not None:
                 return (yield from self._done(found))
             if is_retry and self._creation.remove is None:
-                raise self._unknown("It is not in the list, which may be late.", None)
+                raise self.unknown("It is not in the list, which may be late.", None)
         for sends in range(1, self._rules.sends + 1):
             yield from self._note(is_sent=True)
             try:
@@ -164,7 +171,7 @@ class _Attempt(Generic[T]):
                 if found is not None:
                     return (yield from self._done(found))
                 if self._creation.remove is None or sends == self._rules.sends:
-                    raise self._unknown("It is not in the list, which may be late.", error) from error
+                    raise self.unknown("It is not in the list, which may be late.", error) from error
             else:
                 if sends > 1 or is_retry:
                     made = (yield from sweep(self._creation)) or made
@@ -174,19 +181,19 @@ class _Attempt(Generic[T]):
     def _after(self, error: QuantConnectError, *, is_first: bool) -> Plan[T | None]:
         """Look for what may have been created, if a request failed."""
         if error.is_uncertain:
-            return (yield from self._look(self._rules.look_for_s, error))
+            return (yield from self.look(self._rules.look_for_s, error))
         if is_first:
             # Refused, or never sent: there is nothing.
             yield from self._note(is_sent=False)
             raise error
         # An earlier one was not in the list; it may be what stands in the way of this one.
-        found = yield from self._look(self._rules.look_for_s, error)
+        found = yield from self.look(self._rules.look_for_s, error)
         if found is None:
             error.is_uncertain = True
             raise error
         return found
 
-    def _look(self, seconds: float, lost: QuantConnectError | None = None) -> Plan[T | None]:
+    def look(self, seconds: float, lost: QuantConnectError | None = None) -> Plan[T | None]:
         """Look for the thing until it is there, or has not been there for so long."""
         exchange = self._exchange
         start = exchange.clock.monotonic()
@@ -204,7 +211,7 @@ class _Attempt(Generic[T]):
                 if not can_pass or spent >= seconds + exchange.settings.timeouts.call:
                     if lost is None and not seconds:
                         raise
-                    raise self._unknown(f"The list cannot be read: {error.reason}", lost or error) from error
+                    raise self.unknown(f"The list cannot be read: {error.reason}", lost or error) from error
                 wait_s = max(wait_s, min(getattr(error, "wait_s", None) or 0.0, self._rules.most_look_s))
             else:
                 if found:
@@ -224,7 +231,8 @@ class _Attempt(Generic[T]):
         if claim is not None:
             yield from ask(lambda: claim.note(made=made, is_sent=is_sent))
 
-    def _unknown(self, why: str, error: QuantConnectError | None) -> OutcomeUnknownError:
+    def unknown(self, why: str, error: QuantConnectError | None) -> OutcomeUnknownError:
+        """Return the error that says what is not known, and why."""
         what, token = self._creation.what, self._creation.token
         cause = "" if isinstance(error, CancelledError) or error is None else f" {error.reason}"
         return OutcomeUnknownError(

@@ -115,7 +115,7 @@ class Exchange:
         self.skew_s = 0.0
         self._credentials = credentials
         self._root = settings.root
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self.account = f"{self._root}:{credentials.fingerprint()}"
         self._rate = Rate(settings.requests, settings.requests_in_s)
         self._breaker = BreakerRule(
@@ -216,7 +216,7 @@ class Exchange:
         body = {name: value for name, value in call.body.items() if value is not None}
         headers = {
             "Accept": "application/json",
-            "User-Agent": self._user_agent,
+            "User-Agent": self.user_agent,
             "X-Request-ID": trace.request_id,
             # Signed anew for each attempt.
             **self._credentials.headers(int(self.server_now())),

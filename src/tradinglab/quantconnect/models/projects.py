@@ -34,10 +34,13 @@ class Library(Answered):
 def _parameters(value: object) -> object:
     """Read ``{name: {value: …}}``, ``{name: value}`` and lists of either as names and values."""
     if isinstance(value, Mapping):
-        return {
-            name: each.get("value") if isinstance(each, Mapping) and "value" in each else each
-            for name, each in value.items()
-        }
+        read = {}
+        for name, each in value.items():
+            if isinstance(each, Mapping) and "value" in each:
+                read[each.get("key", each.get("name", name))] = each["value"]
+            else:
+                read[name] = each
+        return read
     return value
 
 
