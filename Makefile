@@ -34,6 +34,10 @@ test: $(STAMPS)/dev ## Run the tests (PYTEST_ARGS="-k name" narrows)
 fuzz: $(STAMPS)/dev ## Call every operation of the API with whatever the schema allows, and does not (EXAMPLES=200)
 	@EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -p no:xdist tests/server/test_schema_fuzz.py
 
+.PHONY: soak
+soak: $(STAMPS)/dev ## Go the whole way through QuantConnect's API in all kinds of bad weather (SCHEDULES=1000)
+	@$(BIN)/python -m tests.quantconnect.soak --schedules $(or $(SCHEDULES),1000)
+
 .PHONY: lint
 lint: $(STAMPS)/dev ## Style, types, layers, dependencies, size of modules and functions
 	@$(BIN)/ruff check .

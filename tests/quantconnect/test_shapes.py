@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from tests.quantconnect.canned import Canned
 
-from tradinglab.quantconnect.errors import DeadlineError, MalformedAnswerError, NotFoundError
+from tradinglab.quantconnect.errors import DeadlineError, InvalidRequestError, MalformedAnswerError, NotFoundError
 from tradinglab.quantconnect.models.backtests import Backtest, Order
 from tradinglab.quantconnect.models.optimizations import Constraint, Optimization, Search, SearchRange
 from tradinglab.quantconnect.models.projects import Project
@@ -123,6 +123,19 @@ def test_list_that_repeats_itself_is_malformed() -> None:
     page = {"orders": [{"id": each} for each in range(100)], "length": 500}
     with pytest.raises(MalformedAnswerError, match="does not go on"):
         Canned({"backtests/orders/read": page}).client.results.orders(1, "b")
+
+
+def test_refusal_in_the_middle_of_a_list_is_no_end_of_it() -> None:
+    def page(body: dict[str, Any], most: int) -> dict[str, Any]:
+        if body["start"] == 100 and body["end"] == 200:
+            return {"success": False, "errors": ["This is not allowed."]}
+        ids = range(body["start"], min(body["end"], most))
+        return {"insights": [{"id": each} for each in ids], "length": len(ids)}
+
+    with pytest.raises(InvalidRequestError, match="not allowed"):
+        Canned({"backtests/read/insights": lambda body: page(body, 150)}).client.results.insights(1, "b")
+    # A window beyond the end is refused, too.
+    assert len(Canned({"backtests/read/insights": lambda body: page(body, 100)}).client.results.insights(1, "b")) == 100
 
 
 def test_pages_that_are_shorter_than_asked_for_are_read_on() -> None:

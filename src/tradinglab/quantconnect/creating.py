@@ -116,13 +116,23 @@ def create(exchange: Exchange, creation: Creation[T], *, is_shared: bool, is_ret
         claim.release()
 
 
-def sweep(creation: Creation[T]) -> Plan[T | None]:
-    """Keep the oldest of the things that bear a token, remove the others, and return it."""
+def sweep(creation: Creation[T], keep: str | None = None) -> Plan[T | None]:
+    """Remove all things that bear a token but one, and return that.
+
+    Parameters
+    ----------
+    creation
+        What they are.
+    keep
+        The id of the one to keep; by default the oldest. Without it in the list nothing is removed.
+    """
     found = yield from creation.find()
-    if creation.remove is not None:
-        for each in found[1:]:
-            yield from creation.remove(each)
-    return found[0] if found else None
+    kept = next((each for each in found if keep is None or creation.id_of(each) == keep), None)
+    if creation.remove is not None and kept is not None:
+        for each in found:
+            if each is not kept:
+                yield from creation.remove(each)
+    return kept
 
 
 def claimed(exchange: Exchange, what: str, project_id: int | None, token: str) -> Plan[Claim]:

@@ -139,7 +139,7 @@ class Exchange:
         An error that ends it says, in `is_uncertain`, whether the server may have carried it out.
         """
         ends_at = self.clock.monotonic() + self.settings.timeouts.call
-        attempt, is_resigned, is_uncertain = 0, False, False
+        attempt, is_uncertain = 0, False
         while True:
             attempt += 1
             trace = Trace(method="POST", path=call.path, attempt=attempt, request_id=uuid4().hex)
@@ -148,9 +148,9 @@ class Exchange:
                 return (yield from self._attempt(call, trace, ends_at))
             except QuantConnectError as error:
                 is_uncertain = error.is_uncertain = is_uncertain or error.is_uncertain
-                is_stale = isinstance(error, AuthenticationError) and self.skew_s != skew_s and not is_resigned
-                if is_stale:
-                    is_resigned = True
+                has_learnt = isinstance(error, AuthenticationError) and self.skew_s != skew_s
+                if has_learnt and attempt < self.settings.retries.attempts:
+                    # Refused for our clock's sake; now the server's is known.
                     continue
                 wait_s = self._wait_s(call, error, attempt)
                 if wait_s is None or self.clock.monotonic() + wait_s >= ends_at:

@@ -128,6 +128,14 @@ def loaded(exchange: Exchange, call: Call[T], *, deadline_s: float = _LOADING_S)
         wait_s = min(10.0, wait_s * 1.5)
 
 
+def _ends_at(
+    exchange: Exchange, page: Callable[[int, int], Call[tuple[tuple[T, ...], int | None]]], place: int
+) -> Plan[bool]:
+    """Say whether a list ends at *place*: a window from the item before it holds no other."""
+    items, _ = yield from loaded(exchange, page(place - 1, place + 1))
+    return len(items) == 1
+
+
 def _is_loading(payload: Payload) -> bool:
     return str(payload.get("status", "")).lower() == "loading" or payload.get("generating") is True
 
@@ -166,7 +174,7 @@ def all_pages(
         try:
             items, length = yield from loaded(exchange, page(start, end))
         except InvalidRequestError:
-            if start == 0:
+            if start == 0 or not (yield from _ends_at(exchange, page, start)):
                 raise
             break
         new = [each for each in items if key is None or key(each) not in known]

@@ -83,9 +83,20 @@ class Backtests(Resource[D]):
         return (yield from self._find(project_id, token))
 
     @operation
-    def sweep(self, project_id: int, token: str) -> Plan[Backtest | None]:
-        """Keep the oldest of the backtests that bear a token, delete the others, and return it."""
-        return (yield from sweep(self._creation(project_id, token, {})))
+    def sweep(self, project_id: int, token: str, *, keep: str | None = None) -> Plan[Backtest | None]:
+        """Delete all backtests that bear a token but one, and return that.
+
+        There are two only if one was created again because the list did not show it for longer than
+        `LostAnswers.look_for_s`; `create` looks once, whoever wants to be sure looks again at the end.
+
+        Parameters
+        ----------
+        project_id, token
+            Which.
+        keep
+            The id of the one to keep; by default the oldest. If the list does not show it, nothing is deleted.
+        """
+        return (yield from sweep(self._creation(project_id, token, {}), keep))
 
     @operation
     def wait(

@@ -69,9 +69,13 @@ class Projects(Resource[D]):
         return (yield from self._find(token))
 
     @operation
-    def sweep(self, token: str) -> Plan[Project | None]:
-        """Keep the oldest of the projects that bear a token, delete the others, and return it."""
-        return (yield from sweep(self._creation("", "Py", None, token)))
+    def sweep(self, token: str, *, keep: int | None = None) -> Plan[Project | None]:
+        """Delete all projects that bear a token but one, by default the oldest, and return that.
+
+        If the list does not show the one to keep, nothing is deleted.
+        """
+        kept = None if keep is None else str(keep)
+        return (yield from sweep(self._creation("", "Py", None, token), kept))
 
     @operation
     def update(
