@@ -32,6 +32,7 @@ SOURCES = (
     "tradinglab.algorithm.ticks",
     "tradinglab.algorithm.market_events",
     "tradinglab.algorithm.slice",
+    "tradinglab.algorithm.commands",
     "tradinglab.algorithm.settings",
     "tradinglab.algorithm.benchmark",
     "tradinglab.algorithm.charting",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradinglab.algorithm.api.charting import ChartingMethods
+from tradinglab.algorithm.api.commands import CommandMethods
 from tradinglab.algorithm.api.history import HistoryMethods
 from tradinglab.algorithm.api.identifiers import IdentifierMethods
 from tradinglab.algorithm.api.insights import InsightMethods
@@ -28,6 +29,7 @@ class QCAlgorithm(
     IdentifierMethods,
     HistoryMethods,
     ChartingMethods,
+    CommandMethods,
     InsightMethods,
     IndicatorMethods,
     ConsolidateMethods,

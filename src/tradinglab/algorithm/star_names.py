@@ -7,6 +7,7 @@ CLASSES = {
     "tradinglab.algorithm.charting": """
         BaseSeries Candlestick CandlestickSeries Chart ChartPoint ScatterChartPoint Series""",
     "tradinglab.algorithm.colors": "Color",
+    "tradinglab.algorithm.commands": "Command",
     "tradinglab.algorithm.consolidators.base": """
         ConsolidatorBase DataConsolidator IDataConsolidator PythonConsolidator""",
     "tradinglab.algorithm.consolidators.brick_bars": """

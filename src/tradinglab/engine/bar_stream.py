@@ -128,6 +128,8 @@ def session_table(hours: SecurityExchangeHours, first_day: int, last_day: int) -
     """
     opens, closes = hours.segments(first_day, last_day, False)
     days = opens // DAY_NS
+    if not len(days):
+        return days, opens, closes
     firsts = np.flatnonzero(np.diff(days, prepend=-1))
     lasts = np.append(firsts[1:], len(days)) - 1
     return days[firsts], opens[firsts], closes[lasts]

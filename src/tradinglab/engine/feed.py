@@ -46,6 +46,7 @@ class DataFeed:
         self.streaming: list[Subscription] = []
         self.events = EventSchedule(source)
         self._by_config: dict[SubscriptionDataConfig, Subscription] = {}
+        self.securities_of: dict[SubscriptionDataConfig, Security] = {}
         self._additions: list[tuple[Security, list[SubscriptionDataConfig]]] = []
         self._removals: list[Security] = []
         self._fill_resolution: Resolution | None = None
@@ -146,6 +147,7 @@ class DataFeed:
         subscription = Subscription(config, columns, zone, self.cursor)
         self.subscriptions.append(subscription)
         self._by_config[config] = subscription
+        self.securities_of[config] = security
         security.cache.attach(subscription)
         self.on_opened(subscription)
         self.events.add(config, security.exchange.hours, start_ns, self.end_ns)
@@ -190,14 +192,17 @@ class DataFeed:
             config = subscription.config
             if subscription.removed_ns is not None or subscription.is_internal or not config.fill_data_forward:
                 continue
-            security = self._algorithm.securities[subscription.symbol]
-            seen = subscription.row_at(self.cursor.step) + 1
-            past = subscription.columns.take(np.arange(seen))
-            ahead = read_stream(self.source, self._request(security, config, self.start_ns, self.end_ns))
-            ahead = filtered(ahead.take(np.flatnonzero(ahead.end_ns > utc_ns)), security, config)
-            subscription.replace_columns(_joined(past, ahead))
-            security.cache.refresh(subscription)
-            self.on_replaced(subscription)
+            self.read_again(subscription, self._algorithm.securities[subscription.symbol], self.start_ns, utc_ns)
+
+    def read_again(self, subscription: Subscription, security: Security, start_ns: int, utc_ns: int) -> None:
+        """Read what a stream brings after an instant; what it has brought stays."""
+        config = subscription.config
+        past = subscription.columns.take(np.arange(subscription.row_at(self.cursor.step) + 1))
+        ahead = read_stream(self.source, self._request(security, config, start_ns, self.end_ns))
+        ahead = filtered(ahead.take(np.flatnonzero(ahead.end_ns > utc_ns)), security, config)
+        subscription.replace_columns(_joined(past, ahead))
+        security.cache.refresh(subscription)
+        self.on_replaced(subscription)
 
     def _end_streams(self, security: Security, utc_ns: int) -> bool:
         found = False

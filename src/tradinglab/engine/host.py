@@ -155,13 +155,17 @@ class Host:
 
     def _set_clock(self, algorithm: QCAlgorithm) -> None:
         """Set the clock to the start, or to that of the warm-up."""
-        algorithm.lab_start_ns = algorithm.time_zone.to_utc(algorithm.start_date)
+        algorithm.lab_start_ns = self._start_ns(algorithm)
         begin_ns = algorithm.lab_warm_up_start_ns()
         if begin_ns is None or begin_ns >= algorithm.lab_start_ns:
             begin_ns = algorithm.lab_start_ns
             algorithm.set_finished_warming_up()
         self._begin_ns = begin_ns
         algorithm.time_keeper.set_utc_ns(begin_ns)
+
+    def _start_ns(self, algorithm: QCAlgorithm) -> int:
+        """Return the instant at which the algorithm's start is."""
+        return algorithm.time_zone.to_utc(algorithm.start_date)
 
     def _end_of_day(self, algorithm: QCAlgorithm) -> EndOfDayEvents:
         method = author_overrides(algorithm, "on_end_of_day")
@@ -191,12 +195,15 @@ class Host:
         if not algorithm.is_warming_up:
             self.phase.name = "on_warmup_finished"
             algorithm.on_warmup_finished()
-        self._loop = Loop(parts, self._options.on_progress)
+        self._loop = self._make_loop(parts)
         if algorithm.status == AlgorithmStatus.RUNNING:
             self._loop.run(self._begin_ns)
         self.phase.name = "on_end_of_algorithm"
         algorithm.on_end_of_algorithm()
         parts.sampler.finish(algorithm.lab_utc_ns)
+
+    def _make_loop(self, parts: RunParts) -> Loop:
+        return Loop(parts, self._options.on_progress)
 
     def _on_order_event(self, event: OrderEvent) -> None:
         parts = self._parts

@@ -56,7 +56,7 @@ class AlgorithmCallbacks(Derivable):
         """Called when a ticker changes."""
 
     def on_brokerage_message(self, message_event: Any) -> None:
-        """Called on a message from the brokerage: in a backtest there is none."""
+        """Called on a message from the brokerage: of a backtest or on paper there is none."""
 
     def on_brokerage_disconnect(self) -> None:
         """Called when the brokerage is lost: in a backtest never."""
@@ -68,7 +68,7 @@ class AlgorithmCallbacks(Derivable):
         """Called when an option is assigned."""
 
     def on_command(self, data: Any) -> bool | None:
-        """Called on a command from outside: in a backtest there is none."""
+        """Called on a command from outside that names no class; in a backtest there is none."""
         return True
 
 

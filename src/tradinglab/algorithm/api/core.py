@@ -62,6 +62,8 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.universe_settings = UniverseSettings()
         self.default_order_properties = OrderProperties()
         self.lab_maximum_orders = 2**31 - 1
+        self.lab_is_live = False
+        self.lab_commands: dict[str, type[Any]] = {}
         self.lab_locked = False
         self.lab_quit_message: str | None = None
         self.lab_warned: set[str] = set()
@@ -166,13 +168,13 @@ class AlgorithmCore(AlgorithmCallbacks):
 
     @property
     def live_mode(self) -> bool:
-        """Whether the algorithm trades live: never in a backtest."""
-        return False
+        """Whether the algorithm trades live, on paper or not; in a backtest it does not."""
+        return self.lab_is_live
 
     @property
     def algorithm_mode(self) -> AlgorithmMode:
         """What the algorithm runs for."""
-        return AlgorithmMode.BACKTESTING
+        return AlgorithmMode.LIVE if self.lab_is_live else AlgorithmMode.BACKTESTING
 
     @property
     def deployment_target(self) -> DeploymentTarget:

@@ -43,6 +43,8 @@ class SetupMethods(AlgorithmCore):
         midnight = datetime(start.year, start.month, start.day)
         if midnight < datetime(1900, 1, 1):
             raise AlgorithmError(f"set_start_date: {midnight:%Y-%m-%d} is before 1900-01-01, the earliest date.")
+        if self.lab_is_live:
+            return  # a live run starts when it starts
         self.lab_start_date = midnight
         self.time_keeper.set_utc_ns(self.lab_zone.to_utc(midnight))
 
@@ -50,6 +52,8 @@ class SetupMethods(AlgorithmCore):
         """Set the last day, which is traded too: ``(year, month, day)`` or a date."""
         self.lab_require_unlocked("set_end_date")
         end = _moment("set_end_date", "end", args, kwargs)
+        if self.lab_is_live:
+            return  # and ends when it is stopped
         self.lab_end_date = datetime(end.year, end.month, end.day) + _LAST_MOMENT
 
     def set_time_zone(self, time_zone: str | Zone) -> None:
@@ -58,6 +62,9 @@ class SetupMethods(AlgorithmCore):
         self.lab_zone = time_zone if isinstance(time_zone, Zone) else zone(str(time_zone))
         self.time_rules.set_default_time_zone(self.lab_zone)
         self.date_rules.set_default_time_zone(self.lab_zone)
+        if self.lab_is_live:
+            self.lab_start_date = self.lab_zone.datetime(self.time_keeper.utc_ns)
+            return
         self.time_keeper.set_utc_ns(self.lab_zone.to_utc(self.lab_start_date))
 
     def set_warm_up(self, period: int | timedelta, resolution: Resolution | None = None) -> None:
@@ -246,7 +253,7 @@ class SetupMethods(AlgorithmCore):
         return self.schedule.training(date_rule, time_rule, function)
 
     def set_live_mode(self, live: bool) -> None:
-        """Ignored: a backtest is never live."""
+        """Ignored: whether a run is live is not for the strategy to say."""
 
     def set_trade_builder(self, trade_builder: Any) -> None:
         """Set how fills are made into trades."""

@@ -1,0 +1,200 @@
+"""The loop of a live run: it waits for each step, and hears commands while it does."""
+
+from __future__ import annotations
+
+import time as wall
+from typing import TYPE_CHECKING, Any
+
+from tradinglab.core.clock import HOUR_NS, SECOND_NS
+from tradinglab.core.enums import AlgorithmStatus
+from tradinglab.engine.live.extending import extend_feed
+from tradinglab.engine.live.link import LiveStatus, Message
+from tradinglab.engine.loop import Loop
+from tradinglab.engine.traces import explain, own_trace
+
+if TYPE_CHECKING:
+    from tradinglab.engine.live.options import LiveOptions
+    from tradinglab.engine.live.reporter import Reporter
+    from tradinglab.engine.parts import RunParts
+
+_NEVER = 1 << 62
+_LONGEST_WAIT_S = 1.0
+_LISTEN_EVERY_S = 0.25
+_LEAST_WINDOW_NS = 36 * HOUR_NS
+#: Bars are read ahead for so much of the wall's time at least.
+_WINDOW_S = 3600
+
+
+class LiveLoop(Loop):
+    """Drives an algorithm through a timeline that goes on for as long as nobody stops it."""
+
+    def __init__(self, parts: RunParts, options: LiveOptions, reporter: Reporter) -> None:
+        super().__init__(parts)
+        self._pace = options.pace
+        self._link = options.link
+        self._window_ns = self.window_ns(options)
+        self._fixed_end_ns = options.end_ns
+        self._reporter = reporter
+        self._next_listening = 0.0
+        self._waiting: list[Message] = []
+        self._is_stopped = False
+        self._is_liquidating = False
+        self.status = LiveStatus.INITIALIZING
+
+    @staticmethod
+    def window_ns(options: LiveOptions) -> int:
+        """Return how far ahead of its clock a run reads bars."""
+        speed = options.pace.speed if options.pace.is_paced else 1.0
+        return max(_LEAST_WINDOW_NS, int(speed * _WINDOW_S) * SECOND_NS)
+
+    def _run(self, start_ns: int) -> None:
+        self._set_status(LiveStatus.HISTORY if self._algorithm.is_warming_up else LiveStatus.RUNNING)
+        self._full_step.begin(start_ns)
+        at_ns: int | None = start_ns
+        told_missing = 0
+        while at_ns is not None:
+            self._bars_before, self._steps_before = self.bars, self.steps
+            self._full_step.change_securities(at_ns, include_now=True)
+            told_missing = self._tell_missing(told_missing)
+            at_ns = self._run_timeline()
+        if self.status in (LiveStatus.HISTORY, LiveStatus.RUNNING):
+            self._set_status(LiveStatus.STOPPED)
+        self._algorithm.time_keeper.set_utc_ns(max(self.last_ns or start_ns, self._algorithm.lab_utc_ns))
+
+    def _set_status(self, status: LiveStatus) -> None:
+        self.status = status
+        self._reporter.status(status)
+
+    def _tell_missing(self, told: int) -> int:
+        """Say in the log of which subscriptions there are no bars: the run goes on without them."""
+        missing = self._algorithm.lab_no_data
+        for symbol, resolution, tick_type in missing[told:]:
+            if not any(s.symbol == symbol and len(s.columns) for s in self._feed.subscriptions):
+                kind = f"{str(resolution).lower()} {str(tick_type).lower()}"
+                self._algorithm.debug(f"The feed has no {kind} bars of {symbol.value}; it stays without a price.")
+        return len(missing)
+
+    def _run_timeline(self) -> int | None:
+        full_step, feed, times = self._full_step, self._feed, self._feed.timeline.times.data
+        for step, utc_ns in enumerate(times):
+            if not self._wait(utc_ns):
+                return None
+            if feed.has_changes:
+                return self._algorithm.lab_utc_ns
+            if not full_step.take(utc_ns, step):
+                return None
+            full_step.busy_ns()
+            self.last_ns = utc_ns
+            if self.status == LiveStatus.HISTORY and not self._algorithm.is_warming_up:
+                self._set_status(LiveStatus.RUNNING)
+            if not self._go_on_liquidating():
+                return None
+            self._reporter.tell()
+            if feed.has_changes:
+                return utc_ns  # type: ignore[unreachable]  # the step may have added or removed securities
+        if self._fixed_end_ns is not None:
+            return None
+        end_ns = feed.end_ns
+        if not self._wait(end_ns):
+            return None
+        if not feed.has_changes:
+            extend_feed(feed, end_ns, end_ns + self._window_ns)
+            self._algorithm.time_keeper.set_utc_ns(end_ns)
+        return self._algorithm.lab_utc_ns
+
+    # Waiting.
+
+    def _wait(self, until_ns: int) -> bool:
+        """Wait for an instant; say False when the run is to end.
+
+        Meanwhile scheduled events happen when they are due, and commands are carried out. It ends sooner when a
+        security was added or removed.
+        """
+        schedule, feed, pace = self._algorithm.schedule, self._feed, self._pace
+        while True:
+            now_ns = pace.now_ns()
+            self._listen(0.0 if now_ns >= until_ns else None, until_ns)
+            if self._is_stopped:
+                return False
+            if feed.has_changes or pace.now_ns() >= until_ns:
+                return True
+            now_ns = pace.now_ns()
+            if schedule.next_ns <= now_ns:
+                self._full_step.look(min(now_ns + 1, until_ns), _NEVER)
+                if not self._go_on_liquidating() or not self._goes_on():
+                    return False
+            self._reporter.tell()
+
+    def _goes_on(self) -> bool:
+        return bool(self._algorithm.status == AlgorithmStatus.RUNNING)
+
+    def _listen(self, timeout_s: float | None, until_ns: int) -> None:
+        """Hear commands: for as long as there is nothing else to do, or, if there is, now and then."""
+        now = wall.monotonic()
+        if timeout_s is None:
+            due_ns = min(until_ns, self._algorithm.schedule.next_ns)
+            timeout_s = min(self._pace.seconds_until(due_ns), _LONGEST_WAIT_S)
+        elif now < self._next_listening:
+            return
+        self._next_listening = now + _LISTEN_EVERY_S
+        self._waiting += self._link.receive(timeout_s)
+        if any(message.get("kind") == "stop" for message in self._waiting):
+            self._is_stopped = True
+            self._set_status(LiveStatus.STOPPED)
+        # While the algorithm is warming up it may not order; what is asked of it waits.
+        while self._waiting and not self._is_stopped and not self._algorithm.is_warming_up:
+            self._hear(self._waiting.pop(0), until_ns)
+
+    def _hear(self, message: Message, until_ns: int) -> None:
+        kind = message.get("kind")
+        now_ns = min(self._pace.now_ns(), until_ns - 1) if self._pace.is_paced else self._algorithm.lab_utc_ns
+        if now_ns > self._algorithm.lab_utc_ns:
+            self._algorithm.time_keeper.set_utc_ns(now_ns)
+        if kind == "liquidate":
+            self._liquidate()
+        elif kind == "command":
+            self._carry_out(message.get("id"), message.get("body") or {})
+        self._full_step.busy_ns()
+        self._reporter.tell(at_once=True)
+
+    def _carry_out(self, command_id: object, body: dict[str, Any]) -> None:
+        """Run a command of the author's; one that raises is told of, and the run goes on."""
+        self._parts.phase.name = "on_command"
+        try:
+            done = self._algorithm.lab_run_command(body)
+        except Exception as problem:  # whatever an author's code raises
+            self._algorithm.error(f"A command failed: {explain(problem)}\n{own_trace(problem)}".rstrip())
+            self._reporter.answer(command_id, done=False, text=explain(problem))
+        else:
+            self._reporter.answer(command_id, done=done is not False)
+        self._parts.transactions.process_synchronous_events()
+
+    # Liquidating.
+
+    def _liquidate(self) -> None:
+        if not self._is_liquidating:
+            self._is_liquidating = True
+            self._algorithm.settings.liquidate_enabled = True
+            self._algorithm.debug("Liquidating: all positions are closed, then the run stops.")
+        self._go_on_liquidating()
+
+    def _go_on_liquidating(self) -> bool:
+        """Sell what is held, again and again until the account is flat; say False when it is."""
+        if not self._is_liquidating:
+            return True
+        algorithm = self._algorithm
+        self._parts.phase.name = "liquidating"
+        waiting = {order.symbol for order in self._parts.transactions.open.values() if order.tag == "Liquidated"}
+        for security in list(algorithm.securities.values()):
+            if security.symbol not in waiting:
+                algorithm.liquidate(security.symbol)
+        self._parts.transactions.process_synchronous_events()
+        held = [s for s in algorithm.securities.values() if s.holdings.invested]
+        if not held:
+            self._is_stopped = True
+            self._set_status(LiveStatus.LIQUIDATED)
+            return False
+        if not waiting:
+            closed = ", ".join(s.symbol.value for s in held)
+            algorithm.debug(f"Liquidating: {closed} waits for its market to open, or for a price.")
+        return True
