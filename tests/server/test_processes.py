@@ -80,7 +80,7 @@ def test_a_real_worker_and_its_accidents(installation: Installation) -> None:
 def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
     lab = Installation(tmp_path / "home", {})
     try:
-        up = lab.start("up", "--port", str(lab.port))
+        up = lab.start("up", "--no-qc", "--port", str(lab.port))
         until(lambda: "TradingLab is at" in lab.log())
         lab.key()
         assert [each["state"] for each in lab.call("/backtests/")["results"]] == ["completed"]
@@ -94,13 +94,13 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("event: finished") == 2
         assert '"code":"invalid"' in done.stdout
-        second = lab.start("up", "--port", str(free_port()))
+        second = lab.start("up", "--no-qc", "--port", str(free_port()))
         assert second.wait(90) == 2
         assert "running in" in lab.log()
         up.send_signal(signal.SIGINT)
         assert up.wait(90) == 0
         assert lab.status("/health/live") == 0
-        killed = lab.start("up", "--port", str(lab.port))
+        killed = lab.start("up", "--no-qc", "--port", str(lab.port))
         until(lambda: lab.log().count("TradingLab is at") == 2)
         assert len(lab.call("/backtests/")["results"]) == 3
         lost = lab.submit("Slow", SLOW)
@@ -109,7 +109,7 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         killed.kill()
         if sys.platform == "linux":
             until(lambda: lab.status("/health/live") == 0)
-        last = lab.start("up", "--port", str(lab.port))
+        last = lab.start("up", "--no-qc", "--port", str(lab.port))
         until(lambda: lab.log().count("TradingLab is at") == 3)
         until(lambda: {lab.state(lost), lab.state(waiting)} == {"completed"})
         # Its worker was told that the other was gone: it finishes the run, or leaves it to the next one.

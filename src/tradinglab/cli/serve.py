@@ -19,12 +19,13 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("--host", default=HOST, help=f"address to listen on ({HOST})")
     parser.add_argument("--port", type=port, default=PORT, help=f"port to listen on ({PORT})")
-    parser.add_argument("--descriptor", type=int, help=SUPPRESS)  # a socket that `tradinglab up` passes on
+    # Sockets that `tradinglab up` passes on.
+    parser.add_argument("--descriptor", type=int, action="append", default=[], help=SUPPRESS)
 
 
 def run(options: Namespace) -> int:
     """Serve until told to stop."""
     status: int = server_part("processes.web").run_web(
-        host=options.host, port=options.port, descriptor=options.descriptor
+        host=options.host, port=options.port, descriptors=options.descriptor
     )
     return status

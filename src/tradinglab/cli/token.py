@@ -99,7 +99,8 @@ def run_list(options: Namespace) -> int:
 
 
 def _list_for_quantconnect(options: Namespace) -> int:
-    rows = server_part("accounts.quantconnect_tokens").quantconnect_token_list(user=_user(options))
+    user = _user(options)
+    rows = server_part("accounts.quantconnect_tokens").quantconnect_token_list(user=user)
     if options.json:
         say(json.dumps([{"id": each.pk, "name": each.name, "scopes": each.scopes} for each in rows]))
     else:
@@ -114,8 +115,9 @@ def _list_for_quantconnect(options: Namespace) -> int:
 def run_revoke(options: Namespace) -> int:
     """Refuse a key from now on."""
     if options.kind == "quantconnect":
+        user = _user(options)
         tokens = server_part("accounts.quantconnect_tokens")
-        row = tokens.quantconnect_token_get(user=_user(options), token_id=options.id)
+        row = tokens.quantconnect_token_get(user=user, token_id=options.id)
         tokens.quantconnect_token_revoke(row=row, by=None)
         say(f"The token '{row.name}' is revoked.")
         return FINISHED

@@ -30,6 +30,9 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--open", action=BooleanOptionalAction, help="open the page in the browser (where there is a desktop)"
     )
+    parser.add_argument(
+        "--qc", action=BooleanOptionalAction, default=True, help="listen for QuantConnect's clients too, on port 5612"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -40,6 +43,6 @@ def run(options: Namespace) -> int:
         sys.stdout.flush()
 
     together = server_part("processes.together")
-    wish = together.Wish(host=options.host, port=options.port, opens=options.open)
+    wish = together.Wish(host=options.host, port=options.port, opens=options.open, serves_quantconnect=options.qc)
     status: int = together.run_together(wish=wish, say=tell)
     return status

@@ -24,7 +24,7 @@ from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import ServerError, SettingsError
 from tradinglab.server.processes.children import start_child
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
-from tradinglab.server.processes.web import Address, listen_on, listen_on_free_port
+from tradinglab.server.processes.web import QUANTCONNECT_PORT, Address, listen_on, listen_on_free_port
 
 _START_PATIENCE_S = 120.0
 _STOP_PATIENCE_S = 15.0
@@ -59,11 +59,14 @@ class Wish:
         The port to listen on; ``None`` for 8000 or, if that is taken, the next one that is free.
     opens
         Whether the page is opened in the browser; ``None`` for where there is a desktop.
+    serves_quantconnect
+        Whether to listen where QuantConnect's clients look for a server of one's own, too.
     """
 
     host: str
     port: int | None = None
     opens: bool | None = None
+    serves_quantconnect: bool = False
 
 
 def run_together(*, wish: Wish, say: Say) -> int:
@@ -89,7 +92,7 @@ def run_together(*, wish: Wish, say: Say) -> int:
             if environment().redis_url is None:
                 _start_queue(stack)
             start_django()
-            _run(wish, listener, say, stack)
+            _run(wish, [listener, *_quantconnect_listeners(wish, listener, say, stack)], say, stack)
         except Stopped:
             say("Stopping …")
     return 0
@@ -127,15 +130,33 @@ def _start_queue(stack: contextlib.ExitStack) -> None:
         environment.cache_clear()
 
 
-def _run(wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitStack) -> None:
+def _quantconnect_listeners(
+    wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitStack
+) -> list[socket.socket]:
+    """Listen on this machine's port for QuantConnect's clients; without it, all else works."""
+    if not wish.serves_quantconnect or listener.getsockname()[1] == QUANTCONNECT_PORT:
+        return []
+    try:
+        return [stack.enter_context(listen_on("127.0.0.1", QUANTCONNECT_PORT))]
+    except SettingsError:
+        say(
+            f"Port {QUANTCONNECT_PORT} is taken, so QC_API=local does not lead here. QuantConnect's clients reach this "
+            "server below /api/v2/ of its own address."
+        )
+        return []
+
+
+def _run(wish: Wish, listeners: Sequence[socket.socket], say: Say, stack: contextlib.ExitStack) -> None:
     from tradinglab.server.processes import first_run, greeting
 
     first_run.migrate()
     owner = first_run.ensure_owner()
     demo = first_run.ensure_demo(owner.user)
     worker = stack.enter_context(_process("worker", "--beat"))
-    web = stack.enter_context(_process("serve", "--descriptor", str(listener.fileno()), keeps=[listener.fileno()]))
-    address = Address(wish.host, listener.getsockname()[1])
+    keeps = [each.fileno() for each in listeners]
+    words = [word for each in keeps for word in ("--descriptor", str(each))]
+    web = stack.enter_context(_process("serve", *words, keeps=keeps))
+    address = Address(wish.host, listeners[0].getsockname()[1])
     parts = {"worker": worker, "web": web}
     # All are told to stop before the first is waited for.
     for each in parts.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tradinglab.server.config.environment import environment
@@ -12,6 +13,8 @@ from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import SettingsError
 
 FIRST_PORT = 8000
+#: Where QuantConnect's command line looks for a server of one's own (QC_API=local).
+QUANTCONNECT_PORT = 5612
 _PORTS_TRIED = 50
 _WAITING_CONNECTIONS = 2048
 _LARGEST_MESSAGE = 4096
@@ -41,13 +44,14 @@ class Address(NamedTuple):
         return f"http://localhost:{self.port}" if self.is_local or self.host in _ANY else self.reachable
 
 
-def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
+def run_web(*, host: str, port: int, descriptors: Sequence[int] = ()) -> int:
     """Serve until the process is told to stop.
 
     Parameters
     ----------
-    descriptor
-        A socket that listens already, inherited from the process that started this one.
+    descriptors
+        Sockets that listen already, inherited from the process that started this one; host and port are not looked at
+        then.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
         If a setting, the host or the port cannot be used.
     """
     start_django()
-    listener = listen_on(host, port) if descriptor is None else socket.socket(fileno=descriptor)
+    listeners = [socket.socket(fileno=each) for each in descriptors] or [listen_on(host, port)]
     import uvicorn
 
     config = uvicorn.Config(
@@ -69,10 +73,10 @@ def run_web(*, host: str, port: int, descriptor: int | None = None) -> int:
         ws_max_size=_LARGEST_MESSAGE,
         ws_per_message_deflate=False,
     )
-    bound = Address(*listener.getsockname()[:2])
+    bound = Address(*listeners[0].getsockname()[:2])
     Home(environment().home).note_address(bound.shown)
-    with listener:
-        uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.ExitStack() as stack:
+        uvicorn.Server(config).run(sockets=[stack.enter_context(each) for each in listeners])
     return 0
 
 
