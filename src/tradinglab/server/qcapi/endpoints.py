@@ -28,7 +28,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 
 from tradinglab.server.accounts.models import Scope, User
-from tradinglab.server.errors import ServerError
+from tradinglab.server.errors import NotFoundError, ServerError
 from tradinglab.server.ops.context import request_id
 from tradinglab.server.qcapi.answers import failure, success, unsigned
 from tradinglab.server.qcapi.asking import Ask, problems_of
@@ -117,6 +117,22 @@ def view_of(declared: Endpoint) -> Callable[[HttpRequest], HttpResponseBase]:
     return csrf_exempt(view)
 
 
+def open_view(
+    answer: Callable[[HttpRequest, str], HttpResponseBase],
+) -> Callable[[HttpRequest, str], HttpResponseBase]:
+    """Return the view of a link that needs no signature: the token in it is all that it takes."""
+
+    def view(request: HttpRequest, token: str) -> HttpResponseBase:
+        def counted() -> HttpResponseBase:
+            request.user = AnonymousUser()
+            _count(request)
+            return answer(request, token) if request.method in ("GET", "HEAD") else failure(["Use GET."], status=405)
+
+        return _guarded(request, counted, missing=404)
+
+    return csrf_exempt(view)
+
+
 @csrf_exempt
 def nowhere(request: HttpRequest) -> HttpResponseBase:
     """Answer at a path where nothing is."""
@@ -128,8 +144,8 @@ def nowhere(request: HttpRequest) -> HttpResponseBase:
     return _guarded(request, answer)
 
 
-def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """Make an answer of whatever goes wrong."""
+def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, missing: int = 200) -> HttpResponseBase:
+    """Make an answer of whatever goes wrong; *missing* is the status if there is no such thing."""
     try:
         return answer()
     except _Throttled:
@@ -138,6 +154,8 @@ def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase]) -> Ht
         return unsigned(str(error))
     except ValidationError as error:
         return failure([str(problems_of(error))])
+    except NotFoundError as error:
+        return failure([str(error)], status=missing)
     except ServerError as error:
         return failure([str(error)])
     except (OperationalError, InterfaceError) as error:

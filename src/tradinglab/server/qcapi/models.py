@@ -86,3 +86,35 @@ class Compile(models.Model):
     def signature(self) -> str:
         """What clients call the part after the dash: the beginning of the hash of the files."""
         return self.id.rpartition("-")[2]
+
+
+class StoredObject(models.Model):
+    """An object of a user's object store: bytes under a key, whose slashes make folders."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stored_objects")
+    key = models.CharField(max_length=255)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    md5 = models.CharField(max_length=32)
+    mime = models.CharField(max_length=100)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    modified_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="stored_object_unique")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ObjectDownload(models.Model):
+    """Objects that somebody wants as one zip file."""
+
+    id = models.CharField(primary_key=True, max_length=32, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    keys = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.id

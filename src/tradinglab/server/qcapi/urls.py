@@ -6,10 +6,11 @@ import importlib
 import pkgutil
 import re
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, path, re_path
 
 from tradinglab.server.qcapi import resources
-from tradinglab.server.qcapi.endpoints import ENDPOINTS, nowhere, view_of
+from tradinglab.server.qcapi.endpoints import ENDPOINTS, nowhere, open_view, view_of
+from tradinglab.server.qcapi.resources.object_store import download
 
 for _found in pkgutil.iter_modules(resources.__path__):
     importlib.import_module(f"{resources.__name__}.{_found.name}")
@@ -19,5 +20,6 @@ urlpatterns: list[URLPattern] = [
         re_path(rf"^{re.escape(each.path)}/?$", view_of(each), name=f"quantconnect-{each.path}")
         for each in ENDPOINTS.values()
     ),
+    path("object/download/<str:token>/", open_view(download), name="quantconnect-objects"),
     re_path(r"^", nowhere, name="quantconnect-nowhere"),
 ]

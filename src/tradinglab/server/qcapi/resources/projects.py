@@ -82,7 +82,7 @@ class UpdateAsk(Ask):
     name: OrNone[str] = None
     description: str | None = None
     parameters: Annotated[list[ParameterGiven] | dict[str, str] | None, BeforeValidator(_listed)] = None
-    files: Annotated[list[FileGiven] | None, BeforeValidator(_listed), Field(max_length=1000)] = None
+    files: Annotated[Annotated[list[FileGiven], Field(max_length=1000)] | None, BeforeValidator(_listed)] = None
     libraries: Annotated[list[Whole] | None, BeforeValidator(_listed)] = None
     version_id: OrNone[Annotated[int, Field(ge=-1, lt=2**31)]] = None
     lean_environment: OrNone[Annotated[int, Field(ge=-1, lt=2**31)]] = None
