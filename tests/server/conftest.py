@@ -50,6 +50,8 @@ def _server_home(tmp_path: Path, settings: Any) -> None:
     home = Home(tmp_path / "server")
     home.prepare()
     settings.HOME = home
+    # Nobody is there; what QuantConnect would answer is for the test to say.
+    set_environment(settings, quantconnect_url="http://127.0.0.1:9/api/v2/")
     # The hashes of passwords are slow on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()

@@ -7,12 +7,17 @@ filled (``_MAKE``), and what is not as elsewhere: public, everybody's, or of a s
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
+from tests.quantconnect.fake import TOKEN, USER_ID, FakeCloud
+from tests.quantconnect.faults import Script, faulty_server
+from tests.server.conftest import set_environment
 
 from tradinglab.optimize import Axis, Direction, Objective, Space
 from tradinglab.server.accounts.invitations import invitation_create
@@ -23,9 +28,11 @@ from tradinglab.server.accounts.sign_ins import sign_in_create
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.backtests.verifying import backtest_verify
+from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.optimizations.requests import OptimizationRequest
 from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.runs.supervision import run_carry_out
+from tradinglab.server.sealing import seal
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
 
@@ -89,6 +96,7 @@ class Things:
         self.owner = owner
         self.settings = settings
         self.made: dict[str, Any] = {}
+        self.servers = ExitStack()
 
     def path(self, pattern: str) -> str:
         return _PLACEHOLDER.sub(lambda found: str(self.value(found[0])), pattern)
@@ -128,6 +136,19 @@ class Things:
     def make_quantconnect_token(self) -> object:
         return quantconnect_token_create(user=self.owner, name="theirs", by=self.owner.scopes, scopes=["read"]).row.pk
 
+    def make_remote_project(self) -> object:
+        """Make something at QuantConnect, where the stranger has nothing at all."""
+        account = CloudAccount(user=self.owner, remote_user=USER_ID, sealed_token=seal(TOKEN))
+        CloudAccount.objects.bulk_create([account], ignore_conflicts=True)
+        fake = FakeCloud(time.time)
+        self.servers.enter_context(_serving(fake, self.settings))
+        project = fake.do_projects_create({"name": "Theirs", "language": "Py"})["projects"][0]["projectId"]
+        compiled = fake.do_compile_create({"projectId": project})["compileId"]
+        body = {"projectId": project, "compileId": compiled, "backtestName": "Theirs"}
+        backtest = fake.do_backtests_create(body)["backtest"]["backtestId"]
+        self.made |= {"<str:compile_id>": compiled, "<str:backtest_id>": backtest}
+        return project
+
     def make_version(self) -> object:
         assert self.strategy.head is not None
         return self.strategy.head.content_hash
@@ -147,7 +168,18 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",
     "<str:name>": lambda _: "sample",
+    "<int:project_id>": Things.make_remote_project,
+    # Made with their project.
+    "<str:compile_id>": lambda things: things.made["<str:compile_id>"],
+    "<str:backtest_id>": lambda things: things.made["<str:backtest_id>"],
 }
+
+
+@contextmanager
+def _serving(fake: FakeCloud, settings: Any) -> Iterator[None]:
+    with faulty_server(fake, Script({})) as url:
+        set_environment(settings, quantconnect_url=url)
+        yield
 
 
 # What speaks as QuantConnect does has a test of its own: tests/server/qcapi/test_every_endpoint.py.
@@ -179,8 +211,10 @@ def _names(operation: Operation) -> str:
 
 
 @pytest.fixture
-def theirs(owner: User, settings: Any) -> Things:
-    return Things(owner, settings)
+def theirs(owner: User, settings: Any) -> Iterator[Things]:
+    things = Things(owner, settings)
+    with things.servers:
+        yield things
 
 
 @pytest.fixture
@@ -265,6 +299,6 @@ def test_lists_show_nothing_of_others(operation: Operation, theirs: Things, stra
     backtest_submit(owner=theirs.owner, request=BacktestRequest(version=secret.head, name="unheard-of"))
     api_key_create(user=theirs.owner, name="unheard-of", scopes=["read"], by=theirs.owner.scopes)
     answer = operation.call(with_key(stranger, set(stranger.scopes)), theirs)
-    assert answer.status_code in (200, 400, 403)
+    assert answer.status_code in (200, 400, 403, 404)
     assert "unheard-of" not in answer.content.decode()
     assert theirs.owner.email not in answer.content.decode()

@@ -63,6 +63,7 @@ def test_no_answer_that_the_schema_does_not_name(owner: User, settings: Any) -> 
         }
         for cases in modes.values():
             wrong += _tried(cases, things, key.token)
+    things.servers.close()
     assert not wrong, "\n\n".join(wrong)
 
 

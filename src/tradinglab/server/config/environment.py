@@ -138,6 +138,13 @@ def _endpoint(text: str) -> str:
     return text
 
 
+def _api_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("write it as https://www.quantconnect.com/api/v2/")
+    return text.rstrip("/") + "/"
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
@@ -166,6 +173,9 @@ class Environment(BaseSettings):
     redis_verify: bool = Field(True, validation_alias="TRADINGLAB_REDIS_VERIFY")
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(None, validation_alias="REDIS_URL")
 
+    quantconnect_url: Annotated[str, AfterValidator(_api_url)] = Field(
+        "https://www.quantconnect.com/api/v2/", validation_alias="QUANTCONNECT_API_URL"
+    )
     quantconnect_user: str | None = Field(None, pattern=r"^[0-9]{1,18}$", validation_alias="QUANTCONNECT_USER_ID")
     quantconnect_token: Annotated[SecretStr | None, AfterValidator(_token)] = Field(
         None, validation_alias="QUANTCONNECT_ACCESS_TOKEN", validate_default=True

@@ -42,6 +42,7 @@ _TITLES = {
     422: "The request contradicts an earlier one",
     429: "Too many requests",
     500: "The server failed",
+    502: "Another service does not answer",
     503: "Not available for now",
 }
 

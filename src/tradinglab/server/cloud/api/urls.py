@@ -1,0 +1,25 @@
+"""Where the resources of a user's QuantConnect account are."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from tradinglab.server.cloud.api import views
+
+_HERE = "quantconnect"
+_PROJECT = f"{_HERE}/projects/<int:project_id>"
+
+urlpatterns = [
+    path(f"{_HERE}/credentials/", views.CredentialsView.as_view(), name="quantconnect-credentials"),
+    path(f"{_HERE}/credentials/test/", views.CredentialsTestView.as_view(), name="quantconnect-credentials-test"),
+    path(f"{_HERE}/projects/", views.RemoteProjectsView.as_view(), name="quantconnect-projects"),
+    path(f"{_PROJECT}/files/", views.RemoteFilesView.as_view(), name="quantconnect-files"),
+    path(f"{_PROJECT}/compile/", views.RemoteCompilesView.as_view(), name="quantconnect-compile"),
+    path(f"{_PROJECT}/compile/<str:compile_id>/", views.RemoteCompileView.as_view(), name="quantconnect-compile-read"),
+    path(f"{_PROJECT}/backtests/", views.RemoteBacktestsView.as_view(), name="quantconnect-project-backtests"),
+    path(
+        f"{_PROJECT}/backtests/<str:backtest_id>/",
+        views.RemoteBacktestView.as_view(),
+        name="quantconnect-project-backtest",
+    ),
+]

@@ -1,0 +1,66 @@
+"""Clients of a user's QuantConnect account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from tradinglab.quantconnect import Credentials, QuantConnect, Retries, Settings, Shared, Timeouts
+from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.errors import SealError
+from tradinglab.server.sealing import unseal
+
+#: Somebody waits for the answer.
+_SOON = Settings(
+    timeouts=Timeouts(connect=5.0, read=20.0, attempt=25.0, call=45.0), retries=Retries(attempts=3, most_wait_s=5.0)
+)
+#: Nobody does, and who asks comes again by itself.
+_PATIENT = Settings(
+    timeouts=Timeouts(connect=10.0, read=45.0, attempt=60.0, call=90.0), retries=Retries(attempts=4, most_wait_s=10.0)
+)
+
+
+def credentials_of(account: CloudAccount) -> Credentials:
+    """Return the user id and token of an account.
+
+    Raises
+    ------
+    SealError
+        If no key opens the token, or the settings no longer hold it.
+    """
+    if not account.is_of_settings:
+        return Credentials(account.remote_user, unseal(account.sealed_token))
+    token = settings.ENVIRONMENT.quantconnect_token
+    if token is None or settings.ENVIRONMENT.quantconnect_user != account.remote_user:
+        raise SealError(
+            "The installation's settings no longer hold this QuantConnect account. Give user id and token by "
+            "PUT /api/v1/quantconnect/credentials/."
+        )
+    return Credentials(account.remote_user, token.get_secret_value())
+
+
+def client_of(
+    account: CloudAccount, *, is_patient: bool = False, cancel: Callable[[], bool] | None = None
+) -> QuantConnect:
+    """Return a client that asks for an account; close it after use.
+
+    Parameters
+    ----------
+    is_patient
+        Whether nobody waits for its answers.
+    cancel
+        Ends whatever the client is about when it says so.
+    """
+    return client_with(credentials_of(account), is_patient=is_patient, cancel=cancel)
+
+
+def client_with(
+    credentials: Credentials, *, is_patient: bool = False, cancel: Callable[[], bool] | None = None
+) -> QuantConnect:
+    """Return a client that asks with some credentials; close it after use."""
+    base = _PATIENT if is_patient else _SOON
+    asked = Settings(base_url=settings.ENVIRONMENT.quantconnect_url, timeouts=base.timeouts, retries=base.retries)
+    # Requests, failures and what is being created are counted for all processes of the installation.
+    shared = Shared.in_folder(settings.HOME.folder / "quantconnect")
+    return QuantConnect(credentials, asked, shared=shared, cancel=cancel)
