@@ -32,6 +32,13 @@ _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
 _WITHOUT_DATA = (Code.SECURITY_PRICE_ZERO, Code.SECURITY_HAS_NO_DATA)
 
 
+def tag_first(
+    tag: str, properties: OrderProperties | str | None, given: OrderProperties | None
+) -> tuple[str, OrderProperties | None]:
+    """Return tag and properties of a call that leaves out ``asynchronous``, as all did before LEAN had it."""
+    return tag, given if not properties or isinstance(properties, str) else properties
+
+
 class OrderRequests(AlgorithmCore):
     """Makes requests of orders, checks them, and says what could be ordered."""
 
@@ -95,9 +102,11 @@ class OrderRequests(AlgorithmCore):
         self.error(response.error_message)
 
     def lab_submit(self, order_type: OrderType, security: Security, quantity: Number, tag: str,
-                   properties: OrderProperties | None, asynchronous: bool, *,
+                   properties: OrderProperties | None, asynchronous: bool | str, *,
                    trailing_as_percentage: bool = False, **prices: Number) -> OrderTicket:  # fmt: skip
         """Make an order of a type and hand it in."""
+        if isinstance(asynchronous, str):
+            asynchronous, tag, properties = False, *tag_first(asynchronous, tag, properties)
         if prices:
             self.lab_warn_of_negative_prices(order_type, security, prices)
         request = self.lab_request(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.order_checks import is_daily_only, is_too_late_for_close
-from tradinglab.algorithm.api.order_requests import OrderRequests
+from tradinglab.algorithm.api.order_requests import OrderRequests, tag_first
 from tradinglab.algorithm.orders import (
     OrderProperties,
     OrderTicket,
@@ -69,9 +69,12 @@ class TradingMethods(OrderRequests):
                 return ticket
         return self.lab_submit(OrderType.MARKET, security, quantity, tag, order_properties, asynchronous)
 
-    def market_on_open_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool = False, tag: str = "",
+    def market_on_open_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool | str = False,
+                             tag: str = "",
                              order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the next open."""
+        if isinstance(asynchronous, str):
+            asynchronous, tag, order_properties = False, *tag_first(asynchronous, tag, order_properties)
         security = self.lab_security_for_order(symbol)
         properties = self.lab_auction_properties(order_properties)
         if not asynchronous:
@@ -80,14 +83,17 @@ class TradingMethods(OrderRequests):
                 return taken
         return self.lab_submit(OrderType.MARKET_ON_OPEN, security, quantity, tag, properties, asynchronous)
 
-    def market_on_close_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool = False, tag: str = "",
+    def market_on_close_order(self, symbol: SymbolLike, quantity: Number, asynchronous: bool | str = False,
+                              tag: str = "",
                               order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the next close."""
+        if isinstance(asynchronous, str):
+            asynchronous, tag, order_properties = False, *tag_first(asynchronous, tag, order_properties)
         security = self.lab_security_for_order(symbol)
         properties = self.lab_auction_properties(order_properties)
         return self.lab_submit(OrderType.MARKET_ON_CLOSE, security, quantity, tag, properties, asynchronous)
 
-    def limit_order(self, symbol: SymbolLike, quantity: Number, limit_price: Number, asynchronous: bool = False,
+    def limit_order(self, symbol: SymbolLike, quantity: Number, limit_price: Number, asynchronous: bool | str = False,
                     tag: str = "", order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a price or better."""
         return self.lab_submit(
@@ -95,8 +101,9 @@ class TradingMethods(OrderRequests):
             limit_price=limit_price,
         )  # fmt: skip
 
-    def stop_market_order(self, symbol: SymbolLike, quantity: Number, stop_price: Number, asynchronous: bool = False,
-                          tag: str = "", order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
+    def stop_market_order(self, symbol: SymbolLike, quantity: Number, stop_price: Number,
+                          asynchronous: bool | str = False, tag: str = "",
+                          order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at the market once the price has reached the stop."""
         return self.lab_submit(
             OrderType.STOP_MARKET, self.lab_security_for_order(symbol), quantity, tag, order_properties, asynchronous,
@@ -104,7 +111,7 @@ class TradingMethods(OrderRequests):
         )  # fmt: skip
 
     def stop_limit_order(self, symbol: SymbolLike, quantity: Number, stop_price: Number, limit_price: Number,
-                         asynchronous: bool = False, tag: str = "",
+                         asynchronous: bool | str = False, tag: str = "",
                          order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a limit once the price has reached the stop."""
         return self.lab_submit(
@@ -113,7 +120,7 @@ class TradingMethods(OrderRequests):
         )  # fmt: skip
 
     def limit_if_touched_order(self, symbol: SymbolLike, quantity: Number, trigger_price: Number, limit_price: Number,
-                               asynchronous: bool = False, tag: str = "",
+                               asynchronous: bool | str = False, tag: str = "",
                                order_properties: OrderProperties | None = None) -> OrderTicket:  # fmt: skip
         """Order at a limit once the price has touched the trigger."""
         return self.lab_submit(
