@@ -178,7 +178,7 @@ def described(test: Backtest, project: Project, organization_id: str) -> dict[st
         "error": error,
         "stacktrace": trace,
         "progress": 1.0 if test.run.is_final else test.run.progress,
-        "hasInitializeError": bool(error) and error.startswith(_IN_INITIALIZE),
+        "hasInitializeError": error is not None and error.startswith(_IN_INITIALIZE),
         "charts": {name: {"name": name} for name in result.get("charts", {})},
         "parameterSet": parameter_set_of(test),
         "rollingWindow": result.get("rollingWindow", {}) if is_there else None,

@@ -100,8 +100,9 @@ def _between(values: Sequence[Any], start: int | None, end: int | None) -> Seque
     return values[first:last]
 
 
-def _x(value: Any) -> float:
-    return float(value["x"] if isinstance(value, dict) else value[0])
+def _x(value: Any) -> int:
+    """Return the Unix time of a point."""
+    return int(value["x"] if isinstance(value, dict) else value[0])
 
 
 def _spread(values: Sequence[Any], count: int | None) -> list[Any]:

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
 
@@ -118,3 +120,28 @@ class ObjectDownload(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class SentBacktest(models.Model):
+    """What a client sent when it started a backtest."""
+
+    backtest = models.OneToOneField(Backtest, on_delete=models.CASCADE, primary_key=True, related_name="sent")
+    compile = models.ForeignKey(Compile, null=True, on_delete=models.SET_NULL, related_name="+")
+    #: Texts and numbers as they were written: the strategy gets texts.
+    parameters = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.backtest_id)
+
+
+class SentOptimization(models.Model):
+    """What a client sent when it started an optimization."""
+
+    optimization = models.OneToOneField(Optimization, on_delete=models.CASCADE, primary_key=True, related_name="sent")
+    compile = models.ForeignKey(Compile, null=True, on_delete=models.SET_NULL, related_name="+")
+    node_type = models.CharField(max_length=10)
+    #: ``[{"name": …, "min": …, "max": …, "step": …}, …]``
+    parameters = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return str(self.optimization_id)
