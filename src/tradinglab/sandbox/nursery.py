@@ -273,7 +273,9 @@ def _tasks_of_user() -> int:
     """Return how many threads a run's user has; in a namespace of users, where there is no list, its own and ours."""
     user = os.geteuid() or UNUSED_USER
     found = 2
-    for task in Path("/proc").glob("[0-9]*/task/[0-9]*"):
-        with suppress(OSError):
-            found += task.stat().st_uid == user
+    with suppress(OSError):
+        for process in Path("/proc").iterdir():
+            with suppress(OSError):  # it has ended since
+                if process.name.isdigit() and process.stat().st_uid == user:
+                    found += sum(1 for _ in (process / "task").iterdir())
     return found
