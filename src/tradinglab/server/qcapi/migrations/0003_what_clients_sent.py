@@ -5,29 +5,56 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('backtests', '0006_warnings'),
-        ('optimizations', '0001_first'),
-        ('qcapi', '0002_object_store'),
+        ("backtests", "0006_warnings"),
+        ("optimizations", "0001_first"),
+        ("qcapi", "0002_object_store"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SentBacktest',
+            name="SentBacktest",
             fields=[
-                ('backtest', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sent', serialize=False, to='backtests.backtest')),
-                ('parameters', models.JSONField(default=dict)),
-                ('compile', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='qcapi.compile')),
+                (
+                    "backtest",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sent",
+                        serialize=False,
+                        to="backtests.backtest",
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "compile",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="qcapi.compile"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SentOptimization',
+            name="SentOptimization",
             fields=[
-                ('optimization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='sent', serialize=False, to='optimizations.optimization')),
-                ('node_type', models.CharField(max_length=10)),
-                ('parameters', models.JSONField(default=list)),
-                ('compile', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='qcapi.compile')),
+                (
+                    "optimization",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sent",
+                        serialize=False,
+                        to="optimizations.optimization",
+                    ),
+                ),
+                ("node_type", models.CharField(max_length=10)),
+                ("parameters", models.JSONField(default=list)),
+                (
+                    "compile",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="qcapi.compile"
+                    ),
+                ),
             ],
         ),
     ]
