@@ -59,6 +59,11 @@ class Client(Generic[D]):
         self.lean = Lean(exchange, driver)
         self._driver = driver
 
+    @property
+    def user_id(self) -> str:
+        """Who asks."""
+        return self.exchange.user_id
+
 
 class QuantConnect(Client[BlockingDriver]):
     """A client whose calls return when they are over. Threads may share one.
@@ -68,7 +73,7 @@ class QuantConnect(Client[BlockingDriver]):
     credentials
         User id and token; by default those of the environment.
     settings
-        Base URL, timeouts, retries.
+        Base URL, timeouts, retries; by default the base URL of the environment, else QuantConnect's.
     shared
         What it has in common with other processes; by default a folder of TRADINGLAB_HOME.
     cancel
@@ -93,7 +98,7 @@ class QuantConnect(Client[BlockingDriver]):
         transport: httpx2.BaseTransport | None = None,
         random: Random | None = None,
     ) -> None:
-        settings, clock = settings or Settings(), clock or SystemClock()
+        settings, clock = settings or Settings.from_environment(), clock or SystemClock()
         exchange = _exchange(credentials, settings, shared, cancel, clock, random)
         super().__init__(exchange, BlockingDriver(settings, clock, transport))
 
@@ -124,7 +129,7 @@ class AsyncQuantConnect(Client[AsyncDriver]):
         transport: httpx2.AsyncBaseTransport | None = None,
         random: Random | None = None,
     ) -> None:
-        settings, clock = settings or Settings(), clock or SystemClock()
+        settings, clock = settings or Settings.from_environment(), clock or SystemClock()
         exchange = _exchange(credentials, settings, shared, cancel, clock, random)
         super().__init__(exchange, AsyncDriver(settings, clock, transport))
 

@@ -116,6 +116,7 @@ class Exchange:
         self._credentials = credentials
         self._root = settings.root
         self.user_agent = user_agent
+        self.user_id = credentials.user_id
         self.account = f"{self._root}:{credentials.fingerprint()}"
         self._rate = Rate(settings.requests, settings.requests_in_s)
         self._breaker = BreakerRule(

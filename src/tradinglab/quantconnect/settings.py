@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from urllib.parse import urlsplit
 
 from tradinglab.core.values import dataclass, field
 from tradinglab.quantconnect.errors import ConfigurationError
 
+BASE_URL_VARIABLE = "QUANTCONNECT_BASE_URL"
 #: QuantConnect's own.
 BASE_URL = "https://www.quantconnect.com/api/v2/"
 
@@ -103,6 +105,11 @@ class Settings:
     breaker_failures: int = 8
     breaker_wait_s: float = 15.0
     breaker_most_wait_s: float = 300.0
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Return the defaults, with the base URL that QUANTCONNECT_BASE_URL names, if it names one."""
+        return cls(base_url=os.environ.get(BASE_URL_VARIABLE) or BASE_URL)
 
     @property
     def root(self) -> str:

@@ -22,16 +22,7 @@ class Files(Resource[D]):
         InvalidRequestError
             If there is one of that name.
         """
-        # An empty text is refused; none at all makes an empty file.
-        body = {"projectId": project_id, "name": name, "content": content or None}
-        try:
-            yield from self._exchange.carry(Call(path="files/create", read=nothing, body=body))
-        except InvalidRequestError as error:
-            if not error.is_uncertain:
-                raise
-            # An earlier attempt, whose answer was lost, may have created it.
-            if (yield from self._read(project_id, name)).content != content:
-                raise
+        yield from self._create(project_id, name, content)
 
     @operation
     def read(self, project_id: int, name: str) -> Plan[ProjectFile]:
@@ -51,21 +42,15 @@ class Files(Resource[D]):
     @operation
     def put(self, project_id: int, name: str, content: str) -> Plan[None]:
         """Give a file this content, and create it if there is none."""
+        if not content:
+            yield from self._empty(project_id, name)
+            return
         try:
             yield from self._exchange.carry(self._update(project_id, name, content))
-        except (NotFoundError, InvalidRequestError) as error:
+        except (NotFoundError, InvalidRequestError):
             if any(each.name == name for each in (yield from self._list(project_id))):
                 raise
-            body = {"projectId": project_id, "name": name, "content": content or None}
-            try:
-                yield from self._exchange.carry(Call(path="files/create", read=nothing, body=body))
-            except InvalidRequestError:
-                # Somebody, or an earlier attempt whose answer was lost, has created it since.
-                held = [each for each in (yield from self._list(project_id)) if each.name == name]
-                if not held:
-                    raise
-                if held[0].content != content:
-                    raise error from None
+            yield from self._create(project_id, name, content)
 
     @operation
     def rename(self, project_id: int, name: str, new_name: str) -> Plan[None]:
@@ -99,12 +84,36 @@ class Files(Resource[D]):
     @operation
     def delete(self, project_id: int, name: str) -> Plan[None]:
         """Delete a file."""
+        yield from self._delete(project_id, name)
+
+    def _delete(self, project_id: int, name: str) -> Plan[None]:
         body = {"projectId": project_id, "name": name}
         try:
             yield from self._exchange.carry(Call(path="files/delete", read=nothing, body=body))
         except (NotFoundError, InvalidRequestError) as error:
             # An earlier attempt, whose answer was lost, may have deleted it.
             if not error.is_uncertain or any(each.name == name for each in (yield from self._list(project_id))):
+                raise
+
+    def _empty(self, project_id: int, name: str) -> Plan[None]:
+        """Leave an empty file: no file is updated to nothing, but one can be created without content."""
+        held = [each for each in (yield from self._list(project_id)) if each.name == name]
+        if held and not held[0].content:
+            return
+        if held:
+            yield from self._delete(project_id, name)
+        yield from self._create(project_id, name, "")
+
+    def _create(self, project_id: int, name: str, content: str) -> Plan[None]:
+        # An empty text is refused; none at all makes an empty file.
+        body = {"projectId": project_id, "name": name, "content": content or None}
+        try:
+            yield from self._exchange.carry(Call(path="files/create", read=nothing, body=body))
+        except InvalidRequestError as error:
+            if not error.is_uncertain:
+                raise
+            # An earlier attempt, whose answer was lost, may have created it.
+            if (yield from self._read(project_id, name)).content != content:
                 raise
 
     def _read(self, project_id: int, name: str) -> Plan[ProjectFile]:
