@@ -61,6 +61,12 @@ def is_lean_name(name: str) -> bool:
     return is_lean_class(name) or any(name in names for names in _surface().namespaces.values())
 
 
+@functools.cache
+def member_names() -> frozenset[str]:
+    """Return the folded names of all members that LEAN's classes have."""
+    return frozenset().union(*_surface().members.values())
+
+
 def lean_names() -> frozenset[str]:
     """Return the names of all classes and namespaces that LEAN's strategies can import, for suggestions."""
     surface = _surface()

@@ -15,7 +15,7 @@ from tradinglab.core.dual import fold, snake_case
 from tradinglab.core.surface import lean_owner, nearest_name
 
 #: What an algorithm keeps, and of which class it is.
-_PARTS = {
+PARTS = {
     "portfolio": "SecurityPortfolioManager",
     "securities": "SecurityManager",
     "transactions": "SecurityTransactionManager",
@@ -182,7 +182,7 @@ class _Reads(ast.NodeVisitor):
         self._tell(node, QCAlgorithm, f"The algorithm has no member '{name}'", known)
 
     def _look_at_part(self, node: ast.Attribute, part: str) -> None:
-        found = _PARTS.get(fold(part))
+        found = PARTS.get(fold(part))
         if found is None or part in self._written or part in self._members or node.attr in self._written:
             return
         cls = star_import.find(found)

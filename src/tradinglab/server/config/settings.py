@@ -219,6 +219,7 @@ RUN_KINDS = {
     "backtest": "tradinglab.server.backtests.carrying_out.BacktestKind",
     "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
+    "trial": "tradinglab.server.qcapi.trials.TrialKind",
 }
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {"optimization": "tradinglab.server.optimizations.coordinating.optimization_advance"}
