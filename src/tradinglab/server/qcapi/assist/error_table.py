@@ -25,21 +25,21 @@ _TABLE: tuple[tuple[str, str], ...] = (
     (
         r"'NoneType' object (?:has no attribute|is not subscriptable)",
         (
-            "Something is None: bars of a symbol that has no data at this time, or a variable that initialize did not set. "
+            "Something is None: bars of a symbol without data at this time, or a variable that initialize did not set. "
             "Ask whether it is there: if data.bars.get(self.symbol) is None: return."
         ),
     ),
     (
         r"KeyError",
         (
-            "The key is not there. Not every slice has every symbol: ask 'if self.symbol in data' before data[self.symbol] "
-            "and add what is traded in initialize."
+            "The key is not there. Not every slice has every symbol: ask 'if self.symbol in data' before "
+            "data[self.symbol], and add what is traded in initialize."
         ),
     ),
     (
         r"has no attribute '([A-Za-z_]\w*)'",
         (
-            "There is no member of that name. Look at its spelling: members are written in snake case (add_equity), those "
+            "There is no member of that name. Look at its spelling: members are in snake case (add_equity), those "
             "of enumerations in capitals (Resolution.DAILY)."
         ),
     ),
