@@ -199,6 +199,16 @@ def test_a_chart_has_its_points_between_two_times(project: Any) -> None:
     assert (len(shown), shown[0], shown[-1]) == (3, points[0], points[-1])
 
 
+def test_a_chart_that_every_run_has_may_be_empty(project: Any) -> None:
+    mine = project(QUICK.replace("self.set_holdings(self.symbol, 1)", "pass"))
+    backtest_id = mine.finished()
+    asked = {"projectId": mine.number, "backtestId": backtest_id}
+    for name in mine.read(backtest_id)["charts"]:
+        assert mine.qc.done("backtests/chart/read", **asked, name=name)["chart"]["name"] == name
+    volume = mine.qc.done("backtests/chart/read", **asked, name="Assets Sales Volume")["chart"]
+    assert volume["series"] == {}
+
+
 def test_the_report_is_a_page(project: Any) -> None:
     mine = project(QUICK)
     backtest_id = mine.started()["backtestId"]

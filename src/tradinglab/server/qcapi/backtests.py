@@ -18,7 +18,7 @@ from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.services import backtest_submit
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 from tradinglab.server.qcapi.answers import moment
-from tradinglab.server.qcapi.lean_results import day_moment, performance_of, result_of
+from tradinglab.server.qcapi.lean_results import charts_of, day_moment, performance_of, result_of
 from tradinglab.server.qcapi.models import Compile, CompileState, Project, SentBacktest
 from tradinglab.server.qcapi.names import checked_name
 from tradinglab.server.runs.models import Priority, RunState
@@ -179,7 +179,7 @@ def described(test: Backtest, project: Project, organization_id: str) -> dict[st
         "stacktrace": trace,
         "progress": 1.0 if test.run.is_final else test.run.progress,
         "hasInitializeError": error is not None and error.startswith(_IN_INITIALIZE),
-        "charts": {name: {"name": name} for name in result.get("charts", {})},
+        "charts": {name: {"name": name} for name in charts_of(result)},
         "parameterSet": parameter_set_of(test),
         "rollingWindow": result.get("rollingWindow", {}) if is_there else None,
         "runtimeStatistics": result.get("runtimeStatistics"),

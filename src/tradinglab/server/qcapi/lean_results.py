@@ -19,6 +19,17 @@ _RESULT: Final = "result.json"
 #: A larger file is read anew each time: read, it takes some ten times its size.
 _LARGEST_KEPT: Final = 8_000_000
 _MOST_KEPT: Final = 4
+#: The charts that a run has even if there is nothing in one of them.
+_USUAL_CHARTS: Final = (
+    "Strategy Equity",
+    "Capacity",
+    "Drawdown",
+    "Benchmark",
+    "Exposure",
+    "Assets Sales Volume",
+    "Portfolio Turnover",
+    "Portfolio Margin",
+)
 _EMPTY: Final[Mapping[str, Any]] = {}
 #: Members of an order that LEAN writes for some types alone, and what a reader expects where they are missing.
 _ORDER_MEMBERS: Final[Mapping[str, Any]] = {
@@ -75,6 +86,14 @@ def performance_of(performance: Mapping[str, Any] | None) -> dict[str, Any] | No
     return {**performance, "closedTrades": trades}
 
 
+def charts_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result's charts, those without anything in them among them; none if there is no result."""
+    if "charts" not in result:
+        return {}
+    missing = {name: {"name": name, "chartType": 0, "series": {}} for name in _USUAL_CHARTS}
+    return {**missing, **result["charts"]}
+
+
 def chart_of(test: Backtest, name: str, *, start: int | None, end: int | None, count: int | None) -> dict[str, Any]:
     """Return a chart with at most *count* points of each series, spread evenly between two Unix times, both included.
 
@@ -83,7 +102,7 @@ def chart_of(test: Backtest, name: str, *, start: int | None, end: int | None, c
     NotFoundError
         If the backtest has no chart of that name.
     """
-    charts = result_of(test).get("charts", _EMPTY)
+    charts = charts_of(result_of(test))
     if name not in charts:
         raise NotFoundError(f"The backtest has no chart '{name[:100]}'. It has: {', '.join(charts)}.")
     chart = charts[name]
