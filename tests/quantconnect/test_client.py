@@ -127,6 +127,25 @@ def test_project_that_is_deleted_meanwhile_ends_the_wait() -> None:
         )
 
 
+def test_what_was_created_just_now_may_not_be_known_everywhere() -> None:
+    here = world()
+    project, build = here.compiled()
+    started = here.client.backtests.create(project, build, "B").backtest_id
+    hidden = here.cloud.backtests.pop(started)
+    answers = iter(range(3))
+
+    def know() -> bool:
+        if next(answers, None) is None:
+            here.cloud.backtests[started] = hidden
+        return False
+
+    assert here.client.backtests.wait(project, started, cancel=know).has_results
+    begin = here.clock.at
+    with pytest.raises(NotFoundError):
+        here.client.backtests.wait(project, "0" * 32)
+    assert here.clock.at - begin < 30
+
+
 def test_compilation_that_fails_says_so() -> None:
     here = world(prepare=lambda cloud: setattr(cloud, "build_error", True))
     project, build = here.compiled()

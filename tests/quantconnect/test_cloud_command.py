@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +140,7 @@ def test_backtest_prints_statistics(cloud: FakeCloud, folder: Path, capsys: pyte
     assert "Sharpe Ratio" in capsys.readouterr().out
     (backtest,) = cloud.backtests.values()
     assert backtest["parameterSet"] == {"fast": "3"}
+    assert backtest["name"] == "TradingLab"
 
 
 def test_backtest_that_fails_or_does_not_compile_ends_with_one(
@@ -180,3 +183,11 @@ def test_number_of_a_project_is_one(cloud: FakeCloud, capsys: pytest.CaptureFixt
     for text in ("0", "-1", "x", "1.5"):
         assert main(["cloud", "pull", text, "somewhere"]) == BAD_INPUT
         assert "number of a project" in capsys.readouterr().err or text == "-1"
+
+
+def test_help_loads_nothing_of_the_client() -> None:
+    code = (
+        "import sys, tradinglab; from tradinglab.cli.main import main; main(['cloud', '--help']); "
+        "assert not {'httpx2', 'pydantic', 'tradinglab.quantconnect'} & set(sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0

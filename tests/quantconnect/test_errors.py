@@ -49,6 +49,8 @@ def _said(text: str) -> httpx2.Response:
         ("Project not found", NotFoundError),
         ("Backtest does not exist", NotFoundError),
         ("No live deployment found", NotFoundError),
+        ("There is no project -1.", NotFoundError),
+        ("Project 2 has no backtest ' '.", NotFoundError),
         ("An internal error occurred", ServerError),
         ("Name cannot be empty", InvalidRequestError),
         ("", InvalidRequestError),

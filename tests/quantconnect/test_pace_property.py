@@ -217,6 +217,12 @@ def test_claim_is_held_by_one_and_remembers(kind: str, tmp_path: Path) -> None:
     last.release()
 
 
+def test_claim_that_nobody_has_any_more_is_held_by_nobody() -> None:
+    claims = MemoryClaims()
+    assert claims.take("a") is not None
+    assert claims.take("a") is not None
+
+
 def test_claim_that_was_cut_off_while_it_was_written_may_have_been_sent(tmp_path: Path) -> None:
     claims = FileClaims(tmp_path)
     claim = claims.take("a")

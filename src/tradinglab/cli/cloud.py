@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,8 @@ def run_push(options: Namespace) -> int:
 def run_backtest(options: Namespace) -> int:
     """Push a folder, backtest it, and print the statistics."""
     with _client(options) as client:
+        from tradinglab.quantconnect.errors import QuantConnectError
+
         project_id = _push(client, options)
         build = client.compiling.wait(project_id, client.compiling.create(project_id).compile_id)
         if build.has_failed:
@@ -120,6 +123,9 @@ def run_backtest(options: Namespace) -> int:
         parameters = dict(options.parameter)
         made = client.backtests.create(project_id, build.compile_id, options.backtest_name, parameters=parameters)
         note(f"Backtest {made.backtest_id} of project {project_id} runs; Ctrl+C leaves it alone.")
+        with suppress(QuantConnectError):
+            # It is known by its id from here on: the name need not tell it any more.
+            client.backtests.update(project_id, made.backtest_id, name=options.backtest_name)
         done = client.backtests.wait(project_id, made.backtest_id, deadline_s=options.timeout, on_news=_Progress().tell)
     if options.json:
         say(done.model_dump_json(by_alias=True, indent=2))

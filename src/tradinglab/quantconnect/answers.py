@@ -37,6 +37,9 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[QuantConnectError]], ...] = tuple(
         (r"internal (server )?error|unexpected error|temporarily|try again later|service unavailable|timed? ?out",
          ServerError),
         (r"not found|(does not|doesn'?t|do not|don'?t) exist|no such|no live deployment", NotFoundError),
+        (r"there is no (project|file|object|backtest|compile|node|chart|deployment|user)", NotFoundError),
+        (r"there is no optimi[sz]ation", NotFoundError),
+        (r"has no (file|backtest|compile|chart|node|deployment)", NotFoundError),
         (r"(could ?n[o']t|unable to) find|(has been|was) deleted", NotFoundError),
         (r"unknown (project|backtest|compile|file|node|optimi[sz]ation|deploy)", NotFoundError),
     )

@@ -13,6 +13,7 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from tradinglab.quantconnect.errors import ConfigurationError
 from tradinglab.quantconnect.notes import locked_file, note_path
@@ -56,7 +57,7 @@ class _HeldInMemory:
         self._claims.kept[self._name] = made, is_sent
 
     def release(self) -> None:
-        self._claims.held.discard(self._name)
+        self._claims.held.pop(self._name, None)
 
 
 class MemoryClaims:
@@ -64,7 +65,8 @@ class MemoryClaims:
 
     def __init__(self) -> None:
         self.kept: dict[str, tuple[str, bool]] = {}
-        self.held: set[str] = set()
+        # Weak: a claim that nobody has any more, because a task was cancelled while it was taken, is held by nobody.
+        self.held: WeakValueDictionary[str, _HeldInMemory] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def take(self, name: str) -> Claim | None:
@@ -72,8 +74,8 @@ class MemoryClaims:
         with self._lock:
             if name in self.held:
                 return None
-            self.held.add(name)
-            return _HeldInMemory(self, name)
+            self.held[name] = claim = _HeldInMemory(self, name)
+            return claim
 
 
 class _HeldInFile:

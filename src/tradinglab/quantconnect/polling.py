@@ -12,6 +12,7 @@ from tradinglab.quantconnect.errors import (
     DeadlineError,
     InvalidRequestError,
     MalformedAnswerError,
+    NotFoundError,
     QuantConnectError,
 )
 from tradinglab.quantconnect.exchange import Call, Exchange
@@ -19,6 +20,7 @@ from tradinglab.quantconnect.steps import IsCancelled, Plan
 
 T = TypeVar("T")
 _LOADING_S = 60.0
+_UNKNOWN_S = 10.0
 
 
 class Flag(Protocol):
@@ -62,7 +64,8 @@ def wait_until(
 ) -> Plan[T]:
     """Read something again and again until it is over, and return it.
 
-    Failures that may pass are waited out: what runs at QuantConnect goes on meanwhile.
+    Failures that may pass are waited out: what runs at QuantConnect goes on meanwhile. For a few seconds so is that
+    it is not found: what was created just now may not be known everywhere.
 
     Raises
     ------
@@ -74,6 +77,7 @@ def wait_until(
     is_cancelled = cancelled_by(cancel)
     rhythm = rhythm or Rhythm()
     ends_at = exchange.clock.monotonic() + deadline_s
+    missing_until = exchange.clock.monotonic() + _UNKNOWN_S
     wait_s, last = rhythm.first_s, ""
     while True:
         if is_cancelled is not None and is_cancelled():
@@ -82,12 +86,13 @@ def wait_until(
         try:
             value = yield from read()
         except QuantConnectError as error:
-            if not (error.retryable or getattr(error, "is_garbled", False)):
+            is_new = isinstance(error, NotFoundError) and exchange.clock.monotonic() < missing_until
+            if not (is_new or error.retryable or getattr(error, "is_garbled", False)):
                 raise
             last = f" The last answer: {error.reason}"
             pause_s = max(wait_s, getattr(error, "wait_s", None) or 0.0)
         else:
-            last = ""
+            last, missing_until = "", 0.0
             if on_news is not None:
                 on_news(value)
             if is_over(value):

@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from tradinglab.quantconnect.answers import Payload
 
 M = TypeVar("M", bound=BaseModel)
+#: What every answer has besides what it holds.
+_ENVELOPE = frozenset({"success", "errors"})
 
 
 def nothing(payload: Payload) -> None:
@@ -18,7 +20,11 @@ def nothing(payload: Payload) -> None:
 
 def whole(model: type[M]) -> Callable[[Payload], M]:
     """Return what reads an answer as one model."""
-    return model.model_validate
+
+    def read(payload: Payload) -> M:
+        return model.model_validate({name: payload[name] for name in payload if name not in _ENVELOPE})
+
+    return read
 
 
 def part(model: type[M], name: str, **known: object) -> Callable[[Payload], M]:
