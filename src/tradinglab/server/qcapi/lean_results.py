@@ -90,7 +90,7 @@ def charts_of(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return a result's charts, those without anything in them among them; none if there is no result."""
     if "charts" not in result:
         return {}
-    missing = {name: {"name": name, "chartType": 0, "series": {}} for name in _USUAL_CHARTS}
+    missing: dict[str, Any] = {name: {"name": name, "chartType": 0, "series": {}} for name in _USUAL_CHARTS}
     return {**missing, **result["charts"]}
 
 
