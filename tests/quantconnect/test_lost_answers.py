@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -149,6 +152,21 @@ def test_tokens_that_names_cannot_hold_are_refused(token: str) -> None:
         here.client.projects.create("Mine", token=token)
 
 
+def test_retry_of_nobody_knows_what_is_refused() -> None:
+    here = world()
+    with pytest.raises(ConfigurationError, match="needs the token"):
+        here.client.projects.create("Mine", is_retry=True)
+
+
+def test_token_of_what_was_deleted_creates_nothing() -> None:
+    here = world()
+    project = here.client.projects.create("Mine", token="project-0001").project_id
+    here.client.projects.delete(project)
+    with pytest.raises(NotFoundError):
+        here.another().projects.create("Mine", token="project-0001")
+    assert not here.cloud.projects
+
+
 def test_same_token_is_the_same_backtest_for_another_client() -> None:
     here = world(prepare=lambda cloud: setattr(cloud, "list_late_s", 1e9))
     project, build = here.compiled()
@@ -238,6 +256,47 @@ def test_refusal_for_good_ends_the_call() -> None:
     with pytest.raises(InvalidRequestError, match="not allowed on your plan"):
         here.client.files.update(project, "main.py", "x")
     assert here.paths().count("files/update") == 0
+
+
+@pytest.mark.parametrize("fault", [*_AFTER, *_BEFORE, *_NOT_DONE])
+def test_awaiting_face_starts_nothing_twice_either(fault: Fault) -> None:
+    here = world({_CREATE: [fault]}, prepare=lambda cloud: setattr(cloud, "list_late_s", 30.0))
+    project, build = here.compiled()
+
+    async def go() -> str:
+        async with here.awaiting() as client:
+            return (await client.backtests.create(project, build, "B")).backtest_id
+
+    assert here.cloud.started == [asyncio.run(go())]
+
+
+_PROCESS = """
+import sys
+from pathlib import Path
+from tradinglab.quantconnect import Credentials, LostAnswers, QuantConnect, Settings, Shared
+
+base_url, folder, user_id, token, project, build = sys.argv[1:]
+settings = Settings(base_url=base_url, lost_answers=LostAnswers(look_for_s=4, first_look_s=0.1, most_look_s=0.3))
+with QuantConnect(Credentials(user_id, token), settings, shared=Shared.in_folder(Path(folder))) as client:
+    print(client.backtests.create(int(project), build, "B", token="run-0001-abcd").backtest_id)
+"""
+
+
+def test_process_that_is_killed_while_it_waits_for_the_answer_leaves_one_backtest(tmp_path: Path) -> None:
+    cloud = FakeCloud(time.time)
+    cloud.list_late_s = 2.0
+    project = cloud.do_projects_create({"name": "Test", "language": "Py"})["projects"][0]["projectId"]
+    build = cloud.do_compile_create({"projectId": project})["compileId"]
+    with faulty_server(cloud, Script({_CREATE: [Fault.STALL_AFTER]}), stall_s=60) as base_url:
+        arguments = [base_url, str(tmp_path), USER_ID, TOKEN, str(project), build]
+        command = [sys.executable, "-c", _PROCESS, *arguments]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as first:
+            while not cloud.started:
+                assert first.poll() is None
+                time.sleep(0.02)
+            first.kill()
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert cloud.started == [told.strip()]
 
 
 def test_two_at_once_over_a_wire_start_one(tmp_path: Path) -> None:

@@ -91,6 +91,27 @@ def test_awaited_call_can_be_cancelled_as_any_other() -> None:
         asyncio.run(go(base_url))
 
 
+def test_task_that_is_cancelled_while_it_creates_leaves_one_backtest(tmp_path: Path) -> None:
+    cloud = _cloud()
+    cloud.list_late_s = 0.3
+    project = cloud.do_projects_create({"name": "Test", "language": "Py"})["projects"][0]["projectId"]
+    build = cloud.do_compile_create({"projectId": project})["compileId"]
+
+    async def go(base_url: str) -> str:
+        settings, shared = _settings(base_url), Shared.in_folder(tmp_path)
+        async with AsyncQuantConnect(_CREDENTIALS, settings, shared=shared) as client:
+            task = asyncio.create_task(client.backtests.create(project, build, "B", token="run-0001-abcd"))
+            while not cloud.started:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return (await client.backtests.create(project, build, "B", token="run-0001-abcd")).backtest_id
+
+    with faulty_server(cloud, Script({"backtests/create": [Fault.STALL_AFTER]})) as base_url:
+        assert cloud.started == [asyncio.run(go(base_url))]
+
+
 def test_nobody_there_is_no_connection_and_surely_nothing_was_done() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

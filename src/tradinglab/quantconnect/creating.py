@@ -103,7 +103,14 @@ def create(exchange: Exchange, creation: Creation[T], *, is_shared: bool, is_ret
         Whether others may know the token: then there is a claim, and the list is looked at first.
     is_retry
         Whether the caller has asked before and does not know what came of it.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is a retry of nobody knows what.
     """
+    if is_retry and not is_shared:
+        raise ConfigurationError("is_retry=True needs the token of the earlier call.")
     if not is_shared:
         return (yield from Attempt(exchange, creation, None).run(is_retry=False, is_first_look=False))
     claim = yield from claimed(exchange, creation.what, creation.project_id, creation.token)
