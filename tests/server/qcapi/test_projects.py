@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from rest_framework.test import APIClient
 from tests.server.qcapi.client import Signed
 
 from tradinglab.server.accounts.models import User
@@ -138,6 +140,21 @@ def test_versions_and_environments(qc: Signed) -> None:
     project = qc.done("projects/create", name="x", language="Py")["projects"][0]
     assert (project["leanVersionId"], project["leanPinnedToMaster"]) == (version["id"], True)
     assert project["leanEnvironment"] == environment["id"]
+
+
+def test_a_list_costs_the_same_however_long_it_is(qc: Signed, django_assert_max_num_queries: Any) -> None:
+    for number in range(8):
+        made(qc, f"P{number}")
+    qc.done("projects/read")
+    with django_assert_max_num_queries(20):
+        assert len(qc.done("projects/read")["projects"]) == 8
+
+
+def test_a_draft_is_not_backtested(api: APIClient, qc: Signed, owner: User) -> None:
+    made(qc, language="C#")
+    version = str(Strategy.objects.get().head_id)
+    answer = api.post("/api/v1/backtests/", {"version": version}, format="json")
+    assert (answer.status_code, "main.py" in answer.json()["detail"]) == (400, True)
 
 
 def test_a_library_is_no_other_users(qc: Signed, stranger: Signed, other: User) -> None:

@@ -5,6 +5,7 @@ A client sends ``SHA-256(token:time)`` and never the token. So the token itself 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
@@ -41,6 +42,8 @@ class NewQuantConnectToken(NamedTuple):
 
 def quantconnect_identity(*, user: User) -> QuantConnectIdentity:
     """Return what QuantConnect's clients know a user by; it is made when it is first asked for."""
+    with contextlib.suppress(QuantConnectIdentity.DoesNotExist):
+        return user.quantconnect_identity
     fresh = {"public_id": secrets.token_hex(_ID_BYTES), "organization_id": secrets.token_hex(_ID_BYTES)}
     return QuantConnectIdentity.objects.get_or_create(user=user, defaults=fresh)[0]
 

@@ -134,6 +134,8 @@ def _quantconnect_listeners(
     wish: Wish, listener: socket.socket, say: Say, stack: contextlib.ExitStack
 ) -> list[socket.socket]:
     """Listen on this machine's port for QuantConnect's clients; without it, all else works."""
+    if environment().is_https:
+        return []  # whatever comes there would be sent on to https
     if not wish.serves_quantconnect or listener.getsockname()[1] == QUANTCONNECT_PORT:
         return []
     try:

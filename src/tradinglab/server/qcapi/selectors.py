@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import NotFoundError
@@ -21,7 +21,15 @@ def project_list(*, user: User) -> QuerySet[Project]:
     _number_strategies(user)
     seen = Q(strategy__owner=user) | Q(collaborators__user=user)
     found = Project.objects.filter(seen, strategy__deleted_at=None).distinct()
-    return found.select_related("strategy__owner", "strategy__head").order_by("-strategy__created_at", "-id")
+    related = found.select_related("strategy__owner__quantconnect_identity", "strategy__head")
+    return related.order_by("-strategy__created_at", "-id")
+
+
+def with_people_and_libraries(projects: QuerySet[Project]) -> QuerySet[Project]:
+    """Return projects with all that a list shows of them, in few queries."""
+    people = Prefetch("collaborators", Collaborator.objects.select_related("user__quantconnect_identity"))
+    there = Project.objects.filter(strategy__deleted_at=None).select_related("strategy__owner")
+    return projects.prefetch_related(people, Prefetch("libraries", there))
 
 
 def project_get(

@@ -38,7 +38,9 @@ def project_shown(project: Project, *, viewer: User) -> dict[str, Any]:
             {"key": name, "name": name, "value": value, "min": None, "max": None, "step": None, "type": None}
             for name, value in parameters_of(project).items()
         ],
-        "libraries": [_library_shown(each, viewer) for each in _there(project)],
+        "libraries": [
+            _library_shown(each, viewer) for each in project.libraries.all() if each.strategy.deleted_at is None
+        ],
         "encrypted": False,
         "codeRunning": False,
     }
@@ -47,12 +49,11 @@ def project_shown(project: Project, *, viewer: User) -> dict[str, Any]:
 def collaborators_shown(project: Project) -> list[dict[str, Any]]:
     """Return who works on a project: its owner first."""
     owner = project.strategy.owner
-    shares = project.collaborators.select_related("user")
     return [
         _person(owner, is_owner=True, can_write=True, has_live_control=True),
         *(
             _person(each.user, is_owner=False, can_write=each.can_write, has_live_control=each.has_live_control)
-            for each in shares
+            for each in project.collaborators.all()
         ),
     ]
 
@@ -74,10 +75,6 @@ def files_shown(project: Project, names: Iterable[str] | None = None) -> list[di
         }
         for name in (files if names is None else names)
     ]
-
-
-def _there(project: Project) -> Iterable[Project]:
-    return project.libraries.filter(strategy__deleted_at=None).select_related("strategy__owner")
 
 
 def _library_shown(library: Project, viewer: User) -> dict[str, Any]:

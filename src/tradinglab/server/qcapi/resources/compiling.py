@@ -8,6 +8,7 @@ from tradinglab.server.accounts.models import Scope
 from tradinglab.server.qcapi.asking import Ask, Whole
 from tradinglab.server.qcapi.compiles import compile_create, compile_outcome
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
+from tradinglab.server.qcapi.files import CONFIG
 from tradinglab.server.qcapi.models import Compile, CompileState
 from tradinglab.server.qcapi.selectors import compile_get, project_get
 
@@ -49,6 +50,6 @@ def _shown(compiled: Compile, state: CompileState, logs: list[str]) -> dict[str,
         "projectId": compiled.project_id,
         "parameters": [],
         "signature": compiled.signature,
-        "signatureOrder": sorted(compiled.version.files),
+        "signatureOrder": sorted(name for name in compiled.version.files if name != CONFIG),
         "logs": logs,
     }

@@ -13,7 +13,7 @@ from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.lean_versions import versions_shown
 from tradinglab.server.qcapi.models import Language, Project
 from tradinglab.server.qcapi.organizations import organization_of
-from tradinglab.server.qcapi.selectors import project_get, project_list
+from tradinglab.server.qcapi.selectors import project_get, project_list, with_people_and_libraries
 from tradinglab.server.qcapi.services import (
     ProjectChanges,
     library_add,
@@ -122,7 +122,7 @@ def read(call: Call, asked: ReadAsk) -> Answer:
     if start < 0 or end <= start:
         raise InputError("end", end, f"The end was {end} and the start {start}: the end is to be beyond the start.")
     end = min(end, start + _MOST_LISTED)
-    found = project_list(user=call.user)[start:end]
+    found = with_people_and_libraries(project_list(user=call.user))[start:end]
     return {"projects": [project_shown(each, viewer=call.user) for each in found], "versions": versions_shown()}
 
 
