@@ -26,7 +26,7 @@ from tradinglab.core.errors import TradingLabError
 #: The commands, each a module of this package, in the order of the help.
 _COMMANDS = (
     "backtest", "data", "new", "lint", "indicators", "sandbox", "cloud",
-    "up", "serve", "worker", "beat", "setup", "check", "backup", "restore",
+    "up", "serve", "worker", "live", "beat", "setup", "check", "backup", "restore",
     "user", "token", "invite",
 )  # fmt: skip
 

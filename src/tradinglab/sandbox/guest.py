@@ -24,6 +24,9 @@ from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.sandbox.telling import Teller
 from tradinglab.templates import all_templates
 
+#: What few runs need is imported for those alone.
+_LIVE = "tradinglab.sandbox.live_guest"
+
 
 def warm_up() -> None:
     """Backtest a strategy of our own, in the zygote: what a run loads when it needs it is then there for all."""
@@ -38,6 +41,8 @@ def prepare(raw: bytes) -> Callable[[], None]:
     request = json.loads(raw)
     if request["data"].startswith("store:"):
         importlib.import_module("polars")
+    if request.get("live") is not None:
+        importlib.import_module(_LIVE)
     return lambda: _work(request)
 
 
@@ -45,7 +50,7 @@ def _work(request: dict[str, Any]) -> None:
     sys.stdout = os.fdopen(1, "w", 1, encoding="utf-8", errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="backslashreplace")
     try:
-        answer = _try_out(request) if request["tries_out"] else _run(request)
+        answer = _answer(request)
     except MemoryError:
         answer = {"kind": "memory"}
     for stream in (sys.stdout, sys.stderr):
@@ -54,6 +59,13 @@ def _work(request: dict[str, Any]) -> None:
         except Exception:  # the strategy may have put anything in its place
             continue
     write_all(ANSWER, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
+
+
+def _answer(request: dict[str, Any]) -> dict[str, object]:
+    if request.get("live") is not None:
+        answer: dict[str, object] = importlib.import_module(_LIVE).live_answer(request)
+        return answer
+    return _try_out(request) if request["tries_out"] else _run(request)
 
 
 def _run(request: dict[str, Any]) -> dict[str, object]:

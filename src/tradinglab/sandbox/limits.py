@@ -23,6 +23,8 @@ class Limits:
         Address space beyond what the zygote has.
     cpu_s
         Seconds of processor time; ``None`` for no limit.
+    cpu_share
+        Part of a processor that a run without an end may take in the long run; ``None`` for no limit.
     threads
         How many threads may be started; none by default. The kernel does not hold root to it.
     wall_s
@@ -37,6 +39,7 @@ class Limits:
 
     memory_mb: int = 1024
     cpu_s: int | None = None
+    cpu_share: float | None = None
     threads: int = 0
     wall_s: float | None = None
     answer_bytes: int = 32 * _MEGABYTE
@@ -48,7 +51,7 @@ class Limits:
         for name in ("memory_mb", "answer_bytes", "answer_items", "output_bytes", "output_most_bytes"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be above zero; it was {getattr(self, name)}")
-        for name in ("cpu_s", "wall_s"):
+        for name in ("cpu_s", "cpu_share", "wall_s"):
             if getattr(self, name) is not None and getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above zero; it was {getattr(self, name)}")
 

@@ -36,6 +36,32 @@ class RefusedError(TradingLabError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTerms:
+    """How a live run is set up.
+
+    Attributes
+    ----------
+    start_ns
+        What its clock shows at first; ``None`` for the present, at which the last weeks of stored bars come again.
+    speed
+        How many times as fast as the wall's its clock goes.
+    cash
+        Amounts by currency; empty for the strategy's own.
+    positions
+        What it holds at the start, each with ``symbol_id``, ``ticker``, ``quantity`` and ``average_price`` as texts.
+    orders_before
+        How many orders the deployment has sent before: their numbers are not given out again.
+    """
+
+    deployment_id: str
+    start_ns: int | None = None
+    speed: float = 1.0
+    cash: Mapping[str, str] = field(default_factory=dict)
+    positions: Sequence[Mapping[str, str]] = ()
+    orders_before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
     """What is to be backtested, complete: the child reads no file of an author's.
 
@@ -51,6 +77,8 @@ class RunRequest:
         A spec, as for :func:`tradinglab.engine.run.backtest`, like all that follows.
     tries_out
         ``import`` to load the strategy alone, ``initialize`` to set it up too; empty to run it.
+    live
+        How it trades live; ``None`` for a backtest.
     """
 
     strategy: str
@@ -65,6 +93,7 @@ class RunRequest:
     timeout_s: float | None = None
     seed: int | None = None
     tries_out: str = ""
+    live: LiveTerms | None = None
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""

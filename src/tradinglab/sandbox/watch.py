@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 from tradinglab.core.values import dataclass
 from tradinglab.sandbox.answer import printable
+from tradinglab.sandbox.cpu_rate import CpuRate
 from tradinglab.sandbox.errors import (
     BadAnswerError,
     OutputFloodError,
@@ -39,6 +40,14 @@ _PIECE: Final = 1 << 16
 _LAST_WORDS: Final = 2000
 
 
+class Listener(Protocol):
+    """Listens to a run while it goes on."""
+
+    def read(self) -> None:
+        """Take what there is, a few times a second."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What a child is to do.
@@ -55,6 +64,9 @@ class Task:
         Asked a few times a second whether to kill it.
     on_news
         Told a few times a second how far it is. What either of the two raises kills it too, and is raised.
+    listener
+        In place of *on_news*, makes of a descriptor, on which the run speaks and is spoken to, who does both. What its
+        method raises kills the run, and is raised.
     """
 
     request: Content
@@ -62,6 +74,7 @@ class Task:
     answer_file: IO[bytes] | None = None
     is_cancelled: Callable[[], bool] | None = None
     on_news: Callable[[News], None] | None = None
+    listener: Callable[[int], Listener] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +106,8 @@ class Watch:
         self._was_stopped = False
         self._deadline = float("inf") if limits.wall_s is None else time.monotonic() + limits.wall_s
         self._answer = self._output = self._errors = self._news = -1
-        self._reader: NewsReader | None = None
+        self._reader: Listener | None = None
+        self._rate = None if limits.cpu_share is None else CpuRate(limits.cpu_share)
 
     def begin(self, control: socket.socket, sending: threading.Lock) -> None:
         """Hand the request to the zygote."""
@@ -112,7 +126,10 @@ class Watch:
             *answers, self._news = ends
             self._answer, self._output, self._errors = answers
             self._pipes = {each: bytearray() for each in answers}
-            if self._task.on_news is not None:
+            if self._task.listener is not None:
+                self._speak_both_ways(handed, stack)
+                self._reader = self._task.listener(self._news)
+            elif self._task.on_news is not None:
                 self._reader = NewsReader(self._news, self._task.on_news)
             message = json.dumps({"limits": self._limits.as_order()}).encode()
             try:
@@ -120,6 +137,16 @@ class Watch:
                     socket.send_fds(control, [message], handed)
             except OSError:
                 raise SandboxLostError("the sandbox's process has ended") from None
+
+    def _speak_both_ways(self, handed: list[int], stack: ExitStack) -> None:
+        """Put a pair of sockets in the place of the pipe by which the run tells of itself."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        os.close(self._news)
+        self._news = ours.detach()
+        handed[-1] = theirs.detach()
+        stack.callback(os.close, handed[-1])
+        for each in (self._news, handed[-1]):
+            os.set_blocking(each, False)
 
     def outcome(self) -> Reply:
         """Watch the run until it has ended, and return what it left, or raise why it did not."""
@@ -185,10 +212,14 @@ class Watch:
         ask = self._task.is_cancelled
         if ask is not None and ask() and self._fault is None:
             self._end(RunStoppedError("the run was cancelled"))
+        if self._rate is not None and self._handle is not None and self._fault is None:
+            excess = self._rate.excess(self._handle, now)
+            if excess:
+                self._end(RunKilledError(excess))
 
     def _patience_ms(self, now: float) -> float | None:
         until = self._deadline
-        if self._task.is_cancelled is not None or self._reader is not None:
+        if self._task.is_cancelled is not None or self._reader is not None or self._rate is not None:
             until = min(until, self._next_tick)
         return None if until == float("inf") else max(0.0, until - now) * 1000
 

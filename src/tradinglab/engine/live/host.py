@@ -37,6 +37,7 @@ class LiveHost(Host):
         self._reporter.status(LiveStatus.INITIALIZING)
         algorithm.algorithm_id = self._live.deployment_id
         algorithm.lab_go_live(self._live.pace.start_ns)
+        algorithm.transactions.lab_skip_order_ids(self._live.orders_before)
         super().prepare(algorithm)
         parts = self._parts
         assert parts is not None

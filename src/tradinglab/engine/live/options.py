@@ -46,6 +46,8 @@ class LiveOptions:
         What the account holds at the start.
     parameters
         Values for ``get_parameter``.
+    orders_before
+        How many orders were sent by this account before; their numbers are not given out again.
     deployment_id
         What the run is called in its log and in the ids of its order events.
     """
@@ -56,6 +58,7 @@ class LiveOptions:
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    orders_before: int = 0
     deployment_id: str = ""
     seed: int | None = None
     link: LiveLink = field(default_factory=SilentLink)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.orders.event_serialization import order_event_json
 from tradinglab.algorithm.orders.serialization import number_json, order_json
-from tradinglab.core.clock import SECOND_NS
+from tradinglab.core.clock import SECOND_NS, span_text
 from tradinglab.engine.author_charts import merged_charts
 from tradinglab.engine.insight_record import insight_records
 from tradinglab.engine.live.account import figures_snapshot, portfolio_snapshot
 from tradinglab.engine.result_charts import default_charts
+from tradinglab.engine.statistics.trades import time_text
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import OrderEvent
+    from tradinglab.algorithm.trade import Trade
     from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.live.link import LiveLink, LiveStatus
     from tradinglab.engine.parts import RunParts
@@ -40,6 +42,7 @@ class Reporter:
         self._status = ""
         self._next_beat = self._next_charts = 0.0
         self._events_told = self._insights_told = 0
+        self._trades_told = 0
         self._insights_known: set[str] = set()
         self._points_told: dict[tuple[str, str], int] = {}
         self._portfolio: dict[str, Any] | None = None
@@ -69,6 +72,8 @@ class Reporter:
             return
         now = wall.monotonic()
         has_new = self._tell_orders(parts)
+        if has_new:
+            self._tell_trades(parts)
         self._tell_insights(parts)
         if at_once or has_new or now >= self._next_beat:
             self._next_beat = now + _BEAT_EVERY_S
@@ -92,6 +97,12 @@ class Reporter:
                 texts = [json.loads(order_event_json(each, self._deployment_id)) for each in told]
                 self._link.send("order", {"order": json.loads(order_json(order)), "events": texts})
         return bool(new)
+
+    def _tell_trades(self, parts: RunParts) -> None:
+        trades = parts.algorithm.trade_builder.closed_trades
+        for trade in trades[self._trades_told :]:
+            self._link.send("trade", trade_document(trade))
+        self._trades_told = len(trades)
 
     def _tell_insights(self, parts: RunParts) -> None:
         insights = parts.algorithm.lab_insights
@@ -173,4 +184,26 @@ def insight_document(insight: InsightRecord) -> dict[str, Any]:
         "scoreMagnitude": insight.score_magnitude,
         "estimatedValue": float(insight.estimated_value),
         "tag": insight.tag,
+    }
+
+
+def trade_document(trade: Trade) -> dict[str, Any]:
+    """Return a closed trade in the words of QuantConnect's API."""
+    return {
+        "id": str(trade.id),
+        "symbols": [{"value": each.value, "id": str(each.id), "permtick": each.value} for each in trade.symbols],
+        "entryTime": time_text(trade.entry_ns),
+        "entryPrice": float(trade.exact_entry_price),
+        "direction": int(trade.direction),
+        "quantity": float(trade.exact_quantity),
+        "exitTime": time_text(trade.exit_ns),
+        "exitPrice": float(trade.exact_exit_price),
+        "profitLoss": float(trade.exact_profit_loss),
+        "totalFees": float(trade.exact_total_fees),
+        "mae": float(trade.exact_mae),
+        "mfe": float(trade.exact_mfe),
+        "duration": span_text((trade.exit_ns - trade.entry_ns) // 100),
+        "endTradeDrawdown": float(trade.exact_end_trade_drawdown),
+        "isWin": trade.is_win,
+        "orderIds": sorted(trade.order_ids),
     }

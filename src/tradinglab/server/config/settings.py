@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tradinglab.server.streams",
     "tradinglab.server.backtests",
     "tradinglab.server.optimizations",
+    "tradinglab.server.live",
     "tradinglab.server.cloud",
     "tradinglab.server.qcapi",
     "tradinglab.server.web",

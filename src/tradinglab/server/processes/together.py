@@ -155,11 +155,12 @@ def _run(wish: Wish, listeners: Sequence[socket.socket], say: Say, stack: contex
     owner = first_run.ensure_owner()
     demo = first_run.ensure_demo(owner.user)
     worker = stack.enter_context(_process("worker", "--beat"))
+    live = stack.enter_context(_process("live"))
     keeps = [each.fileno() for each in listeners]
     words = [word for each in keeps for word in ("--descriptor", str(each))]
     web = stack.enter_context(_process("serve", *words, keeps=keeps))
     address = Address(wish.host, listeners[0].getsockname()[1])
-    parts = {"worker": worker, "web": web}
+    parts = {"worker": worker, "live": live, "web": web}
     # All are told to stop before the first is waited for.
     for each in parts.values():
         stack.callback(each.terminate)

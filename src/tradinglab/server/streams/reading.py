@@ -6,7 +6,8 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -41,6 +42,15 @@ class Reading:
     items: list[Item]
     position: int
     is_over: bool
+
+
+class StoredEvent(Protocol):
+    """An event of anything that has events."""
+
+    sequence: int
+    kind: str
+    data: Any
+    at: datetime
 
 
 class Reader(Protocol):
@@ -79,13 +89,13 @@ class RunReader:
         """Return what came after a number; a run with an outcome says nothing more."""
         # The state is asked first: an outcome that comes between the two questions is then seen with its events.
         run = Run.objects.only("state").filter(pk=self._run_id).first()
-        items = [_item(each) for each in self._events().filter(sequence__gt=after)[:limit]]
+        items = [item_of(each) for each in self._events().filter(sequence__gt=after)[:limit]]
         is_over = (run is None or run.is_final) and len(items) < limit
         return Reading(items, items[-1].position if items else after, is_over)
 
     def stored(self, *, after: int, upto: int, limit: int) -> list[Item]:
         """Return what lies between two numbers."""
-        return [_item(each) for each in self._events().filter(sequence__gt=after, sequence__lte=upto)[:limit]]
+        return [item_of(each) for each in self._events().filter(sequence__gt=after, sequence__lte=upto)[:limit]]
 
     def _events(self) -> QuerySet[RunEvent]:
         return RunEvent.objects.filter(run_id=self._run_id).order_by("sequence")
@@ -116,7 +126,7 @@ class UserReader:
     def stored(self, *, after: int, upto: int, limit: int) -> list[Item]:
         """Return what lies between two cursors."""
         events = RunEvent.objects.filter(run__owner_id=self._user_id, pk__gt=after, pk__lte=upto)
-        return [_item(each, with_cursor=True) for each in events.order_by("pk")[:limit]]
+        return [item_of(each, with_cursor=True) for each in events.order_by("pk")[:limit]]
 
 
 class Watermark:
@@ -179,9 +189,11 @@ def newest_cursor() -> int:
     return newest or 0
 
 
-def event_document(event: RunEvent, *, with_cursor: bool = False) -> dict[str, object]:
+def event_document(event: StoredEvent, *, with_cursor: bool = False) -> dict[str, object]:
     """Return an event as it is sent, the same on every way."""
-    document: dict[str, object] = {"cursor": event.pk, "run": str(event.run_id)} if with_cursor else {}
+    document: dict[str, object] = {}
+    if with_cursor and isinstance(event, RunEvent):
+        document = {"cursor": event.pk, "run": str(event.run_id)}
     return document | {
         "sequence": event.sequence,
         "kind": event.kind,
@@ -190,8 +202,9 @@ def event_document(event: RunEvent, *, with_cursor: bool = False) -> dict[str, o
     }
 
 
-def _item(event: RunEvent, *, with_cursor: bool = False) -> Item:
-    position = event.pk if with_cursor else event.sequence
+def item_of(event: StoredEvent, *, with_cursor: bool = False) -> Item:
+    """Return an event ready to be sent, at its number, or at its cursor among all."""
+    position = event.pk if with_cursor and isinstance(event, RunEvent) else event.sequence
     return Item(position, event.kind, json.dumps(event_document(event, with_cursor=with_cursor), ensure_ascii=False))
 
 

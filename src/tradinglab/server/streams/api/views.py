@@ -30,14 +30,14 @@ from tradinglab.server.streams.sending import event_stream
 from tradinglab.server.streams.services import ticket_issue
 from tradinglab.server.streams.standing import Standing, standing_of
 
-_STREAM = "text/event-stream"
-_LAST = "Last-Event-ID"
+STREAM = "text/event-stream"
+LAST = "Last-Event-ID"
 
 
 class EventStreamRenderer(BaseRenderer):
     """Lets a client ask for the stream; what is rendered here is an error, as JSON."""
 
-    media_type = _STREAM
+    media_type = STREAM
     format = "sse"
 
     def render(self, data: object, *args: object, **kwargs: object) -> bytes:
@@ -45,14 +45,16 @@ class EventStreamRenderer(BaseRenderer):
         return JSONRenderer().render(data)
 
 
-def _is_stream(request: Request) -> bool:
-    return bool(request.accepted_media_type.startswith(_STREAM))
+def is_stream(request: Request) -> bool:
+    """Say whether the stream is asked for."""
+    return bool(request.accepted_media_type.startswith(STREAM))
 
 
-def _wanted(request: Request) -> dict[str, str]:
+def wanted_events(request: Request) -> dict[str, str]:
+    """Return what is asked for; a browser says by a header where it left off."""
     wanted = request.query_params.dict()
-    if _is_stream(request) and _LAST in request.headers:
-        wanted["after"] = request.headers[_LAST]
+    if is_stream(request) and LAST in request.headers:
+        wanted["after"] = request.headers[LAST]
     return wanted
 
 
@@ -61,9 +63,10 @@ def standing_of_request(request: Request) -> Standing:
     return standing_of(user_of(request), request.auth, request.session.session_key)
 
 
-def _streamed(request: Request, reader: Reader, after: int | None) -> StreamingHttpResponse:
+def streamed(request: Request, reader: Reader, after: int | None) -> StreamingHttpResponse:
+    """Return the stream of what comes after a position."""
     events = event_stream(reader=reader, after=after, standing=standing_of_request(request))
-    stream = StreamingHttpResponse(events, content_type=_STREAM)
+    stream = StreamingHttpResponse(events, content_type=STREAM)
     stream.headers["Cache-Control"] = "no-cache"
     stream.headers["X-Accel-Buffering"] = "no"
     return stream
@@ -78,25 +81,25 @@ class RunEventsView(APIView):
         operation_id="runs_events",
         parameters=[
             EventQuery,
-            OpenApiParameter(_LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
+            OpenApiParameter(LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
         ],
         responses={
             (200, "application/json"): EventPageSerializer,
-            (200, _STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, until the run has its outcome."),
+            (200, STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, until the run has its outcome."),
             204: OpenApiResponse(None, "To who asked for the stream: the run is over, and its last event was known."),
         },
     )
     def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         run = run_get(user=user_of(request), run_id=run_id)
-        query = EventQuery(data=_wanted(request))
+        query = EventQuery(data=wanted_events(request))
         query.is_valid(raise_exception=True)
         after = query.validated_data["after"]
-        if _is_stream(request):
-            if _LAST in request.headers and run.is_final and after >= run.last_sequence:
+        if is_stream(request):
+            if LAST in request.headers and run.is_final and after >= run.last_sequence:
                 # Browsers open a stream that ended again, unless they are told this.
                 return HttpResponse(status=status.HTTP_204_NO_CONTENT)
-            return _streamed(request, RunReader(run.pk), after)
+            return streamed(request, RunReader(run.pk), after)
         events = event_list(run_id=run.pk, after=after, limit=query.validated_data["limit"])
         last = events[-1].sequence if events else after
         page = {
@@ -116,22 +119,22 @@ class MyEventsView(APIView):
         operation_id="me_events",
         parameters=[
             MyEventQuery,
-            OpenApiParameter(_LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
+            OpenApiParameter(LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
         ],
         responses={
             (200, "application/json"): MyEventPageSerializer,
-            (200, _STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, for as long as one listens."),
+            (200, STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, for as long as one listens."),
         },
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Return the events after a cursor: those that are stored, or as a stream with those to come."""
         user = user_of(request)
-        query = MyEventQuery(data=_wanted(request))
+        query = MyEventQuery(data=wanted_events(request))
         query.is_valid(raise_exception=True)
         after = query.validated_data.get("after")
         reader = UserReader(user.pk)
-        if _is_stream(request):
-            return _streamed(request, reader, after)
+        if is_stream(request):
+            return streamed(request, reader, after)
         if after is None:
             return Response({"events": [], "next_after": reader.tail()})
         reading = reader.read(after=after, limit=query.validated_data["limit"])

@@ -1,0 +1,165 @@
+"""What a locked-down child does for a live run: it runs, and speaks with its supervisor by one descriptor both ways.
+
+It shares its process with the strategy: nothing that it says is trusted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import time
+from collections import deque
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from tradinglab.core.errors import TradingLabError
+from tradinglab.engine.author_files import hold_files
+from tradinglab.engine.live.link import Message
+from tradinglab.engine.live.options import LiveOptions, Position
+from tradinglab.engine.live.pace import Pace
+from tradinglab.engine.live.run import run_live
+from tradinglab.sandbox.descriptors import NEWS
+
+LARGEST_MESSAGE: Final = 1 << 18
+#: A strategy that tells more than is listened to waits.
+_MOST_QUEUED: Final = 1 << 22
+_PIECE: Final = 1 << 16
+_STOP: Final = {"kind": "stop"}
+
+
+class Wire:
+    """Messages as lines of JSON, in both directions."""
+
+    def __init__(self, descriptor: int = NEWS) -> None:
+        self._descriptor = descriptor
+        self._out: deque[bytes] = deque()
+        self._queued = 0
+        self._rest = b""
+        self._is_over = False
+
+    def send(self, kind: str, value: object) -> None:
+        """Queue a message, and write what can be written; one that JSON cannot carry is left out."""
+        try:
+            text = json.dumps({kind: value}, ensure_ascii=False, allow_nan=False)
+        except (ValueError, TypeError):
+            return
+        message = text.replace("\\u0000", "\\ufffd").encode("utf-8", "replace") + b"\n"
+        if len(message) > LARGEST_MESSAGE:
+            return
+        self._out.append(message)
+        self._queued += len(message)
+        self._write()
+        while self._queued > _MOST_QUEUED and not self._is_over:
+            self._poll(1.0)
+            self._write()
+
+    def finish(self, timeout_s: float) -> None:
+        """Write what is queued, as far as it is listened to in time."""
+        end = time.monotonic() + timeout_s
+        while self._out and not self._is_over and time.monotonic() < end:
+            self._poll(0.25)
+            self._write()
+
+    def receive(self, timeout_s: float) -> list[Message]:
+        """Wait for messages, and return those that came; that nobody is there any more means to stop."""
+        end = time.monotonic() + timeout_s
+        while True:
+            if self._is_over:
+                return [_STOP]
+            self._poll(max(0.0, end - time.monotonic()))
+            self._write()
+            found = self._read()
+            if found or self._is_over or time.monotonic() >= end:
+                return found
+
+    def _poll(self, timeout_s: float) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN | (select.POLLOUT if self._out else 0))
+        poll.poll(timeout_s * 1000)
+
+    def _write(self) -> None:
+        while self._out:
+            try:
+                written = os.write(self._descriptor, self._out[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._is_over = True
+                return
+            self._queued -= written
+            if written == len(self._out[0]):
+                self._out.popleft()
+            else:
+                self._out[0] = self._out[0][written:]
+
+    def _read(self) -> list[Message]:
+        try:
+            piece = os.read(self._descriptor, _PIECE)
+        except BlockingIOError:
+            return []
+        except OSError:
+            piece = b""
+        if not piece:
+            self._is_over = True
+            return []
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+
+def live_answer(request: dict[str, Any]) -> dict[str, object]:
+    """Carry a live run out, and return how it ended."""
+    sys.path[:0] = request["folders"]
+    hold_files({Path(path): text for path, text in request["files"].items()})
+    wire = Wire()
+    try:
+        ended = run_live(
+            request["strategy"],
+            data=request["data"],
+            options=_options(request, wire),
+            import_paths=request["folders"],
+            class_name=request["class_name"],
+        )
+    except TradingLabError as problem:
+        return {"kind": "refused", "message": _plain(str(problem))}
+    finally:
+        wire.finish(3.0)
+    return {
+        "kind": "ended",
+        "status": str(ended.status),
+        "message": _plain(ended.message),
+        "phase": _plain(ended.phase),
+        "time": _plain(ended.time),
+        "trace": _plain(ended.trace),
+    }
+
+
+def _options(request: dict[str, Any], wire: Wire) -> LiveOptions:
+    live = request["live"]
+    start_ns = time.time_ns() // 1000 * 1000 if live["start_ns"] is None else live["start_ns"]
+    return LiveOptions(
+        pace=Pace(start_ns, live["speed"]),
+        repeat=live["start_ns"] is None,
+        cash={name: Decimal(amount) for name, amount in live["cash"].items()},
+        positions=tuple(
+            Position(
+                symbol_id=each["symbol_id"],
+                ticker=each["ticker"],
+                quantity=Decimal(each["quantity"]),
+                average_price=Decimal(each["average_price"]),
+            )
+            for each in live["positions"]
+        ),
+        parameters=request["parameters"],
+        orders_before=live["orders_before"],
+        deployment_id=live["deployment_id"],
+        seed=request["seed"],
+        link=wire,
+    )
+
+
+def _plain(text: str) -> str:
+    """Return a text without what JSON cannot carry."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")[:20_000]

@@ -1,0 +1,1 @@
+"""Paper deployments: strategies that trade live on a replayed feed."""

@@ -1,0 +1,228 @@
+"""Writes about deployments as their owners ask for them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tradinglab.server.accounts.audit import audit_note
+from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.data_sources import data_source_wanted
+from tradinglab.server.backtests.parameters import parameters_check
+from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError, InputError, LimitReachedError
+from tradinglab.server.live.events import live_event_store
+from tradinglab.server.live.models import ACTIVE, Deployment, DeploymentCommand, Status
+from tradinglab.server.runs.limits import owner_lock
+from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.project import project_parameters
+
+MOST_SPEED = 1_000_000.0
+_LARGEST_COMMAND = 16_384
+_MOST_WAITING_COMMANDS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentRequest:
+    """What is to be deployed.
+
+    Attributes
+    ----------
+    data
+        Name of the source whose bars are the feed.
+    start_at, speed
+        Where the strategy's clock starts and how fast it goes; without a start it is the present, at the pace of the
+        present.
+    cash
+        Amounts by currency; empty for the strategy's own.
+    holdings
+        What the account holds: ``symbol_id``, ``ticker``, ``quantity`` and ``average_price`` as texts.
+    automatic_redeploy
+        Whether to go on, from the last snapshot, if the process is lost.
+    """
+
+    version: StrategyVersion
+    name: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    data: str = SAMPLE
+    start_at: datetime | None = None
+    speed: float = 1.0
+    cash: Mapping[str, Decimal] = field(default_factory=dict)
+    holdings: Sequence[Mapping[str, str]] = ()
+    automatic_redeploy: bool = False
+    notification: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Refuse what cannot be deployed.
+
+        Raises
+        ------
+        InputError
+            Names field, value, and what to do.
+        """
+        data_source_wanted(name=self.data)
+        if not 0 < self.speed <= MOST_SPEED:
+            raise InputError("speed", self.speed, f"The speed is above 0 and up to {MOST_SPEED:,.0f}.")
+        if self.start_at is None and self.speed != 1.0:
+            text = "A feed of the present goes at its own pace; name a 'start' to replay the past faster."
+            raise InputError("speed", self.speed, text)
+        if self.start_at is not None and self.start_at > timezone.now():
+            text = "That time is to come; name one in the past, or leave it out."
+            raise InputError("start", self.start_at.isoformat(), text)
+        for currency, amount in self.cash.items():
+            if not amount.is_finite() or abs(amount) > 10**12:
+                raise InputError("cash", str(amount), f"The amount of {currency} is a number up to 10^12.")
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns."""
+        return {
+            "version": self.version,
+            "name": self.name,
+            "parameters": project_parameters(self.version.files) | dict(self.parameters),
+            "data": self.data,
+            "start_at": self.start_at,
+            "speed": self.speed,
+            "cash": {name: str(amount) for name, amount in self.cash.items()},
+            "holdings": [dict(each) for each in self.holdings],
+            "automatic_redeploy": self.automatic_redeploy,
+            "notification": dict(self.notification),
+        }
+
+    def fingerprint(self) -> str:
+        """Return a hash by which the same request is known again."""
+        wanted = {**self.values(), "version": str(self.version.pk), "start_at": str(self.start_at)}
+        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def deployment_create(
+    *, owner: User, request: DeploymentRequest, actor: User | None = None, request_key: str | None = None
+) -> tuple[Deployment, bool]:
+    """Store a deployment that a process is to take up; return it, and whether this request made it.
+
+    Parameters
+    ----------
+    actor
+        Who asks, if it is not the owner.
+
+    Raises
+    ------
+    InputError
+        If feed, speed, cash or a parameter cannot be used.
+    LimitReachedError
+        If the owner has as many deployments under way as one may have.
+    IdempotencyKeyReusedError
+        If the key came with another request.
+    """
+    request.check()
+    parameters_check(files=request.version.files, parameters=request.parameters)
+    if (known := _known(owner, request_key, request)) is not None:
+        return known, False
+    try:
+        return _create(owner, request, actor or owner, request_key), True
+    except IntegrityError:
+        first = _known(owner, request_key, request)
+        if first is None:
+            raise
+        return first, False
+
+
+@transaction.atomic
+def _create(owner: User, request: DeploymentRequest, actor: User, key: str | None) -> Deployment:
+    owner_lock(user_id=owner.pk)
+    most = settings.ENVIRONMENT.user_deployments
+    current = Deployment.objects.filter(owner=owner, status__in=ACTIVE).count()
+    if current >= most:
+        text = f"You have {current} deployments under way, and may have {most}; stop one, then deploy another."
+        raise LimitReachedError(text, limit=most, current=current)
+    made = Deployment.objects.create(
+        owner=owner,
+        request_key=key,
+        request_hash=request.fingerprint() if key is not None else "",
+        **request.values(),
+    )
+    live_event_store(deployment_id=made.pk, kind="status", data={"status": str(Status.IN_QUEUE)})
+    audit_note(action="deployment.created", actor=actor, target=made, details={"data": made.data})
+    made.refresh_from_db()
+    return made
+
+
+def _known(owner: User, key: str | None, request: DeploymentRequest) -> Deployment | None:
+    found = None if key is None else Deployment.objects.filter(owner=owner, request_key=key).first()
+    if found is not None and found.request_hash != request.fingerprint():
+        raise IdempotencyKeyReusedError(
+            "The Idempotency-Key came before, with another request; send a new key with a new request."
+        )
+    return found
+
+
+@transaction.atomic
+def deployment_stop(*, deployment: Deployment, actor: User) -> Deployment:
+    """Stop a deployment, and leave its positions as they are; one that is over stays as it is."""
+    now = timezone.now()
+    waiting = Deployment.objects.filter(pk=deployment.pk, status=Status.IN_QUEUE)
+    if waiting.update(status=Status.STOPPED, stop_requested_at=now, stopped_at=now):
+        data = {"status": str(Status.STOPPED), "message": "", "error": None}
+        live_event_store(deployment_id=deployment.pk, kind="finished", data=data)
+    elif Deployment.objects.filter(pk=deployment.pk, status__in=ACTIVE, stop_requested_at=None).update(
+        stop_requested_at=now
+    ):
+        live_event_store(deployment_id=deployment.pk, kind="stop_requested")
+    else:
+        deployment.refresh_from_db()
+        return deployment
+    audit_note(action="deployment.stopped", actor=actor, target=deployment)
+    deployment.refresh_from_db()
+    return deployment
+
+
+@transaction.atomic
+def deployment_liquidate(*, deployment: Deployment, actor: User) -> Deployment:
+    """Sell all that a deployment holds, then stop it.
+
+    Raises
+    ------
+    ConflictError
+        If it is over.
+    """
+    now = timezone.now()
+    active = Deployment.objects.filter(pk=deployment.pk, status__in=ACTIVE)
+    if not active.exists():
+        deployment.refresh_from_db()
+        raise ConflictError(f"The deployment is over: it is {deployment.status}.")
+    if active.filter(liquidate_requested_at=None).update(liquidate_requested_at=now):
+        live_event_store(deployment_id=deployment.pk, kind="liquidate_requested")
+        audit_note(action="deployment.liquidated", actor=actor, target=deployment)
+    deployment.refresh_from_db()
+    return deployment
+
+
+@transaction.atomic
+def deployment_command(*, deployment: Deployment, body: Mapping[str, Any], actor: User) -> DeploymentCommand:
+    """Send a command: with ``$type`` to the class of that name, else to ``on_command``.
+
+    Raises
+    ------
+    ConflictError
+        If the deployment is over, or does not take up the commands that it was sent before.
+    InputError
+        If the command is too large.
+    """
+    if len(json.dumps(dict(body))) > _LARGEST_COMMAND:
+        raise InputError("command", "…", f"A command has up to {_LARGEST_COMMAND:,} characters.")
+    if not Deployment.objects.filter(pk=deployment.pk, status__in=ACTIVE).exists():
+        deployment.refresh_from_db()
+        raise ConflictError(f"The deployment is over: it is {deployment.status}.")
+    if DeploymentCommand.objects.filter(deployment=deployment, sent_at=None).count() >= _MOST_WAITING_COMMANDS:
+        raise ConflictError(f"{_MOST_WAITING_COMMANDS} commands wait already; send more when they were taken up.")
+    made = DeploymentCommand.objects.create(deployment=deployment, body=dict(body))
+    audit_note(action="deployment.commanded", actor=actor, target=deployment, details={"command": made.pk})
+    return made
