@@ -72,7 +72,7 @@ class Wire:
             self._poll(max(0.0, end - time.monotonic()))
             self._write()
             found = self._read()
-            if found or self._is_over or time.monotonic() >= end:
+            if found or time.monotonic() >= end:
                 return found
 
     def _poll(self, timeout_s: float) -> None:

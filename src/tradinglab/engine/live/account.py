@@ -13,7 +13,7 @@ from tradinglab.engine.errors import UsageError
 from tradinglab.engine.result_record import AccountFigures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
@@ -87,8 +87,13 @@ def set_cash(algorithm: QCAlgorithm, amounts: Mapping[str, Decimal]) -> None:
             algorithm.set_cash(currency, amount)
 
 
-def set_positions(algorithm: QCAlgorithm, positions: Iterable[Position]) -> None:
+def set_positions(algorithm: QCAlgorithm, positions: Iterable[Position], cash: Container[str]) -> None:
     """Let an account hold these positions; a security that the strategy has not added is added.
+
+    Parameters
+    ----------
+    cash
+        The currencies whose amounts were set: they count what is held of them already.
 
     Raises
     ------
@@ -99,6 +104,10 @@ def set_positions(algorithm: QCAlgorithm, positions: Iterable[Position]) -> None
         security = _security(algorithm, position)
         algorithm.lab_seed([security])
         security.holdings.set_holdings(position.average_price, position.quantity)
+        base = getattr(security, "base_currency", None)
+        if base is not None and base.symbol not in cash:
+            # A coin that is held is money, too.
+            base.exact_add(position.quantity)
 
 
 def _security(algorithm: QCAlgorithm, position: Position) -> Security:

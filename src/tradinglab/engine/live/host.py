@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradinglab.core.clock import SECOND_NS
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.host import Host
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from tradinglab.engine.live.options import LiveOptions
     from tradinglab.engine.parts import RunParts
     from tradinglab.engine.result import BacktestResult
+    from tradinglab.engine.sampling import ResultSampler
+
+#: Of the wall's clock.
+_SAMPLE_EVERY_S = 60
 
 
 class LiveHost(Host):
@@ -47,7 +52,13 @@ class LiveHost(Host):
         super()._apply_options(algorithm)
         algorithm.lab_end_date = algorithm.time_zone.datetime(self._end_ns)
         set_cash(algorithm, {name: to_decimal(amount) for name, amount in self._live.cash.items()})
-        set_positions(algorithm, self._live.positions)
+        set_positions(algorithm, self._live.positions, self._live.cash)
+
+    def _make_sampler(self, algorithm: QCAlgorithm) -> ResultSampler:
+        sampler = super()._make_sampler(algorithm)
+        if self._live.pace.is_paced:
+            sampler.resample_period_ns = int(_SAMPLE_EVERY_S * self._live.pace.speed * SECOND_NS)
+        return sampler
 
     @property
     def _end_ns(self) -> int:

@@ -30,6 +30,11 @@ _CHARTS_SHARE = 20
 _MOST_POINTS = 500
 #: LEAN's live charts lack it: there is no volume of the days to come.
 _NOT_LIVE = "Capacity"
+#: The charts that there are before there is anything in them.
+_ALWAYS = (
+    "Strategy Equity", "Drawdown", "Benchmark", "Exposure", "Portfolio Turnover", "Portfolio Margin",
+    "Assets Sales Volume",
+)  # fmt: skip
 
 
 class Reporter:
@@ -50,6 +55,8 @@ class Reporter:
     def open(self, parts: RunParts) -> None:
         """Tell of this run from now on."""
         self._parts = parts
+        for name in _ALWAYS:
+            self._link.send("chart", {"chart": name})
 
     def log(self, line: str) -> None:
         """Tell a line of the log."""

@@ -78,4 +78,4 @@ def live_event_list(*, deployment: Deployment, after: int, limit: int) -> list[D
 
 def portfolio_of(*, deployment: Deployment) -> dict[str, Any]:
     """Return holdings by symbol and cash by currency, as they were last told."""
-    return {"holdings": {}, "cash": {}} | deployment.portfolio
+    return {"holdings": {}, "cash": {}, **deployment.portfolio}

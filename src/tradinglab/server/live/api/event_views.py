@@ -17,8 +17,9 @@ from rest_framework.views import APIView
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.live.selectors import deployment_get, live_event_list
 from tradinglab.server.live.streaming import DeploymentReader
-from tradinglab.server.streams.api.serializers import EventPageSerializer, EventQuery, EventSerializer
+from tradinglab.server.streams.api.serializers import EventPageSerializer, EventQuery
 from tradinglab.server.streams.api.views import LAST, STREAM, EventStreamRenderer, is_stream, streamed, wanted_events
+from tradinglab.server.streams.reading import event_document
 
 
 class DeploymentEventsView(APIView):
@@ -51,7 +52,7 @@ class DeploymentEventsView(APIView):
         events = live_event_list(deployment=deployment, after=after, limit=query.validated_data["limit"])
         last = events[-1].sequence if events else after
         page = {
-            "events": EventSerializer(events, many=True).data,
+            "events": [event_document(each) for each in events],
             "next_after": last,
             "is_final": deployment.is_over and last >= deployment.last_sequence,
         }

@@ -48,14 +48,14 @@ from tradinglab.server.live.services import (
 )
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.filters import refuse_unknown
+from tradinglab.server.rest.filters import AskedFilters, refuse_unknown
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.strategies.selectors import version_of_user
 
 _OVER = {409: OpenApiResponse(ProblemSerializer, "The deployment is over.")}
 
 
-class DeploymentFilter(filters.FilterSet):
+class DeploymentFilter(AskedFilters):
     """Which deployments are listed."""
 
     status = filters.MultipleChoiceFilter(choices=Status.choices)
