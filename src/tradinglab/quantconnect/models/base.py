@@ -55,7 +55,10 @@ def _moment(value: object) -> object:
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
-        return datetime.fromtimestamp(value, UTC) if value else None
+        try:
+            return datetime.fromtimestamp(value, UTC) if value else None
+        except (OverflowError, OSError):
+            raise ValueError("no time that a calendar has") from None
     if isinstance(value, str):
         text = value.strip()
         if text in _NO_MOMENTS:
