@@ -40,6 +40,7 @@ SOURCES = (
     "tradinglab.algorithm.security_changes",
     "tradinglab.algorithm.portfolio_target",
     "tradinglab.algorithm.insights",
+    "tradinglab.algorithm.framework",
     "tradinglab.algorithm.subscriptions",
     "tradinglab.algorithm.trade",
     "tradinglab.algorithm.performance",

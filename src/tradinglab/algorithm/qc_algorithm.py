@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradinglab.algorithm.api.charting import ChartingMethods
 from tradinglab.algorithm.api.commands import CommandMethods
+from tradinglab.algorithm.api.framework import FrameworkMethods
 from tradinglab.algorithm.api.history import HistoryMethods
 from tradinglab.algorithm.api.identifiers import IdentifierMethods
 from tradinglab.algorithm.api.insights import InsightMethods
@@ -31,6 +32,7 @@ class QCAlgorithm(
     ChartingMethods,
     CommandMethods,
     InsightMethods,
+    FrameworkMethods,
     IndicatorMethods,
     ConsolidateMethods,
 ):

@@ -28,6 +28,20 @@ CLASSES = {
         BaseTimelessConsolidator ClassicRangeConsolidator ClassicRenkoConsolidator RangeConsolidator""",
     "tradinglab.algorithm.consolidators.trade_bars": """
         BaseDataConsolidator DynamicDataConsolidator TickConsolidator TradeBarConsolidator""",
+    "tradinglab.algorithm.framework.alpha_models": "AlphaModel CompositeAlphaModel NullAlphaModel",
+    "tradinglab.algorithm.framework.constant_alpha": "ConstantAlphaModel",
+    "tradinglab.algorithm.framework.execution_models": """
+        ExecutionModel ImmediateExecutionModel NullExecutionModel""",
+    "tradinglab.algorithm.framework.portfolio_models": """
+        NullPortfolioConstructionModel PortfolioConstructionModel""",
+    "tradinglab.algorithm.framework.risk_models": """
+        CompositeRiskManagementModel NullRiskManagementModel RiskManagementModel""",
+    "tradinglab.algorithm.framework.target_collection": "PortfolioTargetCollection",
+    "tradinglab.algorithm.framework.universe_models": """
+        ManualUniverseSelectionModel NullUniverseSelectionModel""",
+    "tradinglab.algorithm.framework.weightings": """
+        ConfidenceWeightedPortfolioConstructionModel EqualWeightingPortfolioConstructionModel
+        InsightWeightingPortfolioConstructionModel""",
     "tradinglab.algorithm.indicators.adaptive_averages": """
         ArnaudLegouxMovingAverage KaufmanAdaptiveMovingAverage KaufmanEfficiencyRatio McGinleyDynamic
         RelativeMovingAverage ZeroLagExponentialMovingAverage""",
@@ -279,8 +293,9 @@ CLASSES = {
         DayOfWeek DelistingType DeploymentTarget FileFormat FillGroupingMethod FillMatchingMethod IndicatorStatus
         InsightDirection InsightScoreType InsightType MarketDataType MarketHoursState MovingAverageType OptionRight
         OptionStyle OrderDirection OrderField OrderPosition OrderRequestStatus OrderRequestType
-        OrderResponseErrorCode OrderStatus OrderType Period PositionSide RenkoType Resolution ScatterMarkerSymbol
-        SecurityType SeriesType SettlementType SplitType SubscriptionTransportMedium TickType TradeDirection""",
+        OrderResponseErrorCode OrderStatus OrderType Period PortfolioBias PositionSide RenkoType Resolution
+        ScatterMarkerSymbol SecurityType SeriesType SettlementType SplitType SubscriptionTransportMedium TickType
+        TradeDirection""",
     "tradinglab.core.local_market_hours": "LocalMarketHours MarketHoursSegment",
     "tradinglab.core.market": "Market",
     "tradinglab.core.market_hours": "SecurityExchangeHours",

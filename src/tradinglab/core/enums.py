@@ -208,6 +208,14 @@ class InsightDirection(DualEnum):
     UP = 1
 
 
+class PortfolioBias(DualEnum):
+    """The positions that a portfolio may have."""
+
+    SHORT = -1
+    LONG_SHORT = 0
+    LONG = 1
+
+
 class InsightScoreType(DualEnum):
     """What of an insight is scored."""
 

@@ -88,6 +88,8 @@ class Host:
         algorithm.schedule.on_change = self.wake
         self.phase.name = "initialize"
         algorithm.initialize()
+        if algorithm.lab_framework is not None:
+            algorithm.lab_framework.finish_set_up()
         self._apply_options(algorithm)
         self._check_dates(algorithm)
         self._set_clock(algorithm)
@@ -210,6 +212,8 @@ class Host:
         assert parts is not None
         parts.sampler.on_order_event(event)
         before, self.phase.name = self.phase.name, "on_order_event"
+        if parts.algorithm.lab_framework is not None:
+            parts.algorithm.lab_framework.on_order_event(event)
         parts.algorithm.on_order_event(event)
         self.phase.name = before
 

@@ -15,6 +15,7 @@ from tradinglab.core.clock import from_ns
 from tradinglab.core.references import KEPT_ONCE, holders
 from tradinglab.core.values import dataclass
 from tradinglab.engine.garbage import fewer_collections
+from tradinglab.engine.models_step import data_handler
 from tradinglab.engine.step import FullStep
 from tradinglab.engine.step_slice import StepSlice
 
@@ -112,7 +113,7 @@ class Loop:
         algorithm, feed, full_step = self._algorithm, self._feed, self._full_step
         timeline, cursor, keeper, steps = feed.timeline, feed.cursor, algorithm.time_keeper, feed.steps
         times, has_data = timeline.times.data, timeline.has_data.data
-        on_data, sampler = algorithm.on_data, self._parts.sampler
+        on_data, sampler = data_handler(self._parts), self._parts.sampler
         schedule, phase, attention = algorithm.schedule, self._parts.phase, self._parts.attention
         is_gapless = bool(timeline.has_data.all())
         pending, resting = self._parts.brokerage.pending, self._parts.resting
@@ -147,6 +148,7 @@ class Loop:
             self.last_ns = utc_ns
             if feed.has_changes:
                 return utc_ns
+            on_data = data_handler(self._parts)
             busy_ns, sample_ns = self._busy_ns(utc_ns), sampler.next_sample_ns
             wake_ns = min(busy_ns, schedule.next_ns)
             ruin_watch = full_step.ruin_watch

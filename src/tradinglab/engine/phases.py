@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+#: When the models of the algorithm framework are asked, after ``on_data``.
+MODELS_PHASE = "a framework model"
+
 
 class Phase:
     """The name of the author's callback that is running, for error messages."""

@@ -12,6 +12,7 @@ from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.core.clock import HOUR_NS, MINUTE_NS, from_ns
 from tradinglab.core.enums import AlgorithmStatus
 from tradinglab.engine.benchmark import start_benchmark
+from tradinglab.engine.models_step import ask_models
 from tradinglab.engine.plain_models import charges_interest, settles
 from tradinglab.engine.risk import RuinWatch, can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
@@ -177,6 +178,7 @@ class FullStep:
         if parts.feed.timeline.has_data[step]:
             parts.phase.name = "on_data"
             algorithm.on_data(current)
+            ask_models(parts, current)
         self.close(utc_ns)
         return True
 
@@ -270,6 +272,8 @@ class FullStep:
             changes.added_securities, changes.removed_securities, algorithm.end_date, algorithm.time_zone
         )
         algorithm.on_securities_changed(changes)
+        if algorithm.lab_framework is not None:
+            algorithm.lab_framework.on_securities_changed(changes)
 
 
 def _any_acts(securities: Iterable[Security]) -> bool:

@@ -29,6 +29,7 @@ from tradinglab.core.run_warnings import RunWarning, WarningKind
 from tradinglab.core.symbol import Symbol
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.framework.pipeline import Framework
     from tradinglab.algorithm.insights import InsightManager
     from tradinglab.algorithm.slice import Slice
 
@@ -112,6 +113,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.runtime_statistics: dict[str, str] = {}
         self.lab_summary_statistics: dict[str, str] = {}
         self.lab_insights: InsightManager | None = None
+        self.lab_framework: Framework | None = None
         self.lab_current_slice: Slice | None = None
 
     @staticmethod

@@ -30,8 +30,10 @@ class InsightMethods(AlgorithmCore):
     def emit_insights(self, *insights: Insight | list[Insight]) -> None:
         """Say what is expected of securities that were added: insights one by one, or lists of them.
 
-        They are recorded, and no order follows from them.
+        They are recorded. Orders follow from them if there is a model of portfolio construction.
         """
         from tradinglab.algorithm.insights.insight import flattened
 
-        self.insights.lab_emit(flattened(insights))
+        taken = self.insights.lab_emit(flattened(insights))
+        if taken is not None and self.lab_framework is not None:
+            self.lab_framework.process(taken)

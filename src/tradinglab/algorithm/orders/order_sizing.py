@@ -50,16 +50,23 @@ class OrderSizing(Dual):
         """Return what is missing to *target* when all open orders are filled."""
         if security is None:
             security = algorithm.securities[target.symbol]
-        projected = algorithm.transactions.get_projected_holdings(security).exact_projected_quantity
-        quantity = to_decimal(target.quantity) - projected
-        if account_for_fees and security.symbol.security_type == SecurityType.CRYPTO and quantity > 0:
-            quantity += _base_currency_fee(security, quantity)
-        return float(adjust_by_lot_size(security, quantity))
+        return float(unordered_quantity(algorithm, target, security, account_for_fees))
 
     @staticmethod
     def adjust_by_lot_size(security: Security, quantity: Number) -> float:
         """Return a quantity rounded toward zero to whole lots."""
         return float(adjust_by_lot_size(security, to_decimal(quantity)))
+
+
+def unordered_quantity(
+    algorithm: QCAlgorithm, target: PortfolioTarget, security: Security, account_for_fees: bool = False
+) -> Decimal:
+    """Return what is missing to *target* when all open orders are filled."""
+    projected = algorithm.transactions.get_projected_holdings(security).exact_projected_quantity
+    quantity = target.exact_quantity - projected
+    if account_for_fees and security.symbol.security_type == SecurityType.CRYPTO and quantity > 0:
+        quantity += _base_currency_fee(security, quantity)
+    return adjust_by_lot_size(security, quantity)
 
 
 def adjust_by_lot_size(security: Security, quantity: Decimal) -> Decimal:

@@ -12,6 +12,7 @@ from tradinglab.algorithm.scheduling import ScheduledEvent
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.clock import to_ns
 from tradinglab.core.decimals import ZERO
+from tradinglab.engine.phases import MODELS_PHASE
 from tradinglab.sandbox.replay.claims import ClaimedFeeModel, ClaimedFillModel, Claims
 from tradinglab.sandbox.replay.declared import Declared
 from tradinglab.sandbox.replay.declaring import MODELS
@@ -31,7 +32,7 @@ _SCHEDULED, _CONSOLIDATED, _TOLD = "a scheduled event", "a consolidator", "on_or
 _CALLED, _CHANGED, _WARNED = "on_margin_call", "on_securities_changed", "on_margin_call_warning"
 _WARM, _ENDED, _SET_UP = "on_warmup_finished", "on_end_of_algorithm", "initialize"
 #: Phases of a step after which nothing but ``on_data`` follows that changes the account.
-_WITH_DATA = frozenset(("on_data", _CONSOLIDATED, "a corporate event"))
+_WITH_DATA = frozenset(("on_data", _CONSOLIDATED, "a corporate event", MODELS_PHASE))
 _KNOWN = _WITH_DATA | {_SCHEDULED, _TOLD, _CALLED, _CHANGED, _WARNED, _WARM, _ENDED, _SET_UP}
 
 
