@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tradinglab.cli.main import main
 from tradinglab.sandbox import Grade, Limits, Sandbox, sandboxed_backtest
 from tradinglab.sandbox.errors import RunKilledError
+from tradinglab.sandbox.lockdown import Cell
+from tradinglab.sandbox.nursery import Nursery, _Child
 
 _STRATEGY = """
 from AlgorithmImports import *
@@ -164,6 +170,28 @@ def test_threads_for_a_store_are_few(grade: Grade, tmp_path: Path, capsys: pytes
         assert started < 100
     else:
         assert started < 2000  # the kernel does not hold root to the number; memory does
+
+
+def test_a_child_that_dies_before_its_first_run_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request is refused, and what is left of the child keeps nobody awake."""
+    child = subprocess.Popen(["true"])
+
+    def born() -> _Child:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        theirs.close()
+        handle = os.pidfd_open(child.pid)
+        nursery._poll.register(handle, select.POLLIN)
+        return _Child(child.pid, handle, ours)
+
+    control, other = socket.socketpair()
+    with control, other:
+        nursery = Nursery(cast("Cell", None), control, spares=0, is_alone=True)
+        monkeypatch.setattr(nursery, "_born", born)
+        with pytest.raises(OSError, match="pipe"):
+            nursery._handed(b"{}", [])
+        assert nursery._poll.poll(0) == []
+    assert not Path(f"/proc/{child.pid}").exists()
+    child.wait()
 
 
 def test_a_zygote_that_cannot_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,15 +82,17 @@ class Nursery:
     def serve(self) -> None:
         """Work until the supervisor has gone; children that are left then die with this process."""
         while True:
-            for descriptor, _ in self._poll.poll(self._patience_ms()):
+            ready = [descriptor for descriptor, _ in self._poll.poll(self._patience_ms())]
+            for descriptor in ready:
                 if descriptor in self._runs:
                     self._bury(descriptor)
                 elif descriptor in self._spares:
-                    self._mourn(descriptor)
+                    self._mourn(self._spares.pop(descriptor))
                 elif descriptor in self._lines:
                     self._give_up(descriptor)
-                elif descriptor == self._control.fileno() and not self._take():
-                    return
+            # Last: what is opened for a run may get a number that is closed above.
+            if self._control.fileno() in ready and not self._take():
+                return
             self._provide()
 
     # Children that wait.
@@ -126,14 +128,12 @@ class Nursery:
                         child.waiting.send(_REHEARSE)
                     return
 
-    def _mourn(self, handle: int) -> None:
-        """Let go of a child that ended while it waited, and have one fewer from now on: something ends them."""
-        child = self._spares.pop(handle)
+    def _mourn(self, child: _Child) -> None:
+        """Let go of a child that ended before it had a run, and have no more from now on: something ends them."""
         self._wanted = min(self._wanted, len(self._spares))
-        self._poll.unregister(handle)
-        child.waiting.close()
-        os.close(handle)
-        os.waitpid(child.pid, 0)
+        self._poll.unregister(child.handle)
+        os.close(child.handle)
+        _part_with(child.pid, child.waiting)
 
     def _born(self) -> _Child:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -147,7 +147,11 @@ class Nursery:
                 theirs.close()
         if pid == 0:
             self._live(theirs)
-        handle = os.pidfd_open(pid)
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            _part_with(pid, ours)
+            raise
         self._poll.register(handle, select.POLLIN)
         return _Child(pid, handle, ours)
 
@@ -185,14 +189,14 @@ class Nursery:
         while True:
             ready = sorted(self._spares.values(), key=lambda each: not each.is_rehearsed)
             child = ready[0] if ready else self._born()
+            self._spares.pop(child.handle, None)
             try:
                 socket.send_fds(child.waiting, [message], descriptors)
             except OSError:
+                self._mourn(child)
                 if not ready:
                     raise
-                self._mourn(child.handle)
                 continue
-            self._spares.pop(child.handle, None)
             child.waiting.close()
             return child
 
@@ -267,6 +271,12 @@ class Nursery:
                 return json.loads(message), descriptors
             else:
                 os._exit(0)
+
+
+def _part_with(pid: int, line: socket.socket) -> None:
+    """Wait for the end of a child that has no run: it ends when nobody holds the other end of its line."""
+    line.close()
+    os.waitpid(pid, 0)
 
 
 def _tasks_of_user() -> int:
