@@ -235,6 +235,23 @@ def test_one_that_cannot_be_moved_on_fails(start: Any, api: APIClient, monkeypat
     assert read(api, made)["error"]["code"] == "server"
 
 
+def test_a_list_asks_the_database_no_more_for_many_than_for_few(
+    api: APIClient, start: Any, django_assert_max_num_queries: Any
+) -> None:
+    wanted = [
+        start(space=[{"name": "share", "values": values}], direction=direction, target=target)
+        for values in (["0.2", "0.8"], ["0.8", "0.2"])
+        for direction in ("max", "min")
+        for target in ("end_equity", "drawdown")
+    ]
+    work()
+    alone = [read(api, made) for made in wanted]
+    assert all(each["best"] for each in alone)
+    with django_assert_max_num_queries(12):
+        listed = api.get(ALL).json()["results"]
+    assert listed == alone[::-1]
+
+
 def test_it_is_renamed_and_deleted_with_its_trials(api: APIClient, start: Any) -> None:
     made = start()
     one = f"{ALL}{made['id']}/"
@@ -246,6 +263,9 @@ def test_it_is_renamed_and_deleted_with_its_trials(api: APIClient, start: Any) -
     assert api.get(one).status_code == 404
     assert api.get(ALL).json()["results"] == []
     assert api.get(f"{TESTS}?optimization={made['id']}").json()["results"] == []
+    assert list(AuditEntry.objects.filter(action__endswith=".deleted").values_list("action", flat=True)) == [
+        "optimization.deleted"
+    ]
 
 
 def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
@@ -268,7 +288,8 @@ def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
         ({"space": [{"name": "share", "min": "NaN", "max": 2, "step": 1}]}, "space.0.min"),
         ({"space": [SHARES, SHARES]}, "space.0.name"),
         ({"space": [{"name": "share", "min": 1, "max": 20_000, "step": 1}]}, "space"),
-        ({"space": [{"name": "share", "values": ["much"]}]}, "parameters.share"),
+        ({"space": [{"name": "share", "values": ["0.1", "much", "0.9"]}]}, "space.0.values"),
+        ({"space": [SHARES, {"name": "flavor", "values": ["plain"]}]}, "space.1.name"),
         ({"space": [{"name": "a b", "values": ["1"]}]}, "space.0.name"),
         ({"space": [SHARES | {"values": ["1"]}]}, "space.0.min"),
         ({"space": [SHARES | {"stop": 3}]}, "space.0.stop"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tradinglab.algorithm.check import Parameter
 from tradinglab.core.surface import did_you_mean
+from tradinglab.optimize import Axis
 from tradinglab.server.errors import InputError
-from tradinglab.server.strategies.checking import files_parameters
+from tradinglab.server.strategies.checking import AskedParameters, files_parameters
 from tradinglab.server.strategies.errors import CheckBusyError
 
 _NUMBERS = ("int", "float")
@@ -23,22 +25,52 @@ def parameters_check(*, files: Mapping[str, str], parameters: Mapping[str, str])
     InputError
         Names the parameter, what was given, and what it is made into.
     """
-    if not parameters:
+    asked = _asked(files) if parameters else None
+    if asked is None:
         return []
-    try:
-        asked = files_parameters(files=files)
-    except CheckBusyError:
-        return []  # then the run says it
     for parameter in asked.known:
-        text = parameters.get(parameter.name)
-        if text and parameter.type in _NUMBERS and not _is_number(text):
-            where = f"{parameter.file}, line {parameter.line}"
-            default = "" if parameter.default is None else f", such as its default {parameter.default}"
-            raise InputError(
-                f"parameters.{parameter.name}", text, f"The strategy makes a number of it ({where}): give one{default}."
-            )
+        if (text := parameters.get(parameter.name)) is not None:
+            _refuse_text(f"parameters.{parameter.name}", parameter, text)
     names = [each.name for each in asked.known]
     return [_unasked(name, names) for name in parameters if name not in names] if asked.are_all else []
+
+
+def searched_check(*, files: Mapping[str, str], axes: Sequence[Axis]) -> None:
+    """Refuse to search a parameter that the files do not ask for, as all trials would be the same, and texts as above.
+
+    Raises
+    ------
+    InputError
+        Names the parameter, what was given, and what it is made into.
+    """
+    asked = _asked(files)
+    if asked is None:
+        return
+    known = {each.name: each for each in asked.known}
+    for place, axis in enumerate(axes):
+        parameter = known.get(axis.name)
+        if parameter is None and asked.are_all:
+            text = f"{_unasked(axis.name, list(known))} Whatever its value, the trials would be the same."
+            raise InputError(f"space.{place}.name", axis.name, text)
+        if parameter is not None:
+            for value in axis.values:
+                _refuse_text(f"space.{place}.values", parameter, value)
+
+
+def _asked(files: Mapping[str, str]) -> AskedParameters | None:
+    """Return what the files ask for; ``None`` if nobody has time to read them: then the run says it."""
+    try:
+        return files_parameters(files=files)
+    except CheckBusyError:
+        return None
+
+
+def _refuse_text(field: str, parameter: Parameter, text: str) -> None:
+    """Refuse a text where the strategy makes a number of it."""
+    if text and parameter.type in _NUMBERS and not _is_number(text):
+        where = f"{parameter.file}, line {parameter.line}"
+        default = "" if parameter.default is None else f", such as its default {parameter.default}"
+        raise InputError(field, text, f"The strategy makes a number of it ({where}): give one{default}.")
 
 
 def _unasked(name: str, names: Sequence[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from tradinglab.optimize import Direction, Operator
 from tradinglab.server.accounts.models import User
@@ -103,12 +105,26 @@ def _counts(states: Mapping[str, int]) -> Counts:
 
 def best_of(*, optimization: Optimization) -> Outcome | None:
     """Return the best trial so far that keeps to the constraints, of equals the first; ``None`` if there is none."""
-    figure = optimization.target
-    tests = Backtest.objects.filter(trial__optimization=optimization, run__state=RunState.COMPLETED)
-    tests = tests.filter(_bounds(optimization.constraints), **{f"{figure}__isnull": False})
-    order = f"-{figure}" if optimization.direction == Direction.MAX else figure
-    row = tests.order_by(order, "trial__number").values("pk", "parameters", figure).first()
-    return None if row is None else Outcome(row["pk"], row["parameters"], row[figure])
+    return best_of_many(optimizations=[optimization]).get(optimization.pk)
+
+
+def best_of_many(*, optimizations: Iterable[Optimization]) -> dict[UUID, Outcome]:
+    """Return the best trials of several optimizations, by their runs; one question for all that look for the same."""
+    alike: dict[str, list[Optimization]] = {}
+    for each in optimizations:
+        alike.setdefault(json.dumps([each.target, each.direction, each.constraints]), []).append(each)
+    return {run_id: found for group in alike.values() for run_id, found in _best_of_alike(group)}
+
+
+def _best_of_alike(group: Sequence[Optimization]) -> Iterator[tuple[UUID, Outcome]]:
+    figure = group[0].target
+    tests = Backtest.objects.filter(trial__optimization__in=group, run__state=RunState.COMPLETED)
+    tests = tests.filter(_bounds(group[0].constraints), **{f"{figure}__isnull": False})
+    order = f"-{figure}" if group[0].direction == Direction.MAX else figure
+    place = Window(RowNumber(), partition_by=F("trial__optimization"), order_by=[order, "trial__number"])
+    best = tests.annotate(place=place).filter(place=1)
+    for run_id, *rest in best.values_list("trial__optimization", "pk", "parameters", figure):
+        yield run_id, Outcome(*rest)
 
 
 def _bounds(constraints: list[dict[str, Any]]) -> Q:

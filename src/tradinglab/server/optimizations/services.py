@@ -8,11 +8,11 @@ from dataclasses import replace
 from django.db import transaction
 
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.parameters import parameters_check
+from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.errors import ConflictError
-from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest
-from tradinglab.server.runs.deletion import run_delete, run_discard
+from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_hide
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once
 from tradinglab.server.strategies.project import project_parameters
@@ -28,8 +28,8 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     Raises
     ------
     InputError
-        If space, objective, dates, cash, data or a parameter cannot be used, or more time or memory is wished for
-        than the owner may have.
+        If space, objective, dates, cash, data or a parameter cannot be used, a searched one is not asked for, or more
+        time or memory is wished for than the owner may have.
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     IdempotencyKeyReusedError
@@ -39,8 +39,9 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     ours = {name: text for name, text in project_parameters(request.version.files).items() if name not in searched}
     request = replace(request, parameters=ours | dict(request.parameters))
     request.check()
-    for ends in (0, request.space.size - 1):
-        parameters_check(files=request.version.files, parameters=request.trial(ends).parameters)
+    searched_check(files=request.version.files, axes=request.space.axes)
+    # What it warns of, each trial's result warns of.
+    parameters_check(files=request.version.files, parameters=request.parameters)
     return run_once(
         owner=owner,
         key=idempotency_key,
@@ -97,16 +98,19 @@ def optimization_delete(*, optimization: Optimization) -> None:
         If it has no outcome yet.
     """
     run_delete(run=optimization.run)
-    for trial in Trial.objects.filter(optimization=optimization).select_related("backtest__run"):
-        run_delete(run=trial.backtest.run)
+    _trials_hide(optimization.run)
 
 
 @transaction.atomic
 def optimization_discard(*, optimization: Optimization) -> None:
     """Take an optimization out of sight with its trials, whatever its state; what goes on is cancelled."""
     run_discard(run=optimization.run)
-    for trial in Trial.objects.filter(optimization=optimization).select_related("backtest__run"):
-        run_discard(run=trial.backtest.run)
+    _trials_hide(optimization.run)
+
+
+def _trials_hide(run: Run) -> None:
+    trials_cancel(run=run)  # an optimization that failed may have left some
+    run_parts_hide(run=run)
 
 
 @transaction.atomic

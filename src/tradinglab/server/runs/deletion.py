@@ -50,6 +50,11 @@ def run_discard(*, run: Run) -> None:
         audit_note(action=f"{run.kind}.deleted", actor=run.owner, target=run)
 
 
+def run_parts_hide(*, run: Run) -> None:
+    """Take all parts of a run out of sight, as its owner took the run."""
+    Run.objects.filter(parent=run, deleted_at=None).update(deleted_at=timezone.now())
+
+
 @transaction.atomic
 def run_restore(*, run: Run) -> None:
     """Bring a deleted run back; one that is not deleted stays as it is."""

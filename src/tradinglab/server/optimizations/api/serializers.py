@@ -16,7 +16,7 @@ from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import MOST_PARALLEL, MOST_TRIALS
-from tradinglab.server.optimizations.selectors import Counts, best_of, counts_of
+from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
 from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import RunState
 
@@ -205,7 +205,8 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     @extend_schema_field(OutcomeSerializer(allow_null=True))
     def get_best(self, optimization: Optimization) -> Any:
         """Return the best trial so far that keeps to the constraints."""
-        best = best_of(optimization=optimization)
+        known: Mapping[Any, Outcome] | None = self.context.get("best")
+        best = best_of(optimization=optimization) if known is None else known.get(optimization.pk)
         return None if best is None else OutcomeSerializer(best).data
 
     def get_is_cancel_requested(self, optimization: Optimization) -> bool:

@@ -24,7 +24,12 @@ from tradinglab.server.optimizations.api.serializers import (
 )
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest
-from tradinglab.server.optimizations.selectors import counts_of_many, optimization_get, optimization_list
+from tradinglab.server.optimizations.selectors import (
+    best_of_many,
+    counts_of_many,
+    optimization_get,
+    optimization_list,
+)
 from tradinglab.server.optimizations.services import (
     optimization_cancel,
     optimization_delete,
@@ -66,9 +71,13 @@ class OptimizationsView(generics.ListAPIView[Optimization]):
         return optimization_list(user=user_of(self.request))
 
     def list(self, request: Request, *args: Any, **options: Any) -> Response:
-        """List them, with the counts of all of the page's at once."""
+        """List them, with the counts and the best trials of all of the page's at once."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        context = {**self.get_serializer_context(), "counts": counts_of_many(run_ids=[each.pk for each in page])}
+        context = {
+            **self.get_serializer_context(),
+            "counts": counts_of_many(run_ids=[each.pk for each in page]),
+            "best": best_of_many(optimizations=page),
+        }
         return self.get_paginated_response(OptimizationSerializer(page, many=True, context=context).data)
 
     @extend_schema(
