@@ -19,8 +19,8 @@ def project_list(*, user: User) -> QuerySet[Project]:
     A strategy that was made elsewhere becomes a project when it is first looked at.
     """
     _number_strategies(user)
-    seen = Q(strategy__owner=user) | Q(collaborators__user=user)
-    found = Project.objects.filter(seen, strategy__deleted_at=None).distinct()
+    shared = Collaborator.objects.filter(user=user).values("project")
+    found = Project.objects.filter(Q(strategy__owner=user) | Q(pk__in=shared), strategy__deleted_at=None)
     related = found.select_related("strategy__owner__quantconnect_identity", "strategy__head")
     return related.order_by("-strategy__created_at", "-id")
 
