@@ -160,7 +160,8 @@ def _trial(test: Backtest) -> dict[str, Any]:
         "hostName": None,
         "progress": 1.0 if run.is_final else run.progress,
         "exitCode": _FAILED_EXIT if run.is_final and run.state != RunState.COMPLETED else 0,
-        "statistics": [_number(test.statistics.get(name, "0")) for name in _STATISTICS] if test.statistics else None,
+        # Until there are any, an empty list: clients take nothing else.
+        "statistics": [_number(test.statistics.get(name, "0")) for name in _STATISTICS if test.statistics],
         "parameterSet": test.parameters,
         "equity": _equity(test),
         "startDate": day_moment(test.first_day),
