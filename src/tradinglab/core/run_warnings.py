@@ -17,6 +17,8 @@ class WarningKind(StrEnum):
     """A parameter was given that the strategy did not read."""
     STRATEGY = "strategy"
     """The strategy asked for something and got something else."""
+    ENGINE = "engine"
+    """Another engine ran it than was asked for, or was told other than all of it."""
 
 
 @dataclass(frozen=True, slots=True)

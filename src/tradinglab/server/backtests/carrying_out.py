@@ -77,6 +77,10 @@ class BacktestKind:
         """Keep the figures."""
         took = {} if run.started_at is None else {"duration_s": (timezone.now() - run.started_at).total_seconds()}
         columns = {name: value for name, value in summary.items() if name not in (_DATA_FILES, _SLICES)}
+        # That it was run here for want of another engine is not for the run itself to say, nor to leave out.
+        before = Backtest.objects.values_list("warnings", flat=True).get(run=run)
+        told = [each for each in before if each["kind"] == WarningKind.ENGINE]
+        columns |= {"warnings": [*told, *columns.get("warnings", [])]}
         Backtest.objects.filter(run=run).update(**columns, **took)
         _keep_slices(run, summary)
 

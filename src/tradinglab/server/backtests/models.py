@@ -22,8 +22,15 @@ class Backtest(models.Model):
         UNVERIFIED = "unverified"
         NOT_CHECKED = "not_checked"
 
+    class Engine(models.TextChoices):
+        """Where it is run."""
+
+        LOCAL = "local"
+        QUANTCONNECT = "quantconnect"
+
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="backtest")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="backtests")
+    engine = models.CharField(max_length=16, choices=Engine.choices, default=Engine.LOCAL, db_index=True)
     name = models.CharField(max_length=200, blank=True, default="")
     notes = models.TextField(max_length=10_000, blank=True, default="")
     is_starred = models.BooleanField(default=False, db_index=True)

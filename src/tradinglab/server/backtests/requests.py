@@ -14,6 +14,7 @@ from django.utils import timezone
 
 import tradinglab
 from tradinglab.server.backtests.data_sources import data_before_run, data_source_wanted
+from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.manifests import calendar_versions, engine_versions
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import SAMPLE
@@ -43,6 +44,8 @@ class BacktestRequest:
         What generators of random numbers start from; if it is left out, it follows from the rest.
     wishes
         How it is run; no figure depends on it.
+    engine, fallback
+        Where it is run, and what becomes of it if that place cannot be reached; *data* is then that of a run here.
     """
 
     version: StrategyVersion
@@ -54,6 +57,8 @@ class BacktestRequest:
     data: str = SAMPLE
     seed: int | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    engine: str = Backtest.Engine.LOCAL
+    fallback: str = Fallback.QUEUE
 
     def check(self) -> None:
         """Refuse a name, dates, cash and data that there cannot be, and a version without the file that is run.
@@ -73,22 +78,72 @@ class BacktestRequest:
             raise InputError("cash", str(self.cash), f"Cash is an amount above 0 and up to {MOST_CASH:,}.")
         data_source_wanted(name=self.data)
         check_entry(self.version.files)
+        if not self.is_run_here:
+            self._check_elsewhere()
+
+    @property
+    def is_run_here(self) -> bool:
+        """Whether it is run by this installation's own engine."""
+        return self.engine == Backtest.Engine.LOCAL
+
+    @property
+    def source(self) -> str:
+        """The name of where its bars come from."""
+        return self.data if self.is_run_here else self.engine
+
+    def _check_elsewhere(self) -> None:
+        """Refuse what only a run here could follow."""
+        if self.fallback == Fallback.LOCAL:
+            return
+        here = {
+            "data": self.data if self.data != SAMPLE else None,
+            "seed": self.seed,
+            "memory_mb": self.wishes.memory_mb,
+        }
+        for name, value in here.items():
+            if value is not None:
+                text = (
+                    f"QuantConnect has its own data and machines: leave '{name}' out, or choose the fallback 'local'."
+                )
+                raise InputError(name, value, text)
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the figures depend on, as far as it is known before the run."""
         asked = self._asked()
+        if not self.is_run_here:
+            return self._manifest_elsewhere(asked)
         return {
-            "strategy": {
-                "version": str(self.version.pk),
-                "content_hash": self.version.content_hash,
-                "files": file_hashes(self.version.files),
-            },
+            "strategy": self._strategy(),
             **asked,
             "seed": self.seed if self.seed is not None else self._seed(asked),
             "engine": tradinglab.__version__,
             "versions": engine_versions(),
             "calendars": calendar_versions(),
             "data": data_before_run(source=data_source_wanted(name=self.data)),
+        }
+
+    def _manifest_elsewhere(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what is known of a run elsewhere, and what would be a run here."""
+        return {
+            "strategy": self._strategy(),
+            **asked,
+            "versions": {"tradinglab": tradinglab.__version__},
+            "data": {"source": self.engine},
+            "engine": self.engine,
+            "elsewhere": {
+                "fallback": str(self.fallback),
+                "timeout_s": self.wishes.timeout_s,
+                "memory_mb": self.wishes.memory_mb,
+                "seed": self.seed,
+                "data": self.data,
+            },
+        }
+
+    def _strategy(self) -> dict[str, Any]:
+        return {
+            "version": str(self.version.pk),
+            "content_hash": self.version.content_hash,
+            "files": file_hashes(self.version.files),
         }
 
     def _asked(self) -> dict[str, Any]:
@@ -118,6 +173,8 @@ class BacktestRequest:
             "seed": self.seed,
             "wishes": asdict(self.wishes),
         }
+        if not self.is_run_here:
+            wanted |= {"engine": str(self.engine), "fallback": str(self.fallback)}
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
@@ -132,6 +189,24 @@ def _check_day(name: str, day: date) -> None:
 
 def request_of(test: Backtest) -> BacktestRequest:
     """Return what was asked for when a backtest was."""
+    priority = Priority(test.run.priority)
+    if test.engine != Backtest.Engine.LOCAL:
+        elsewhere = test.run.manifest.get("elsewhere", {})
+        return BacktestRequest(
+            version=test.version,
+            name=test.name,
+            parameters=test.parameters,
+            start=test.start,
+            end=test.end,
+            cash=test.cash,
+            data=elsewhere.get("data", SAMPLE),
+            seed=elsewhere.get("seed"),
+            wishes=Wishes(
+                priority=priority, timeout_s=elsewhere.get("timeout_s"), memory_mb=elsewhere.get("memory_mb")
+            ),
+            engine=test.engine,
+            fallback=elsewhere.get("fallback", Fallback.QUEUE),
+        )
     return BacktestRequest(
         version=test.version,
         name=test.name,
@@ -141,5 +216,5 @@ def request_of(test: Backtest) -> BacktestRequest:
         cash=test.cash,
         data=test.data,
         seed=test.run.manifest.get("seed"),
-        wishes=Wishes(priority=Priority(test.run.priority), timeout_s=test.run.timeout_s, memory_mb=test.run.memory_mb),
+        wishes=Wishes(priority=priority, timeout_s=test.run.timeout_s, memory_mb=test.run.memory_mb),
     )

@@ -10,15 +10,19 @@ from django.db import transaction
 
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.engines import KINDS, engine_check
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
-from tradinglab.server.runs.models import Run
-from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
+from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.models import Run, RunState
+from tradinglab.server.runs.services import Submission, Wishes, run_create, run_enqueue, run_once
 from tradinglab.server.strategies.files import check_files
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.unsaved import version_of_files
+
+_LONGEST_WARNING = 1_000
 
 
 def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: str | None = None) -> Submission:
@@ -37,6 +41,7 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
         If the key came with another request.
     """
     request.check()
+    engine_check(owner=owner, request=request)
     warnings = parameters_check(files=request.version.files, parameters=request.parameters)
     return _submit(owner, request, idempotency_key, warnings)
 
@@ -87,6 +92,7 @@ def backtest_submit_files(
     with transaction.atomic():
         asked = request(version_of_files(owner=owner, files=files))
         asked.check()
+        engine_check(owner=owner, request=asked)
         return _submit(owner, asked, idempotency_key, warnings)
 
 
@@ -106,7 +112,7 @@ def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run) 
 def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (), parent: Run | None = None) -> Run:
     run = run_create(
         owner=owner,
-        kind="backtest",
+        kind=KINDS[request.engine],
         manifest=request.manifest(),
         wishes=request.wishes,
         parent=parent,
@@ -116,7 +122,8 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         run=run,
         version=request.version,
         name=request.name,
-        data=request.data,
+        engine=request.engine,
+        data=request.source,
         parameters=dict(request.parameters),
         start=request.start,
         end=request.end,
@@ -124,6 +131,27 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         warnings=[{"kind": str(WarningKind.PARAMETER), "text": text} for text in warnings],
     )
     return run
+
+
+@transaction.atomic
+def backtest_run_here(*, test: Backtest, why: str) -> bool:
+    """Have a backtest that was not yet started elsewhere run here, as its request allows; return whether it is.
+
+    It says so: in an event, and among the run's warnings.
+    """
+    asked = replace(request_of(test), engine=Backtest.Engine.LOCAL)
+    waiting = Run.objects.filter(pk=test.pk, kind=KINDS[test.engine], cancel_requested_at=None)
+    waiting = waiting.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
+    changes: dict[str, Any] = {"kind": KINDS[asked.engine], "manifest": asked.manifest()}
+    changes |= {"state": RunState.QUEUED, "started_at": None, "progress": 0}
+    if not waiting.update(**changes):
+        return False
+    text = f"It was asked to be run by {test.engine}, and was run here: {why}"
+    warnings = [*test.warnings, {"kind": str(WarningKind.ENGINE), "text": text[:_LONGEST_WARNING]}]
+    Backtest.objects.filter(pk=test.pk).update(engine=asked.engine, data=asked.data, warnings=warnings)
+    event_store(run_id=test.pk, kind="fallback", data={"engine": str(asked.engine), "reason": why})
+    transaction.on_commit(lambda: run_enqueue(run_id=test.pk))
+    return True
 
 
 @transaction.atomic

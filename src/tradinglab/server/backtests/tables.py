@@ -75,6 +75,19 @@ _CHARTS: Columns = {
 }  # fmt: skip
 _LOG: Columns = {"line": pl.Int64, "time": TIME, "level": pl.String, "text": pl.String}
 
+#: The columns of each table.
+COLUMNS: Mapping[str, Columns] = {
+    "equity": _EQUITY,
+    "days": _DAYS,
+    "positions": _POSITIONS,
+    "orders": _ORDERS,
+    "order_events": _ORDER_EVENTS,
+    "trades": _TRADES,
+    "insights": _INSIGHTS,
+    "charts": _CHARTS,
+    "log": _LOG,
+}
+
 Row = tuple[object, ...]
 
 

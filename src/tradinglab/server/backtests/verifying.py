@@ -45,6 +45,11 @@ def backtest_verify(*, test: Backtest, idempotency_key: str | None = None) -> Su
     """
     if test.run.state != RunState.COMPLETED:
         raise ConflictError(f"The backtest is {test.run.state}; only one that completed has figures to be verified.")
+    if test.engine != Backtest.Engine.LOCAL:
+        raise ConflictError(
+            f"The backtest was run by {test.engine}, whose data and engine are not here. Run the version here, and "
+            "compare the two by their parity report."
+        )
     if test.data not in [each.name for each in data_source_list()]:
         raise ConflictError(f"The data source '{test.data}' is no longer there; the operator can name it again.")
     return run_once(

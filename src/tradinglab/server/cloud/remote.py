@@ -17,7 +17,7 @@ _SOON = Settings(
 )
 #: Nobody does, and who asks comes again by itself.
 _PATIENT = Settings(
-    timeouts=Timeouts(connect=10.0, read=45.0, attempt=60.0, call=90.0), retries=Retries(attempts=4, most_wait_s=10.0)
+    timeouts=Timeouts(connect=10.0, read=45.0, attempt=60.0, call=60.0), retries=Retries(attempts=3, most_wait_s=10.0)
 )
 
 

@@ -223,7 +223,12 @@ RUN_KINDS = {
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
 }
 #: Runs that consist of others, and what moves one on.
-RUN_COORDINATORS = {"optimization": "tradinglab.server.optimizations.coordinating.optimization_advance"}
+RUN_COORDINATORS = {
+    "optimization": "tradinglab.server.optimizations.coordinating.optimization_advance",
+    "quantconnect_backtest": "tradinglab.server.cloud.polling.cloud_advance",
+}
+#: What looks at a request for a backtest that is run elsewhere; see :mod:`tradinglab.server.backtests.engines`.
+BACKTEST_ENGINES = {"quantconnect": "tradinglab.server.cloud.requests.request_check"}
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

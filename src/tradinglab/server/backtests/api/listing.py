@@ -112,6 +112,7 @@ class BacktestFilter(AskedFilters):
     """Which backtests are listed."""
 
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    engine = filters.MultipleChoiceFilter(choices=Backtest.Engine.choices)
     verification = filters.MultipleChoiceFilter(choices=Backtest.Standing.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
     version = filters.UUIDFilter(field_name="version_id")

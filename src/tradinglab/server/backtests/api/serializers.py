@@ -12,6 +12,7 @@ from tradinglab.core.run_warnings import WarningKind
 from tradinglab.engine.seeding import SEEDS
 from tradinglab.engine.verification import FindingCode
 from tradinglab.server.backtests.differences import DifferenceKind
+from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
@@ -74,6 +75,18 @@ class BacktestInput(StrictSerializer):
     )
     memory_mb = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
+    )
+
+    engine = serializers.ChoiceField(
+        choices=Backtest.Engine.choices,
+        default=Backtest.Engine.LOCAL,
+        help_text="Where it is run: here, or in the QuantConnect account that you have connected.",
+    )
+    fallback = serializers.ChoiceField(
+        choices=[each.value for each in Fallback],
+        default=Fallback.QUEUE.value,
+        help_text="If QuantConnect cannot be reached before it was started there: `queue` waits for it, `local` runs "
+        "it here, and says so.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +168,7 @@ class BacktestSerializer(QuickSerializer[Backtest]):
     optimization = serializers.UUIDField(
         source="run.parent_id", allow_null=True, help_text="The optimization that it is a trial of."
     )
+    engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is run, or was.")
     parameters = serializers.DictField(child=serializers.CharField())
     tags = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField(source="run.created_at")
@@ -177,7 +191,7 @@ class BacktestSerializer(QuickSerializer[Backtest]):
         fields = [
             "id", "state", "progress", "sandbox_grade",
             "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
-            "strategy_name", "version", "optimization", "data", "parameters", "start", "end", "cash",
+            "strategy_name", "version", "optimization", "engine", "data", "parameters", "start", "end", "cash",
             "created_at", "started_at", "finished_at", "deleted_at", "is_cancel_requested", "error", "verification",
             "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip

@@ -1,0 +1,123 @@
+"""Fetching what a backtest at QuantConnect came to, and keeping it as that of a backtest here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from tradinglab.core.run_warnings import WarningKind
+from tradinglab.quantconnect import QuantConnect
+from tradinglab.quantconnect.models.backtests import Backtest as RemoteBacktest
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.cloud.results.documents import remote_outputs
+from tradinglab.server.cloud.results.figures import first_and_last_day, remote_figures
+from tradinglab.server.cloud.results.reading import RemoteResult, remote_result
+from tradinglab.server.cloud.work import Work
+from tradinglab.server.runs.any_store import Stored
+from tradinglab.server.runs.models import Artefact, RunState
+from tradinglab.server.runs.store import store
+
+_LARGEST_ARTEFACT: Final = 64_000_000
+_LONGEST_TEXT: Final = 20_000
+_LONGEST_WARNING: Final = 1_000
+_MOST_STATISTICS: Final = 200
+_LARGEST_WHOLE: Final = (1 << 31) - 1
+
+
+def results_collect(*, work: Work, client: QuantConnect, found: RemoteBacktest) -> None:
+    """Read all pages of what a backtest left, store it, and give the run its outcome.
+
+    Raises
+    ------
+    QuantConnectError
+        If something cannot be read for now.
+    """
+    assert work.row.project_id is not None
+    result = remote_result(client, work.row.project_id, found)
+    missing = [
+        {"kind": str(WarningKind.ENGINE), "text": f"QuantConnect did not hand out {each}"[:_LONGEST_WARNING]}
+        for each in result.missing
+    ]
+    warnings = [*work.test.warnings, *missing]
+    title = work.test.name or work.test.version.strategy.name
+    try:
+        contents = remote_outputs(result, title=title, warnings=warnings)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        _finish(work, _unreadable(error), {}, {})
+        return
+    stored = _stored(work, contents)
+    _finish(work, _failure(found), stored, {**_columns(result), "warnings": warnings})
+
+
+def _unreadable(error: Exception) -> dict[str, str]:
+    message = f"What QuantConnect tells of the backtest cannot be read: {type(error).__name__}: {error}"
+    return {"code": "quantconnect_unreadable", "message": message[:_LONGEST_TEXT]}
+
+
+def _failure(found: RemoteBacktest) -> dict[str, str] | None:
+    if not found.has_failed:
+        return None
+    return {
+        "code": "strategy",
+        "message": (found.error or "The backtest failed at QuantConnect, which does not say why.")[:_LONGEST_TEXT],
+        "phase": "initialize" if found.has_initialize_error else "",
+        "time": "",
+        "trace": found.stacktrace[:_LONGEST_TEXT],
+    }
+
+
+def _columns(result: RemoteResult) -> dict[str, Any]:
+    first, last = first_and_last_day(result)
+    statistics = dict(list(result.backtest.statistics.items())[:_MOST_STATISTICS])
+    return {
+        **remote_figures(result),
+        "statistics": {name[:200]: text[:200] for name, text in statistics.items()},
+        "total_orders": min(len(result.orders), _LARGEST_WHOLE),
+        "first_day": first,
+        "last_day": last,
+    }
+
+
+def _stored(work: Work, contents: Mapping[str, bytes]) -> dict[str, Stored]:
+    """Put the files into the store; one that is too large is left out."""
+    settings.HOME.work.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, Stored] = {}
+    with tempfile.TemporaryDirectory(dir=settings.HOME.work, prefix=f"{work.run.pk}-") as folder:
+        for name, content in contents.items():
+            if len(content) > _LARGEST_ARTEFACT:
+                continue
+            path = Path(folder) / name
+            path.write_bytes(content)
+            kept[name] = store().put(path, most_bytes=_LARGEST_ARTEFACT)
+    return kept
+
+
+@transaction.atomic
+def _finish(
+    work: Work,
+    error: dict[str, str] | None,
+    stored: Mapping[str, Stored],
+    columns: Mapping[str, Any],
+) -> None:
+    """Store outcome, artefacts and figures, all or none."""
+    state = RunState.COMPLETED if error is None else RunState.FAILED
+    row = work.row
+    told = {"backtest_id": row.backtest_id, "project_id": row.project_id}
+    if error is None:
+        told |= {"verification": str(Backtest.Standing.NOT_CHECKED), "findings": 0}
+    work.finish(state, error, told)
+    Artefact.objects.bulk_create(
+        Artefact(run=work.run, name=name, media_type=OUTPUTS[name], size=each.size, sha256=each.sha256)
+        for name, each in stored.items()
+    )
+    began = work.run.started_at
+    took = {} if began is None else {"duration_s": (timezone.now() - began).total_seconds()}
+    kept = dict(columns) if error is None else {"warnings": columns.get("warnings", work.test.warnings)}
+    Backtest.objects.filter(pk=work.run.pk).update(**kept, **took)

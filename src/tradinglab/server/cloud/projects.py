@@ -1,0 +1,122 @@
+"""The projects at QuantConnect in which versions are run: one for each strategy, held by one run at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from uuid import uuid4
+
+from django.db.models import Q
+
+from tradinglab.core.run_warnings import WarningKind
+from tradinglab.quantconnect import NotFoundError, QuantConnect, QuantConnectError
+from tradinglab.server.accounts.audit import audit_note
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.cloud.models import CloudProject
+from tradinglab.server.cloud.terms import files_with_terms
+from tradinglab.server.cloud.work import Work
+from tradinglab.server.runs.models import FINAL_STATES
+from tradinglab.server.strategies.files import file_hashes
+
+_FOLDER: Final = "TradingLab"
+_NOT_IN_NAMES: Final = re.compile(r"[^\w .-]+")
+_LONGEST_NAME: Final = 100
+#: What projects there hold; other files stay here.
+SENT: Final = (".py", ".cs", ".ipynb", ".html", ".css")
+_BIN: Final = "Recycle Bin/"
+
+
+def project_hold(*, work: Work, client: QuantConnect) -> int | None:
+    """Return the id of the project of a backtest's strategy, which nobody else changes meanwhile.
+
+    ``None`` while another run does.
+    """
+    strategy = work.test.version.strategy
+    made = {"token": _token()}
+    row = CloudProject.objects.get_or_create(account=work.row.account, strategy=strategy, defaults=made)[0]
+    free = Q(held_by=None) | Q(held_by=work.run) | Q(held_by__state__in=FINAL_STATES)
+    there = CloudProject.objects.filter(free, pk=row.pk).values("pk")
+    if not CloudProject.objects.filter(pk__in=there).update(held_by=work.run):
+        return None
+    row.refresh_from_db()
+    if row.remote_id is not None and not _is_there(client, row.remote_id):
+        # Somebody has deleted it there.
+        row.token, row.remote_id, row.is_asked = _token(), None, False
+        row.save(update_fields=["token", "remote_id", "is_asked"])
+    return row.remote_id if row.remote_id is not None else _create(work, client, row)
+
+
+def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
+    was_asked = row.is_asked
+    CloudProject.objects.filter(pk=row.pk).update(is_asked=True)
+    name = _NOT_IN_NAMES.sub(" ", work.test.version.strategy.name).strip()[:_LONGEST_NAME] or "Strategy"
+    try:
+        made = client.projects.create(f"{_FOLDER}/{name}", token=row.token, is_retry=was_asked)
+    except QuantConnectError as error:
+        if not error.is_uncertain and not was_asked:
+            CloudProject.objects.filter(pk=row.pk).update(is_asked=False)
+        raise
+    changed = CloudProject.objects.filter(pk=row.pk, remote_id=None)
+    if changed.update(remote_id=made.project_id, name=made.name[:300]):
+        details = {"project_id": made.project_id, "name": made.name}
+        audit_note(action="quantconnect_project.created", actor=work.run.owner, details=details)
+    return made.project_id
+
+
+def _is_there(client: QuantConnect, project_id: int) -> bool:
+    try:
+        return not client.projects.read(project_id).name.startswith(_BIN)
+    except NotFoundError:
+        return False
+
+
+def project_release(*, work: Work) -> None:
+    """Let another run change the files."""
+    CloudProject.objects.filter(held_by=work.run).update(held_by=None)
+
+
+def project_forget(*, work: Work) -> None:
+    """Have another project made: this one is no longer there."""
+    mine = CloudProject.objects.filter(account=work.row.account, remote_id=work.row.project_id)
+    mine.update(remote_id=None, is_asked=False, token=_token(), held_by=None)
+
+
+def files_send(*, work: Work, client: QuantConnect) -> None:
+    """Have the project hold the version's files, with the dates and cash that are asked for, and nothing else."""
+    test, project_id = work.test, work.row.project_id
+    assert project_id is not None
+    wanted = files_with_terms(test.version.files, start=test.start, end=test.end, cash=test.cash)
+    kept = {name: text for name, text in wanted.items() if name.endswith(SENT)}
+    files_synchronise(client=client, project_id=project_id, wanted=kept)
+    _warn_of(test, [name for name in wanted if name not in kept and name != "config.json"])
+
+
+def files_synchronise(*, client: QuantConnect, project_id: int, wanted: Mapping[str, str]) -> None:
+    """Have a project hold these files: what differs is sent, what is not among them is deleted."""
+    there = {each.name: each.content for each in client.files.list(project_id) if not each.is_library}
+    hashes = file_hashes(there)
+    for name, digest in file_hashes(wanted).items():
+        if hashes.get(name) == digest:
+            continue
+        if not wanted[name] and name in there:
+            # There no file can be emptied.
+            client.files.delete(project_id, name)
+        client.files.put(project_id, name, wanted[name])
+    for name in there:
+        if name not in wanted:
+            client.files.delete(project_id, name)
+
+
+def _warn_of(test: Backtest, left: list[str]) -> None:
+    if not left:
+        return
+    text = f"These files were not sent to QuantConnect, whose projects hold none of their kind: {', '.join(left)}."
+    warning = {"kind": str(WarningKind.ENGINE), "text": text}
+    if warning not in test.warnings:
+        Backtest.objects.filter(pk=test.pk).update(warnings=[*test.warnings, warning])
+        test.warnings = [*test.warnings, warning]
+
+
+def _token() -> str:
+    return f"tl-{uuid4().hex[:20]}"

@@ -1,0 +1,161 @@
+"""A piece of work at QuantConnect that this process holds: what of it may be written down, and by whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.cloud.credentials import account_find
+from tradinglab.server.cloud.models import CloudBacktest
+from tradinglab.server.runs.coordination import coordinated_finish
+from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.models import FINAL_STATES, Run, RunState
+
+_ASKED_EVERY_S = 1.0
+
+
+class WorkLost(Exception):
+    """The work is no longer this process's: it was given up for lost, or it is over."""
+
+
+@dataclass(slots=True)
+class Work:
+    """A backtest at QuantConnect, held under one claim."""
+
+    run: Run
+    test: Backtest
+    row: CloudBacktest
+    fence: int
+    _next_question: float = field(default=0.0, init=False)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its owner wants it stopped, as far as was known when it was last looked at."""
+        return self.run.cancel_requested_at is not None
+
+    def keep(self, **changes: Any) -> None:
+        """Write down what was learnt.
+
+        Raises
+        ------
+        WorkLost
+            If it is another's by now.
+        """
+        held = CloudBacktest.objects.filter(pk=self.row.pk, fence=self.fence)
+        if not held.update(**changes):
+            raise WorkLost
+        for name, value in changes.items():
+            setattr(self.row, name, value)
+
+    def begin(self) -> None:
+        """Have the run under way, if it waited.
+
+        Raises
+        ------
+        WorkLost
+            If it was cancelled while it waited.
+        """
+        with transaction.atomic():
+            waiting = Run.objects.filter(pk=self.run.pk, state=RunState.QUEUED)
+            if waiting.update(state=RunState.RUNNING, started_at=timezone.now()):
+                event_store(run_id=self.run.pk, kind="started", data={"attempt": 1})
+        self.run.refresh_from_db()
+        if self.run.state != RunState.RUNNING:
+            raise WorkLost
+
+    def tell(self, kind: str, **data: object) -> None:
+        """Store an event."""
+        event_store(run_id=self.run.pk, kind=kind, data=data)
+
+    @transaction.atomic
+    def finish(
+        self, state: RunState, error: dict[str, str] | None = None, told: Mapping[str, object] | None = None
+    ) -> None:
+        """Give the run its outcome.
+
+        Raises
+        ------
+        WorkLost
+            If it is another's by now, or has one.
+        """
+        held = CloudBacktest.objects.filter(pk=self.row.pk, fence=self.fence).exclude(run__state__in=FINAL_STATES)
+        if not CloudBacktest.objects.filter(pk__in=held.values("pk")).update(busy_until=None):
+            raise WorkLost
+        if state == RunState.COMPLETED:
+            Run.objects.filter(pk=self.run.pk).update(progress=1.0)
+        coordinated_finish(run_id=self.run.pk, state=state, error=error, told=dict(told or {}))
+
+    def is_to_stop(self) -> bool:
+        """Say whether to leave off: the work is lost, or its owner has cancelled it meanwhile."""
+        now = time.monotonic()
+        if now < self._next_question:
+            return False
+        self._next_question = now + _ASKED_EVERY_S
+        held = CloudBacktest.objects.filter(pk=self.row.pk, fence=self.fence)
+        return not held.filter(run__cancel_requested_at=self.run.cancel_requested_at).exists()
+
+
+def lease_end() -> datetime:
+    """Return until when a claim that is made now lasts without a sign of life."""
+    return timezone.now() + timedelta(seconds=settings.ENVIRONMENT.lease_s)
+
+
+def work_claim(*, run_id: UUID) -> int | None:
+    """Take a backtest's next step, if it is time for it and nobody else is about it; return the claim's number."""
+    run = Run.objects.select_related("owner").filter(pk=run_id).exclude(state__in=FINAL_STATES).first()
+    if run is None:
+        return None
+    row = CloudBacktest.objects.filter(pk=run_id).first() or _row(run)
+    if row is None:
+        return None
+    now = timezone.now()
+    is_new_wish = run.cancel_requested_at is not None and run.cancel_requested_at > row.step_at
+    if row.next_at > now and not (is_new_wish and not row.failures):
+        return None
+    free = Q(busy_until=None) | Q(busy_until__lt=now)
+    taken = CloudBacktest.objects.filter(free, pk=run_id, fence=row.fence)
+    return row.fence + 1 if taken.update(fence=F("fence") + 1, busy_until=lease_end()) else None
+
+
+def work_renew(*, run_id: UUID, fence: int) -> None:
+    """Give a sign of life."""
+    CloudBacktest.objects.filter(pk=run_id, fence=fence).update(busy_until=lease_end())
+
+
+def work_release(*, run_id: UUID, fence: int) -> None:
+    """Let others take the next step."""
+    CloudBacktest.objects.filter(pk=run_id, fence=fence).update(busy_until=None)
+
+
+def work_get(*, run_id: UUID, fence: int) -> Work | None:
+    """Return the work that a claim is on; ``None`` if it is another's by now."""
+    row = CloudBacktest.objects.select_related("account", "version").filter(pk=run_id, fence=fence).first()
+    if row is None:
+        return None
+    test = Backtest.objects.select_related("run__owner", "version__strategy").get(pk=run_id)
+    return None if test.run.is_final else Work(run=test.run, test=test, row=row, fence=fence)
+
+
+def _row(run: Run) -> CloudBacktest | None:
+    """Make the entry of a run that is new; one whose account was disconnected since fails."""
+    account = account_find(user=run.owner)
+    if account is None:
+        error = {
+            "code": "quantconnect_no_account",
+            "message": "No QuantConnect account is connected any more. Connect one, and run it again.",
+        }
+        coordinated_finish(run_id=run.pk, state=RunState.FAILED, error=error)
+        return None
+    version = Backtest.objects.values_list("version_id", flat=True).get(pk=run.pk)
+    made = {"account": account, "version_id": version, "token": f"tl-{uuid4().hex[:20]}"}
+    return CloudBacktest.objects.get_or_create(run=run, defaults=made)[0]
