@@ -9,7 +9,11 @@ from tests.server.qcapi.client import Signed
 from tests.server.qcapi.test_backtests import Project, work
 from tests.server.test_optimizations import SHARED
 
+from tradinglab.optimize import Axis, Direction, Objective, Space
+from tradinglab.server.optimizations.requests import OptimizationRequest
+from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.runs.coordination import runs_coordinate
+from tradinglab.server.strategies.models import Strategy
 
 pytestmark = pytest.mark.django_db
 GRID = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
@@ -123,6 +127,23 @@ def test_it_is_renamed_listed_and_deleted(shared: Project) -> None:
     shared.qc.done("optimizations/delete", **asked)
     assert "no optimization" in shared.qc.refused("optimizations/read", **asked)
     assert shared.qc.done("optimizations/list", projectId=shared.number)["optimizations"] == []
+
+
+def test_values_that_are_no_numbers_are_told_as_a_range_of_numbers(shared: Project) -> None:
+    """One that was started elsewhere, with what JSON has no word for."""
+    strategy = Strategy.objects.get(quantconnect_project=shared.number)
+    assert strategy.head is not None
+    optimization_submit(
+        owner=strategy.owner,
+        request=OptimizationRequest(
+            version=strategy.head,
+            space=Space.of([Axis(name="flavour", values=("nan", "inf", "plain"))]),
+            objective=Objective(figure="alpha", direction=Direction.MAX),
+        ),
+    )
+    (listed,) = shared.qc.done("optimizations/list", projectId=shared.number)["optimizations"]
+    (axis,) = listed["parameters"]
+    assert (axis["min"], axis["max"], axis["step"]) == (0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(

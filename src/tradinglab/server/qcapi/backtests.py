@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_usual
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.services import backtest_submit
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
@@ -87,6 +88,8 @@ def backtest_create(
         data=data_source_usual().name,
         wishes=Wishes(priority=Priority.INTERACTIVE),
     )
+    # Reads the files, unless that was done: not while the database waits.
+    parameters_check(files=request.version.files, parameters=request.parameters)
     with transaction.atomic():
         run = backtest_submit(owner=user, request=request).run
         SentBacktest.objects.create(backtest_id=run.pk, compile=compiled, parameters=dict(parameters))

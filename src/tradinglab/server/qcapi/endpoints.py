@@ -21,7 +21,7 @@ from typing import TypeAlias, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -161,7 +161,7 @@ def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, mi
     except (OperationalError, InterfaceError) as error:
         _log.warning("the database does not answer: %s", error)
         return failure(["The database does not answer. Try again in a moment."], status=503)
-    except (Exception, DatabaseError):
+    except Exception:
         # An HTTP 500 would be shown to users as wrong credentials.
         _log.exception("%s failed", request.path)
         return failure([f"The server failed; its log has more under the request's id, {request_id.get()}."])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.selectors import best_of, counts_of, trial_list
+from tradinglab.server.optimizations.selectors import best_of_many, counts_of, trial_list
 from tradinglab.server.qcapi.answers import moment
 from tradinglab.server.qcapi.lean_results import day_moment
 from tradinglab.server.qcapi.models import Project, SentOptimization
@@ -55,10 +56,17 @@ _DAY_S: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def summary_of(optimization: Optimization, project: Project) -> dict[str, Any]:
-    """Return what ``optimizations/list`` says of an optimization."""
-    best = best_of(optimization=optimization)
-    test = None if best is None else Backtest.objects.get(pk=best.backtest)
+def summaries_of(optimizations: Collection[Optimization], project: Project) -> list[dict[str, Any]]:
+    """Return what ``optimizations/list`` says of a project's optimizations."""
+    best = best_of_many(optimizations=optimizations)
+    tests = Backtest.objects.in_bulk([each.backtest for each in best.values()])
+    return [
+        _summary(each, project, tests.get(best[each.pk].backtest) if each.pk in best else None)
+        for each in optimizations
+    ]
+
+
+def _summary(optimization: Optimization, project: Project, test: Backtest | None) -> dict[str, Any]:
     return {
         "optimizationId": f"{PREFIX}{optimization.pk.hex}",
         "projectId": project.pk,
@@ -84,8 +92,9 @@ def summary_of(optimization: Optimization, project: Project) -> dict[str, Any]:
 def described(optimization: Optimization, project: Project) -> dict[str, Any]:
     """Return what ``optimizations/read`` says of an optimization."""
     tests = [trial.backtest for trial in trial_list(optimization=optimization)]
+    (summary,) = summaries_of([optimization], project)
     return {
-        **summary_of(optimization, project),
+        **summary,
         "snapshotId": project.pk,
         "parallelNodes": optimization.most_parallel,
         "runtimeStatistics": _runtime(optimization, tests),
@@ -180,8 +189,9 @@ def _equity(test: Backtest) -> list[list[float]]:
 
 
 def _number(text: str) -> float:
-    """Return the number of a statistic; 0 if it has none."""
+    """Return the number that a text is; 0 if it is none that JSON has."""
     try:
-        return float(text.strip("$%").replace(",", ""))
+        number = float(text.strip("$%").replace(",", ""))
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0

@@ -15,6 +15,7 @@ from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_usual
 from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.backtests.parameters import searched_check
 from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import MOST_PARALLEL, OptimizationRequest
@@ -183,6 +184,8 @@ def search_create(
         data=data_source_usual().name,
         most_parallel=min(parallel, MOST_PARALLEL),
     )
+    # Reads the files, unless that was done: not while the database waits.
+    searched_check(files=request.version.files, axes=request.space.axes)
     with transaction.atomic():
         run = optimization_submit(owner=user, request=request).run
         asked = [{"name": each.name, "min": each.low, "max": each.high, "step": each.step} for each in search.axes]

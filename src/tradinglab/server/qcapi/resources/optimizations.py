@@ -12,7 +12,7 @@ from tradinglab.server.optimizations.services import optimization_cancel, optimi
 from tradinglab.server.qcapi.asking import Ask, Number, OrNone, Whole
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.names import checked_name
-from tradinglab.server.qcapi.search_answers import described, summary_of
+from tradinglab.server.qcapi.search_answers import described, summaries_of
 from tradinglab.server.qcapi.searches import (
     AskedAxis,
     AskedConstraint,
@@ -130,14 +130,14 @@ def create(call: Call, asked: CreateAsk) -> Answer:
         node=asked.node_type,
         parallel=asked.parallel_nodes,
     )
-    return {"optimizations": [summary_of(made, project)]}
+    return {"optimizations": summaries_of([made], project)}
 
 
 @endpoint("optimizations/list", ProjectAsk)
 def list_all(call: Call, asked: ProjectAsk) -> Answer:
     """List a project's, the newest first."""
     project = project_get(user=call.user, project_id=asked.project_id)
-    found = [summary_of(each, project) for each in searches_of(project=project)]
+    found = summaries_of(searches_of(project=project), project)
     return {"optimizations": found, "count": len(found)}
 
 
