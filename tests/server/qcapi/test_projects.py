@@ -51,9 +51,12 @@ def test_a_project_is_a_strategy_and_a_strategy_a_project(qc: Signed, owner: Use
 def test_a_name_that_is_taken_gets_a_number_but_is_no_new_name(qc: Signed) -> None:
     first, second = made(qc), made(qc)
     shown = qc.done("projects/read", projectId=second)["projects"][0]
-    assert shown["name"] == "Mine (2)"
+    assert shown["name"] == "Mine 2"
     assert "already" in qc.refused("projects/update", projectId=second, name="Mine")
     assert qc.done("projects/update", projectId=first, name="Mine")
+    for _ in range(2):
+        made(qc, "x" * 200)
+    assert qc.done("projects/read", end=1)["projects"][0]["name"] == "x" * 198 + " 2"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 201, "a\u202eb"])

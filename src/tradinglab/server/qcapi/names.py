@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import NameField, NotesField
 
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 _LONGEST_DESCRIPTION = 10_000
 _LONGEST_TAG = 50
 _MOST_TAGS = 20
@@ -23,7 +23,7 @@ def checked_name(name: str, *, field: str = "name") -> str:
     InputError
         If it is empty, too long, or holds what cannot be seen.
     """
-    return _checked(NameField(max_length=_LONGEST_NAME), name, field)
+    return _checked(NameField(max_length=LONGEST_NAME), name, field)
 
 
 def checked_description(text: str) -> str:
@@ -66,4 +66,4 @@ def _checked(rule: NameField | NotesField, text: str, field: str) -> str:
         return str(rule.run_validation(text))
     except ValidationError as error:
         found = error.detail if isinstance(error.detail, list) else [str(error.detail)]
-        raise InputError(field, text[:_LONGEST_NAME], f"{field}: {' '.join(str(each) for each in found)}") from None
+        raise InputError(field, text[:LONGEST_NAME], f"{field}: {' '.join(str(each) for each in found)}") from None

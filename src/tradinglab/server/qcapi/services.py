@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,10 +16,11 @@ from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.qcapi.errors import LockedError
 from tradinglab.server.qcapi.files import files_replace, parameters_set
 from tradinglab.server.qcapi.models import Collaborator, Language, Project
-from tradinglab.server.qcapi.names import checked_description, checked_name
+from tradinglab.server.qcapi.names import LONGEST_NAME, checked_description, checked_name
 from tradinglab.server.qcapi.selectors import project_get
 from tradinglab.server.qcapi.starting import starting_files
-from tradinglab.server.strategies.services import free_name, strategy_create, strategy_delete, strategy_update
+from tradinglab.server.strategies.selectors import strategy_list
+from tradinglab.server.strategies.services import strategy_create, strategy_delete, strategy_update
 
 #: A lock that nobody renewed for so long is none any more.
 _LOCK_LASTS = timedelta(minutes=15)
@@ -53,12 +55,21 @@ def project_create(*, user: User, name: str, language: Language) -> Project:
         User.objects.select_for_update().get(pk=user.pk)
         strategy = strategy_create(
             owner=user,
-            name=free_name(user, wanted),
+            name=_free_name(user, wanted),
             files=starting_files(language),
             message="A new project",
             is_draft=language == Language.CSHARP,
         )
         return Project.objects.create(strategy=strategy, language=language)
+
+
+def _free_name(user: User, name: str) -> str:
+    """Return the name, or the name and a number. The command line has no folders with brackets in their names."""
+    taken = set(strategy_list(user=user).values_list("name", flat=True))
+    if name not in taken:
+        return name
+    endings = (f" {number}" for number in count(2))
+    return next(found for each in endings if (found := name[: LONGEST_NAME - len(each)] + each) not in taken)
 
 
 @transaction.atomic
