@@ -9,6 +9,7 @@ from decimal import Decimal
 from tradinglab.core.security_definitions import SecurityDefinition
 from tradinglab.core.symbol import Symbol
 from tradinglab.data.interest import InterestRates, shipped_interest_rates
+from tradinglab.data.known_listings import known_listing
 from tradinglab.data.mapping import MapFile
 from tradinglab.data.source import ShortableDay
 
@@ -21,8 +22,8 @@ class BarsOnlySource:
         return None
 
     def first_listing(self, ticker: str, market: str, when: datetime | None) -> tuple[str, datetime] | None:
-        """Return ``None``: it is not known when a security was first listed."""
-        return None
+        """Return under which ticker, and when, a security was first listed, if it is one of those known to all."""
+        return known_listing(ticker, market)
 
     def interest_rates(self) -> InterestRates:
         """Return the risk-free interest rate over time, which ships with TradingLab."""

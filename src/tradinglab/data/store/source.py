@@ -16,6 +16,7 @@ from tradinglab.data.bars_only import BarsOnlySource
 from tradinglab.data.columns import BarColumns
 from tradinglab.data.errors import DataSourceError, StoreError
 from tradinglab.data.factors import FactorTable
+from tradinglab.data.known_listings import known_listing
 from tradinglab.data.loaded import LoadedBars
 from tradinglab.data.periods import ends_of
 from tradinglab.data.source import Coverage
@@ -105,6 +106,10 @@ class StoreSource(BarsOnlySource):
     def resolve_symbol(self, ticker: str, security_type: SecurityType, market: str, day: int | None = None) -> Symbol:
         """Return the symbol of a ticker."""
         if security_type == SecurityType.EQUITY:
+            listing = known_listing(ticker, market)
+            if listing is not None:
+                first_ticker, first_date = listing
+                return Symbol(SecurityIdentifier.generate_equity(first_date, first_ticker, market), ticker)
             return Symbol(SecurityIdentifier.generate_equity(ticker, market, False), ticker)
         return Symbol.create(ticker, security_type, market)
 
