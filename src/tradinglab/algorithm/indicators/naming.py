@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from tradinglab.core.decimals import to_decimal
 from tradinglab.core.dual import fold
+from tradinglab.core.symbol import Symbol
 
 P = ParamSpec("P")
 
@@ -27,11 +28,15 @@ def named(
         signature = inspect.signature(init)
         spellings = {fold(name): name for name in signature.parameters}
         spellings |= {fold(alias): name for alias, name in aliases.items()}
+        first = next((str(each.annotation) for each in [*signature.parameters.values()][2:]), "")
+        may_be_named_by_symbol = "Symbol" not in first
 
         @wraps(init)
         def construct(self: Any, *args: Any, **kwargs: Any) -> None:
             if kwargs:
                 kwargs = {spellings.get(fold(key), key): value for key, value in kwargs.items()}
+            if args and may_be_named_by_symbol and isinstance(args[0], Symbol):
+                args = (str(args[0]), *args[1:])
             if "name" not in kwargs and not (args and isinstance(args[0], str)):
                 bound = signature.bind(self, "", *args, **kwargs)
                 bound.apply_defaults()
