@@ -18,6 +18,8 @@ from tradinglab.algorithm import star_import
 from tradinglab.core.surface import AbsentClass, did_you_mean, is_lean_name, is_lean_namespace, lean_names
 
 _ROOTS = ("clr", "System", "QuantConnect", "Newtonsoft")
+#: The folders of LEAN's Python files of the algorithm framework; a file has the name of its class.
+_FOLDERS = ("Alphas", "Execution", "Portfolio", "Risk", "Selection")
 _SIMPLE = (str, int, float, bool, type(None))
 _DEEPEST = 12
 
@@ -92,8 +94,8 @@ class _Namespace(ModuleType):
     def __getattr__(self, name: str) -> object:
         extras = _EXTRAS.get(self.__name__, {})
         if name == "__all__":
-            is_ours = self.__name__.startswith("QuantConnect")
-            own = star_import.names_for(sys._getframe(1)) if is_ours else ()
+            is_plain = self.__name__.partition(".")[0] in _ROOTS and not self.__name__.startswith("QuantConnect")
+            own = () if is_plain else star_import.names_for(sys._getframe(1))
             return [*extras, *own]
         if name in extras:
             return extras[name]
@@ -141,3 +143,17 @@ class DotNetFinder:
 
     def exec_module(self, module: ModuleType) -> None:
         """Do nothing: names are looked up when they are asked for."""
+
+
+class FolderFinder(DotNetFinder):
+    """Finds the modules of LEAN's algorithm framework (``Alphas.RsiAlphaModel``), after the author's own files."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return a spec for one of the folders, or for a file in it."""
+        folder, _, name = fullname.partition(".")
+        if folder not in _FOLDERS:
+            # LEAN's files import each other without their folder.
+            is_known = not name and star_import.is_in(folder, "tradinglab.algorithm.framework")
+        else:
+            is_known = not name or name in star_import.NAMES or is_lean_name(name)
+        return ModuleSpec(fullname, self, is_package=not name) if is_known else None  # type: ignore[arg-type]

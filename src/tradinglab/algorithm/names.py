@@ -40,6 +40,11 @@ class Time(Dual):
     END_OF_TIME = datetime(2050, 12, 31)
     END_OF_TIME_TIME_SPAN = END_OF_TIME - BEGINNING_OF_TIME
 
+    @staticmethod
+    def multiply(interval: timedelta, multiplier: float) -> timedelta:
+        """Return a length of time so many times over."""
+        return interval * multiplier
+
 
 class TimeSpan(Dual):
     """Lengths of time, made as .NET makes them; what is made is a ``timedelta``."""

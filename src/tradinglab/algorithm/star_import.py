@@ -48,6 +48,12 @@ def find(name: str) -> Any:
     return getattr(import_module(module), member) if member else import_module(module)
 
 
+def is_in(name: str, package: str) -> bool:
+    """Return whether one of :data:`NAMES` is from a package of ours; it is not imported for that."""
+    module, _ = _PLACES.get(name, ("", ""))
+    return module.startswith(f"{package}.")
+
+
 def names_for(importer: FrameType) -> list[str]:
     """Return the names that a star import brings into the module whose code a frame runs."""
     module = sys.modules.get(importer.f_globals.get("__name__", ""))

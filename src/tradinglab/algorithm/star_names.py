@@ -28,12 +28,20 @@ CLASSES = {
         BaseTimelessConsolidator ClassicRangeConsolidator ClassicRenkoConsolidator RangeConsolidator""",
     "tradinglab.algorithm.consolidators.trade_bars": """
         BaseDataConsolidator DynamicDataConsolidator TickConsolidator TradeBarConsolidator""",
+    "tradinglab.algorithm.framework.accumulative_insights": "AccumulativeInsightPortfolioConstructionModel",
     "tradinglab.algorithm.framework.alpha_models": "AlphaModel CompositeAlphaModel NullAlphaModel",
     "tradinglab.algorithm.framework.constant_alpha": "ConstantAlphaModel",
     "tradinglab.algorithm.framework.execution_models": """
         ExecutionModel ImmediateExecutionModel NullExecutionModel""",
+    "tradinglab.algorithm.framework.indicator_alphas": """
+        EmaCrossAlphaModel HistoricalReturnsAlphaModel MacdAlphaModel RsiAlphaModel""",
+    "tradinglab.algorithm.framework.patient_executions": """
+        SpreadExecutionModel StandardDeviationExecutionModel VolumeWeightedAveragePriceExecutionModel""",
     "tradinglab.algorithm.framework.portfolio_models": """
         NullPortfolioConstructionModel PortfolioConstructionModel""",
+    "tradinglab.algorithm.framework.risk_limits": """
+        MaximumDrawdownPercentPerSecurity MaximumDrawdownPercentPortfolio MaximumUnrealizedProfitPercentPerSecurity
+        TrailingStopRiskManagementModel""",
     "tradinglab.algorithm.framework.risk_models": """
         CompositeRiskManagementModel NullRiskManagementModel RiskManagementModel""",
     "tradinglab.algorithm.framework.target_collection": "PortfolioTargetCollection",

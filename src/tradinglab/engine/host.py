@@ -88,12 +88,12 @@ class Host:
         algorithm.schedule.on_change = self.wake
         self.phase.name = "initialize"
         algorithm.initialize()
-        if algorithm.lab_framework is not None:
-            algorithm.lab_framework.finish_set_up()
         self._apply_options(algorithm)
         self._check_dates(algorithm)
         self._set_clock(algorithm)
         choose_benchmark(algorithm, self._source)
+        if algorithm.lab_framework is not None:
+            algorithm.lab_framework.finish_set_up()
         currencies = CurrencyFeeds(algorithm, self._feed)
         currencies.set_up()
         sampler = self._make_sampler(algorithm)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tradinglab.algorithm import imports as algorithm_imports
-from tradinglab.algorithm.dotnet import DotNetFinder
+from tradinglab.algorithm.dotnet import DotNetFinder, FolderFinder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.engine.author_files import held_text
 from tradinglab.engine.errors import StrategyError, StrategyFileError
@@ -32,12 +32,15 @@ def strategy_modules(folders: Iterable[Path]) -> Iterator[None]:
     last = next(reversed(sys.modules))
     sys.path[:0] = [str(folder) for folder in folders]
     finder = DotNetFinder()
+    folder_finder = FolderFinder()
+    sys.meta_path.append(folder_finder)
     sys.meta_path.insert(0, finder)  # before the folders of stubs, which are empty modules of the same names
     try:
         yield
     finally:
         sys.path[:] = path_before
         sys.meta_path.remove(finder)
+        sys.meta_path.remove(folder_finder)
         fresh = list(takewhile(last.__ne__, reversed(sys.modules)))
         if fresh:
             own = {Path(folder).resolve() for folder in folders}

@@ -3,6 +3,9 @@
 from tradinglab.core.lazy_names import lazy_names
 
 with lazy_names(globals()):
+    from tradinglab.algorithm.framework.accumulative_insights import (
+        AccumulativeInsightPortfolioConstructionModel,
+    )
     from tradinglab.algorithm.framework.alpha_models import (
         AlphaModel,
         CompositeAlphaModel,
@@ -16,9 +19,26 @@ with lazy_names(globals()):
         ImmediateExecutionModel,
         NullExecutionModel,
     )
+    from tradinglab.algorithm.framework.indicator_alphas import (
+        EmaCrossAlphaModel,
+        HistoricalReturnsAlphaModel,
+        MacdAlphaModel,
+        RsiAlphaModel,
+    )
+    from tradinglab.algorithm.framework.patient_executions import (
+        SpreadExecutionModel,
+        StandardDeviationExecutionModel,
+        VolumeWeightedAveragePriceExecutionModel,
+    )
     from tradinglab.algorithm.framework.portfolio_models import (
         NullPortfolioConstructionModel,
         PortfolioConstructionModel,
+    )
+    from tradinglab.algorithm.framework.risk_limits import (
+        MaximumDrawdownPercentPerSecurity,
+        MaximumDrawdownPercentPortfolio,
+        MaximumUnrealizedProfitPercentPerSecurity,
+        TrailingStopRiskManagementModel,
     )
     from tradinglab.algorithm.framework.risk_models import (
         CompositeRiskManagementModel,
@@ -39,16 +59,23 @@ with lazy_names(globals()):
     )
 
 __all__ = [
+    "AccumulativeInsightPortfolioConstructionModel",
     "AlphaModel",
     "CompositeAlphaModel",
     "CompositeRiskManagementModel",
     "ConfidenceWeightedPortfolioConstructionModel",
     "ConstantAlphaModel",
+    "EmaCrossAlphaModel",
     "EqualWeightingPortfolioConstructionModel",
     "ExecutionModel",
+    "HistoricalReturnsAlphaModel",
     "ImmediateExecutionModel",
     "InsightWeightingPortfolioConstructionModel",
+    "MacdAlphaModel",
     "ManualUniverseSelectionModel",
+    "MaximumDrawdownPercentPerSecurity",
+    "MaximumDrawdownPercentPortfolio",
+    "MaximumUnrealizedProfitPercentPerSecurity",
     "NullAlphaModel",
     "NullExecutionModel",
     "NullPortfolioConstructionModel",
@@ -57,4 +84,9 @@ __all__ = [
     "PortfolioConstructionModel",
     "PortfolioTargetCollection",
     "RiskManagementModel",
+    "RsiAlphaModel",
+    "SpreadExecutionModel",
+    "StandardDeviationExecutionModel",
+    "TrailingStopRiskManagementModel",
+    "VolumeWeightedAveragePriceExecutionModel",
 ]
