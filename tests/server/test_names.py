@@ -16,12 +16,16 @@ from tradinglab.server.accounts.invitations import invitation_create
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.quantconnect_tokens import quantconnect_token_create
 from tradinglab.server.accounts.services import api_key_create, user_create
-from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.services import BacktestRequest, backtest_annotate, backtest_submit
 from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.models import Optimization
+from tradinglab.server.optimizations.services import optimization_rename
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.imports import strategy_import
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create, strategy_duplicate, strategy_update
+from tradinglab.server.strategies.versions import version_save
 
 pytestmark = pytest.mark.django_db
 V1 = "/api/v1"
@@ -96,6 +100,11 @@ def test_services_refuse_them_whoever_calls(character: str, owner: User, strateg
         lambda: strategy_update(strategy=strategy, description=bad),
         lambda: strategy_duplicate(strategy=strategy, owner=owner, name=bad),
         lambda: backtest_submit(owner=owner, request=BacktestRequest(version=version, name=bad)),
+        lambda: backtest_annotate(test=Backtest(), name=bad),
+        lambda: backtest_annotate(test=Backtest(), notes=bad),
+        lambda: backtest_annotate(test=Backtest(), tags=["a", bad]),
+        lambda: optimization_rename(optimization=Optimization(), name=bad),
+        lambda: version_save(strategy=strategy, author=owner, files={"main.py": "1"}, message=bad),
     ]
     for call in calls:
         with pytest.raises(InputError, match=number):
@@ -110,6 +119,9 @@ def test_what_is_too_long_to_be_stored_is_refused_too(owner: User, strategy: Str
         lambda: api_key_create(user=owner, name="x" * 101, scopes=["read"], by=["read"]),
         lambda: strategy_create(owner=owner, name="x" * 201, files={"main.py": "1"}),
         lambda: backtest_submit(owner=owner, request=request),
+        lambda: backtest_annotate(test=Backtest(), notes="x" * 10_001),
+        lambda: backtest_annotate(test=Backtest(), tags=["x" * 51]),
+        lambda: version_save(strategy=strategy, author=owner, files={"main.py": "1"}, message="x" * 501),
     ]
     for call in calls:
         with pytest.raises(InputError, match="at most"):

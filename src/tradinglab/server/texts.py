@@ -47,15 +47,18 @@ def check_name(field: str, text: str, *, longest: int = 200) -> None:
         raise InputError(field, visible(text)[:_SHOWN], problem)
 
 
-def check_notes(field: str, text: str) -> None:
-    """Refuse a text of several lines in which there is what cannot be seen.
+def check_notes(field: str, text: str, *, longest: int = 10_000) -> None:
+    """Refuse a text of several lines in which there is what cannot be seen, or that is too long to be stored.
 
     Raises
     ------
     InputError
         Names the field and the character.
     """
-    if problem := notes_problem(text):
+    problem = notes_problem(text)
+    if not problem and len(text) > longest:
+        problem = f"It has at most {longest:,} characters; this one has {len(text):,}."
+    if problem:
         raise InputError(field, visible(text)[:_SHOWN], problem)
 
 

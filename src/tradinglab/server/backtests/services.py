@@ -21,6 +21,9 @@ from tradinglab.server.strategies.files import check_files
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.strategies.unsaved import version_of_files
+from tradinglab.server.texts import check_name, check_notes
+
+_LONGEST_TAG = 50
 
 _LONGEST_WARNING = 1_000
 
@@ -163,7 +166,17 @@ def backtest_annotate(
     tags: Sequence[str] | None = None,
     is_starred: bool | None = None,
 ) -> None:
-    """Change what is given of what its owner says of a backtest, leave the rest."""
+    """Change what is given of what its owner says of a backtest, leave the rest; a tag that comes twice counts once.
+
+    Raises
+    ------
+    InputError
+        If a text is too long, or there is something in it that cannot be seen.
+    """
+    check_name("name", name or "")
+    check_notes("notes", notes or "")
+    for place, tag in enumerate(tags or ()):
+        check_name(f"tags.{place}", tag, longest=_LONGEST_TAG)
     given = {"name": name, "notes": notes, "is_starred": is_starred}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if changes:
@@ -172,4 +185,4 @@ def backtest_annotate(
         # The row is locked, so that of two sets of tags one is stored, and not a mixture.
         Backtest.objects.select_for_update().get(pk=test.pk)
         BacktestTag.objects.filter(backtest=test).delete()
-        BacktestTag.objects.bulk_create(BacktestTag(backtest=test, name=tag) for tag in tags)
+        BacktestTag.objects.bulk_create(BacktestTag(backtest=test, name=tag) for tag in dict.fromkeys(tags))

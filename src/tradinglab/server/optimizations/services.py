@@ -16,6 +16,7 @@ from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_h
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once
 from tradinglab.server.strategies.project import project_parameters
+from tradinglab.server.texts import check_name
 
 KIND = "optimization"
 
@@ -115,5 +116,12 @@ def _trials_hide(run: Run) -> None:
 
 @transaction.atomic
 def optimization_rename(*, optimization: Optimization, name: str) -> None:
-    """Give an optimization another name."""
+    """Give an optimization another name.
+
+    Raises
+    ------
+    InputError
+        If it is too long, or there is something in it that cannot be seen.
+    """
+    check_name("name", name)
     Optimization.objects.filter(pk=optimization.pk).update(name=name)

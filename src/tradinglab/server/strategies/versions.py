@@ -15,6 +15,9 @@ from tradinglab.server.strategies.archives import archive_write
 from tradinglab.server.strategies.errors import StaleVersionError
 from tradinglab.server.strategies.files import check_files, content_hash
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
+from tradinglab.server.texts import check_notes
+
+_LONGEST_MESSAGE = 500
 
 
 class SavedVersion(NamedTuple):
@@ -46,7 +49,7 @@ def version_save(
     Raises
     ------
     InputError
-        If the files cannot be stored.
+        If files or message cannot be stored.
     ConflictError
         If the strategy is archived.
     StaleVersionError
@@ -138,6 +141,7 @@ def _locked(strategy: Strategy, parent: str | None) -> Strategy:
 
 
 def _save(locked: Strategy, strategy: Strategy, author: User, files: Mapping[str, str], message: str) -> SavedVersion:
+    check_notes("message", message, longest=_LONGEST_MESSAGE)
     version, is_new = StrategyVersion.objects.get_or_create(
         strategy=locked,
         content_hash=content_hash(files),
