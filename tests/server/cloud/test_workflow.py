@@ -296,22 +296,16 @@ def test_a_worker_that_was_given_up_writes_nothing(run_id: UUID, cloud: FakeClou
     assert Backtest.objects.get(pk=run_id).run.state == RunState.RUNNING
 
 
-_LOST = (
-    Fault.RESET_BEFORE,
-    Fault.RESET_AFTER,
-    Fault.PAGE_BEFORE,
-    Fault.PAGE_AFTER,
-    Fault.TRUNCATED,
-    Fault.TOO_MANY_WAIT,
-)
-
-
-@pytest.mark.parametrize("fault", _LOST, ids=lambda fault: fault.name.lower())
-@pytest.mark.parametrize(
-    "path",
-    ["projects/create", "files/update", "compile/create", "compile/read", "backtests/create", "backtests/read",
-     "backtests/orders/read"],
+_LOST = (Fault.RESET_AFTER, Fault.PAGE_AFTER)
+_OTHERS = (Fault.RESET_BEFORE, Fault.PAGE_BEFORE, Fault.TRUNCATED, Fault.TOO_MANY_WAIT)
+_PATHS = (
+    "projects/create", "files/update", "compile/create", "compile/read", "backtests/create", "backtests/read",
+    "backtests/orders/read",
 )  # fmt: skip
+_BEFALLING = [(path, fault) for path in _PATHS for fault in _LOST] + [("backtests/create", each) for each in _OTHERS]
+
+
+@pytest.mark.parametrize(("path", "fault"), _BEFALLING, ids=lambda each: str(each).replace(" ", "-"))
 def test_whatever_befalls_a_call_one_backtest_is_there(
     path: str, fault: Fault, run_id: UUID, cloud: FakeCloud, faults: Script
 ) -> None:

@@ -137,6 +137,21 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
 
 
 @transaction.atomic
+def backtest_create_elsewhere(*, owner: User, request: BacktestRequest, warnings: Sequence[str]) -> Run:
+    """Store a backtest that another engine has run, or runs, which has checked what is asked for.
+
+    Raises
+    ------
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    """
+    run = _create(owner, request)
+    told = [{"kind": str(WarningKind.ENGINE), "text": text} for text in warnings]
+    Backtest.objects.filter(pk=run.pk).update(warnings=told)
+    return run
+
+
+@transaction.atomic
 def backtest_run_here(*, test: Backtest, why: str) -> bool:
     """Have a backtest that was not yet started elsewhere run here, as its request allows; return whether it is.
 

@@ -111,3 +111,21 @@ def told() -> Iterator[None]:
     except QuantConnectError as error:
         # The client's traceback ends here: what it holds is for nobody's log.
         raise cloud_error(error) from None
+
+
+class CloudConflictError(CloudError):
+    """Files were changed on the side that would be overwritten.
+
+    Attributes
+    ----------
+    files
+        Their names.
+    """
+
+    code = "quantconnect_conflict"
+    status = 409
+
+    def __init__(self, files: tuple[str, ...], where: str, what_to_do: str) -> None:
+        self.files = files
+        shown = ", ".join(files[:20])
+        super().__init__(f"These files were changed {where} since both sides agreed: {shown}. {what_to_do}")

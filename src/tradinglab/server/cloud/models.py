@@ -101,6 +101,8 @@ class CloudBacktest(models.Model):
     #: Whether its creation was asked for, and whether an answer to that was lost.
     is_asked = models.BooleanField(default=False)
     is_lost = models.BooleanField(default=False)
+    #: Whether it was not started from here: then it is nobody's here to be stopped.
+    is_imported = models.BooleanField(default=False)
 
     failures = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)

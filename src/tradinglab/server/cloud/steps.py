@@ -108,13 +108,14 @@ def _take(work: Work, client: QuantConnect) -> None:
         came = _STEPS[step](work, client)
         if came is None:
             return
+        # From the first answer on there may be something there that is to be cleared away.
+        work.begin()
         now = timezone.now()
         changes = {**came.learnt, "failures": 0, "next_at": now + timedelta(seconds=came.after_s)}
         if came.step != step:
             changes |= {"step": came.step, "step_at": now}
         work.keep(**changes)
         if came.step != step:
-            work.begin()
             _tell_step(work, came.step)
         if came.after_s:
             return
@@ -219,6 +220,7 @@ def _results(work: Work, client: QuantConnect) -> Next | None:
         if (not found.has_results and late < _RESULTS_LATE) or (not is_whole and late < _PERFORMANCE_LATE):
             return Next(step=Step.RESULTS, after_s=2.0)
     _remove_others(work, client)
+    work.begin()
     results_collect(work=work, client=client, found=found)
     return None
 
@@ -258,7 +260,7 @@ def _stop(work: Work, client: QuantConnect) -> None:
 def _remove_there(work: Work, client: QuantConnect) -> bool:
     """Delete what was started there; return whether it is sure that nothing is left."""
     row = work.row
-    if row.project_id is None or not row.is_asked:
+    if row.project_id is None or not row.is_asked or row.is_imported:
         return True
     wished = work.run.cancel_requested_at
     try:

@@ -65,6 +65,8 @@ class Work:
         WorkLost
             If it was cancelled while it waited.
         """
+        if self.run.state == RunState.RUNNING:
+            return
         with transaction.atomic():
             waiting = Run.objects.filter(pk=self.run.pk, state=RunState.QUEUED)
             if waiting.update(state=RunState.RUNNING, started_at=timezone.now()):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tradinglab.server.cloud.api import views
+from tradinglab.server.cloud.api import flow_views, views
 
 _HERE = "quantconnect"
+_STRATEGY = f"{_HERE}/strategies/<uuid:strategy_id>"
 _PROJECT = f"{_HERE}/projects/<int:project_id>"
 
 urlpatterns = [
@@ -22,4 +23,15 @@ urlpatterns = [
         views.RemoteBacktestView.as_view(),
         name="quantconnect-project-backtest",
     ),
+    path(
+        f"{_PROJECT}/backtests/<str:backtest_id>/import/",
+        flow_views.BacktestImportView.as_view(),
+        name="quantconnect-backtest-import",
+    ),
+    path(f"{_PROJECT}/import/", flow_views.ProjectImportView.as_view(), name="quantconnect-project-import"),
+    path(f"{_HERE}/backtests/", flow_views.FlowView.as_view(), name="quantconnect-flow"),
+    path(f"{_HERE}/backtests/<uuid:run_id>/", flow_views.FlowStandingView.as_view(), name="quantconnect-standing"),
+    path(f"{_STRATEGY}/", flow_views.LinkView.as_view(), name="quantconnect-link"),
+    path(f"{_STRATEGY}/push/", flow_views.PushView.as_view(), name="quantconnect-push"),
+    path(f"{_STRATEGY}/pull/", flow_views.PullView.as_view(), name="quantconnect-pull"),
 ]

@@ -1,0 +1,79 @@
+"""Past backtests at QuantConnect, made backtests here."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import transaction
+
+from tradinglab.server.accounts.audit import audit_note
+from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.requests import BacktestRequest
+from tradinglab.server.backtests.services import backtest_create_elsewhere
+from tradinglab.server.cloud.browsing import remote_backtest_read
+from tradinglab.server.cloud.credentials import account_get
+from tradinglab.server.cloud.exchanging import project_import
+from tradinglab.server.cloud.models import CloudBacktest, CloudLink, CloudProject, Step
+from tradinglab.server.errors import ConflictError, InputError
+from tradinglab.server.runs.models import Run
+from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.texts import visible
+
+_LONGEST_NAME = 200
+
+
+def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
+    """Have a backtest there fetched with all that it came to, as a run here; the one that there is, if it was before.
+
+    Its version is the head of the strategy that its project is, or becomes, here: what ran there may have been older,
+    and the run says so.
+
+    Raises
+    ------
+    ConflictError
+        If it is not over yet.
+    """
+    account = account_get(user=user)
+    known = CloudBacktest.objects.filter(account=account, backtest_id=backtest_id, run__deleted_at=None).first()
+    if known is not None and known.project_id == project_id:
+        return known.run
+    found = remote_backtest_read(user=user, project_id=project_id, backtest_id=backtest_id)
+    if not found.is_finished:
+        raise ConflictError("The backtest is not over at QuantConnect yet. Import it when it is.")
+    strategy = _strategy(user, project_id)
+    if strategy.head is None:
+        raise InputError("project_id", project_id, "The project has no files that could be stored here.")
+    name = visible(found.name)[:_LONGEST_NAME] or backtest_id
+    parameters = {str(key): str(value) for key, value in found.parameter_set.items()}
+    request = BacktestRequest(
+        version=strategy.head, name=name, parameters=parameters, engine=Backtest.Engine.QUANTCONNECT
+    )
+    text = "It was imported: the version here is the project's files when it was, which may be newer than what ran."
+    with transaction.atomic():
+        run = backtest_create_elsewhere(owner=user, request=request, warnings=[text])
+        CloudBacktest.objects.create(
+            run=run,
+            account=account,
+            version=strategy.head,
+            step=Step.RESULTS,
+            project_id=project_id,
+            backtest_id=backtest_id,
+            token=f"tl-{uuid4().hex[:20]}",
+            is_imported=True,
+        )
+        details = {"project_id": project_id, "backtest_id": backtest_id}
+        audit_note(action="quantconnect_backtest.imported", actor=user, target=run, details=details)
+    return run
+
+
+def _strategy(user: User, project_id: int) -> Strategy:
+    """Return the strategy that a project belongs to; it is imported if it belongs to none."""
+    account = account_get(user=user)
+    for row in (
+        CloudLink.objects.filter(account=account, remote_id=project_id, strategy__deleted_at=None).first(),
+        CloudProject.objects.filter(account=account, remote_id=project_id, strategy__deleted_at=None).first(),
+    ):
+        if row is not None:
+            return row.strategy
+    return project_import(user=user, project_id=project_id).strategy
