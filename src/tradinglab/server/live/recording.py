@@ -96,6 +96,7 @@ class Recorder:
                 row.status = Status(value)
                 self._lease.held().update(status=value)
                 self._event(row, "status", {"status": value})
+                self.write_lines(row, [f"{row.deploy_id}: {Status(value).label}"])
 
     def _lines(self, row: Deployment, values: list[Any]) -> None:
         kept = [str(each)[:_LONGEST_LINE] for each in values[:_MOST_LINES_AT_ONCE]]

@@ -146,7 +146,10 @@ class Supervisor:
             return Status.DEPLOY_ERROR, str(problem), {"code": "sandbox", "message": str(problem)}
         Deployment.objects.filter(pk=row.pk).update(sandbox_grade=STRATEGIES.grade)
         again = f", attempt {self._lease.fence}" if self._lease.fence > 1 else ""
-        self._recorder.write_lines(row, [f"Launching {row.deploy_id} on paper{again}"])
+        feed = "the present" if row.start_at is None else f"{row.start_at:%Y-%m-%d %H:%M} at speed {row.speed:g}"
+        self._recorder.write_lines(
+            row, [f"Launching {row.deploy_id} on paper{again}", f"Its feed is '{row.data}', replayed from {feed}"]
+        )
         limits = Limits(
             memory_mb=settings.ENVIRONMENT.run_memory_mb,
             cpu_share=settings.ENVIRONMENT.live_cpu_share,

@@ -107,13 +107,14 @@ def chart_of(test: Backtest, name: str, *, start: int | None, end: int | None, c
         raise NotFoundError(f"The backtest has no chart '{name[:100]}'. It has: {', '.join(charts)}.")
     chart = charts[name]
     series = {
-        label: {**each, "values": _spread(_between(each["values"], start, end), count)}
+        label: {**each, "values": points_spread(points_between(each["values"], start, end), count)}
         for label, each in chart["series"].items()
     }
     return {**chart, "series": series}
 
 
-def _between(values: Sequence[Any], start: int | None, end: int | None) -> Sequence[Any]:
+def points_between(values: Sequence[Any], start: int | None, end: int | None) -> Sequence[Any]:
+    """Return the points between two Unix times, both included."""
     first = 0 if start is None else bisect_left(values, start, key=_x)
     last = len(values) if end is None else bisect_right(values, end, key=_x)
     return values[first:last]
@@ -124,7 +125,7 @@ def _x(value: Any) -> int:
     return int(value["x"] if isinstance(value, dict) else value[0])
 
 
-def _spread(values: Sequence[Any], count: int | None) -> list[Any]:
+def points_spread(values: Sequence[Any], count: int | None) -> list[Any]:
     """Return so many of them, the first and the last among them."""
     if count is None or len(values) <= count:
         return list(values)

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.conf import settings
+
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import InputError
+from tradinglab.server.live.models import ACTIVE, Deployment
 from tradinglab.server.qcapi.models import Project
 from tradinglab.server.qcapi.organizations import organization_of, user_name
 from tradinglab.server.runs.limits import limits_of, usage_of
 
 _KINDS = ("backtest", "research", "live")
-#: Deployments that a user may have under way at once.
-LIVE_NODES = 10
 _MOST_SHOWN = 50
 _MEGABYTES = 1000
 
@@ -31,8 +32,13 @@ class Node(NamedTuple):
 def node_list(*, user: User) -> list[Node]:
     """Return a user's nodes of every kind. There is no place for notebooks, so there are none for research."""
     limits, usage = limits_of(user=user), usage_of(user=user)
-    wanted = {"backtest": min(limits.most_running, _MOST_SHOWN), "research": 0, "live": LIVE_NODES}
-    busy = {"backtest": usage.running}
+    wanted = {
+        "backtest": min(limits.most_running, _MOST_SHOWN),
+        "research": 0,
+        "live": min(settings.ENVIRONMENT.user_deployments, _MOST_SHOWN),
+    }
+    deployed = Deployment.objects.filter(owner=user, status__in=ACTIVE).count()
+    busy = {"backtest": usage.running, "live": deployed}
     organization = organization_of(user).id
     return [
         Node(_id(organization, kind, number), kind, number, number < busy.get(kind, 0))
