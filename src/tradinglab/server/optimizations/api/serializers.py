@@ -67,6 +67,8 @@ class OptimizationInput(BacktestInput):
     files = None  # type: ignore[assignment]  # takes the field away
     seed = None  # type: ignore[assignment]  # of each trial, it follows from the rest
     priority = None  # type: ignore[assignment]  # trials are many
+    engine = None  # type: ignore[assignment]  # they are run here
+    fallback = None  # type: ignore[assignment]
     space = serializers.ListField(
         child=AxisInput(), min_length=1, max_length=_MOST_AXES, help_text="The parameters that are searched."
     )
