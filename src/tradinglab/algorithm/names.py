@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,50 @@ class Time(Dual):
     def multiply(interval: timedelta, multiplier: float) -> timedelta:
         """Return a length of time so many times over."""
         return interval * multiplier
+
+
+class Math(Dual):
+    """The functions of .NET's ``Math`` that strategies call."""
+
+    @staticmethod
+    def abs(value: float) -> float:
+        """Return a number without its sign."""
+        return abs(value)
+
+    @staticmethod
+    def max(val1: float, val2: float) -> float:
+        """Return the larger of two numbers."""
+        return max(val1, val2)
+
+    @staticmethod
+    def min(val1: float, val2: float) -> float:
+        """Return the smaller of two numbers."""
+        return min(val1, val2)
+
+    @staticmethod
+    def sqrt(d: float) -> float:
+        """Return the square root of a number; of one below zero it is not a number."""
+        return math.sqrt(d) if d >= 0 else math.nan
+
+    @staticmethod
+    def floor(d: float) -> float:
+        """Return the whole number that is not above a number."""
+        return float(math.floor(d))
+
+    @staticmethod
+    def ceiling(a: float) -> float:
+        """Return the whole number that is not below a number."""
+        return float(math.ceil(a))
+
+    @staticmethod
+    def sign(value: float) -> int:
+        """Return 1 for a number above zero, -1 below it, and 0 for zero."""
+        return (value > 0) - (value < 0)
+
+    @staticmethod
+    def sin(a: float) -> float:
+        """Return the sine of an angle in radians."""
+        return math.sin(a)
 
 
 class TimeSpan(Dual):
@@ -197,6 +242,7 @@ __all__ = [
     "Extensions",
     "Globals",
     "InvalidOperationException",
+    "Math",
     "RegressionTestException",
     "Time",
     "TimeSpan",

@@ -214,8 +214,8 @@ CLASSES = {
         BaseVolatilityModel IndicatorVolatilityModel RelativeStandardDeviationVolatilityModel
         StandardDeviationOfReturnsVolatilityModel VolatilityModel VolatilityModelExtensions""",
     "tradinglab.algorithm.names": """
-        ArgumentException CircularQueue Extensions Globals InvalidOperationException RegressionTestException Time
-        TimeSpan""",
+        ArgumentException CircularQueue Extensions Globals InvalidOperationException Math RegressionTestException
+        Time TimeSpan""",
     "tradinglab.algorithm.orders.brokerage_properties": """
         AlpacaOrderProperties BinanceOrderProperties BitfinexOrderProperties BloombergFixOrderProperties
         BybitOrderProperties CharlesSchwabOrderProperties CoinbaseOrderProperties EzeOrderProperties
