@@ -65,8 +65,6 @@ class OptimizationInput(BacktestInput):
 
     version = serializers.UUIDField(help_text="The `id` of a version.")
     files = None  # type: ignore[assignment]  # takes the field away
-    engine = None  # type: ignore[assignment]  # trials are run here
-    fallback = None  # type: ignore[assignment]
     seed = None  # type: ignore[assignment]  # of each trial, it follows from the rest
     priority = None  # type: ignore[assignment]  # trials are many
     engine = None  # type: ignore[assignment]  # they are run here
