@@ -230,9 +230,13 @@ def test_moving_it_on_twice_changes_nothing(start: Any, api: APIClient) -> None:
 
 def test_one_that_cannot_be_moved_on_fails(start: Any, api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     made = start()
-    monkeypatch.setattr("tradinglab.server.optimizations.coordinating.counts_of", lambda **_: 1 / 0)
     runs_coordinate()
-    assert read(api, made)["error"]["code"] == "server"
+    with monkeypatch.context() as patch:
+        patch.setattr("tradinglab.server.optimizations.coordinating.counts_of", lambda **_: 1 / 0)
+        runs_coordinate()
+    over = read(api, made)
+    assert over["error"]["code"] == "server"
+    assert (over["trials"]["queued"], over["trials"]["cancelled"]) == (0, 4)
 
 
 def test_a_list_asks_the_database_no_more_for_many_than_for_few(
@@ -303,6 +307,7 @@ def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
         ({"start": "2010-03-01", "end": "2010-01-04"}, "end"),
         ({"data": "nowhere"}, "data"),
         ({"seed": 3}, "seed"),
+        ({"engine": "quantconnect"}, "engine"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_by_its_field(

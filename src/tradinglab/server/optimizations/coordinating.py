@@ -19,10 +19,10 @@ from tradinglab.server.errors import TooManyQueuedError
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
-from tradinglab.server.optimizations.services import trials_cancel
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
+from tradinglab.server.runs.services import run_parts_cancel
 
 _TOLD_EVERY: Final = timedelta(milliseconds=250)
 
@@ -59,7 +59,7 @@ def optimization_advance(run_id: UUID) -> None:
     _begin(search)
     is_reached = search.best is not None and request.objective.is_reached(search.best.value)
     if run.cancel_requested_at is not None or is_reached:
-        trials_cancel(run=run)
+        run_parts_cancel(run_id=run_id)
         started = 0
     else:
         started = _start_trials(search)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 
 from django.db import transaction
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
-from tradinglab.server.errors import ConflictError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest
 from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_hide
-from tradinglab.server.runs.models import FINAL_STATES, Run
-from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once
+from tradinglab.server.runs.models import Run
+from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.texts import check_name
 
@@ -79,14 +77,7 @@ def optimization_cancel(*, optimization: Optimization) -> None:
         If it has its outcome.
     """
     run_cancel(run=optimization.run)
-    trials_cancel(run=optimization.run)
-
-
-def trials_cancel(*, run: Run) -> None:
-    """Cancel the trials of an optimization that are not over."""
-    for trial in Run.objects.filter(parent=run, cancel_requested_at=None).exclude(state__in=FINAL_STATES):
-        with suppress(ConflictError):  # it is over by now
-            run_cancel(run=trial)
+    run_parts_cancel(run_id=optimization.pk)
 
 
 @transaction.atomic
@@ -110,7 +101,7 @@ def optimization_discard(*, optimization: Optimization) -> None:
 
 
 def _trials_hide(run: Run) -> None:
-    trials_cancel(run=run)  # an optimization that failed may have left some
+    run_parts_cancel(run_id=run.pk)
     run_parts_hide(run=run)
 
 

@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import FINAL_STATES, Run, RunState
 from tradinglab.server.runs.patience import AWAY
+from tradinglab.server.runs.services import run_parts_cancel
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def runs_coordinate() -> None:
 
 
 def run_coordinate(*, run_id: UUID) -> None:
-    """Move one on; one that cannot be moved on fails, rather than to wait for ever."""
+    """Move one on; one that cannot be moved on fails with its parts, rather than to wait for ever."""
     kind = Run.objects.values_list("kind", flat=True).filter(pk=run_id).first()
     if kind not in settings.RUN_COORDINATORS:
         return
@@ -44,7 +45,9 @@ def run_coordinate(*, run_id: UUID) -> None:
     except Exception as problem:
         _log.error("run %s failed for a reason of the server's", run_id, exc_info=problem)
         error = {"code": "server", "message": "The server failed; its log says why. Start the run again."}
-        coordinated_finish(run_id=run_id, state=RunState.FAILED, error=error)
+        with transaction.atomic():
+            coordinated_finish(run_id=run_id, state=RunState.FAILED, error=error)
+            run_parts_cancel(run_id=run_id)
 
 
 @transaction.atomic

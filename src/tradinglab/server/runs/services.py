@@ -160,3 +160,10 @@ def run_cancel(*, run: Run) -> Run:
         event_store(run_id=run.pk, kind="cancel_requested")
     run.refresh_from_db()
     return run
+
+
+def run_parts_cancel(*, run_id: UUID) -> None:
+    """Cancel the parts of a run that are not over."""
+    for part in Run.objects.filter(parent=run_id, cancel_requested_at=None).exclude(state__in=FINAL_STATES):
+        with suppress(ConflictError):  # it is over by now
+            run_cancel(run=part)
