@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +15,20 @@ from tradinglab.algorithm.framework import (
     CompositeAlphaModel,
     CompositeRiskManagementModel,
     ConstantAlphaModel,
+    EmaCrossAlphaModel,
     EqualWeightingPortfolioConstructionModel,
+    HistoricalReturnsAlphaModel,
     ImmediateExecutionModel,
     InsightWeightingPortfolioConstructionModel,
+    MacdAlphaModel,
     ManualUniverseSelectionModel,
+    MaximumDrawdownPercentPortfolio,
     NullRiskManagementModel,
     RiskManagementModel,
+    RsiAlphaModel,
+    TrailingStopRiskManagementModel,
 )
+from tradinglab.algorithm.indicators import RateOfChange
 from tradinglab.algorithm.insights import Insight
 from tradinglab.algorithm.portfolio_target import PortfolioTarget
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -26,6 +36,8 @@ from tradinglab.algorithm.settings import UniverseSettings
 from tradinglab.core.enums import InsightDirection, InsightType, PortfolioBias, Resolution, SecurityType
 from tradinglab.core.market import Market
 from tradinglab.core.symbol import Symbol
+from tradinglab.data.store import store_synthetic_bars
+from tradinglab.data.store.source import StoreSource
 from tradinglab.engine.errors import StrategyError
 from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.run import backtest
@@ -277,3 +289,113 @@ def test_settings_of_rebalancing_reach_the_model() -> None:
     result = run(Set)
     first = result.record.orders[0]
     assert (first.time.month, first.time.day) == (2, 11)  # forty days after the first step, and the next bar
+
+
+_BY_FOLDER = """
+from AlgorithmImports import *
+from Alphas.ConstantAlphaModel import ConstantAlphaModel
+from Portfolio.EqualWeightingPortfolioConstructionModel import *
+from NullRiskManagementModel import NullRiskManagementModel
+from Execution.Mine import Mine
+
+class ByFolder(QCAlgorithm):
+    def initialize(self):
+        self.set_start_date(2013, 1, 2)
+        self.set_end_date(2013, 1, 10)
+        self.add_equity("IBM", Resolution.DAILY)
+        self.set_alpha(ConstantAlphaModel(InsightType.PRICE, InsightDirection.UP, timedelta(30)))
+        self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel())
+        self.set_risk_management(NullRiskManagementModel())
+        self.set_execution(Mine())
+"""
+_MINE = """
+from AlgorithmImports import *
+
+class Mine(ImmediateExecutionModel):
+    def execute(self, algorithm, targets):
+        algorithm.log(f"{len(targets)} targets")
+        super().execute(algorithm, targets)
+"""
+
+
+def test_models_are_imported_from_leans_folders_beside_an_authors_own(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(_BY_FOLDER)
+    (tmp_path / "Execution").mkdir()
+    (tmp_path / "Execution" / "Mine.py").write_text(_MINE)
+    result = backtest(tmp_path / "main.py", data="sample")
+    assert len(result.record.orders) == 1
+    assert any(line.endswith(" 1 targets") for line in result.logs)
+
+
+_PLAIN = """
+import sys
+from pathlib import Path
+from tradinglab import backtest
+from tradinglab.templates import all_templates
+
+backtest(next(each.path for each in all_templates() if each.name == "buy-and-hold"))
+print([name for name in sys.modules if name.startswith("tradinglab.algorithm.framework")])
+"""
+
+
+def test_a_strategy_without_models_does_not_load_them() -> None:
+    done = subprocess.run([sys.executable, "-c", _PLAIN], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("[]")
+
+
+def test_securities_that_are_known_to_all_have_leans_identifiers(tmp_path: Path) -> None:
+    store_synthetic_bars(tmp_path, "SPY", Resolution.DAILY, date(2024, 1, 2), date(2024, 1, 5), seed=1)
+    store = StoreSource(tmp_path)
+    found = [store.resolve_symbol(each, SecurityType.EQUITY, Market.USA) for each in ("SPY", "BAC", "NEW")]
+    assert [(str(each.id), each.value) for each in found] == [
+        ("SPY R735QTJ8XC9X", "SPY"),
+        ("NB R735QTJ8XC9X", "BAC"),
+        ("NEW 2T", "NEW"),
+    ]
+
+
+def test_an_indicator_may_be_named_by_a_symbol() -> None:
+    spy = Symbol.create("SPY", SecurityType.EQUITY, Market.USA)
+    assert RateOfChange(spy, 3).name == str(spy)
+
+
+def test_drawdown_of_the_portfolio_turns_new_targets_to_zero() -> None:
+    class Falls(Models):
+        def choose(self) -> None:
+            self.set_alpha(ConstantAlphaModel(InsightType.PRICE, DOWN, timedelta(days=5)))
+            self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel())
+            self.set_risk_management(MaximumDrawdownPercentPortfolio(0.005))
+
+    short, *others = run(Falls).record.orders
+    assert short.quantity < -100
+    assert any(order.quantity > 100 for order in others)
+
+
+def test_a_trailing_stop_closes_what_has_fallen_from_its_best() -> None:
+    class Trails(Models):
+        def choose(self) -> None:
+            self.set_alpha(constant(UP))
+            self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel())
+            self.set_risk_management(TrailingStopRiskManagementModel(0.01))
+
+    orders = run(Trails).record.orders
+    assert [order.quantity > 0 for order in orders[:2]] == [True, False]
+    assert orders[1].quantity == -orders[0].quantity
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (MacdAlphaModel(5, 12, 4), "MacdAlphaModel(5,12,4,Exponential,Daily)"),
+        (HistoricalReturnsAlphaModel(3), "HistoricalReturnsAlphaModel(3,Daily)"),
+        (RsiAlphaModel(3), "RsiAlphaModel(3,Daily)"),
+        (EmaCrossAlphaModel(3, 8), "EmaCrossAlphaModel(3,8,Daily)"),
+    ],
+)
+def test_a_model_that_follows_an_indicator_says_which(model: AlphaModel, name: str) -> None:
+    class Follows(Models):
+        def choose(self) -> None:
+            self.set_alpha(model)
+
+    insights = run(Follows).record.insights
+    assert {each.source_model for each in insights} == {name}
