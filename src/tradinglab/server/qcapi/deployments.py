@@ -58,8 +58,8 @@ def deployment_of(*, project: Project, deploy_id: str | None = None) -> Deployme
 
 def deployments_seen(*, user: User) -> QuerySet[Deployment]:
     """Return a user's deployments, those of deleted projects too, the newest first."""
-    found = Deployment.objects.filter(owner=user).select_related("version__strategy")
-    return found.order_by("-created_at", "-id")
+    found = Deployment.objects.filter(owner=user).select_related("version__strategy__quantconnect_project")
+    return found.defer("version__files").order_by("-created_at", "-id")
 
 
 def project_deploy(

@@ -66,6 +66,9 @@ def project_get(
 
 def project_of_strategy(*, strategy: Strategy) -> Project:
     """Return the project that a strategy is; it gets its number if it has none."""
+    known: Project | None = getattr(strategy, "quantconnect_project", None)
+    if known is not None:
+        return known
     return Project.objects.get_or_create(strategy=strategy, defaults={"language": _language(strategy)})[0]
 
 
