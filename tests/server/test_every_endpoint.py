@@ -29,6 +29,8 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.backtests.verifying import backtest_verify
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.live.models import DeploymentSeries
+from tradinglab.server.live.services import DeploymentRequest, deployment_create
 from tradinglab.server.optimizations.requests import OptimizationRequest
 from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.runs.supervision import run_carry_out
@@ -82,7 +84,8 @@ class Operation(NamedTuple):
 
     @property
     def scope(self) -> str:
-        usual = Scope.READ if self.method == "get" else Scope.RUN
+        writes = Scope.TRADE if "/deployments/" in self.pattern else Scope.RUN
+        usual = Scope.READ if self.method == "get" else writes
         return _SCOPES.get(self.name, Scope.ADMIN if self.pattern.startswith(_ADMINS) else usual)
 
     def call(self, client: APIClient, things: Things) -> Any:
@@ -130,6 +133,12 @@ class Things:
         request = OptimizationRequest(version=self.strategy.head, space=space, objective=objective)
         return optimization_submit(owner=self.owner, request=request).run.pk
 
+    def make_deployment(self) -> object:
+        assert self.strategy.head is not None
+        made, _ = deployment_create(owner=self.owner, request=DeploymentRequest(version=self.strategy.head))
+        DeploymentSeries.objects.create(deployment=made, chart="sample", name="x")
+        return made.pk
+
     def make_key(self) -> object:
         return api_key_create(user=self.owner, name="theirs", scopes=["read"], by=self.owner.scopes).key.pk
 
@@ -164,6 +173,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<slug:template>": lambda _: "demo",
     "<uuid:run_id>": Things.make_run,
     "<uuid:optimization_id>": Things.make_optimization,
+    "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",
