@@ -169,3 +169,9 @@ def test_a_library_is_no_other_users(qc: Signed, stranger: Signed, other: User) 
     )
     assert "own library" in qc.refused("projects/library/create", projectId=project, libraryId=project)
     assert qc.refused("projects/library/delete", projectId=project, libraryId=library)
+
+
+def test_null_is_called_null_and_not_by_its_name_in_python(qc: Signed) -> None:
+    text = qc.refused("backtests/orders/read", projectId=1, backtestId="x" * 32, start=None, end=10)
+    assert "start was null" in text
+    assert "None" not in text

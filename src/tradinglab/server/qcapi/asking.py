@@ -55,6 +55,8 @@ def problems_of(error: ValidationError) -> UnreadableError:
         field = ".".join(str(part) for part in each["loc"])[:_LONGEST_VALUE] or "body"
         if each["type"] == "missing":
             texts.append(f"{field} is missing")
+        elif each["input"] is None:
+            texts.append(f"{field} was null: {each['msg'].removeprefix('Value error, ')}")
         else:
             shown = str(masked(str(each["input"])[:_LONGEST_VALUE], field))
             texts.append(f"{field} was '{shown}': {each['msg'].removeprefix('Value error, ')}")
