@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from tradinglab.server.backtests.api import answers, comparing, data_sources, life, queries, results, views
+from tradinglab.server.backtests.api import answers, comparing, data_sources, life, parity, queries, results, views
 
 _ONE = "backtests/<uuid:run_id>"
 
@@ -74,6 +74,8 @@ urlpatterns: list[URLPattern] = [
     path("backtests/compare/", comparing.CompareView.as_view(), name="compare"),
     path(f"{_ONE}/", views.BacktestView.as_view(), name="backtest"),
     path(f"{_ONE}/rerun/", life.BacktestRerunView.as_view(), name="backtest-rerun"),
+    path(f"{_ONE}/parity/", parity.ParityView.as_view(), name="backtest-parity"),
+    path(f"{_ONE}/parity/report/", parity.ParityReportView.as_view(), name="backtest-parity-report"),
     path(f"{_ONE}/verify/", life.BacktestVerifyView.as_view(), name="backtest-verify"),
     path(f"{_ONE}/verifications/", life.VerificationsView.as_view(), name="backtest-verifications"),
     path(

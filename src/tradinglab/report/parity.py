@@ -1,0 +1,255 @@
+"""One version, run by two engines: where their orders agree, where they part first, and what the cause may be."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from tradinglab.core.values import dataclass, field
+
+_US: Final = 1_000_000
+#: Orders of the same kind may be so far apart and still be the same decision: a weekend, and a holiday.
+_APART_US: Final = 4 * 86_400 * _US
+_SAME_TIME_US: Final = _US
+#: What prices may differ by, as a fraction, for want of digits; and from where on the bars themselves must differ.
+_SAME_PRICE, _OTHER_BARS = 1e-5, 0.005
+_SAME_QUANTITY: Final = 1e-6
+_SAME_FEE: Final = 0.005
+
+
+class Cause(StrEnum):
+    """Why two runs may part."""
+
+    NONE = "none"
+    DATA = "data"
+    FILL_PRICE = "fill_price"
+    FEE = "fee"
+    TIMING = "timing"
+    MISSING_ORDER = "missing_order"
+
+
+#: What each means, for people.
+EXPLANATIONS: Final[Mapping[Cause, str]] = {
+    Cause.NONE: "The orders agree.",
+    Cause.DATA: "The bars differ: prices are further apart than fills of one bar are, or sizes follow from others.",
+    Cause.FILL_PRICE: "The same order at the same time was filled at another price: slippage, spread, or which price "
+    "of a bar is taken.",
+    Cause.FEE: "The same fill cost another fee: the fee models differ.",
+    Cause.TIMING: "The same order was filled at another time: bars arrive, or orders are filled, later.",
+    Cause.MISSING_ORDER: "One engine placed an order that the other did not.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParityOrder:
+    """An order as it was filled; the quantity is negative for a sale, the fee is the sum of its fills'."""
+
+    id: int
+    symbol: str
+    side: str
+    time_us: int
+    quantity: float
+    price: float
+    #: Unknown, if an engine does not tell what became of its orders.
+    fee: float | None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParitySide:
+    """What one engine made of the version."""
+
+    name: str
+    orders: Sequence[ParityOrder] = ()
+    statistics: Mapping[str, str] = field(default_factory=dict)
+    #: Instants in microseconds, and the account's value.
+    equity: Sequence[tuple[int, float]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two orders that are one decision, or one that the other engine did not place; deltas are right less left."""
+
+    left: ParityOrder | None
+    right: ParityOrder | None
+    causes: tuple[Cause, ...]
+    time_s: float | None = None
+    price: float | None = None
+    quantity: float | None = None
+    fee: float | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs."""
+        return not self.causes
+
+    @property
+    def time_us(self) -> int:
+        """When the first of the two was."""
+        return min(each.time_us for each in (self.left, self.right) if each is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """An account just before an instant: its value, if it is known, and what it holds."""
+
+    equity: float | None
+    holdings: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Divergence:
+    """Where two runs part first."""
+
+    pair: Pair
+    left: State
+    right: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parity:
+    """How two runs of a version compare.
+
+    Attributes
+    ----------
+    percent
+        The share of orders, of the side that has more, in which nothing differs.
+    cause
+        The probable one of the first divergence.
+    statistics
+        Name, left, right.
+    equity
+        Instant, left, right; where one side has no value yet, it is empty.
+    """
+
+    left: str
+    right: str
+    percent: float
+    cause: Cause
+    pairs: Sequence[Pair]
+    first: Divergence | None
+    statistics: Sequence[tuple[str, str | None, str | None]]
+    equity: Sequence[tuple[int, float | None, float | None]]
+
+
+def parity(left: ParitySide, right: ParitySide) -> Parity:
+    """Compare what two engines made of one version."""
+    pairs = sorted(_pairs(left.orders, right.orders), key=lambda each: each.time_us)
+    apart = next((each for each in pairs if not each.is_same), None)
+    first = None
+    if apart is not None:
+        states = [_state(side, apart.time_us) for side in (left, right)]
+        first = Divergence(pair=apart, left=states[0], right=states[1])
+    most = max(len(left.orders), len(right.orders))
+    same = sum(each.is_same for each in pairs)
+    overlay = _overlay(left.equity, right.equity)
+    return Parity(
+        left=left.name,
+        right=right.name,
+        percent=100.0 if not most else 100.0 * same / most,
+        cause=_cause(first, overlay),
+        pairs=pairs,
+        first=first,
+        statistics=[
+            (name, left.statistics.get(name), right.statistics.get(name))
+            for name in dict.fromkeys((*left.statistics, *right.statistics))
+        ],
+        equity=overlay,
+    )
+
+
+def _cause(first: Divergence | None, overlay: Iterable[tuple[int, float | None, float | None]]) -> Cause:
+    if first is not None:
+        return first.pair.causes[0]
+    known = ((one, other) for _, one, other in overlay if one is not None and other is not None)
+    # The same orders, and another value: what is held is priced otherwise.
+    is_apart = any(abs(other - one) > _OTHER_BARS * abs(one) for one, other in known)
+    return Cause.DATA if is_apart else Cause.NONE
+
+
+def _pairs(left: Iterable[ParityOrder], right: Iterable[ParityOrder]) -> Iterable[Pair]:
+    groups: dict[tuple[str, str], tuple[list[ParityOrder], list[ParityOrder]]] = {}
+    for place, orders in enumerate((left, right)):
+        for each in orders:
+            groups.setdefault((each.symbol, each.side.lower()), ([], []))[place].append(each)
+    for ours, theirs in groups.values():
+        yield from _matched(ours, theirs)
+
+
+def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair]:
+    """Pair orders of one symbol and side: those nearest in time first, the more alike in quantity before others."""
+    right = sorted(right, key=lambda each: each.time_us)
+    times = [each.time_us for each in right]
+    near: list[tuple[int, float, int, int]] = []
+    for place, each in enumerate(left):
+        begin = bisect_left(times, each.time_us - _APART_US)
+        end = bisect_right(times, each.time_us + _APART_US)
+        middle = bisect_left(times, each.time_us)
+        # The nearest are enough: of a thousand orders in a day, the far ones are others.
+        for other in range(max(begin, middle - 50), min(end, middle + 50)):
+            apart = abs(times[other] - each.time_us)
+            unlike = abs(abs(right[other].quantity) - abs(each.quantity))
+            near.append((apart, unlike, place, other))
+    ours: set[int] = set()
+    theirs: set[int] = set()
+    for _, _, place, other in sorted(near):
+        if place not in ours and other not in theirs:
+            ours.add(place)
+            theirs.add(other)
+            yield _compared(left[place], right[other])
+    missing = Cause.MISSING_ORDER
+    yield from (Pair(left=each, right=None, causes=(missing,)) for place, each in enumerate(left) if place not in ours)
+    yield from (Pair(left=None, right=each, causes=(missing,)) for at, each in enumerate(right) if at not in theirs)
+
+
+def _compared(left: ParityOrder, right: ParityOrder) -> Pair:
+    causes: list[Cause] = []
+    if abs(right.time_us - left.time_us) > _SAME_TIME_US:
+        causes.append(Cause.TIMING)
+    apart = abs(right.price - left.price) / abs(left.price) if left.price else float(right.price != 0)
+    if apart > _OTHER_BARS:
+        causes.append(Cause.DATA)
+    elif apart > _SAME_PRICE:
+        causes.append(Cause.FILL_PRICE)
+    fee = None if left.fee is None or right.fee is None else right.fee - left.fee
+    if fee is not None and abs(fee) > _SAME_FEE:
+        causes.append(Cause.FEE)
+    if abs(right.quantity - left.quantity) > _SAME_QUANTITY * max(1.0, abs(left.quantity)) and not causes:
+        # Sizes follow from prices.
+        causes.append(Cause.DATA)
+    return Pair(
+        left=left,
+        right=right,
+        causes=tuple(causes),
+        time_s=(right.time_us - left.time_us) / _US,
+        price=right.price - left.price,
+        quantity=right.quantity - left.quantity,
+        fee=fee,
+    )
+
+
+def _state(side: ParitySide, time_us: int) -> State:
+    """Return an account as it was before an instant."""
+    holdings: dict[str, float] = {}
+    for each in side.orders:
+        if each.time_us < time_us:
+            holdings[each.symbol] = holdings.get(each.symbol, 0.0) + each.quantity
+    before = [value for at, value in side.equity if at <= time_us]
+    held = {symbol: amount for symbol, amount in holdings.items() if abs(amount) > _SAME_QUANTITY}
+    return State(equity=before[-1] if before else None, holdings=held)
+
+
+def _overlay(
+    left: Sequence[tuple[int, float]], right: Sequence[tuple[int, float]]
+) -> list[tuple[int, float | None, float | None]]:
+    times = sorted({at for at, _ in (*left, *right)})
+    known = dict(left), dict(right)
+    last: list[float | None] = [None, None]
+    found: list[tuple[int, float | None, float | None]] = []
+    for at in times:
+        for place in (0, 1):
+            last[place] = known[place].get(at, last[place])
+        found.append((at, last[0], last[1]))
+    return found
