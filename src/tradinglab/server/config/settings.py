@@ -211,7 +211,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RunStateEnum": "tradinglab.server.runs.models.RunState",
         "DifferenceKindEnum": "tradinglab.server.backtests.differences.DifferenceKind",
         "FigureEnum": "tradinglab.server.backtests.figures.FIGURES",
-        "ParityCauseEnum": "tradinglab.report.parity.Cause",
+        "ParityCauseEnum": ["none", "data", "fill_price", "fee", "timing", "missing_order"],
         "SearchDirectionEnum": ["max", "min"],
     },
 }
