@@ -17,7 +17,7 @@ from tests.server.conftest import QUICK
 from tradinglab.core.enums import Resolution
 from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.data_sources import data_source_usual
+from tradinglab.server.backtests.data_sources import data_source_list, data_source_usual
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.runs.kinds import all_sandboxes
@@ -159,11 +159,11 @@ class TestData:
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
         answer = api.get(f"{V1}/data-sources/")
         assert [(each["name"], each["kind"]) for each in answer.json()] == [
-            ("sample", "sample"), ("local", "store"), ("us", "lean"),
+            ("sample", "sample"), ("us", "lean"),
         ]  # fmt: skip
         assert str(tmp_path) not in answer.content.decode()
         refused = post(api, {"files": FILES, "data": "eu"}).json()
-        assert "sample, local, us" in refused["detail"]
+        assert "sample, us" in refused["detail"]
 
     @pytest.mark.parametrize("kind", ["lean", "store"])
     def test_a_source_that_went_away_holds_up_no_other(
@@ -174,14 +174,20 @@ class TestData:
         answer = api.get(f"{V1}/data-sources/us/")
         assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
         assert str(tmp_path) not in answer.content.decode()
-        assert len(api.get(f"{V1}/data-sources/").json()) == 3
+        assert len(api.get(f"{V1}/data-sources/").json()) == 2
         assert post(api, {"files": FILES}).status_code == 202
+        made = post(api, {"files": FILES, "data": "us"}).json()
+        run_carry_out(run_id=uuid.UUID(made["id"]), worker="a")
+        error = Run.objects.get(pk=made["id"]).error
+        assert "'us'" in error["message"]
+        assert str(tmp_path) not in str(error)
 
     def test_where_nobody_names_a_source_the_best_there_is_is_taken(self, settings: Any, tmp_path: Path) -> None:
         assert data_source_usual().name == "sample"
         first, last = date(2010, 1, 4), date(2010, 1, 8)
         store_synthetic_bars(settings.HOME.bars, "SPY", Resolution.DAILY, first, last)
         assert data_source_usual().name == "local"
+        assert [each.name for each in data_source_list()] == ["sample", "local"]
         changes = {"named_data": f"us=lean:{tmp_path}"}
         settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=changes)
         assert data_source_usual().name == "us"

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import IO, Any, Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from tradinglab.core.run_warnings import WarningKind
@@ -22,7 +23,7 @@ from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import RunRequest
 from tradinglab.sandbox.supervisor import BACKTEST
 from tradinglab.sandbox.watch import Task
-from tradinglab.server.backtests.data_sources import data_slices, data_source_get, data_source_list
+from tradinglab.server.backtests.data_sources import NamedSource, data_slices, data_source_get, data_source_list
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
@@ -55,7 +56,9 @@ _LONGEST_REASON: Final = 300
 
 
 def _readable() -> list[str]:
-    return [place for source in data_source_list() for place in data_places(source.spec)]
+    # The store at home may be made while the sandbox is there already.
+    places = [place for source in data_source_list() for place in data_places(source.spec)]
+    return [*places, str(settings.HOME.bars.resolve())]
 
 
 #: Where strategies run.
@@ -161,7 +164,7 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
                 "check": _check(request, replay_s),
             }
             _read(order, answer, outputs, watcher)
-            return _with_slices(_ended(outputs, folder), test)
+            return _with_slices(_ended(outputs, folder, data_source_get(name=test.data)), test)
     except RunStoppedError:
         return Ended(ending=Ending.CANCELLED)
     except RunTimeoutError as error:
@@ -237,7 +240,7 @@ class _Handed:
             yield piece
 
 
-def _ended(outputs: IO[bytes], folder: Path) -> Ended:
+def _ended(outputs: IO[bytes], folder: Path, source: NamedSource) -> Ended:
     """Read the clerk's header, and give each of the files that follow it its own place.
 
     Raises
@@ -258,8 +261,15 @@ def _ended(outputs: IO[bytes], folder: Path) -> Ended:
         told = {"verification": verdict["verification"], "findings": len(verdict["findings"])}
         return Ended(ending=ending, summary=summary, told=told, files=files)
     # A strategy's message may name the folder it ran in, which means nothing to anybody.
-    texts = {name: text.text().replace(f"{FOLDER}/", "") for name, text in header.member("error").members()}
+    texts = {name: _of_users(text.text(), source) for name, text in header.member("error").members()}
     return Ended(ending=ending, error={name: texts.get(name, "") for name in _ERROR_TEXTS}, files=files)
+
+
+def _of_users(text: str, source: NamedSource) -> str:
+    """Return a text without the server's folders: a strategy's files have none, and a source has its name."""
+    for place in data_places(source.spec):
+        text = text.replace(f"{source.kind}:{place}", source.name).replace(place, source.name)
+    return text.replace(source.spec, source.name).replace(f"{FOLDER}/", "")
 
 
 def _copy(source: IO[bytes], path: Path, size: int) -> None:

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
+from tradinglab.data.store.layout import MARKER
 from tradinglab.server.config.data_sources import LOCAL, SAMPLE
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 
@@ -39,8 +40,11 @@ class NamedSource:
 
 
 def data_source_list() -> list[NamedSource]:
-    """Return the sources of this installation: the sample, the store in the home folder, what the operator names."""
-    specs: dict[str, str] = {SAMPLE: SAMPLE, LOCAL: f"store:{settings.HOME.bars}"} | settings.ENVIRONMENT.data_sources
+    """Return the sources of this installation: the sample, the home folder's store if there is one, what is named."""
+    specs: dict[str, str] = {SAMPLE: SAMPLE}
+    if (settings.HOME.bars / MARKER).is_file():
+        specs[LOCAL] = f"store:{settings.HOME.bars}"
+    specs |= settings.ENVIRONMENT.data_sources
     return [NamedSource(name=name, kind=spec.partition(":")[0], spec=spec) for name, spec in specs.items()]
 
 
@@ -53,15 +57,12 @@ def data_source_get(*, name: str) -> NamedSource:
 
 
 def data_source_usual() -> NamedSource:
-    """Return what is taken where nobody can name a source: the operator's first, else the store at home if it has bars.
-
-    The sample is what remains.
-    """
+    """Return what is taken where nobody names a source: the operator's first, the home folder's store, the sample."""
     found = {each.name: each for each in data_source_list()}
     named = [each for name, each in found.items() if name in settings.ENVIRONMENT.data_sources and name != SAMPLE]
     if named:
         return named[0]
-    return found[LOCAL] if next(settings.HOME.bars.rglob("*.parquet"), None) else found[SAMPLE]
+    return found.get(LOCAL, found[SAMPLE])
 
 
 def data_source_wanted(*, name: str) -> NamedSource:
