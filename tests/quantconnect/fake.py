@@ -65,6 +65,7 @@ class FakeCloud:
         self.projects: dict[int, dict[str, Any]] = {}
         self.backtests: dict[str, dict[str, Any]] = {}
         self.compiles: dict[str, dict[str, Any]] = {}
+        self.deployments: dict[int, dict[str, Any]] = {}
         #: All that was ever started, also what was deleted since.
         self.started: list[str] = []
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
@@ -336,3 +337,51 @@ class FakeCloud:
         if backtest["reports_asked"] == 1:
             return {"generating": True, "success": False}
         return {"report": "<html>fine</html>"}
+
+    # Live
+
+    def deploy(self, project: int, quantity: float = 10) -> None:
+        """Have a project trade, and hold something."""
+        self.deployments[project] = {
+            "deployId": f"L-{self._id()}",
+            "projectId": project,
+            "status": "Running",
+            "launched": self._stamp(self.time()),
+            "stopped": "",
+            "brokerage": "PaperBrokerage",
+            "equity": 1000.0,
+            "quantity": quantity,
+            "unwilling": 0,
+        }
+
+    def _deployment(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        found = self.deployments.get(self._project(body)["projectId"])
+        if found is None:
+            raise Refused("No live deployment found for this project.")
+        return found
+
+    def _deployed(self, deployment: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in deployment.items() if name not in ("quantity", "unwilling")}
+
+    def do_live_list(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return {"live": [self._deployed(each) for each in self.deployments.values()]}
+
+    def do_live_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._deployed(self._deployment(body))
+
+    def do_live_portfolio_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        quantity = self._deployment(body)["quantity"]
+        holdings = {"SPY R735QTJ8XC9X": {"a": 100, "q": quantity, "p": 101, "v": 101 * quantity}} if quantity else []
+        return {"portfolio": {"holdings": holdings, "cash": {"USD": {"symbol": "USD", "amount": 5.0}}}}
+
+    def do_live_update_stop(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._deployment(body).update(status="Stopped", stopped=self._stamp(self.time()))
+        return {}
+
+    def do_live_update_liquidate(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        found = self._deployment(body)
+        if found["unwilling"]:
+            found["unwilling"] -= 1
+        else:
+            found.update(status="Liquidated", stopped=self._stamp(self.time()), quantity=0)
+        return {}

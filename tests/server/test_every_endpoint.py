@@ -67,6 +67,8 @@ _SCOPES = {
     "GET /api/v1/users/<int:user_id>/run-limits/": Scope.READ,
     "POST /api/v1/quantconnect-tokens/": Scope.READ,
     "DELETE /api/v1/quantconnect-tokens/<int:quantconnect_id>/": Scope.READ,
+    "POST /api/v1/quantconnect/live/<int:project_id>/stop/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/<int:project_id>/liquidate/": Scope.TRADE,
     "POST /api/v1/ws-tickets/": Scope.READ,
     "POST /api/v1/strategies/check/": Scope.READ,
 }
@@ -155,6 +157,7 @@ class Things:
         compiled = fake.do_compile_create({"projectId": project})["compileId"]
         body = {"projectId": project, "compileId": compiled, "backtestName": "Theirs"}
         backtest = fake.do_backtests_create(body)["backtest"]["backtestId"]
+        fake.deploy(project)
         self.made |= {"<str:compile_id>": compiled, "<str:backtest_id>": backtest}
         return project
 
