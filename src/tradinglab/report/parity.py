@@ -144,28 +144,27 @@ def parity(left: ParitySide, right: ParitySide) -> Parity:
         first = Divergence(pair=apart, left=states[0], right=states[1])
     most = max(len(left.orders), len(right.orders))
     same = sum(each.is_same for each in pairs)
-    overlay = _overlay(left.equity, right.equity)
     return Parity(
         left=left.name,
         right=right.name,
         percent=100.0 if not most else 100.0 * same / most,
-        cause=_cause(first, overlay),
+        cause=_cause(first, left, right),
         pairs=pairs,
         first=first,
         statistics=[
             (name, left.statistics.get(name), right.statistics.get(name))
             for name in dict.fromkeys((*left.statistics, *right.statistics))
         ],
-        equity=overlay,
+        equity=_overlay(left.equity, right.equity),
     )
 
 
-def _cause(first: Divergence | None, overlay: Iterable[tuple[int, float | None, float | None]]) -> Cause:
+def _cause(first: Divergence | None, left: ParitySide, right: ParitySide) -> Cause:
     if first is not None:
         return first.pair.causes[0]
-    known = ((one, other) for _, one, other in overlay if one is not None and other is not None)
-    # The same orders, and another value: what is held is priced otherwise.
-    is_apart = any(abs(other - one) > _OTHER_BARS * abs(one) for one, other in known)
+    ours, theirs = dict(left.equity), dict(right.equity)
+    # The same orders, and another value at the same instant: what is held is priced otherwise.
+    is_apart = any(abs(theirs[at] - ours[at]) > _OTHER_BARS * abs(ours[at]) for at in ours.keys() & theirs.keys())
     return Cause.DATA if is_apart else Cause.NONE
 
 

@@ -93,6 +93,12 @@ def test_the_same_orders_and_another_value_are_other_data() -> None:
     assert parity(left, right).cause == Cause.DATA
 
 
+def test_values_at_other_instants_say_nothing() -> None:
+    left = ParitySide(name="one", orders=_BOTH, equity=[(0, 100.0), (_DAY, 110.0), (3 * _DAY, 90.0)])
+    right = ParitySide(name="two", orders=_BOTH, equity=[(0, 100.0), (2 * _DAY, 130.0), (3 * _DAY, 90.0)])
+    assert parity(left, right).cause == Cause.NONE
+
+
 class EngineCloud:
     """Makes a fake QuantConnect serve what our engine, or a variant of it, makes of the files that it was sent."""
 
