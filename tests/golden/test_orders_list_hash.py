@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.order_market import SPY, Market
 
@@ -60,9 +61,10 @@ class Feed:
         if resolution != Resolution.DAILY:
             return columns.take(market.hours.is_open_mask(local, False).nonzero()[0])
         opens, closes = market.hours.segments(int(local[0] // DAY_NS), int(local[-1] // DAY_NS), False)
-        columns.time_ns[:] = market.zone.utc_ns_array(opens)
-        columns.end_ns[:] = market.zone.utc_ns_array(closes)
-        return columns
+        own = columns.take(np.arange(len(columns.time_ns)))  # what was read is kept from run to run
+        own.time_ns[:] = market.zone.utc_ns_array(opens)
+        own.end_ns[:] = market.zone.utc_ns_array(closes)
+        return own
 
     steady_shift = None
 

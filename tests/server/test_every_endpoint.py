@@ -117,7 +117,8 @@ class Things:
         return Strategy.objects.get(pk=self.value("<uuid:strategy_id>"))
 
     def make_strategy(self) -> object:
-        return strategy_create(owner=self.owner, name="Theirs", files={"main.py": "x = 1\n"}).pk
+        source = "def x(algorithm):\n    return algorithm.get_parameter('x')\n"
+        return strategy_create(owner=self.owner, name="Theirs", files={"main.py": source}).pk
 
     def make_run(self) -> object:
         assert self.strategy.head is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import signal
 import subprocess
 import time
 import uuid
@@ -157,7 +158,8 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_holds(lab: Whole) -> Non
     for each in workers:
         end_softly(each)
     for each in workers:
-        assert each.wait(60) == 0
+        # One that was still starting holds nothing, and ends at once.
+        assert each.wait(60) in (0, -signal.SIGTERM)
     # Who was asked while it stopped may have begun one more; it has ended it, too.
     assert lab.state(held[0]) == "completed"
     assert "running" not in {lab.state(each) for each in waiting}

@@ -33,7 +33,7 @@ def _is_command(words: list[str]) -> bool:
 
 def test_the_commands_of_compose(compose: dict[str, Any]) -> None:
     ours = {name: each for name, each in compose["services"].items() if each.get("image") == "tradinglab"}
-    assert set(ours) == {"migrate", "web", "worker", "beat"}
+    assert set(ours) == {"migrate", "web", "worker", "live", "beat"}
     assert all(_is_command(each["command"]) for each in ours.values())
     for each in ours.values():
         assert {line.split(":")[0] for line in each["volumes"]} <= set(compose["volumes"])
@@ -52,7 +52,7 @@ def test_no_secret_has_a_value_in_compose(compose: dict[str, Any]) -> None:
 
 def test_the_commands_of_the_procfile() -> None:
     lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-    assert set(lines) == {"release", "web", "worker", "beat"}
+    assert set(lines) == {"release", "web", "worker", "live", "beat"}
     assert all(_is_command(shlex.split(each)) for each in lines.values())
 
 

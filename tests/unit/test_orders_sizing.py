@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,12 +55,12 @@ def test_what_is_missing_to_a_target() -> None:
     market = Market(symbol)
     market.trade(NOON, (100, 100, 100, 100))
     market.security.set_fee_model(ConstantFeeModel(2, "BTC"))
-    held: Any = SimpleNamespace(exact_projected_quantity=30)
+    held: Any = SimpleNamespace(exact_projected_quantity=Decimal(30))
     algorithm: Any = SimpleNamespace(
         securities={symbol: market.security},
         transactions=SimpleNamespace(get_projected_holdings=lambda security: held),
     )
-    target: Any = SimpleNamespace(symbol=symbol, quantity=100)
+    target: Any = SimpleNamespace(symbol=symbol, exact_quantity=Decimal(100))
     assert OrderSizing.get_unordered_quantity(algorithm, target) == 70
     assert OrderSizing.get_unordered_quantity(algorithm, target, market.security, True) == 72
 

@@ -6,7 +6,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 from tradinglab.algorithm.slice import KeyValuePair
-from tradinglab.core.dual import Derivable
+from tradinglab.core.dual import Derivable, second_spelling
 
 __all__ = ["Command"]
 
@@ -66,6 +66,7 @@ class Command(Derivable):
     """
 
     id: str | None = None
+    Id = second_spelling("id")
 
     def run(self, algorithm: Any) -> bool | None:
         """Carry the command out; return whether it was."""

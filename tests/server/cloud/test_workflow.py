@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from tests.quantconnect.fake import FakeCloud
 from tests.quantconnect.faults import Fault, Script
 from tests.server.cloud.driving import due, to_the_end
 
+from tradinglab.core.enums import Resolution
+from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
 from tradinglab.server.cloud.polling import cloud_step
@@ -95,7 +97,10 @@ def test_dates_and_cash_stand_in_what_is_sent(
     assert "set_start_date(2010, 1, 4)" in strategy.head.files["main.py"]
 
 
-def test_what_quantconnect_cannot_follow_is_refused(api: APIClient, account: CloudAccount, strategy: Strategy) -> None:
+def test_what_quantconnect_cannot_follow_is_refused(
+    api: APIClient, account: CloudAccount, strategy: Strategy, settings: Any
+) -> None:
+    store_synthetic_bars(settings.HOME.bars, "SPY", Resolution.DAILY, date(2010, 1, 4), date(2010, 1, 8))
     bare = api.post("/api/v1/strategies/", {"name": "Bare", "files": {"main.py": "x = 1\n"}}, format="json").json()
     version = bare["head"]["id"] if isinstance(bare["head"], dict) else bare["head"]
     body = {"version": version, "engine": "quantconnect", "start": "2011-02-03"}

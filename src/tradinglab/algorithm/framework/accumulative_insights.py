@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.framework.portfolio_models import PortfolioConstructionModel
+from tradinglab.core.dual import pascal_case, second_spelling
 from tradinglab.core.enums import InsightDirection, PortfolioBias
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class AccumulativeInsightPortfolioConstructionModel(PortfolioConstructionModel):
     percent
         The share that one insight is worth, as a fraction.
     """
+
+    Percent = second_spelling("percent")
 
     def __init__(
         self, rebalance: Any = None, portfolio_bias: PortfolioBias = PortfolioBias.LONG_SHORT, percent: float = 0.03
@@ -54,3 +57,7 @@ class AccumulativeInsightPortfolioConstructionModel(PortfolioConstructionModel):
         sign = (share > 0) - (share < 0)
         is_allowed = self.portfolio_bias in (PortfolioBias.LONG_SHORT, sign)
         return share if is_allowed else 0.0
+
+
+# Written out in the class, the name would hide the type.
+setattr(AccumulativeInsightPortfolioConstructionModel, pascal_case("portfolio_bias"), second_spelling("portfolio_bias"))

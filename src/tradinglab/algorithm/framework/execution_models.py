@@ -55,6 +55,8 @@ class NullExecutionModel(ExecutionModel):
 class WaitingExecutionModel(ExecutionModel):
     """Keeps targets until their positions are there, and looks at each step at those that are not."""
 
+    TargetsCollection = second_spelling("targets_collection")
+
     def __init__(self, asynchronous: bool = True) -> None:
         super().__init__(asynchronous)
         self.targets_collection = PortfolioTargetCollection()

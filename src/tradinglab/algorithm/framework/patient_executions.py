@@ -10,6 +10,7 @@ from tradinglab.algorithm.framework.indicator_alphas import Followed, past_bars
 from tradinglab.algorithm.indicators import IntradayVwap, SimpleMovingAverage, StandardDeviation
 from tradinglab.algorithm.orders.order_sizing import OrderSizing, unordered_quantity
 from tradinglab.core.decimals import Number, to_decimal
+from tradinglab.core.dual import second_spelling
 from tradinglab.core.enums import Resolution
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class SpreadExecutionModel(WaitingExecutionModel):
 
 class FollowingExecutionModel(WaitingExecutionModel):
     """Base of the models that compare prices with indicators of each security."""
+
+    SymbolData = second_spelling("symbol_data")
 
     def __init__(self, asynchronous: bool = True) -> None:
         super().__init__(asynchronous)
@@ -103,6 +106,8 @@ class StandardDeviationExecutionModel(FollowingExecutionModel):
         The most that one order is worth, in the account's currency.
     """
 
+    MaximumOrderValue = second_spelling("maximum_order_value")
+
     def __init__(
         self,
         period: int = 60,
@@ -144,6 +149,8 @@ class VolumeWeightedAveragePriceExecutionModel(FollowingExecutionModel):
     maximum_order_quantity_percent_volume
         The most that one order has of the present bar's volume, as a fraction.
     """
+
+    MaximumOrderQuantityPercentVolume = second_spelling("maximum_order_quantity_percent_volume")
 
     def __init__(self, asynchronous: bool = True) -> None:
         super().__init__(asynchronous)

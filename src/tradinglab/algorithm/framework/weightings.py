@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.algorithm.framework.portfolio_models import PortfolioConstructionModel
+from tradinglab.core.dual import pascal_case, second_spelling
 from tradinglab.core.enums import InsightDirection, PortfolioBias, Resolution
 
 if TYPE_CHECKING:
@@ -73,3 +74,7 @@ class ConfidenceWeightedPortfolioConstructionModel(InsightWeightingPortfolioCons
     def get_value(self, insight: Insight) -> float:
         """Return the confidence of an insight."""
         return insight.confidence or 0.0
+
+
+# Written out in the class, the name would hide the type.
+setattr(EqualWeightingPortfolioConstructionModel, pascal_case("portfolio_bias"), second_spelling("portfolio_bias"))
