@@ -113,7 +113,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
     strategy = serializers.UUIDField(source="version.strategy_id", read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
     brokerage = serializers.SerializerMethodField(help_text="Always `PaperBrokerage`.")
-    start = serializers.DateTimeField(source="start_at", read_only=True)
+    start = serializers.DateTimeField(source="start_at", read_only=True, allow_null=True)
     parameters = serializers.DictField(child=serializers.CharField(), read_only=True)
     error = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Empty if nothing failed.")
     figures = serializers.DictField(
