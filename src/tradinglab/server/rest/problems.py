@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponseServerError
 from django.urls import resolve
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tradinglab.server.errors import InputError, LimitReachedError, ServerError, StorageError
@@ -85,6 +86,16 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     return Response(made, status=made["status"], headers=headers, content_type=PROBLEM_TYPE)
 
 
+def _body_of(request: Request | None) -> Any:
+    """Return what a request holds; nothing if it holds none, or one that cannot be read."""
+    if request is None or request.method in ("GET", "HEAD", "DELETE"):
+        return {}
+    try:
+        return request.data
+    except exceptions.APIException:
+        return {}
+
+
 def _problem_of(error: Exception, context: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(error, InputError):
         return problem(error.status, error.code, str(error), [_entry(error.field, error.value, str(error))])
@@ -101,7 +112,7 @@ def _problem_of(error: Exception, context: Mapping[str, Any]) -> dict[str, Any] 
         return problem(403, "permission_denied", str(error) or "You may not do that.")
     if isinstance(error, exceptions.ValidationError):
         request = context.get("request")
-        data = request.data if request is not None and request.method not in ("GET", "HEAD", "DELETE") else {}
+        data = _body_of(request)
         query = request.query_params if request is not None else {}
         errors = [_entry(".".join(path), _value(data, query, path), text) for path, text in _leaves(error.detail, ())]
         detail = "; ".join(f"{each['field'] or 'body'}: {each['message']}" for each in errors[:5])
