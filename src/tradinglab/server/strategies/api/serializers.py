@@ -115,9 +115,7 @@ class ParameterSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     type = serializers.ChoiceField(choices=["int", "float", "bool", "str"])
-    default = serializers.JSONField(
-        allow_null=True, help_text="What is taken when none is given; null if the source does not show it."
-    )
+    default = serializers.JSONField(help_text="What is taken when none is given; null if the source does not show it.")
     file = serializers.CharField(help_text="Where it is asked for first.")
     line = serializers.IntegerField()
 
