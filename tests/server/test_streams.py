@@ -21,12 +21,14 @@ from tradinglab.server.runs.hints import hint_read
 from tradinglab.server.runs.models import Run, RunEvent, RunState
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
+from tradinglab.server.streams import consumers
 from tradinglab.server.streams import hub as hubs
 from tradinglab.server.streams.entering import check_origin
 from tradinglab.server.streams.errors import RefusedError, TooManyListenersError
 from tradinglab.server.streams.models import Ticket
 from tradinglab.server.streams.reading import Item, Reading, RunReader, UserReader, Watermark
 from tradinglab.server.streams.services import ticket_redeem
+from tradinglab.server.streams.standing import Standing
 
 V1 = "/api/v1"
 
@@ -64,6 +66,46 @@ async def collect(hub: hubs.Hub, book: Book, after: int, *, pause_s: float = 0.0
             found += [item.position for item in items]
             await asyncio.sleep(pause_s)
     return found
+
+
+class Listener(consumers.EventsConsumer):
+    """Listens to a book with three numbers in it."""
+
+    def reader(self, standing: Standing) -> Book:
+        return Book(3)
+
+    async def beginning(self, channel: hubs.Channel) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("too_late_for", range(1, 5))
+def test_who_closes_while_being_sent_to_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, too_late_for: int
+) -> None:
+    """The web server says by a RuntimeError that the connection is closed, before the consumer hears of it."""
+    monkeypatch.setattr(consumers, "enter", lambda scope: Standing(user_id=1))
+
+    async def story() -> list[str]:
+        said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        said.put_nowait({"type": "websocket.connect"})
+        sent: list[str] = []
+
+        async def send(message: dict[str, Any]) -> None:
+            if len(sent) == too_late_for:
+                said.put_nowait({"type": "websocket.receive", "text": '{"ping": 1}'})
+                said.put_nowait({"type": "websocket.disconnect", "code": 1009})
+            if len(sent) >= too_late_for:
+                raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+            sent.append(message["type"])
+
+        scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
+        async with asyncio.timeout(30):
+            await Listener.as_asgi()(scope, said.get, send)
+        return sent
+
+    with caplog.at_level("WARNING"):
+        assert asyncio.run(story()) == (["websocket.accept"] + ["websocket.send"] * 4)[:too_late_for]
+    assert caplog.messages == []
 
 
 @pytest.fixture

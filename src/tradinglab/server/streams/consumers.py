@@ -92,7 +92,7 @@ class EventsConsumer(AsyncWebsocketConsumer):
         async for items in channel.follow(after, tick_s=_CHECK_EVERY_S):
             for item in items:
                 async with asyncio.timeout(_LONGEST_SEND_S):
-                    await self.send(text_data=item.text)
+                    await self._send(item.text)
             if time.monotonic() - checked >= _CHECK_EVERY_S:
                 checked = time.monotonic()
                 if not await hub().holds(standing):
@@ -100,7 +100,14 @@ class EventsConsumer(AsyncWebsocketConsumer):
         return _OVER, "The run has its outcome."
 
     async def _say(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(message))
+        await self._send(json.dumps(message))
+
+    async def _send(self, text: str) -> None:
+        try:
+            await self.send(text_data=text)
+        except RuntimeError as error:
+            # The client has closed and its server says so by this error, before `disconnect` is heard here.
+            raise ConnectionAbortedError(str(error)) from error
 
     def reader(self, standing: Standing) -> Reader:
         """Return what is listened to.
@@ -134,6 +141,8 @@ class EventsConsumer(AsyncWebsocketConsumer):
                     raise ValueError
         except RefusedError as error:
             await self._refuse(error.close_code, str(error))
+        except OSError:
+            return  # the client asked and left
         except (ValueError, RecursionError):
             await self._refuse(BAD_MESSAGE, 'Send {"after": 17} or {"ping": 1} and nothing else.')
 
