@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -226,3 +226,18 @@ def deployment_command(*, deployment: Deployment, body: Mapping[str, Any], actor
     made = DeploymentCommand.objects.create(deployment=deployment, body=dict(body))
     audit_note(action="deployment.commanded", actor=actor, target=deployment, details={"command": made.pk})
     return made
+
+
+@transaction.atomic
+def deployments_command(*, deployments: Iterable[Deployment], body: Mapping[str, Any], actor: User) -> None:
+    """Send a command to several deployments, to all or to none: who is refused may send it again.
+
+    Raises
+    ------
+    ConflictError
+        If one of them is over, or does not take up the commands that it was sent before.
+    InputError
+        If the command is too large.
+    """
+    for each in deployments:
+        deployment_command(deployment=each, body=body, actor=actor)

@@ -14,7 +14,12 @@ from tradinglab.server.accounts.models import Scope
 from tradinglab.server.errors import ConflictError, InputError
 from tradinglab.server.live.models import ACTIVE, Deployment, RecordKind
 from tradinglab.server.live.selectors import record_list
-from tradinglab.server.live.services import deployment_command, deployment_liquidate, deployment_stop
+from tradinglab.server.live.services import (
+    deployment_command,
+    deployment_liquidate,
+    deployment_stop,
+    deployments_command,
+)
 from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
 from tradinglab.server.qcapi.deployments import (
     deployment_listed,
@@ -308,8 +313,7 @@ def broadcast(call: Call, asked: BroadcastAsk) -> Answer:
     found = deployments_seen(user=call.user).filter(status__in=ACTIVE)
     if asked.exclude_project_id is not None:
         found = found.exclude(version__strategy__quantconnect_project=asked.exclude_project_id)
-    for each in found:
-        deployment_command(deployment=each, body=asked.command, actor=call.user)
+    deployments_command(deployments=found, body=asked.command, actor=call.user)
     return {}
 
 
