@@ -12,7 +12,8 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.live.lease import live_claim_next
 from tradinglab.server.live.models import Deployment, DeploymentCommand, Status
 from tradinglab.server.live.recording import Recorder
-from tradinglab.server.qcapi.models import Compile, CompileState
+from tradinglab.server.qcapi.deployments import deployment_listed, deployment_of, deployments_of
+from tradinglab.server.qcapi.models import Compile, CompileState, Project
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +146,45 @@ def test_deployments_of_deleted_projects_stay(
     assert qc.done("live/list", projectId=project)["live"] == [listed]
     assert qc.done("live/list", status="Running")["live"] == []
     assert stranger.done("live/list")["live"] == []
+
+
+def test_of_two_deploys_at_once_one_is_refused(
+    qc: Signed, ask: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waited(*, user_id: int) -> None:
+        # The other one had the owner's row, and has deployed meanwhile.
+        monkeypatch.undo()
+        qc.done("live/create", **ask)
+
+    monkeypatch.setattr("tradinglab.server.qcapi.deployments.owner_lock", waited)
+    assert "deployed already" in qc.refused("live/create", **ask)
+    assert Deployment.objects.filter(status=Status.IN_QUEUE).count() <= 1
+
+
+def test_a_broadcast_reaches_all_or_none(
+    qc: Signed, ask: dict[str, Any], project: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradinglab.server.live.services._MOST_WAITING_COMMANDS", 1)
+    qc.done("live/create", **ask)
+    qc.done("live/commands/create", projectId=project, command={"text": "waits"})
+    older = Deployment.objects.get()
+    newer = Deployment.objects.create(owner=older.owner, version=older.version)
+    assert "wait already" in qc.refused(
+        "live/commands/broadcast", organizationId=qc.organization_id, command={"text": "all"}
+    )
+    assert not newer.commands.exists()
+
+
+def test_a_deployment_is_found_among_many_without_reading_files(
+    qc: Signed, ask: dict[str, Any], project: int, django_assert_num_queries: Any
+) -> None:
+    deploy_id = qc.done("live/create", **ask)["deployId"]
+    first = Deployment.objects.get()
+    for _ in range(3):
+        Deployment.objects.create(owner=first.owner, version=first.version, status=Status.STOPPED)
+    of = Project.objects.select_related("strategy").get(pk=project)
+    with django_assert_num_queries(1) as asked:
+        assert deployment_of(project=of, deploy_id=deploy_id) == first
+    assert "files" not in asked.captured_queries[0]["sql"]
+    with django_assert_num_queries(1):
+        assert {deployment_listed(each)["projectId"] for each in deployments_of(project=of)} == {project}

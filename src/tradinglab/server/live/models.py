@@ -27,6 +27,8 @@ class Status(models.TextChoices):
 #: Those that a process works at.
 HELD = (Status.INITIALIZING, Status.HISTORY, Status.RUNNING)
 ACTIVE = (Status.IN_QUEUE, *HELD)
+#: With what the ids begin that QuantConnect's clients know.
+PREFIX = "L-"
 
 
 class Deployment(models.Model):
@@ -94,7 +96,7 @@ class Deployment(models.Model):
     @property
     def deploy_id(self) -> str:
         """What QuantConnect's clients call it."""
-        return f"L-{self.id.hex}"
+        return f"{PREFIX}{self.id.hex}"
 
     @property
     def is_over(self) -> bool:

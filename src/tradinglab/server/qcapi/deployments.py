@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_usual
+from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
-from tradinglab.server.live.models import ACTIVE, Deployment, DeploymentLine
+from tradinglab.server.live.models import ACTIVE, PREFIX, Deployment, DeploymentLine
 from tradinglab.server.live.selectors import chart_get, chart_names, portfolio_of
 from tradinglab.server.live.services import DeploymentRequest, deployment_create
 from tradinglab.server.qcapi.answers import moment, moment_or_none
-from tradinglab.server.qcapi.backtests import parameter_texts, usable
+from tradinglab.server.qcapi.backtests import hex_id, parameter_texts, usable
 from tradinglab.server.qcapi.lean_results import points_between, points_spread
 from tradinglab.server.qcapi.models import Compile, Project
 from tradinglab.server.qcapi.nodes import node_get
 from tradinglab.server.qcapi.selectors import project_of_strategy
 from tradinglab.server.qcapi.shown import files_shown
+from tradinglab.server.runs.limits import owner_lock
 
 #: The brokerages that mean paper.
 _PAPER: Final = ("QuantConnectBrokerage", "PaperBrokerage")
@@ -37,8 +40,7 @@ _ORDER_MEMBERS: Final[Mapping[str, Any]] = {
 
 def deployments_of(*, project: Project) -> QuerySet[Deployment]:
     """Return a project's deployments, the newest first."""
-    found = Deployment.objects.filter(version__strategy=project.strategy)
-    return found.select_related("version__strategy").order_by("-created_at", "-id")
+    return _newest_first(Deployment.objects.filter(version__strategy=project.strategy))
 
 
 def deployment_of(*, project: Project, deploy_id: str | None = None) -> Deployment:
@@ -49,17 +51,25 @@ def deployment_of(*, project: Project, deploy_id: str | None = None) -> Deployme
     NotFoundError
         If there is none. The command line looks for its words.
     """
-    for each in deployments_of(project=project):
-        if deploy_id is None or each.deploy_id == deploy_id:
-            return each
+    found = deployments_of(project=project)
+    if deploy_id is not None:
+        known = hex_id(deploy_id.removeprefix(PREFIX))
+        found = found.none() if known is None else found.filter(pk=known)
+    if (deployment := found.first()) is not None:
+        return deployment
     which = "" if deploy_id is None else f", and none called '{deploy_id[:64]}'"
     raise NotFoundError(f"No live deployment found for project {project.pk}{which}.")
 
 
 def deployments_seen(*, user: User) -> QuerySet[Deployment]:
     """Return a user's deployments, those of deleted projects too, the newest first."""
-    found = Deployment.objects.filter(owner=user).select_related("version__strategy__quantconnect_project")
-    return found.defer("version__files").order_by("-created_at", "-id")
+    return _newest_first(Deployment.objects.filter(owner=user))
+
+
+def _newest_first(found: QuerySet[Deployment]) -> QuerySet[Deployment]:
+    """Return deployments with all that a list shows of them; of their files it shows nothing."""
+    related = found.select_related("version__strategy__quantconnect_project")
+    return related.defer("version__files").order_by("-created_at", "-id")
 
 
 def project_deploy(
@@ -88,8 +98,6 @@ def project_deploy(
     if brokerage.get("id") not in _PAPER:
         text = "Only paper trading can be deployed here: its id is 'QuantConnectBrokerage'."
         raise InputError("brokerage.id", str(brokerage.get("id"))[:100], text)
-    if deployments_of(project=project).filter(status__in=ACTIVE).exists():
-        raise ConflictError(f"Project {project.pk} is deployed already; stop it with live/update/stop, then deploy.")
     request = DeploymentRequest(
         version=compiled.version,
         name=project.strategy.name,
@@ -100,7 +108,16 @@ def project_deploy(
         automatic_redeploy=automatic_redeploy,
         notification=notification,
     )
-    return deployment_create(owner=owner, request=request, actor=user)[0]
+    # Reads the files, unless that was done: not while the database waits.
+    parameters_check(files=request.version.files, parameters=request.parameters)
+    with transaction.atomic():
+        # Of two that come at once, the second one waits, and finds the project deployed.
+        owner_lock(user_id=owner.pk)
+        if deployments_of(project=project).filter(status__in=ACTIVE).exists():
+            raise ConflictError(
+                f"Project {project.pk} is deployed already; stop it with live/update/stop, then deploy."
+            )
+        return deployment_create(owner=owner, request=request, actor=user)[0]
 
 
 def _rows(field: str, value: Any) -> Sequence[Mapping[str, Any]]:
