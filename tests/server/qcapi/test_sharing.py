@@ -93,6 +93,19 @@ def test_permissions_change_and_end(qc: Signed, stranger: Signed, project: int) 
     assert sorted(actions) == ["strategy.shared", "strategy.shared", "strategy.unshared"]
 
 
+def test_what_is_shared_no_more_is_no_library_any_more(qc: Signed, stranger: Signed, project: int) -> None:
+    share(qc, project, stranger)
+    theirs = stranger.done("projects/create", name="Theirs", language="Py")["projects"][0]["projectId"]
+    stranger.done("projects/library/create", projectId=theirs, libraryId=project)
+    stranger.done("compile/create", projectId=theirs)
+    qc.done("projects/collaboration/delete", projectId=project, collaboratorId=stranger.public_id)
+    before = StrategyVersion.objects.count()
+    assert "shared with you no more" in stranger.refused("compile/create", projectId=theirs)
+    assert StrategyVersion.objects.count() == before
+    stranger.done("projects/library/delete", projectId=theirs, libraryId=project)
+    stranger.done("compile/create", projectId=theirs)
+
+
 @pytest.mark.parametrize("public_id", ["", " ", "nobody", "x" * 10_000])
 def test_a_project_is_shared_with_users_alone(qc: Signed, project: int, public_id: str) -> None:
     for path, field in (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -22,6 +22,7 @@ from tradinglab.sandbox.request import RunRequest, Trial, trial_of
 from tradinglab.sandbox.watch import Task
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import FOLDER, STRATEGIES
+from tradinglab.server.qcapi.errors import ForbiddenError
 from tradinglab.server.qcapi.models import Compile, CompileState, Language, Project
 from tradinglab.server.runs.execution import Ended, Ending, Watcher
 from tradinglab.server.runs.models import Priority, Run
@@ -61,6 +62,8 @@ def compile_create(*, project: Project, by: User) -> Compile:
         If the user has as many runs waiting as may wait.
     InputError
         If the files of project and libraries together cannot be stored.
+    ForbiddenError
+        If a library is shared with neither the user nor the project's owner any more.
     """
     version = _pinned(project, by)
     made = Compile(id=f"{uuid.uuid4().hex}-{version.content_hash[:32]}", project=project, version=version)
@@ -98,12 +101,23 @@ def _pinned(project: Project, by: User) -> StrategyVersion:
     if head is not None and not libraries:
         return head
     files = {} if head is None else dict(head.files)
+    _refuse_unshared(libraries, by, strategy.owner)
     for library in libraries:
         folder = _folder(library.strategy.name)
         texts = {} if library.strategy.head is None else library.strategy.head.files
         files |= {f"{folder}/__init__.py": ""}
         files |= {f"{folder}/{name}": text for name, text in texts.items() if name.endswith(".py")}
     return version_pin(strategy=strategy, author=by, files=files, message="With its libraries")
+
+
+def _refuse_unshared(libraries: Iterable[Project], *readers: User) -> None:
+    """Refuse libraries that are shared with none of the readers any more: what is compiled can be read."""
+    ids = {each.pk for each in readers}
+    for each in libraries:
+        if each.strategy.owner_id not in ids and not each.collaborators.filter(user__in=ids).exists():
+            raise ForbiddenError(
+                f"The library {each.pk} is shared with you no more. Take it out of the project, or ask its owner."
+            )
 
 
 def _folder(name: str) -> str:
