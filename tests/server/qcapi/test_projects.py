@@ -153,6 +153,27 @@ def test_a_list_costs_the_same_however_long_it_is(qc: Signed, django_assert_max_
         assert len(qc.done("projects/read")["projects"]) == 8
 
 
+def test_a_list_costs_the_same_however_many_libraries_there_are(
+    qc: Signed, stranger: Signed, django_assert_max_num_queries: Any
+) -> None:
+    project = made(qc)
+    for number in range(12):
+        library = made(stranger, f"P{number}")
+        who = {"collaboratorUserId": qc.public_id}
+        stranger.done("projects/collaboration/create", projectId=library, **who)
+        qc.done("projects/library/create", projectId=project, libraryId=library)
+    with django_assert_max_num_queries(14):
+        shown = qc.done("projects/read")["projects"]
+    assert [each["access"] for one in shown for each in one["libraries"]] == [True] * 12
+
+
+def test_a_deleted_library_is_in_nobodys_way(qc: Signed) -> None:
+    project, first, second = (made(qc, name) for name in ("P", "A", "B"))
+    qc.done("projects/library/create", projectId=project, libraryId=first)
+    qc.done("projects/delete", projectId=first)
+    qc.done("projects/library/create", projectId=project, libraryId=second)
+
+
 def test_a_draft_is_not_backtested(api: APIClient, qc: Signed, owner: User) -> None:
     made(qc, language="C#")
     version = str(Strategy.objects.get().head_id)

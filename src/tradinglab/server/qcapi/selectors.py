@@ -29,7 +29,7 @@ def with_people_and_libraries(projects: QuerySet[Project]) -> QuerySet[Project]:
     """Return projects with all that a list shows of them, in few queries."""
     people = Prefetch("collaborators", Collaborator.objects.select_related("user__quantconnect_identity"))
     there = Project.objects.filter(strategy__deleted_at=None).select_related("strategy__owner")
-    return projects.prefetch_related(people, Prefetch("libraries", there))
+    return projects.prefetch_related(people, Prefetch("libraries", there.prefetch_related("collaborators")))
 
 
 def project_get(

@@ -109,7 +109,8 @@ def project_delete(*, project: Project) -> None:
 @transaction.atomic
 def library_add(*, project: Project, by: User, library_id: int) -> None:
     """Let a project import from another one."""
-    wanted = [*project.libraries.values_list("pk", flat=True), library_id]
+    there = project.libraries.filter(strategy__deleted_at=None)
+    wanted = [*there.values_list("pk", flat=True), library_id]
     project.libraries.set(_libraries(project, by, list(dict.fromkeys(wanted))))
 
 

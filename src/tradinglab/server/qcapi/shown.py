@@ -84,7 +84,7 @@ def _library_shown(library: Project, viewer: User) -> dict[str, Any]:
         "projectId": library.pk,
         "libraryName": library.strategy.name,
         "ownerName": user_name(owner),
-        "access": is_own or library.collaborators.filter(user=viewer).exists(),
+        "access": is_own or any(each.user_id == viewer.pk for each in library.collaborators.all()),
     }
 
 
