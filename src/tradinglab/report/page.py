@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import calendar
 import functools
-import importlib.resources
 
 import jinja2
 
 import tradinglab
 from tradinglab.core.values import dataclass
 from tradinglab.report import charts
+from tradinglab.report.assets import asset, environment
 from tradinglab.report.chart import Chart
 from tradinglab.report.content import PlottedChart, ReportContent
 from tradinglab.report.figures import Figures, measure
@@ -29,14 +29,21 @@ class _Cell:
     weight: int
 
 
-def render(content: ReportContent) -> str:
-    """Return the report of *content* as one HTML document that needs nothing else."""
+def render(content: ReportContent, *, parity: str = "") -> str:
+    """Return the report of *content* as one HTML document that needs nothing else.
+
+    Parameters
+    ----------
+    parity
+        The section about the same version by another engine, if it was compared with one.
+    """
     figures = measure(content) if len(content.days) > 1 else None
     return _template().render(
         content=content,
         version=tradinglab.__version__,
-        style=_asset("report.css"),
-        script=_asset("report.js"),
+        style=asset("report.css"),
+        script=asset("report.js"),
+        parity=parity,
         month_names=list(calendar.month_abbr)[1:],
         drawdowns=[] if figures is None else _drawdown_rows(figures),
         histogram=charts.trade_histogram(content),
@@ -63,14 +70,10 @@ def _series(content: ReportContent, figures: Figures) -> dict[str, object]:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["written"] = _written
-    environment.globals.update(dict.fromkeys(("equity", "underwater", "sharpe", "years", "months")))
-    return environment.from_string(_asset("report.html.j2"))
-
-
-def _asset(name: str) -> str:
-    return importlib.resources.files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+    made = environment()
+    made.filters["written"] = _written
+    made.globals.update(dict.fromkeys(("equity", "underwater", "sharpe", "years", "months")))
+    return made.get_template("report.html.j2")
 
 
 def _written(value: float, kind: str) -> str:

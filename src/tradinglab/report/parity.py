@@ -17,6 +17,8 @@ _SAME_TIME_US: Final = _US
 _SAME_PRICE, _OTHER_BARS = 1e-5, 0.005
 _SAME_QUANTITY: Final = 1e-6
 _SAME_FEE: Final = 0.005
+#: How many before and after an order are looked at.
+_NEAREST: Final = 50
 
 
 class Cause(StrEnum):
@@ -180,27 +182,38 @@ def _pairs(left: Iterable[ParityOrder], right: Iterable[ParityOrder]) -> Iterabl
 def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair]:
     """Pair orders of one symbol and side: those nearest in time first, the more alike in quantity before others."""
     right = sorted(right, key=lambda each: each.time_us)
+    # Most have a partner of their very instant: only the few that are left are looked for far and wide.
+    for apart_us in (0, _APART_US):
+        chosen = _chosen(left, right, apart_us)
+        yield from (_compared(left[place], right[other]) for place, other in chosen.items())
+        theirs = set(chosen.values())
+        left = [each for place, each in enumerate(left) if place not in chosen]
+        right = [each for place, each in enumerate(right) if place not in theirs]
+    missing = Cause.MISSING_ORDER
+    yield from (Pair(left=each, right=None, causes=(missing,)) for each in left)
+    yield from (Pair(left=None, right=each, causes=(missing,)) for each in right)
+
+
+def _chosen(left: Sequence[ParityOrder], right: Sequence[ParityOrder], apart_us: int) -> dict[int, int]:
+    """Return which of the right, sorted by their times, belongs to which of the left; not further apart than so."""
     times = [each.time_us for each in right]
     near: list[tuple[int, float, int, int]] = []
     for place, each in enumerate(left):
-        begin = bisect_left(times, each.time_us - _APART_US)
-        end = bisect_right(times, each.time_us + _APART_US)
+        begin = bisect_left(times, each.time_us - apart_us)
+        end = bisect_right(times, each.time_us + apart_us)
         middle = bisect_left(times, each.time_us)
         # The nearest are enough: of a thousand orders in a day, the far ones are others.
-        for other in range(max(begin, middle - 50), min(end, middle + 50)):
+        for other in range(max(begin, middle - _NEAREST), min(end, middle + _NEAREST)):
             apart = abs(times[other] - each.time_us)
             unlike = abs(abs(right[other].quantity) - abs(each.quantity))
             near.append((apart, unlike, place, other))
-    ours: set[int] = set()
-    theirs: set[int] = set()
+    chosen: dict[int, int] = {}
+    taken: set[int] = set()
     for _, _, place, other in sorted(near):
-        if place not in ours and other not in theirs:
-            ours.add(place)
-            theirs.add(other)
-            yield _compared(left[place], right[other])
-    missing = Cause.MISSING_ORDER
-    yield from (Pair(left=each, right=None, causes=(missing,)) for place, each in enumerate(left) if place not in ours)
-    yield from (Pair(left=None, right=each, causes=(missing,)) for at, each in enumerate(right) if at not in theirs)
+        if place not in chosen and other not in taken:
+            chosen[place] = other
+            taken.add(other)
+    return chosen
 
 
 def _compared(left: ParityOrder, right: ParityOrder) -> Pair:

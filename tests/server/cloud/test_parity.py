@@ -19,6 +19,7 @@ from tradinglab.engine.run import backtest
 from tradinglab.report.parity import Cause, ParityOrder, ParitySide, parity
 from tradinglab.server.accounts.models import User
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.runs.models import Artefact
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
@@ -215,7 +216,64 @@ def test_an_engine_that_differs_in_a_known_way(
             assert float(figures[0][name]) == pytest.approx(float(Decimal(str(figures[1][name]))), rel=1e-3), name
     page = api.get(f"/api/v1/backtests/{ids[0]}/parity/report/")
     assert page.headers["Content-Type"].startswith("text/html")
-    assert f"Probable cause: {cause.replace('_', ' ')}" in page.content.decode()
+    said = f"Probable cause: {cause.replace('_', ' ')}"
+    assert said in page.content.decode()
+    # The report of either has the section, from its own side; nothing of it is stored.
+    for own, names in zip(ids, ("local and quantconnect", "quantconnect and local"), strict=True):
+        shown = b"".join(api.get(f"/api/v1/backtests/{own}/report/")).decode()
+        assert f"Parity of {names}" in shown
+        assert said in shown
+        assert ("Where they part first" in shown) == (cause != "none")
+        assert shown.count("<main>") == shown.count('id="parity"') == 1
+        stored = b"".join(api.get(f"/api/v1/backtests/{own}/artefacts/report.html/")).decode()
+        assert "Parity of" not in stored
+
+
+@pytest.mark.django_db
+def test_the_report_compares_with_what_is_named(
+    api: APIClient, strategy: Strategy, other: User, client_of: Callable[..., APIClient]
+) -> None:
+    assert strategy.head is not None
+    first, second, unfinished = (
+        api.post("/api/v1/backtests/", {"version": str(strategy.head.pk), "name": name}, format="json").json()["id"]
+        for name in ("one", "two", "three")
+    )
+    for each in (first, second):
+        run_carry_out(run_id=UUID(each), worker="a")
+    where = f"/api/v1/backtests/{first}/report/"
+    assert b"Parity of" not in b"".join(api.get(where))
+    answer = api.get(where, {"against": second})
+    text = b"".join(answer)
+    assert b"Parity of local one and local two" in text
+    assert b"100 % parity" in text
+    part: Any = api.get(where, {"against": second}, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, b"".join(part)) == (206, text[10:20])
+    assert api.get(where, {"against": second}, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    for against, status in ((unfinished, 409), ("x", 400), (str(UUID(int=1)), 404)):
+        assert api.get(where, {"against": against}).status_code == status
+    assert client_of(other).get(where, {"against": second}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_counterpart_that_cannot_be_read_costs_the_section_alone(
+    owner: User, api: APIClient, cloud: FakeCloud, account: CloudAccount, tmp_path: Path
+) -> None:
+    EngineCloud(cloud, tmp_path, lambda result: None)
+    strategy = strategy_create(owner=owner, name="Often", files={"main.py": _SOURCE})
+    assert strategy.head is not None
+    ids = [
+        UUID(
+            api.post("/api/v1/backtests/", {"version": str(strategy.head.pk), "engine": engine}, format="json").json()[
+                "id"
+            ]
+        )
+        for engine in ("local", "quantconnect")
+    ]
+    run_carry_out(run_id=ids[0], worker="a")
+    to_the_end(ids[1], cloud)
+    Artefact.objects.filter(run_id=ids[1], name="orders.parquet").delete()
+    assert b"Parity of" not in b"".join(api.get(f"/api/v1/backtests/{ids[0]}/report/"))
+    assert api.get(f"/api/v1/backtests/{ids[0]}/report/", {"against": ids[1]}).status_code == 404
 
 
 @pytest.mark.django_db

@@ -38,6 +38,18 @@ def parity_partner(*, user: User, test: Backtest, against: UUID | None) -> Backt
             text = "That backtest is of other files; a parity report is of one version that two engines have run."
             raise InputError("against", str(against), text)
         return other
+    found = parity_counterpart(user=user, test=test)
+    if found is None:
+        text = (
+            "The version was not run by another engine with the same parameters, dates and cash. Run it there, or name "
+            "the other backtest."
+        )
+        raise InputError("against", None, text)
+    return found
+
+
+def parity_counterpart(*, user: User, test: Backtest) -> Backtest | None:
+    """Return the newest completed backtest of the same version, parameters, dates and cash by another engine."""
     others = backtest_list(user=user).filter(
         version__content_hash=test.version.content_hash,
         parameters=test.parameters,
@@ -46,14 +58,7 @@ def parity_partner(*, user: User, test: Backtest, against: UUID | None) -> Backt
         cash=test.cash,
         run__state=RunState.COMPLETED,
     )
-    found = others.exclude(engine=test.engine).order_by("-run__created_at").first()
-    if found is None:
-        text = (
-            "The version was not run by another engine with the same parameters, dates and cash. Run it there, or name "
-            "the other backtest."
-        )
-        raise InputError("against", None, text)
-    return found
+    return others.exclude(engine=test.engine).order_by("-run__created_at").first()
 
 
 def _check_completed(test: Backtest) -> None:

@@ -19,15 +19,15 @@ from django.views.decorators.http import require_safe
 from tradinglab.server.accounts.login import login_finish
 from tradinglab.server.accounts.models import Scope, User
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.reports import REPORT, report_read
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.ops.caller import comes_from_this_machine
-from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_read, heard_lines
+from tradinglab.server.runs.selectors import artefact_list, heard_lines
 from tradinglab.server.web.welcome import welcome_redeem
 
 _ROWS = 50
 _LINES = 200
-_REPORT = "report.html"
 #: The report is one file with its own script and styles; it runs apart from the pages, without their cookies.
 _REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -81,7 +81,7 @@ def backtest(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def backtest_content(test: Backtest) -> dict[str, object]:
     """Return what the page of a backtest shows: of a run without a report, the last lines of its log."""
     run = test.run
-    has_report = run.is_final and artefact_list(run=run).filter(name=_REPORT).exists()
+    has_report = run.is_final and artefact_list(run=run).filter(name=REPORT).exists()
     lines = heard_lines(run=run)[-_LINES:] if run.is_final and not has_report else []
     return {"test": test, "run": run, "has_report": has_report, "lines": lines}
 
@@ -90,10 +90,9 @@ def backtest_content(test: Backtest) -> dict[str, object]:
 @login_required
 @xframe_options_sameorigin
 def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Return the report itself."""
+    """Return the report itself, with its counterpart if another engine ran the version."""
     try:
-        artefact = artefact_get(run=_backtest(request, run_id).run, name=_REPORT)
-        text = artefact_read(artefact=artefact)
+        text = report_read(test=_backtest(request, run_id))
     except NotFoundError as error:
         raise Http404(str(error)) from None
     answer = HttpResponse(text, content_type="text/html; charset=utf-8")

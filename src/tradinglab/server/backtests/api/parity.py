@@ -1,13 +1,15 @@
-"""``/api/v1/backtests/{id}/parity/``."""
+"""``/api/v1/backtests/{id}/parity/`` and ``/api/v1/backtests/{id}/report/``."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +20,10 @@ from tradinglab.report.parity_page import parity_page
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parity import parity_of, parity_partner
+from tradinglab.server.backtests.reports import report_read
 from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.rest.fields import ProblemSerializer, StrictSerializer
+from tradinglab.server.rest.files import Content, content_response
 
 _MOST_PAIRS = 1_000
 _CAUSES = [each.value for each in Cause]
@@ -125,6 +129,30 @@ class ParityView(APIView):
         return Response(_shown(left, right, parity_of(left=left, right=right)))
 
 
+class BacktestReportView(APIView):
+    """The report."""
+
+    @extend_schema(
+        operation_id="backtests_report",
+        parameters=[
+            ParityQuery,
+            OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="Such as `bytes=1000-`."),
+        ],
+        responses={(200, "text/html"): str, **_REFUSALS},
+    )
+    def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
+        """Return the report: one HTML file, with a section about the same version by another engine, if it ran it."""
+        test = backtest_get(user=user_of(request), run_id=run_id)
+        text = report_read(test=test, against=_against(request))
+        content = Content(
+            size=len(text),
+            pieces=lambda first, last: iter((text[first : last + 1],)),
+            sha256=hashlib.sha256(text).hexdigest(),
+            media_type="text/html",
+        )
+        return content_response(request, content)
+
+
 class ParityReportView(APIView):
     """The same as a page."""
 
@@ -143,9 +171,14 @@ class ParityReportView(APIView):
 def _both(request: Request, run_id: UUID) -> tuple[Backtest, Backtest]:
     user = user_of(request)
     test = backtest_get(user=user, run_id=run_id)
+    return test, parity_partner(user=user, test=test, against=_against(request))
+
+
+def _against(request: Request) -> UUID | None:
     query = ParityQuery(data=request.query_params.dict())
     query.is_valid(raise_exception=True)
-    return test, parity_partner(user=user, test=test, against=query.validated_data.get("against"))
+    found: UUID | None = query.validated_data.get("against")
+    return found
 
 
 def _shown(left: Backtest, right: Backtest, found: Parity) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from tradinglab.server.backtests.api import answers, comparing, data_sources, li
 _ONE = "backtests/<uuid:run_id>"
 
 _result = views.piece_view("result", "result.json", dict, "The result in LEAN's format.")
-_report = views.piece_view("report", "report.html", {(200, "text/html"): str}, "The report: one HTML file.")
 
 #: The resources below a backtest that show what it has left, by the end of their address.
 _RESULTS: dict[str, type[APIView]] = {
@@ -87,5 +86,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}/artefacts/<str:artefact>/", views.BacktestArtefactView.as_view(), name="backtest-artefact"),
     *(path(f"{_ONE}/{end}/", view.as_view(), name=f"backtest-{end.split('/<')[0]}") for end, view in _RESULTS.items()),
     path(f"{_ONE}/result/", _result.as_view(), name="backtest-result"),
-    path(f"{_ONE}/report/", _report.as_view(), name="backtest-report"),
+    path(f"{_ONE}/report/", parity.BacktestReportView.as_view(), name="backtest-report"),
 ]

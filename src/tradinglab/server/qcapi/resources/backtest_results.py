@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.reports import report_read as stored_report
 from tradinglab.server.errors import InputError
 from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
 from tradinglab.server.qcapi.backtests import backtest_of
@@ -16,7 +17,6 @@ from tradinglab.server.qcapi.lean_results import chart_of, insights_of, log_of, 
 from tradinglab.server.qcapi.selectors import project_get
 from tradinglab.server.qcapi.windows import MOST_LINES, MOST_ROWS, window
 from tradinglab.server.runs.models import RunState
-from tradinglab.server.runs.selectors import artefact_get, artefact_read
 
 _MOST_POINTS = 100_000
 _EVERY_LINE = 1 << 31
@@ -138,4 +138,4 @@ def report_read(call: Call, asked: BacktestAsk) -> Answer:
     if not test.run.is_final:
         # Clients ask again for as long as this is not a success.
         return JsonResponse({"success": False, "generating": True, "errors": ["The report is being generated."]})
-    return {"report": artefact_read(artefact=artefact_get(run=test.run, name="report.html")).decode()}
+    return {"report": stored_report(test=test).decode()}

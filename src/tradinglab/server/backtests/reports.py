@@ -1,0 +1,50 @@
+"""A backtest's report as it is shown: as it was stored, with a section about its counterpart by another engine."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from tradinglab.report.parity_page import with_parity
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.parity import parity_counterpart, parity_of, parity_partner
+from tradinglab.server.errors import DamagedResultError, NotFoundError
+from tradinglab.server.runs.models import RunState
+from tradinglab.server.runs.selectors import artefact_get, artefact_read
+
+_log = logging.getLogger(__name__)
+REPORT = "report.html"
+
+
+def report_read(*, test: Backtest, against: UUID | None = None) -> bytes:
+    """Return the report of a backtest.
+
+    Parameters
+    ----------
+    against
+        What its section about parity compares with; without it the counterpart, if there is one.
+
+    Raises
+    ------
+    NotFoundError
+        If it has left no report, or its owner has no such other backtest.
+    ConflictError, InputError
+        If it cannot be compared with the one that is named.
+    """
+    stored = artefact_read(artefact=artefact_get(run=test.run, name=REPORT))
+    owner = test.run.owner
+    if against is not None:
+        other: Backtest | None = parity_partner(user=owner, test=test, against=against)
+    else:
+        other = parity_counterpart(user=owner, test=test) if test.run.state == RunState.COMPLETED else None
+    if other is None:
+        return stored
+    try:
+        found = parity_of(left=test, right=other)
+    except (NotFoundError, DamagedResultError) as problem:
+        if against is not None:
+            raise
+        # Nobody has asked for the other one: that it is damaged costs the section, not the report.
+        _log.warning("the report of %s is shown without its counterpart %s: %s", test.pk, other.pk, problem)
+        return stored
+    return with_parity(stored.decode(), found).encode()
