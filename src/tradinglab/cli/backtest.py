@@ -41,6 +41,8 @@ def add_parser(commands: Commands) -> None:
     add("--seed", metavar="N", type=words.seed, help="what random and numpy.random start from")
     add("--json", metavar="OUT", type=words.output_file, help="write the result in LEAN's format")
     add("--report", metavar="OUT.html", type=words.output_file, help="write an HTML report")
+    add("--against", metavar="RESULT.json", type=words.input_file,
+        help="compare with a result of another engine, in LEAN's format; the report shows it")  # fmt: skip
     add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")
     add("--allow-weak", action="store_true", help="with --sandbox: run even if only a weak one can be had here")
     add("--memory", metavar="MB", type=words.megabytes, help="with --sandbox: most memory that the run may take")
@@ -54,7 +56,8 @@ def run(options: Namespace) -> int:
     strategy = find_strategy(options.file)
     from tradinglab.engine.errors import StrategyError
 
-    outputs = outcome.Outputs(json=options.json, report=options.report, quiet=options.quiet)
+    against = None if options.against is None else outcome.read_result(options.against)
+    outputs = outcome.Outputs(json=options.json, report=options.report, against=against, quiet=options.quiet)
     try:
         result = _sandboxed(strategy, options) if options.sandbox else _ordinary(strategy, options)
     except _Unanswered as error:

@@ -19,17 +19,42 @@ if TYPE_CHECKING:
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_funnel import Funnel
     from tradinglab.engine.verification import Verification
+    from tradinglab.report.parity import Parity, ParitySide
 
 _MOST_LOG_LINES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What a run shall write, and whether the strategy's own messages are left out."""
+    """What a run shall write, what it is compared with, and whether the strategy's own messages are left out."""
 
     json: Path | None = None
     report: Path | None = None
+    against: ParitySide | None = None
     quiet: bool = False
+
+
+def read_result(path: Path) -> ParitySide:
+    """Return what a result file tells of a run.
+
+    Raises
+    ------
+    CommandError
+        If it cannot be read, or is no result.
+    """
+    import json
+
+    from tradinglab.report.errors import ReportError
+    from tradinglab.report.parity_sides import side_of_document
+
+    try:
+        return side_of_document(json.loads(path.read_text(encoding="utf-8")), name=path.name)
+    except OSError as error:
+        raise CommandError(f"--against: {path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"--against: {path} is no JSON: {error}") from error
+    except ReportError as error:
+        raise CommandError(f"--against: {error}") from error
 
 
 def show(result: BacktestResult, outputs: Outputs) -> None:
@@ -37,12 +62,38 @@ def show(result: BacktestResult, outputs: Outputs) -> None:
 
     A reader of our output that leaves (``| head``) takes nothing from the files, nor from the exit status.
     """
-    written = _write(result, outputs)
+    parity = _compared(result, outputs.against)
+    written = _write(result, outputs, parity)
     try:
         _print(result, outputs, written)
+        if parity is not None:
+            _show_parity(parity)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _compared(result: BacktestResult, other: ParitySide | None) -> Parity | None:
+    if other is None:
+        return None
+    from tradinglab.report.parity import parity
+    from tradinglab.report.parity_sides import side_of_result
+
+    return parity(side_of_result(result, name="this run"), other)
+
+
+def _show_parity(parity: Parity) -> None:
+    """Print how a run compares with another engine's, and where they part first."""
+    from tradinglab.report.parity import EXPLANATIONS
+    from tradinglab.report.parity_page import instant, percent_text
+
+    same = sum(each.is_same for each in parity.pairs)
+    say(f"\nParity with {parity.right}: {percent_text(parity.percent)} % ({same:,} of {len(parity.pairs):,} orders)")
+    say(f"Probable cause: {parity.cause.replace('_', ' ')}. {EXPLANATIONS[parity.cause]}")
+    if parity.first is not None:
+        order = parity.first.pair.left or parity.first.pair.right
+        assert order is not None
+        say(f"They part first at {instant(parity.first.pair.time_us)}: {order.side} {order.symbol}")
 
 
 def _print(result: BacktestResult, outputs: Outputs, written: Sequence[str]) -> None:
@@ -112,7 +163,7 @@ def _show_log(lines: Sequence[str]) -> Sequence[str]:
     return shown
 
 
-def _write(result: BacktestResult, outputs: Outputs) -> list[str]:
+def _write(result: BacktestResult, outputs: Outputs, parity: Parity | None) -> list[str]:
     """Write the files that were asked for; return a line about each."""
     written = []
     try:
@@ -124,7 +175,7 @@ def _write(result: BacktestResult, outputs: Outputs) -> list[str]:
         if outputs.report is not None:
             from tradinglab.report import write_report
 
-            write_report(result, outputs.report)
+            write_report(result, outputs.report, parity=parity)
             written.append(f"Report: {outputs.report}")
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from error

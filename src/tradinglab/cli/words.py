@@ -89,6 +89,14 @@ def folder(text: str) -> Path:
     return path
 
 
+def input_file(text: str) -> Path:
+    """Return a file that is there."""
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
 def output_file(text: str) -> Path:
     """Return a file that can be written: a run is not to be lost to a misspelt folder.
 
