@@ -27,16 +27,9 @@ _MOST_TAGS = 20
 PARAMETER_NAME = re.compile(r"[\w.-]{1,100}")
 
 
-class BacktestInput(StrictSerializer):
-    """A backtest that is to be run; what is left out is the strategy's own."""
+class TermsInput(StrictSerializer):
+    """The terms on which a version is run, whatever it is run for; what is left out is the strategy's own."""
 
-    version = serializers.UUIDField(required=False, help_text="The `id` of a version; this or `files`.")
-    files = serializers.DictField(
-        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
-        allow_empty=False,
-        required=False,
-        help_text="Path and text of each file; main.py is one. They become a version of a strategy kept for them.",
-    )
     data = serializers.CharField(  # type: ignore[assignment]  # where bars come from, not the serializer's
         max_length=40, default=SAMPLE, help_text="Name of a data source; `/data-sources/` lists them."
     )
@@ -57,6 +50,35 @@ class BacktestInput(StrictSerializer):
         min_value=1,
         max_value=MOST_CASH,
     )
+    timeout_s = FiniteField(
+        required=False, allow_null=True, default=None, help_text="Seconds it may take; at most your limit."
+    )
+    memory_mb = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
+    )
+
+    def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
+        """Refuse names that no strategy can ask for."""
+        if len(value) > _MOST_PARAMETERS:
+            raise serializers.ValidationError(f"At most {_MOST_PARAMETERS} parameters are taken.")
+        for name in value:
+            if not PARAMETER_NAME.fullmatch(name):
+                raise serializers.ValidationError(
+                    {name[:100]: ["A name has up to 100 letters, digits, '_', '-' and '.'."]}
+                )
+        return value
+
+
+class BacktestInput(TermsInput):
+    """A backtest that is to be run; what is left out is the strategy's own."""
+
+    version = serializers.UUIDField(required=False, help_text="The `id` of a version; this or `files`.")
+    files = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False),
+        allow_empty=False,
+        required=False,
+        help_text="Path and text of each file; main.py is one. They become a version of a strategy kept for them.",
+    )
     seed = serializers.IntegerField(
         required=False,
         allow_null=True,
@@ -70,13 +92,6 @@ class BacktestInput(StrictSerializer):
         default=Priority.NORMAL.label,
         help_text="`interactive` for one that somebody waits for, `batch` for one of many.",
     )
-    timeout_s = FiniteField(
-        required=False, allow_null=True, default=None, help_text="Seconds it may take; at most your limit."
-    )
-    memory_mb = serializers.IntegerField(
-        required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
-    )
-
     engine = serializers.ChoiceField(
         choices=Backtest.Engine.choices,
         default=Backtest.Engine.LOCAL,
@@ -99,17 +114,6 @@ class BacktestInput(StrictSerializer):
     def validate_priority(self, value: str) -> Priority:
         """Return the priority of that name."""
         return next(each for each in Priority if each.label == value)
-
-    def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
-        """Refuse names that no strategy can ask for."""
-        if len(value) > _MOST_PARAMETERS:
-            raise serializers.ValidationError(f"At most {_MOST_PARAMETERS} parameters are taken.")
-        for name in value:
-            if not PARAMETER_NAME.fullmatch(name):
-                raise serializers.ValidationError(
-                    {name[:100]: ["A name has up to 100 letters, digits, '_', '-' and '.'."]}
-                )
-        return value
 
 
 class BacktestChanges(BacktestInput):

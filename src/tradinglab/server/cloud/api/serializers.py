@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from tradinglab.quantconnect.models.projects import Compile
-from tradinglab.server.backtests.api.serializers import BacktestInput
+from tradinglab.server.backtests.api.serializers import TermsInput
 from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import MOST_CASH
@@ -158,7 +158,7 @@ class FlowInput(StrictSerializer):
 
     def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
         """Refuse names that no strategy can ask for."""
-        return BacktestInput().validate_parameters(value)
+        return TermsInput().validate_parameters(value)
 
 
 class FlowQuery(StrictSerializer):

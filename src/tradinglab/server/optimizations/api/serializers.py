@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from tradinglab.optimize import Axis, Direction, Objective, Operator, Space, SpaceError, axis_of_range
 from tradinglab.optimize import Constraint as Bound
-from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, BacktestInput
+from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, TermsInput
 from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
@@ -60,15 +60,10 @@ class ConstraintInput(StrictSerializer):
     value = FiniteField()
 
 
-class OptimizationInput(BacktestInput):
+class OptimizationInput(TermsInput):
     """An optimization that is to be carried out; what is left out is the strategy's own."""
 
     version = serializers.UUIDField(help_text="The `id` of a version.")
-    files = None  # type: ignore[assignment]  # takes the field away
-    seed = None  # type: ignore[assignment]  # of each trial, it follows from the rest
-    priority = None  # type: ignore[assignment]  # trials are many
-    engine = None  # type: ignore[assignment]  # they are run here
-    fallback = None  # type: ignore[assignment]
     space = serializers.ListField(
         child=AxisInput(), min_length=1, max_length=_MOST_AXES, help_text="The parameters that are searched."
     )
@@ -85,10 +80,6 @@ class OptimizationInput(BacktestInput):
     most_parallel = serializers.IntegerField(
         min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take any of them."""
-        return attrs
 
 
 def space_of(given: list[Mapping[str, Any]]) -> Space:
