@@ -18,7 +18,8 @@ from tradinglab.server.backtests.services import backtest_create_part
 from tradinglab.server.errors import TooManyQueuedError
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
-from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
+from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of_unsettled, counts_of
+from tradinglab.server.optimizations.settling import trials_settle
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
@@ -53,10 +54,11 @@ def optimization_advance(run_id: UUID) -> None:
         optimization=optimization,
         request=request,
         counts=counts_of(optimization=optimization),
-        best=best_of(optimization=optimization),
+        best=best_of_unsettled(optimization=optimization),
         now=timezone.now(),
     )
     _begin(search)
+    trials_settle(optimization=optimization, best=search.best)
     is_reached = search.best is not None and request.objective.is_reached(search.best.value)
     if run.cancel_requested_at is not None or is_reached:
         run_parts_cancel(run_id=run_id)

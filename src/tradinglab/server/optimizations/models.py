@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.runs.models import Run
@@ -33,20 +34,30 @@ class Optimization(models.Model):
     constraints = models.JSONField(default=list)
     most_parallel = models.PositiveSmallIntegerField()
     total = models.PositiveIntegerField()
+    #: How many of the trials that are settled ended in which way; those that are not are few, and are counted anew.
+    settled_completed = models.PositiveIntegerField(default=0)
+    settled_failed = models.PositiveIntegerField(default=0)
+    settled_cancelled = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)
 
 
 class Trial(models.Model):
-    """One combination, and the backtest of it."""
+    """One combination, and the backtest of it.
+
+    It is settled once it has its outcome, is among the numbers of its optimization, and is not the best so far: nobody
+    has to look at it again to move the search on.
+    """
 
     optimization = models.ForeignKey(Optimization, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField()
     backtest = models.OneToOneField(Backtest, on_delete=models.CASCADE, related_name="trial")
+    is_settled = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["optimization"], condition=Q(is_settled=False), name="trial_not_settled")]
         constraints = [models.UniqueConstraint(fields=["optimization", "number"], name="trial_number_unique")]
 
     def __str__(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from tradinglab.optimize import Direction, Operator
@@ -23,6 +24,12 @@ _LOOKUPS: Final[Mapping[str, str]] = {
     Operator.GREATER: "gt",
     Operator.GREATER_OR_EQUAL: "gte",
     Operator.EQUALS: "exact",
+}
+#: Where an optimization keeps how many of its settled trials ended so.
+SETTLED: Final[Mapping[str, str]] = {
+    RunState.COMPLETED: "settled_completed",
+    RunState.FAILED: "settled_failed",
+    RunState.CANCELLED: "settled_cancelled",
 }
 
 
@@ -84,12 +91,18 @@ def counts_of(*, optimization: Optimization) -> Counts:
 
 
 def counts_of_many(*, run_ids: list[UUID]) -> dict[UUID, Counts]:
-    """Return how many trials of each of several optimizations are in which state, by its run."""
-    trials = Trial.objects.filter(optimization__in=run_ids)
-    found = trials.order_by().values_list("optimization_id", "backtest__run__state").annotate(Count("pk"))
-    states: dict[UUID, dict[str, int]] = {run_id: {} for run_id in run_ids}
-    for run_id, state, number in found:
-        states[run_id][state] = number
+    """Return how many trials of each of several optimizations are in which state, by its run.
+
+    One statement, so that no trial is missed or counted twice that is settled meanwhile; it reads those alone that are
+    not settled.
+    """
+    rest = FilteredRelation("trials", condition=Q(trials__is_settled=False))
+    found = Optimization.objects.filter(pk__in=run_ids).annotate(rest=rest).order_by()
+    rows = found.values("pk", *SETTLED.values(), "rest__backtest__run__state").annotate(number=Count("rest"))
+    states: dict[UUID, Counter[str]] = {run_id: Counter() for run_id in run_ids}
+    for row in rows:
+        states[row["pk"]] |= Counter({state: row[column] for state, column in SETTLED.items()})
+        states[row["pk"]][row["rest__backtest__run__state"]] += row["number"]
     return {run_id: _counts(each) for run_id, each in states.items()}
 
 
@@ -109,16 +122,34 @@ def best_of(*, optimization: Optimization) -> Outcome | None:
 
 
 def best_of_many(*, optimizations: Iterable[Optimization]) -> dict[UUID, Outcome]:
-    """Return the best trials of several optimizations, by their runs; one question for all that look for the same."""
+    """Return the best trials of several optimizations, by their runs; one question for all that look for the same.
+
+    What is best is among the trials that are not settled. Only if nothing is there, all are looked at: the best may
+    have been deleted since.
+    """
+    wanted = list(optimizations)
+    found = _best_of_many(wanted, is_settled=False)
+    settled = [each for each in wanted if each.pk not in found and each.settled_completed]
+    return found | _best_of_many(settled, is_settled=True)
+
+
+def best_of_unsettled(*, optimization: Optimization) -> Outcome | None:
+    """Return the best of the trials that are not settled, among which is the best so far."""
+    return _best_of_many([optimization], is_settled=False).get(optimization.pk)
+
+
+def _best_of_many(optimizations: Iterable[Optimization], *, is_settled: bool) -> dict[UUID, Outcome]:
     alike: dict[str, list[Optimization]] = {}
     for each in optimizations:
         alike.setdefault(json.dumps([each.target, each.direction, each.constraints]), []).append(each)
-    return {run_id: found for group in alike.values() for run_id, found in _best_of_alike(group)}
+    return {run_id: found for group in alike.values() for run_id, found in _best_of_alike(group, is_settled)}
 
 
-def _best_of_alike(group: Sequence[Optimization]) -> Iterator[tuple[UUID, Outcome]]:
+def _best_of_alike(group: Sequence[Optimization], is_settled: bool) -> Iterator[tuple[UUID, Outcome]]:
     figure = group[0].target
-    tests = Backtest.objects.filter(trial__optimization__in=group, run__state=RunState.COMPLETED)
+    tests = Backtest.objects.filter(
+        trial__optimization__in=group, trial__is_settled=is_settled, run__state=RunState.COMPLETED
+    )
     tests = tests.filter(_bounds(group[0].constraints), **{f"{figure}__isnull": False})
     order = f"-{figure}" if group[0].direction == Direction.MAX else figure
     place = Window(RowNumber(), partition_by=F("trial__optimization"), order_by=[order, "trial__number"])
