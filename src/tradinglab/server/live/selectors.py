@@ -12,7 +12,6 @@ from tradinglab.server.errors import NotFoundError
 from tradinglab.server.live.models import (
     Deployment,
     DeploymentCommand,
-    DeploymentEvent,
     DeploymentLine,
     DeploymentRecord,
     DeploymentSeries,
@@ -68,12 +67,6 @@ def chart_get(*, deployment: Deployment, name: str) -> list[DeploymentSeries]:
         known = ", ".join(chart_names(deployment=deployment)) or "none yet"
         raise NotFoundError(f"The deployment has no chart '{name[:200]}'. It has: {known}.")
     return [each for each in found if each.name]
-
-
-def live_event_list(*, deployment: Deployment, after: int, limit: int) -> list[DeploymentEvent]:
-    """Return the events with numbers above *after*, in their order."""
-    found = DeploymentEvent.objects.filter(deployment=deployment, sequence__gt=after)
-    return list(found.order_by("sequence")[:limit])
 
 
 def portfolio_of(*, deployment: Deployment) -> dict[str, Any]:

@@ -31,11 +31,6 @@ def run_get(*, user: User, run_id: UUID) -> Run:
     return run
 
 
-def event_list(*, run_id: UUID, after: int, limit: int) -> list[RunEvent]:
-    """Return a run's events with numbers above *after*, in their order."""
-    return list(RunEvent.objects.filter(run_id=run_id, sequence__gt=after).order_by("sequence")[:limit])
-
-
 def heard_lines(*, run: Run) -> list[str]:
     """Return the lines of its log that a run told of while it went on: those of its last attempt."""
     events = RunEvent.objects.filter(run=run)

@@ -70,35 +70,57 @@ class Reader(Protocol):
         """Return what lies between two positions that were passed already."""
 
 
-class RunReader:
-    """The events of a run."""
+class NumberedReader:
+    """The events of one thing, numbered from 1: of a run, or of whatever else has an end."""
 
-    def __init__(self, run_id: UUID) -> None:
-        self._run_id = run_id
+    def __init__(self, story_id: UUID) -> None:
+        self.story_id = story_id
 
     @property
     def key(self) -> tuple[str, str]:
-        """The run."""
-        return "run", str(self._run_id)
+        """The thing; hints name all of them as they name runs."""
+        return "run", str(self.story_id)
+
+    def standing(self) -> tuple[int, bool]:
+        """Return the number of the newest event, and whether nothing more will come."""
+        raise NotImplementedError
+
+    def events(self) -> QuerySet[Any]:
+        """Return the events in their order."""
+        raise NotImplementedError
 
     def tail(self) -> int:
         """Return the number of the newest event."""
-        return Run.objects.filter(pk=self._run_id).values_list("last_sequence", flat=True).first() or 0
+        return self.standing()[0]
+
+    def end(self) -> int | None:
+        """Return the number of the last event of all; ``None`` if more may come."""
+        newest, is_over = self.standing()
+        return newest if is_over else None
 
     def read(self, *, after: int, limit: int) -> Reading:
-        """Return what came after a number; a run with an outcome says nothing more."""
-        # The state is asked first: an outcome that comes between the two questions is then seen with its events.
-        run = Run.objects.only("state").filter(pk=self._run_id).first()
-        items = [item_of(each) for each in self._events().filter(sequence__gt=after)[:limit]]
-        is_over = (run is None or run.is_final) and len(items) < limit
-        return Reading(items, items[-1].position if items else after, is_over)
+        """Return what came after a number; what has its end says nothing more."""
+        # The end is asked for first: one that comes between the two questions is then seen with its events.
+        _, is_over = self.standing()
+        items = [item_of(each) for each in self.events().filter(sequence__gt=after)[:limit]]
+        return Reading(items, items[-1].position if items else after, is_over and len(items) < limit)
 
     def stored(self, *, after: int, upto: int, limit: int) -> list[Item]:
         """Return what lies between two numbers."""
-        return [item_of(each) for each in self._events().filter(sequence__gt=after, sequence__lte=upto)[:limit]]
+        return [item_of(each) for each in self.events().filter(sequence__gt=after, sequence__lte=upto)[:limit]]
 
-    def _events(self) -> QuerySet[RunEvent]:
-        return RunEvent.objects.filter(run_id=self._run_id).order_by("sequence")
+
+class RunReader(NumberedReader):
+    """The events of a run."""
+
+    def standing(self) -> tuple[int, bool]:
+        """Return its newest number, and whether it has its outcome; a run that is gone says nothing more."""
+        run = Run.objects.only("state", "last_sequence").filter(pk=self.story_id).first()
+        return (0, True) if run is None else (run.last_sequence, run.is_final)
+
+    def events(self) -> QuerySet[RunEvent]:
+        """Return its events."""
+        return RunEvent.objects.filter(run_id=self.story_id).order_by("sequence")
 
 
 class UserReader:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import status
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
-from tradinglab.server.live.selectors import deployment_get, live_event_list
+from tradinglab.server.live.selectors import deployment_get
 from tradinglab.server.live.streaming import DeploymentReader
 from tradinglab.server.streams.api.serializers import EventPageSerializer, EventQuery
-from tradinglab.server.streams.api.views import LAST, STREAM, EventStreamRenderer, is_stream, streamed, wanted_events
-from tradinglab.server.streams.reading import event_document
+from tradinglab.server.streams.api.views import LAST, STREAM, EventStreamRenderer, events_answer
 
 
 class DeploymentEventsView(APIView):
@@ -42,18 +38,4 @@ class DeploymentEventsView(APIView):
     def get(self, request: Request, deployment_id: UUID) -> HttpResponseBase:
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         deployment = deployment_get(user=user_of(request), deployment_id=deployment_id)
-        query = EventQuery(data=wanted_events(request))
-        query.is_valid(raise_exception=True)
-        after = query.validated_data["after"]
-        if is_stream(request):
-            if LAST in request.headers and deployment.is_over and after >= deployment.last_sequence:
-                return HttpResponse(status=status.HTTP_204_NO_CONTENT)
-            return streamed(request, DeploymentReader(deployment.pk), after)
-        events = live_event_list(deployment=deployment, after=after, limit=query.validated_data["limit"])
-        last = events[-1].sequence if events else after
-        page = {
-            "events": [event_document(each) for each in events],
-            "next_after": last,
-            "is_final": deployment.is_over and last >= deployment.last_sequence,
-        }
-        return Response(page)
+        return events_answer(request, DeploymentReader(deployment.pk))

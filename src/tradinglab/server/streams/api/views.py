@@ -16,16 +16,15 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.accounts.permissions import scopes_of, user_of
-from tradinglab.server.runs.selectors import event_list, run_get
+from tradinglab.server.runs.selectors import run_get
 from tradinglab.server.streams.api.serializers import (
     EventPageSerializer,
     EventQuery,
-    EventSerializer,
     MyEventPageSerializer,
     MyEventQuery,
     TicketSerializer,
 )
-from tradinglab.server.streams.reading import Reader, RunReader, UserReader, documents
+from tradinglab.server.streams.reading import NumberedReader, Reader, RunReader, UserReader, documents
 from tradinglab.server.streams.sending import event_stream
 from tradinglab.server.streams.services import ticket_issue
 from tradinglab.server.streams.standing import Standing, standing_of
@@ -72,6 +71,27 @@ def streamed(request: Request, reader: Reader, after: int | None) -> StreamingHt
     return stream
 
 
+def events_answer(request: Request, reader: NumberedReader) -> HttpResponseBase:
+    """Return the events after a number: those that are stored, or as a stream with those to come."""
+    query = EventQuery(data=wanted_events(request))
+    query.is_valid(raise_exception=True)
+    after = query.validated_data["after"]
+    # Before the events: an end that comes meanwhile is told of the next time.
+    end = reader.end()
+    if is_stream(request):
+        if LAST in request.headers and end is not None and after >= end:
+            # Browsers open a stream that ended again, unless they are told this.
+            return HttpResponse(status=status.HTTP_204_NO_CONTENT)
+        return streamed(request, reader, after)
+    reading = reader.read(after=after, limit=query.validated_data["limit"])
+    page = {
+        "events": documents(reading.items),
+        "next_after": reading.position,
+        "is_final": end is not None and reading.position >= end,
+    }
+    return Response(page)
+
+
 class RunEventsView(APIView):
     """What happened to a run."""
 
@@ -92,22 +112,7 @@ class RunEventsView(APIView):
     def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         run = run_get(user=user_of(request), run_id=run_id)
-        query = EventQuery(data=wanted_events(request))
-        query.is_valid(raise_exception=True)
-        after = query.validated_data["after"]
-        if is_stream(request):
-            if LAST in request.headers and run.is_final and after >= run.last_sequence:
-                # Browsers open a stream that ended again, unless they are told this.
-                return HttpResponse(status=status.HTTP_204_NO_CONTENT)
-            return streamed(request, RunReader(run.pk), after)
-        events = event_list(run_id=run.pk, after=after, limit=query.validated_data["limit"])
-        last = events[-1].sequence if events else after
-        page = {
-            "events": EventSerializer(events, many=True).data,
-            "next_after": last,
-            "is_final": run.is_final and last >= run.last_sequence,
-        }
-        return Response(page)
+        return events_answer(request, RunReader(run.pk))
 
 
 class MyEventsView(APIView):
