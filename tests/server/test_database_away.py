@@ -20,6 +20,7 @@ from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.patience import patiently
 from tradinglab.server.runs.services import run_create
 from tradinglab.server.runs.supervision import Supervisor, held_run_carry_out
+from tradinglab.server.streams import hub
 
 
 def away(*args: object, **options: object) -> Any:
@@ -139,3 +140,53 @@ def test_a_cache_without_redis_is_the_processs_own(monkeypatch: pytest.MonkeyPat
     assert made.get("count") is None
     # It is not asked each time.
     assert asked == ["add"]
+
+
+class _Connection:
+    """A connection to the database, as the hub sees it."""
+
+    def __init__(self, *, is_open: bool) -> None:
+        self.connection = object() if is_open else None
+
+    def close(self) -> None:
+        self.connection = None
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize(
+    ("is_open", "failures", "reads"), [(True, 0, 1), (True, 1, 2), (True, 2, 2), (False, 1, 1), (False, 0, 1)]
+)
+def test_who_listens_first_after_an_outage_is_read_for_by_a_new_connection(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception], is_open: bool, failures: int, reads: int
+) -> None:
+    connection = _Connection(is_open=is_open)
+    monkeypatch.setattr(hub, "connection", connection)
+    asked: list[object] = []
+
+    def read() -> str:
+        asked.append(connection.connection)
+        if len(asked) <= failures:
+            raise error("the server closed the connection unexpectedly")
+        return "read"
+
+    if reads > failures:
+        assert hub._guarded(read) == "read"
+    else:
+        with pytest.raises(error):
+            hub._guarded(read)
+        assert connection.connection is None
+    assert len(asked) == reads
+    assert asked[1:] in ([], [None])
+
+
+def test_what_the_database_refuses_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "connection", _Connection(is_open=True))
+    asked: list[int] = []
+
+    def read() -> None:
+        asked.append(1)
+        raise IntegrityError("not null")
+
+    with pytest.raises(IntegrityError):
+        hub._guarded(read)
+    assert len(asked) == 1

@@ -18,6 +18,7 @@ from tests.server.whole import Answer, Asking, Whole, a_day_in_the_lab, end_soft
 
 #: On a machine that is busy a worker may be late to renew a lease.
 LEASE_S = 6
+_SOCKETS = 8
 LIMITS = {"TRADINGLAB_WORKER_THREADS": "2", "TRADINGLAB_LEASE_S": str(LEASE_S)}
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
@@ -66,6 +67,11 @@ def test_redis_is_restarted_and_forgets_what_was_queued(lab: Whole) -> None:
 
 
 def test_postgresql_crashes_and_comes_back(lab: Whole) -> None:
+    told = lab.run()
+    lab.end(told)
+    # So many that each of the threads that read for them has a connection by then.
+    for _ in range(_SOCKETS):
+        lab.heard(told, most=1)
     under_way = lab.running(pause=0.08)
     answers: list[Answer] = []
     runs: list[str] = []
@@ -92,6 +98,9 @@ def test_postgresql_crashes_and_comes_back(lab: Whole) -> None:
         lab.postgres.start()
         away_s = time.monotonic() - away_since
         until(lambda: len(runs) >= before + 2)
+    # The connections of before are found broken by nobody who listens now.
+    for _ in range(_SOCKETS):
+        assert lab.heard(told, most=1) == lab.events(told)
     lab.end(under_way, *runs)
     assert {each.status for each in answers} <= {200, 202, 503}
     assert all(each.is_fine() for each in answers)

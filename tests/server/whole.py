@@ -48,7 +48,6 @@ class Patient(QCAlgorithm):
 """
 _PATIENCE_S = 120
 _IT_ENDED, _CONNECT_AGAIN = 1000, 1011
-#: After an outage each of the web process's connections to the database may be found broken once.
 _MOST_SOCKETS = 12
 _FINAL = ("completed", "failed", "cancelled", "timed_out")
 _DELIVER = """
@@ -178,10 +177,10 @@ class Whole(Installation):
             assert [line.split("day ")[1] for line in lines] == [f"{day}." for day in range(1, DAYS + 1)]
         return events
 
-    def heard(self, run: str) -> list[dict[str, Any]]:
+    def heard(self, run: str, *, most: int = _MOST_SOCKETS) -> list[dict[str, Any]]:
         """Return the events of a run as WebSockets bring them, until it ends; told to connect again, do so."""
         found: list[dict[str, Any]] = []
-        for _ in range(_MOST_SOCKETS):
+        for _ in range(most):
             ticket = self.call("/ws-tickets/", {})["ticket"]
             after = found[-1]["sequence"] if found else 0
             address = f"ws://127.0.0.1:{self.port}/ws/runs/{run}/?ticket={ticket}&after={after}"

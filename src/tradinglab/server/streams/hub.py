@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from django.db import Error, connection
 
+from tradinglab.server.runs.patience import AWAY
 from tradinglab.server.streams.errors import TooManyListenersError
 from tradinglab.server.streams.listening import Hints
 from tradinglab.server.streams.reading import Item, Reader
@@ -137,7 +138,7 @@ class Hub:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="tradinglab-hub")
 
     async def load(self, read: Callable[[], _T]) -> _T:
-        """Read from the database in one of the hub's own threads."""
+        """Read from the database in one of the hub's own threads; again, if its connection had broken."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, _guarded, read)
 
     @contextmanager
@@ -209,6 +210,19 @@ class Hub:
 
 
 def _guarded(read: Callable[[], _T]) -> _T:
+    was_open = connection.connection is not None
+    try:
+        return _read_once(read)
+    except AWAY as error:
+        if not was_open:
+            raise
+        # Whoever comes first after an outage finds a connection of before it: that the database is back is seen by
+        # a new one.
+        _log.info("a connection to the database broke, and a new one is tried: %s", error)
+    return _read_once(read)
+
+
+def _read_once(read: Callable[[], _T]) -> _T:
     try:
         return read()
     except Error:
