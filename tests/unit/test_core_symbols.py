@@ -347,3 +347,8 @@ def test_markets_of_ones_own() -> None:
     assert Market.encode("usa") == 1
     assert Market.decode(12) == "coinbase"
     assert "binance" in Market.supported_markets()
+
+
+def test_a_symbol_stands_for_itself_where_a_ticker_may_stand() -> None:
+    spy = Symbol.create("SPY", SecurityType.EQUITY, "usa")
+    assert SymbolCache.get_symbol(spy) is spy

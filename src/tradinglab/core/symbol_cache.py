@@ -31,15 +31,15 @@ class SymbolCache(Dual):
             del cls._symbols[first]
 
     @classmethod
-    def get_symbol(cls, ticker: str) -> Symbol:
-        """Return the symbol of a ticker or of the text of an identifier.
+    def get_symbol(cls, ticker: str | Symbol) -> Symbol:
+        """Return the symbol of a ticker or of the text of an identifier; of a symbol, as data frames have it, that.
 
         Raises
         ------
         UnknownTickerError
             If the ticker was not set, or is the beginning of several (``BTC`` of ``BTC.Bitcoin``).
         """
-        found = cls._find(ticker)
+        found = cls._find(ticker) if isinstance(ticker, str) else ticker
         if found is None:
             raise UnknownTickerError(f"No security with the ticker '{ticker}' was added.")
         return found
