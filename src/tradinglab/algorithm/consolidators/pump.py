@@ -16,6 +16,7 @@ from tradinglab.algorithm.consolidators.base import (
     unlisten,
 )
 from tradinglab.core.clock import SECOND_NS, from_ns, span_ns, to_ns
+from tradinglab.core.dual import Spelled
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.base_data import BaseData
@@ -28,13 +29,18 @@ class Clock(Protocol):
     utc_ns: int
 
 
-class ConsolidatorSet:
+class ConsolidatorSet(Spelled):
     """The consolidators of a subscription, in the order in which they were added."""
 
     __slots__ = ("_members",)
 
     def __init__(self) -> None:
         self._members: tuple[tuple[Any, Callable[[BaseData], object], bool], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._members)
 
     def add(self, consolidator: DataConsolidator) -> None:
         """Add a consolidator; one that is there already is not added again."""
