@@ -30,11 +30,21 @@ CLASSES = {
         BaseDataConsolidator DynamicDataConsolidator TickConsolidator TradeBarConsolidator""",
     "tradinglab.algorithm.framework.accumulative_insights": "AccumulativeInsightPortfolioConstructionModel",
     "tradinglab.algorithm.framework.alpha_models": "AlphaModel CompositeAlphaModel NullAlphaModel",
+    "tradinglab.algorithm.framework.black_litterman": """
+        BlackLittermanOptimizationPortfolioConstructionModel""",
     "tradinglab.algorithm.framework.constant_alpha": "ConstantAlphaModel",
     "tradinglab.algorithm.framework.execution_models": """
         ExecutionModel ImmediateExecutionModel NullExecutionModel""",
     "tradinglab.algorithm.framework.indicator_alphas": """
         EmaCrossAlphaModel HistoricalReturnsAlphaModel MacdAlphaModel RsiAlphaModel""",
+    "tradinglab.algorithm.framework.optimized_portfolios": """
+        MeanVarianceOptimizationPortfolioConstructionModel RiskParityPortfolioConstructionModel""",
+    "tradinglab.algorithm.framework.optimizers": """
+        IPortfolioOptimizer MaximumSharpeRatioPortfolioOptimizer MinimumVariancePortfolioOptimizer
+        RiskParityPortfolioOptimizer UnconstrainedMeanVariancePortfolioOptimizer""",
+    "tradinglab.algorithm.framework.pairs_alphas": """
+        BasePairsTradingAlphaModel PearsonCorrelationPairsTradingAlphaModel""",
+    "tradinglab.algorithm.framework.past_returns": "ReturnsSymbolData",
     "tradinglab.algorithm.framework.patient_executions": """
         SpreadExecutionModel StandardDeviationExecutionModel VolumeWeightedAveragePriceExecutionModel""",
     "tradinglab.algorithm.framework.portfolio_models": """

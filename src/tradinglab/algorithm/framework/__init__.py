@@ -11,6 +11,9 @@ with lazy_names(globals()):
         CompositeAlphaModel,
         NullAlphaModel,
     )
+    from tradinglab.algorithm.framework.black_litterman import (
+        BlackLittermanOptimizationPortfolioConstructionModel,
+    )
     from tradinglab.algorithm.framework.constant_alpha import (
         ConstantAlphaModel,
     )
@@ -24,6 +27,24 @@ with lazy_names(globals()):
         HistoricalReturnsAlphaModel,
         MacdAlphaModel,
         RsiAlphaModel,
+    )
+    from tradinglab.algorithm.framework.optimized_portfolios import (
+        MeanVarianceOptimizationPortfolioConstructionModel,
+        RiskParityPortfolioConstructionModel,
+    )
+    from tradinglab.algorithm.framework.optimizers import (
+        IPortfolioOptimizer,
+        MaximumSharpeRatioPortfolioOptimizer,
+        MinimumVariancePortfolioOptimizer,
+        RiskParityPortfolioOptimizer,
+        UnconstrainedMeanVariancePortfolioOptimizer,
+    )
+    from tradinglab.algorithm.framework.pairs_alphas import (
+        BasePairsTradingAlphaModel,
+        PearsonCorrelationPairsTradingAlphaModel,
+    )
+    from tradinglab.algorithm.framework.past_returns import (
+        ReturnsSymbolData,
     )
     from tradinglab.algorithm.framework.patient_executions import (
         SpreadExecutionModel,
@@ -61,6 +82,8 @@ with lazy_names(globals()):
 __all__ = [
     "AccumulativeInsightPortfolioConstructionModel",
     "AlphaModel",
+    "BasePairsTradingAlphaModel",
+    "BlackLittermanOptimizationPortfolioConstructionModel",
     "CompositeAlphaModel",
     "CompositeRiskManagementModel",
     "ConfidenceWeightedPortfolioConstructionModel",
@@ -69,24 +92,33 @@ __all__ = [
     "EqualWeightingPortfolioConstructionModel",
     "ExecutionModel",
     "HistoricalReturnsAlphaModel",
+    "IPortfolioOptimizer",
     "ImmediateExecutionModel",
     "InsightWeightingPortfolioConstructionModel",
     "MacdAlphaModel",
     "ManualUniverseSelectionModel",
     "MaximumDrawdownPercentPerSecurity",
     "MaximumDrawdownPercentPortfolio",
+    "MaximumSharpeRatioPortfolioOptimizer",
     "MaximumUnrealizedProfitPercentPerSecurity",
+    "MeanVarianceOptimizationPortfolioConstructionModel",
+    "MinimumVariancePortfolioOptimizer",
     "NullAlphaModel",
     "NullExecutionModel",
     "NullPortfolioConstructionModel",
     "NullRiskManagementModel",
     "NullUniverseSelectionModel",
+    "PearsonCorrelationPairsTradingAlphaModel",
     "PortfolioConstructionModel",
     "PortfolioTargetCollection",
+    "ReturnsSymbolData",
     "RiskManagementModel",
+    "RiskParityPortfolioConstructionModel",
+    "RiskParityPortfolioOptimizer",
     "RsiAlphaModel",
     "SpreadExecutionModel",
     "StandardDeviationExecutionModel",
     "TrailingStopRiskManagementModel",
+    "UnconstrainedMeanVariancePortfolioOptimizer",
     "VolumeWeightedAveragePriceExecutionModel",
 ]
