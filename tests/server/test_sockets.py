@@ -29,8 +29,11 @@ start_django()
 from django.db import transaction
 from tradinglab.server.accounts.models import ApiKey, User
 from tradinglab.server.accounts.services import api_key_create
+from tradinglab.server.live.events import live_event_store
+from tradinglab.server.live.models import Deployment
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run
+from tradinglab.server.strategies.services import strategy_create
 for line in sys.stdin:
     match json.loads(line):
         case ["run", email]:
@@ -47,6 +50,20 @@ for line in sys.stdin:
             with transaction.atomic():
                 Run.objects.filter(pk=run).update(state="completed")
                 event_store(run_id=uuid.UUID(run), kind="finished", data={"state": "completed", "error": None})
+            answer = True
+        case ["deployment", email]:
+            owner = User.objects.get(email=email)
+            name = uuid.uuid4().hex
+            version = strategy_create(owner=owner, name=name, files={"main.py": "from AlgorithmImports import *"}).head
+            answer = str(Deployment.objects.create(owner=owner, version=version, status="Running").pk)
+        case ["told", deployment, count]:
+            for n in range(count):
+                live_event_store(deployment_id=uuid.UUID(deployment), kind="log", data={"lines": ["x"]})
+            answer = count
+        case ["stopped", deployment]:
+            with transaction.atomic():
+                Deployment.objects.filter(pk=deployment).update(status="Stopped")
+                live_event_store(deployment_id=uuid.UUID(deployment), kind="finished", data={"status": "Stopped"})
             answer = True
         case ["user", email]:
             answer = User.objects.create_user(email, "a long password 1", role="admin").pk
@@ -92,12 +109,12 @@ class Lab(Installation):
         with connect(address, open_timeout=60, **options) as socket:
             yield socket
 
-    def sequence(self, run: str) -> list[dict[str, Any]]:
-        return list(self.call(f"/runs/{run}/events/?limit=1000")["events"])
+    def sequence(self, run: str, *, kind: str = "runs") -> list[dict[str, Any]]:
+        return list(self.call(f"/{kind}/{run}/events/?limit=1000")["events"])
 
-    def streamed(self, run: str, after: int) -> list[dict[str, Any]]:
+    def streamed(self, run: str, after: int, *, kind: str = "runs") -> list[dict[str, Any]]:
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1/runs/{run}/events/",
+            f"http://127.0.0.1:{self.port}/api/v1/{kind}/{run}/events/",
             headers={
                 "Authorization": f"Bearer {self.token}",
                 "Accept": "text/event-stream",
@@ -203,6 +220,40 @@ def test_all_ways_tell_the_same_and_what_was_dropped_is_resumed(lab: Lab) -> Non
     assert [each["sequence"] for each in seen if each["run"] == run] == list(range(312, 613))[: len(seen) - 1]
     assert seen[-1]["run"] == second
     assert lab.call(f"/me/events/?after={cursor}&limit=1000")["events"] == seen
+    assert "Traceback" not in lab.log()
+
+
+def test_a_deployment_is_told_of_as_a_run_is(lab: Lab) -> None:
+    """All ways tell the same, and go on where they were cut off, also when the web process is killed while it sends."""
+    web = lab.processes[-1]
+    deployment = lab.ask("deployment", "admin@localhost")
+    where = f"/ws/deployments/{deployment}/"
+    with lab.open(where) as socket:
+        assert json.loads(socket.recv(timeout=60)) == {"control": "following", "after": 0}
+        lab.ask("told", deployment, 20)
+        heard = events(socket, 12)
+    with lab.open(f"{where}?after=12") as socket:
+        writing = threading.Thread(target=lab.ask, args=("told", deployment, 300))
+        writing.start()
+        heard += events(socket, 80)
+        web.send_signal(signal.SIGKILL)
+        web.wait()
+        heard += events(socket)
+        writing.join()
+    lab.serve()
+    with lab.open(f"{where}?after={heard[-1]['sequence']}") as socket:
+        lab.ask("stopped", deployment)
+        heard += events(socket)
+        assert socket.close_code == 1000
+    everything = lab.sequence(deployment, kind="deployments")
+    assert [each["sequence"] for each in everything] == list(range(1, 322))
+    assert heard == everything
+    for after in (0, 300):
+        assert lab.streamed(deployment, after, kind="deployments") == everything[after:]
+    assert closing(lab, f"{where}?after=321") == 1000
+    lab.ask("user", "stranger@example.com")
+    assert closing(lab, f"/ws/deployments/{lab.ask('deployment', 'stranger@example.com')}/") == 4404
+    assert closing(lab, f"/ws/runs/{deployment}/") == 4404
     assert "Traceback" not in lab.log()
 
 
