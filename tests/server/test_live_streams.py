@@ -103,7 +103,7 @@ class TestReader:
 
 
 class Desk:
-    """Carries out in the test's thread what a story in another one wants of the database: the transaction is its own."""
+    """Does in the test's thread, whose transaction it is, what a story in another one wants of the database."""
 
     def __init__(self) -> None:
         self._wanted: queue.Queue[tuple[Callable[[], Any], asyncio.Future[Any], asyncio.AbstractEventLoop]] = (
