@@ -11,7 +11,7 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass
 
 #: More values of one parameter than anybody means; a step that is a digit too small gives as many.
-MOST_VALUES: Final = 100_000
+MOST_VALUES: Final = 10_000
 
 
 class SpaceError(TradingLabError):

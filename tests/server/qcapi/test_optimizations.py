@@ -175,3 +175,18 @@ def test_another_users_are_not_there(shared: Project, stranger: Signed) -> None:
         assert "no optimization" in refused
     for odd in (" ", "O-", "O-x", "x" * 200):
         assert "no optimization" in shared.qc.refused("optimizations/read", optimizationId=odd)
+
+
+def test_no_more_is_estimated_or_searched_than_is_tried(shared: Project) -> None:
+    def wide(number: int, most: float) -> list[dict[str, object]]:
+        return [{"name": f"p{each}", "min": 0, "max": most, "step": 1} for each in range(number)]
+
+    for parameters, why in (
+        (wide(2, 9_999), "10,000 combinations"),
+        (wide(1, 10_000), "10,000 values"),
+        (wide(21, 9_999), "20 parameters"),
+        (wide(201, 1), "200 items"),
+    ):
+        asked = {"projectId": shared.number, "compileId": shared.compile_id, **SEARCH, "parameters": parameters}
+        assert why in shared.qc.refused("optimizations/estimate", **asked)
+        shared.qc.refused("optimizations/create", **asked)

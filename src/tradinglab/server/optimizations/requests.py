@@ -21,6 +21,8 @@ from tradinglab.server.runs.services import Wishes
 from tradinglab.server.strategies.models import StrategyVersion
 
 MOST_TRIALS: Final = 10_000
+#: How many parameters are searched at once.
+MOST_AXES: Final = 20
 MOST_PARALLEL: Final = 64
 
 
@@ -59,9 +61,7 @@ class OptimizationRequest:
             Names field, value, and what to do.
         """
         self.trial(0).check()
-        if self.space.size > MOST_TRIALS:
-            text = f"At most {MOST_TRIALS:,} combinations are tried; use larger steps or fewer parameters."
-            raise InputError("space", self.space.size, text)
+        space_check(self.space)
         if not 0 < self.most_parallel <= MOST_PARALLEL:
             text = f"1 to {MOST_PARALLEL} trials may be under way at once."
             raise InputError("most_parallel", self.most_parallel, text)
@@ -111,6 +111,19 @@ class OptimizationRequest:
             "wishes": asdict(self.wishes),
         }
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def space_check(space: Space) -> None:
+    """Refuse a space of more combinations than are tried.
+
+    Raises
+    ------
+    InputError
+        If it is too large.
+    """
+    if space.size > MOST_TRIALS:
+        text = f"At most {MOST_TRIALS:,} combinations are tried; use larger steps or fewer parameters."
+        raise InputError("space", space.size, text)
 
 
 def asdict_of(constraint: Constraint) -> dict[str, Any]:

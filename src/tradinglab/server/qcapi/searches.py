@@ -18,7 +18,7 @@ from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.backtests.parameters import searched_check
 from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import MOST_PARALLEL, OptimizationRequest
+from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, OptimizationRequest, space_check
 from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.qcapi.backtests import backtests_of, hex_id, usable
 from tradinglab.server.qcapi.models import Compile, Project, SentOptimization
@@ -75,13 +75,17 @@ class AskedSearch:
         Raises
         ------
         InputError
-            If there is none, or a range is none.
+            If there is none, or a range is none, or there are more parameters than are searched at once.
         """
         if self.strategy != GRID:
             text = f"The strategy '{self.strategy[:100]}' is not known here; use {GRID}."
             raise InputError("strategy", self.strategy, text)
+        searched = [each for each in self.axes if each.value is None]
+        if len(searched) > MOST_AXES:
+            text = f"At most {MOST_AXES} parameters are searched at once; give the others a value."
+            raise InputError("parameters", len(searched), text)
         try:
-            return Space.of([_axis(each) for each in self.axes if each.value is None])
+            return Space.of([_axis(each) for each in searched])
         except SpaceError as problem:
             where = f"parameters: '{problem.parameter}' {problem.part} " if problem.parameter else "parameters "
             raise InputError("parameters", problem.value, f"{where}was {problem.value}: {problem}") from None
@@ -233,6 +237,14 @@ def search_of(*, user: User, optimization_id: str, to_write: bool = False) -> tu
 
 
 def search_seconds(*, project: Project, search: AskedSearch) -> int:
-    """Return how long a search may take, from how long the project's backtests took."""
+    """Return how long a search may take, from how long the project's backtests took.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to be searched, or more than is tried.
+    """
+    space = search.space
+    space_check(space)
     mean = backtests_of(project=project).order_by().aggregate(mean=Avg("duration_s"))["mean"]
-    return max(round((mean or _USUAL_S) * search.space.size), 1)
+    return max(round((mean or _USUAL_S) * space.size), 1)

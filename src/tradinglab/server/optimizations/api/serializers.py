@@ -15,12 +15,12 @@ from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, TermsInp
 from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import MOST_PARALLEL, MOST_TRIALS
+from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
 from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import RunState
 
-_MOST_AXES = 20
+_MOST_CONSTRAINTS = 20
 
 
 def _number() -> serializers.DecimalField:
@@ -65,7 +65,7 @@ class OptimizationInput(TermsInput):
 
     version = serializers.UUIDField(help_text="The `id` of a version.")
     space = serializers.ListField(
-        child=AxisInput(), min_length=1, max_length=_MOST_AXES, help_text="The parameters that are searched."
+        child=AxisInput(), min_length=1, max_length=MOST_AXES, help_text="The parameters that are searched."
     )
     target = serializers.ChoiceField(
         choices=[*FIGURES], default="sharpe_ratio", help_text="The figure that makes one trial better than another."
@@ -76,7 +76,7 @@ class OptimizationInput(TermsInput):
     target_value = FiniteField(
         required=False, allow_null=True, default=None, help_text="When a trial reaches it, the search is over."
     )
-    constraints = serializers.ListField(child=ConstraintInput(), max_length=_MOST_AXES, default=list)
+    constraints = serializers.ListField(child=ConstraintInput(), max_length=_MOST_CONSTRAINTS, default=list)
     most_parallel = serializers.IntegerField(
         min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import uuid4
 
 from pydantic import AliasChoices, Field
@@ -23,6 +24,9 @@ from tradinglab.server.qcapi.searches import (
     searches_of,
 )
 from tradinglab.server.qcapi.selectors import compile_get, project_get
+
+_MOST_PARAMETERS = 200
+_MOST_CONSTRAINTS = 20
 
 
 class AxisAsk(Ask):
@@ -51,9 +55,9 @@ class SearchAsk(Ask):
     target: str
     target_to: str
     strategy: str
-    parameters: list[AxisAsk]
+    parameters: Annotated[list[AxisAsk], Field(max_length=_MOST_PARAMETERS)]
     target_value: OrNone[Number] = None
-    constraints: OrNone[list[ConstraintAsk]] = None
+    constraints: OrNone[Annotated[list[ConstraintAsk], Field(max_length=_MOST_CONSTRAINTS)]] = None
 
     @property
     def search(self) -> AskedSearch:
