@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -13,8 +14,11 @@ from django.conf import settings
 from django.db import Error, connection
 
 from tradinglab.server.backtests.carrying_out import STRATEGIES
-from tradinglab.server.live.lease import LiveLease, live_claim_next
+from tradinglab.server.live.lease import LiveLease, live_claim_next, live_finish
+from tradinglab.server.live.models import Status
 from tradinglab.server.live.supervision import Supervisor
+from tradinglab.server.runs.lease import LeaseLost
+from tradinglab.server.runs.patience import AWAY
 
 _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
@@ -60,10 +64,19 @@ class LiveProcess:
     def _look_after(self, lease: LiveLease) -> None:
         try:
             Supervisor(lease, self._over.is_set).carry_out()
+        except AWAY as problem:
+            _log.warning("deployment %s is left to who takes it over: %r", lease.deployment_id, problem)
         except Exception:
             _log.exception("deployment %s failed for a reason of the server's", lease.deployment_id)
+            self._give_up(lease)
         finally:
             connection.close()
+
+    def _give_up(self, lease: LiveLease) -> None:
+        """Let a deployment have failed: whoever took it up again would fail as this process did."""
+        error = {"code": "server", "message": "The server failed; its log says why. Deploy again."}
+        with contextlib.suppress(LeaseLost, Error):
+            live_finish(lease=lease, status=Status.RUNTIME_ERROR, message=error["message"], error=error)
 
 
 def run_live_process() -> int:
