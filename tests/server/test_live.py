@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +22,7 @@ from tradinglab.server.errors import ConflictError, InputError, LimitReachedErro
 from tradinglab.server.live.conversation import Conversation
 from tradinglab.server.live.lease import live_claim_next, live_finish, live_renew
 from tradinglab.server.live.models import Deployment, DeploymentCommand, DeploymentEvent, DeploymentLine, Status
+from tradinglab.server.live.process import LiveProcess
 from tradinglab.server.live.recording import Recorder
 from tradinglab.server.live.selectors import chart_names, portfolio_of, record_list
 from tradinglab.server.live.services import (
@@ -163,6 +167,10 @@ def test_a_lost_process(owner: User, version: StrategyVersion, redeploys: bool, 
         live_finish(lease=first, status=Status.STOPPED)
     with pytest.raises(LeaseLost):
         Recorder(first).store([("log", "too late")])
+    lines = DeploymentLine.objects.count()
+    with pytest.raises(LeaseLost):
+        Recorder(first).note(["too late as well: the next process has these numbers"])
+    assert DeploymentLine.objects.count() == lines
 
 
 def test_silence_is_an_alert(owner: User, version: StrategyVersion) -> None:
@@ -208,7 +216,12 @@ def test_a_process_that_says_nonsense_is_not_listened_to(told: bytes) -> None:
 @pytest.mark.parametrize(
     "told",
     [("order", {}), ("order", {"order": {"id": "x"}, "events": []}), ("portfolio", 1), ("points", {}), ("beat", {}),
-     ("answer", {"id": []})],
+     ("answer", {"id": []}), ("beat", {"time": 10**26}), ("beat", {"time": "5"}),
+     ("order", {"order": {"id": "7" * 100}, "events": []}),
+     ("portfolio", {"time": 1, "value": "nan", "holdings": {}, "cash": {}}),
+     ("portfolio", {"time": 1, "value": 1, "holdings": {"IBM R735QTJ8XC9X": 5}, "cash": {}}),
+     ("portfolio", {"time": 1, "value": 1, "holdings": {}, "cash": {"USD": {"amount": "inf"}}}),
+     ("points", {"chart": "c", "series": "s", "values": [[1, "nan"]]})],
 )  # fmt: skip
 def test_a_value_of_another_form_is_refused(owner: User, version: StrategyVersion, told: tuple[str, Any]) -> None:
     deploy(owner, version)
@@ -216,6 +229,55 @@ def test_a_value_of_another_form_is_refused(owner: User, version: StrategyVersio
     assert lease is not None
     with pytest.raises(BadAnswerError):
         Recorder(lease).store([told])
+
+
+def test_what_a_process_does_not_listen_to_yet_is_not_lost(owner: User, version: StrategyVersion) -> None:
+    made = deploy(owner, version)
+    lease = live_claim_next(process="one")
+    assert lease is not None
+    Deployment.objects.update(status=Status.RUNNING)
+    for _ in range(100):
+        deployment_command(deployment=made, body={"text": "x" * 16_000}, actor=owner)
+    ours, theirs = socket.socketpair()
+    for each in (ours, theirs):
+        each.setblocking(False)
+    with ours, theirs:
+        supervisor = Supervisor(lease, lambda: False)
+        conversation = supervisor.listen(ours.fileno())
+        heard = b""
+
+        def look(times: int) -> None:
+            for _ in range(times):
+                supervisor._next_renewal = 0.0
+                assert supervisor.is_cancelled() is False
+                conversation.read()
+
+        look(6)
+        assert 0 < DeploymentCommand.objects.filter(sent_at=None).count() < 100
+        deployment_liquidate(deployment=made, actor=owner)
+        look(1)
+        for _ in range(20):
+            with contextlib.suppress(BlockingIOError):
+                while piece := theirs.recv(1 << 20):
+                    heard += piece
+            look(1)
+    told = [json.loads(line)["kind"] for line in heard.splitlines()]
+    assert (told.count("command"), told.count("liquidate")) == (100, 1)
+
+
+def test_a_deployment_that_the_server_cannot_look_after_has_failed(
+    owner: User, version: StrategyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = deploy(owner, version, automatic_redeploy=True)
+    monkeypatch.setattr("tradinglab.server.live.supervision._request", lambda row: 1 / 0)
+    # Its connection is the test's.
+    monkeypatch.setattr("tradinglab.server.live.process.connection.close", lambda: None)
+    lease = live_claim_next(process="one")
+    assert lease is not None
+    LiveProcess()._look_after(lease)
+    made.refresh_from_db()
+    assert (made.status, made.error["code"]) == (Status.RUNTIME_ERROR, "server")
+    assert live_claim_next(process="two") is None
 
 
 def test_limits(owner: User, version: StrategyVersion, settings: Any) -> None:

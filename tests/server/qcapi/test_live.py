@@ -81,12 +81,13 @@ def test_what_it_has_told_is_read(qc: Signed, ask: dict[str, Any], project: int)
     order = {"id": 1, "symbol": symbol, "time": "2026-01-02T03:04:05Z", "quantity": 2.0, "price": 3.0}
     insight = {"id": "a" * 32, "generatedTime": 1.5, "createdTime": 1.5, "closeTime": 9.0, "period": 7.5}
     cash = {"BTC": {"symbol": "BTC", "amount": 1, "securitySymbols": ["BTCUSD 2XR"]}}
+    holdings = {"BTCUSD 2XR": {"symbol": "BTCUSD", "q": 1, "a": 2}}
     told(
         ("log", f"{deploy_id} runs"),
         ("order", {"order": order, "events": [{"status": "filled"}]}),
         ("insight", insight),
         ("trade", {"id": "1", "profitLoss": 4}),
-        ("portfolio", {"time": 10**18, "value": 9.0, "holdings": {"BTCUSD 2XR": {"q": 1, "a": 2}}, "cash": cash}),
+        ("portfolio", {"time": 10**18, "value": 9.0, "holdings": holdings, "cash": cash}),
         ("chart", {"chart": "Drawdown"}),
         ("points", {"chart": "SMA", "series": "x", "unit": "$", "type": 0, "values": [[1, 2], [2, 3], [3, 4]]}),
     )

@@ -41,10 +41,14 @@ class Conversation:
         self._rest = b""
         self._out = b""
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits for the process to listen that it is told no more for now."""
+        return len(self._out) >= _MOST_WAITING
+
     def say(self, message: Mapping[str, Any]) -> None:
         """Write a message, as soon as the process listens."""
-        if len(self._out) < _MOST_WAITING:
-            self._out += json.dumps(message).encode() + b"\n"
+        self._out += json.dumps(message).encode() + b"\n"
         self._write()
 
     def read(self) -> None:

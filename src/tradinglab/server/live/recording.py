@@ -33,6 +33,7 @@ _MOST_EVENTS_OF_ORDER: Final = 200
 _MOST_SERIES: Final = 200
 MOST_POINTS: Final = 4000
 _PORTFOLIO_EVENT_EVERY: Final = timedelta(seconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Recorder:
@@ -79,12 +80,26 @@ class Recorder:
 
     @transaction.atomic
     def _store(self, by_kind: dict[str, list[Any]]) -> None:
+        row = self._held()
+        for kind, values in by_kind.items():
+            self._stores[kind](row, values)
+
+    def _held(self) -> Deployment:
         # The update locks the row, so that nobody takes the deployment over meanwhile.
         if not self._lease.held().update(reported_at=timezone.now(), is_silent=False):
             raise LeaseLost
-        row = Deployment.objects.get(pk=self._lease.deployment_id)
-        for kind, values in by_kind.items():
-            self._stores[kind](row, values)
+        return Deployment.objects.get(pk=self._lease.deployment_id)
+
+    @transaction.atomic
+    def note(self, lines: list[str]) -> None:
+        """Add lines of the server's own to the log.
+
+        Raises
+        ------
+        LeaseLost
+            If the deployment is another's by now, whose lines have these numbers.
+        """
+        self._write_lines(self._held(), lines)
 
     def _event(self, row: Deployment, kind: str, data: dict[str, Any]) -> None:
         live_event_store(deployment_id=row.pk, kind=kind, data=data)
@@ -96,16 +111,15 @@ class Recorder:
                 row.status = Status(value)
                 self._lease.held().update(status=value)
                 self._event(row, "status", {"status": value})
-                self.write_lines(row, [f"{row.deploy_id}: {Status(value).label}"])
+                self._write_lines(row, [f"{row.deploy_id}: {Status(value).label}"])
 
     def _lines(self, row: Deployment, values: list[Any]) -> None:
         kept = [str(each)[:_LONGEST_LINE] for each in values[:_MOST_LINES_AT_ONCE]]
         if len(values) > len(kept):
             kept.append(f"{len(values) - len(kept)} lines were left out: the strategy logs too much.")
-        self.write_lines(row, kept)
+        self._write_lines(row, kept)
 
-    def write_lines(self, row: Deployment, lines: list[str]) -> None:
-        """Add lines to the log."""
+    def _write_lines(self, row: Deployment, lines: list[str]) -> None:
         first = Deployment.objects.values_list("line_count", flat=True).get(pk=row.pk)
         DeploymentLine.objects.bulk_create(
             DeploymentLine(deployment=row, number=first + at, text=text) for at, text in enumerate(lines)
@@ -119,7 +133,7 @@ class Recorder:
     def _orders(self, row: Deployment, values: list[Any]) -> None:
         for value in values:
             order, events = dict(value["order"]), list(value["events"])
-            key = str(int(order["id"]))
+            key = str(_whole(order["id"]))
             known = DeploymentRecord.objects.filter(deployment=row, kind=RecordKind.ORDER, key=key).first()
             if known is None:
                 if row.order_count >= _MOST_RECORDS:
@@ -144,8 +158,9 @@ class Recorder:
     def _portfolio(self, row: Deployment, values: list[Any]) -> None:
         snapshot = dict(values[-1])
         clock = _instant(snapshot.pop("time"))
-        equity = float(snapshot.pop("value"))
+        equity = _number(snapshot.pop("value"))
         holdings, cash = dict(snapshot["holdings"]), dict(snapshot["cash"])
+        _check_account(holdings, cash)
         portfolio = {"holdings": holdings, "cash": cash}
         Deployment.objects.filter(pk=row.pk).update(portfolio=portfolio, equity=equity, clock_at=clock)
         now = timezone.now()
@@ -185,8 +200,32 @@ class Recorder:
 
 def _point(value: Any) -> list[float | int | None]:
     time, *rest = value
-    return [int(time), *(None if each is None else float(each) for each in rest[:4])]
+    return [int(time), *(None if each is None else _number(each) for each in rest[:4])]
+
+
+def _number(value: Any) -> float:
+    """Return a number; of a text, which may say nan, there is none."""
+    if not isinstance(value, int | float):
+        raise TypeError("a number is expected")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError("a whole number is expected")
+    return value
+
+
+def _check_account(holdings: dict[str, Any], cash: dict[str, Any]) -> None:
+    """Refuse an account with which a deployment could not go on."""
+    for each in holdings.values():
+        if not isinstance(each["symbol"], str):
+            raise TypeError("a symbol is expected")
+        for name in ("q", "a"):
+            _number(each[name])
+    for each in cash.values():
+        _number(each["amount"])
 
 
 def _instant(utc_ns: Any) -> datetime:
-    return datetime.fromtimestamp(int(utc_ns) / 1e9, UTC)
+    return _EPOCH + timedelta(microseconds=_whole(utc_ns) // 1000)

@@ -90,6 +90,8 @@ class Supervisor:
         if self._conversation is None or row.status not in (Status.RUNNING, Status.HISTORY):
             return
         for command in DeploymentCommand.objects.filter(deployment=row, sent_at=None)[:20]:
+            if self._conversation.is_behind:
+                return
             DeploymentCommand.objects.filter(pk=command.pk).update(sent_at=timezone.now())
             self._conversation.say({"kind": "command", "id": command.pk, "body": command.body})
 
@@ -130,7 +132,7 @@ class Supervisor:
     def _finish(self, row: Deployment, status: Status, message: str, error: Mapping[str, str]) -> None:
         line = f"{row.deploy_id}: {status.label}" + (f": {message}" if message else "")
         try:
-            patiently(lambda: self._recorder.write_lines(row, [line, *error.get("trace", "").splitlines()]))
+            patiently(lambda: self._recorder.note([line, *error.get("trace", "").splitlines()]))
             patiently(lambda: live_finish(lease=self._lease, status=status, message=message, error=error))
         except LeaseLost:
             _log.warning("deployment %s was taken from this process", row.deploy_id)
@@ -147,8 +149,8 @@ class Supervisor:
         Deployment.objects.filter(pk=row.pk).update(sandbox_grade=STRATEGIES.grade)
         again = f", attempt {self._lease.fence}" if self._lease.fence > 1 else ""
         feed = "the present" if row.start_at is None else f"{row.start_at:%Y-%m-%d %H:%M} at speed {row.speed:g}"
-        self._recorder.write_lines(
-            row, [f"Launching {row.deploy_id} on paper{again}", f"Its feed is '{row.data}', replayed from {feed}"]
+        self._recorder.note(
+            [f"Launching {row.deploy_id} on paper{again}", f"Its feed is '{row.data}', replayed from {feed}"]
         )
         limits = Limits(
             memory_mb=settings.ENVIRONMENT.run_memory_mb,
