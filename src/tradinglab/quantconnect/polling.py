@@ -152,6 +152,7 @@ def all_pages(
     size: int,
     key: Callable[[T], object] | None,
     most: int | None = None,
+    first: int = 0,
 ) -> Plan[tuple[T, ...]]:
     """Read a list to its end.
 
@@ -170,12 +171,15 @@ def all_pages(
         What tells items apart, so that one which moved to the next page is taken once; None if they may be equal.
     most
         No more than so many are read.
+    first
+        The place of the first that is read, from 0.
     """
     kept: list[T] = []
     known: set[object] = set()
-    start = 0
-    while most is None or start < most:
-        end = start + size if most is None else min(start + size, most)
+    start = first
+    last = None if most is None else first + most
+    while last is None or start < last:
+        end = start + size if last is None else min(start + size, last)
         try:
             items, length = yield from loaded(exchange, page(start, end))
         except InvalidRequestError:

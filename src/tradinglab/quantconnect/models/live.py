@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import Field
 
 from tradinglab.quantconnect.models.base import Answered, Flag, Items, Map, Moment, Number, Whole
@@ -76,3 +78,21 @@ class LivePortfolio(Answered):
     def is_flat(self) -> bool:
         """Whether no security is held."""
         return not any(each.quantity for each in self.holdings.values())
+
+
+class LiveLogPage(NamedTuple):
+    """Lines of the log of all of a project's deployments.
+
+    Attributes
+    ----------
+    lines
+        Some of them.
+    length
+        How many there are in all; None if that is not told.
+    offset
+        How many come before those of the deployment that was asked for.
+    """
+
+    lines: tuple[str, ...]
+    length: int | None
+    offset: int

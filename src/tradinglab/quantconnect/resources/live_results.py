@@ -8,7 +8,7 @@ from typing import TypeVar
 from tradinglab.quantconnect.answers import Payload
 from tradinglab.quantconnect.exchange import Call
 from tradinglab.quantconnect.models.backtests import Chart, Insight, Order, Trade
-from tradinglab.quantconnect.models.live import LivePortfolio
+from tradinglab.quantconnect.models.live import LiveLogPage, LivePortfolio
 from tradinglab.quantconnect.operations import D, Resource, operation
 from tradinglab.quantconnect.polling import all_pages, loaded
 from tradinglab.quantconnect.reading import lines, many, part, total
@@ -40,22 +40,32 @@ class LiveResults(Resource[D]):
         return (yield from loaded(self._exchange, Call(path="live/chart/read", read=part(Chart, "chart"), body=body)))
 
     @operation
-    def orders(self, project_id: int, *, most: int | None = None) -> Plan[tuple[Order, ...]]:
-        """Return all orders, or the first so many."""
-        page = _page("live/orders/read", many(Order, "orders"), projectId=project_id)
-        return (yield from all_pages(self._exchange, page, size=_PAGE, key=lambda each: each.id, most=most))
+    def orders(
+        self, project_id: int, *, most: int | None = None, first: int = 0, deploy_id: str | None = None
+    ) -> Plan[tuple[Order, ...]]:
+        """Return all orders, or so many from place *first* on, of the last deployment or of one that is named."""
+        page = _page("live/orders/read", many(Order, "orders"), projectId=project_id, algorithmId=deploy_id)
+        return (yield from all_pages(self._exchange, page, size=_PAGE, key=_id, most=most, first=first))
 
     @operation
-    def insights(self, project_id: int, *, most: int | None = None) -> Plan[tuple[Insight, ...]]:
-        """Return all insights, or the first so many."""
+    def insights(self, project_id: int, *, most: int | None = None, first: int = 0) -> Plan[tuple[Insight, ...]]:
+        """Return all insights, or so many from place *first* on."""
         page = _page("live/insights/read", many(Insight, "insights"), projectId=project_id)
-        return (yield from all_pages(self._exchange, page, size=_PAGE, key=lambda each: each.id, most=most))
+        return (yield from all_pages(self._exchange, page, size=_PAGE, key=_id, most=most, first=first))
 
     @operation
-    def trades(self, project_id: int, deploy_id: str, *, most: int | None = None) -> Plan[tuple[Trade, ...]]:
-        """Return all closed trades, or the first so many."""
+    def trades(
+        self, project_id: int, deploy_id: str, *, most: int | None = None, first: int = 0
+    ) -> Plan[tuple[Trade, ...]]:
+        """Return all closed trades, or so many from place *first* on."""
         page = _page("live/trades/read", many(Trade, "trades"), projectId=project_id, deployId=deploy_id)
-        return (yield from all_pages(self._exchange, page, size=_PAGE, key=None, most=most))
+        return (yield from all_pages(self._exchange, page, size=_PAGE, key=None, most=most, first=first))
+
+    @operation
+    def log_page(self, project_id: int, deploy_id: str, start: int, end: int) -> Plan[LiveLogPage]:
+        """Return lines of the log of all of a project's deployments, and where this one's begin; 200 at most."""
+        body = {"format": "json", "projectId": project_id, "algorithmId": deploy_id, "startLine": start, "endLine": end}
+        return (yield from self._exchange.carry(Call(path="live/logs/read", read=_log_page, body=body)))
 
     @operation
     def logs(self, project_id: int, deploy_id: str, *, most: int | None = None) -> Plan[tuple[str, ...]]:
@@ -74,6 +84,19 @@ class LiveResults(Resource[D]):
             return Call(path="live/logs/read", read=lambda payload: (read(payload), None), body=body)
 
         return (yield from all_pages(self._exchange, page, size=_LOG_PAGE, key=None, most=most))
+
+
+def _id(each: Order | Insight) -> object:
+    return each.id
+
+
+def _log_page(payload: Payload) -> LiveLogPage:
+    offset = payload.get("deploymentOffset")
+    return LiveLogPage(
+        lines=lines("logs")(payload),
+        length=total(payload),
+        offset=offset if isinstance(offset, int) and not isinstance(offset, bool) else 0,
+    )
 
 
 def _page(
