@@ -20,6 +20,8 @@ from typing import Any
 USER_ID = "1001"
 TOKEN = "fa4e70ad-c1e5-4d2b-9b1e-0f9be7c0ffee"
 _WINDOW_S = 60.0
+#: What of a deployment is read by itself.
+_LIVE_HIDDEN = ("quantity", "unwilling", "orders", "lines", "insights", "commands")
 
 
 @dataclass
@@ -66,6 +68,9 @@ class FakeCloud:
         self.backtests: dict[str, dict[str, Any]] = {}
         self.compiles: dict[str, dict[str, Any]] = {}
         self.deployments: dict[int, dict[str, Any]] = {}
+        #: All deployments that ever were asked for.
+        self.live_started: list[str] = []
+        self.live_nodes = 2
         #: All that was ever started, also what was deleted since.
         self.started: list[str] = []
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
@@ -352,6 +357,10 @@ class FakeCloud:
             "equity": 1000.0,
             "quantity": quantity,
             "unwilling": 0,
+            "orders": [],
+            "lines": [],
+            "insights": [],
+            "commands": [],
         }
 
     def _deployment(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -361,7 +370,59 @@ class FakeCloud:
         return found
 
     def _deployed(self, deployment: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in deployment.items() if name not in ("quantity", "unwilling")}
+        shown = {name: value for name, value in deployment.items() if name not in _LIVE_HIDDEN}
+        return {**shown, "runtimeStatistics": {"Equity": f"${deployment['equity']:,.2f}"}}
+
+    def do_projects_nodes_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._project(body)
+        busy = sum(not each["stopped"] for each in self.deployments.values())
+        live = [
+            {"id": f"LN-{number}", "name": f"L-MICRO {number}", "busy": number < busy, "active": False, "usedBy": "Ann"}
+            for number in range(self.live_nodes)
+        ]
+        return {"nodes": {"backtest": [], "research": [], "live": live}, "autoSelectNode": True}
+
+    def do_live_create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        project = self._project(body)["projectId"]
+        if body["compileId"] not in self.compiles:
+            raise Refused("Compile not found.")
+        if project in self.deployments and not self.deployments[project]["stopped"]:
+            raise Refused("This project is deployed already.")
+        self.deploy(project, quantity=0)
+        self.live_started.append(self.deployments[project]["deployId"])
+        made = self._deployed(self.deployments[project])
+        return {"live": made, "deployId": made["deployId"], "projectId": project, "source": "api-v2"}
+
+    def _part(self, body: Mapping[str, Any], name: str, start: str = "start", end: str = "end") -> dict[str, Any]:
+        found = self._deployment(body)[name]
+        if not 0 <= body[start] < body[end]:
+            raise Refused("The end comes after the start.")
+        return {name: found[body[start] : body[end]], "length": len(found)}
+
+    def do_live_orders_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._part(body, "orders")
+
+    def do_live_insights_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._part(body, "insights")
+
+    def do_live_trades_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._deployment(body)
+        return {"trades": [], "length": 0}
+
+    def do_live_logs_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        found = self._part(body, "lines", "startLine", "endLine")
+        return {"logs": found["lines"], "length": found["length"], "deploymentOffset": 0}
+
+    def do_live_chart_read(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._deployment(body)
+        if body["name"] not in ("Strategy Equity", "sample"):
+            raise Refused("There is no such chart.")
+        series = {"Equity": {"name": "Equity", "unit": "$", "seriesType": 0, "values": [[1, 1000.0], [2, 1001.0]]}}
+        return {"chart": {"name": body["name"], "series": series}}
+
+    def do_live_commands_create(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._deployment(body)["commands"].append(body["command"])
+        return {}
 
     def do_live_list(self, body: Mapping[str, Any]) -> dict[str, Any]:
         return {"live": [self._deployed(each) for each in self.deployments.values()]}

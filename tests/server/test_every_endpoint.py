@@ -28,6 +28,7 @@ from tradinglab.server.accounts.sign_ins import sign_in_create
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_submit
 from tradinglab.server.backtests.verifying import backtest_verify
+from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.live.models import DeploymentSeries
 from tradinglab.server.live.services import DeploymentRequest, deployment_create
@@ -69,6 +70,11 @@ _SCOPES = {
     "DELETE /api/v1/quantconnect-tokens/<int:quantconnect_id>/": Scope.READ,
     "POST /api/v1/quantconnect/live/<int:project_id>/stop/": Scope.TRADE,
     "POST /api/v1/quantconnect/live/<int:project_id>/liquidate/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/<int:project_id>/follow/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/deployments/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/deployments/<uuid:remote_deployment_id>/stop/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/deployments/<uuid:remote_deployment_id>/liquidate/": Scope.TRADE,
+    "POST /api/v1/quantconnect/live/deployments/<uuid:remote_deployment_id>/commands/": Scope.TRADE,
     "POST /api/v1/ws-tickets/": Scope.READ,
     "POST /api/v1/strategies/check/": Scope.READ,
 }
@@ -162,6 +168,10 @@ class Things:
         self.made |= {"<str:compile_id>": compiled, "<str:backtest_id>": backtest}
         return project
 
+    def make_remote_deployment(self) -> object:
+        project = self.value("<int:project_id>")
+        return cloud_follow(user=self.owner, project_id=int(str(project)))[0].pk
+
     def make_version(self) -> object:
         assert self.strategy.head is not None
         return self.strategy.head.content_hash
@@ -183,6 +193,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<path:chart>": lambda _: "Strategy Equity",
     "<str:name>": lambda _: "sample",
     "<int:project_id>": Things.make_remote_project,
+    "<uuid:remote_deployment_id>": Things.make_remote_deployment,
     # Made with their project.
     "<str:compile_id>": lambda things: things.made["<str:compile_id>"],
     "<str:backtest_id>": lambda things: things.made["<str:backtest_id>"],

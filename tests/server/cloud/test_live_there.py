@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from tests.quantconnect.fake import FakeCloud
 
 from tradinglab.server.accounts.models import AuditEntry, User
-from tradinglab.server.cloud import live
+from tradinglab.server.cloud.live import there
 from tradinglab.server.cloud.models import CloudAccount
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def project(cloud: FakeCloud, account: CloudAccount) -> int:
 
 @pytest.fixture
 def trader(owner: User, client_of: Callable[..., APIClient], monkeypatch: pytest.MonkeyPatch) -> APIClient:
-    monkeypatch.setattr(live, "_LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(there, "_LOOK_EVERY_S", 0.01)
     return client_of(owner, scopes=("read", "trade"))
 
 

@@ -13,6 +13,7 @@ from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.selectors import owner
 from tradinglab.server.cloud.errors import CloudCredentialsError, cloud_error, told
+from tradinglab.server.cloud.live.forgetting import deployments_forget
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest
 from tradinglab.server.cloud.remote import client_of, client_with
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
@@ -162,6 +163,7 @@ def _forget(account: CloudAccount) -> None:
     going_on = CloudBacktest.objects.filter(account=account).exclude(run__state__in=FINAL_STATES)
     for run_id in list(going_on.values_list("run_id", flat=True)):
         coordinated_finish(run_id=run_id, state=RunState.CANCELLED, error=error)
+    deployments_forget(account)
     account.delete()
 
 

@@ -19,7 +19,8 @@ from tradinglab.server.cloud.work import Work
 from tradinglab.server.runs.models import FINAL_STATES
 from tradinglab.server.strategies.files import file_hashes
 
-_FOLDER: Final = "TradingLab"
+#: Where projects are that are made from here.
+FOLDER: Final = "TradingLab"
 _NOT_IN_NAMES: Final = re.compile(r"[^\w .-]+")
 _LONGEST_NAME: Final = 100
 #: What projects there hold; other files stay here.
@@ -40,7 +41,7 @@ def project_hold(*, work: Work, client: QuantConnect) -> int | None:
     if not CloudProject.objects.filter(pk__in=there).update(held_by=work.run):
         return None
     row.refresh_from_db()
-    if row.remote_id is not None and not _is_there(client, row.remote_id):
+    if row.remote_id is not None and not project_is_there(client, row.remote_id):
         # Somebody has deleted it there.
         row.token, row.remote_id, row.is_asked = _token(), None, False
         row.save(update_fields=["token", "remote_id", "is_asked"])
@@ -50,9 +51,10 @@ def project_hold(*, work: Work, client: QuantConnect) -> int | None:
 def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
     was_asked = row.is_asked
     CloudProject.objects.filter(pk=row.pk).update(is_asked=True)
-    name = _NOT_IN_NAMES.sub(" ", work.test.version.strategy.name).strip()[:_LONGEST_NAME] or "Strategy"
     try:
-        made = client.projects.create(f"{_FOLDER}/{name}", token=row.token, is_retry=was_asked)
+        made = client.projects.create(
+            project_title(work.test.version.strategy.name), token=row.token, is_retry=was_asked
+        )
     except QuantConnectError as error:
         if not error.is_uncertain and not was_asked:
             CloudProject.objects.filter(pk=row.pk).update(is_asked=False)
@@ -64,7 +66,14 @@ def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
     return made.project_id
 
 
-def _is_there(client: QuantConnect, project_id: int) -> bool:
+def project_title(strategy_name: str, folder: str = FOLDER) -> str:
+    """Return what a strategy's project is called there, but for its token."""
+    name = _NOT_IN_NAMES.sub(" ", strategy_name).strip()[:_LONGEST_NAME]
+    return f"{folder}/{name or 'Strategy'}"
+
+
+def project_is_there(client: QuantConnect, project_id: int) -> bool:
+    """Say whether a project is there, and not in the bin."""
     try:
         return not client.projects.read(project_id).name.startswith(_BIN)
     except NotFoundError:

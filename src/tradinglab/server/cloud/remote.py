@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 
@@ -60,7 +61,7 @@ def client_with(
 ) -> QuantConnect:
     """Return a client that asks with some credentials; close it after use."""
     base = _PATIENT if is_patient else _SOON
-    asked = Settings(base_url=settings.ENVIRONMENT.quantconnect_url, timeouts=base.timeouts, retries=base.retries)
+    asked = replace(base, base_url=settings.ENVIRONMENT.quantconnect_url)
     # Requests, failures and what is being created are counted for all processes of the installation.
     shared = Shared.in_folder(settings.HOME.folder / "quantconnect")
     return QuantConnect(credentials, asked, shared=shared, cancel=cancel)

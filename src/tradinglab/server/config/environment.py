@@ -181,6 +181,10 @@ class Environment(BaseSettings):
         None, validation_alias="QUANTCONNECT_ACCESS_TOKEN", validate_default=True
     )
 
+    quantconnect_poll_s: float = Field(30, ge=0.05, le=3600, validation_alias="QUANTCONNECT_POLL_S")
+    quantconnect_silent_s: float = Field(300, ge=1, le=86_400, validation_alias="QUANTCONNECT_SILENT_S")
+    quantconnect_unchanged_s: float = Field(345_600, ge=1, le=31_536_000, validation_alias="QUANTCONNECT_UNCHANGED_S")
+
     admin_email: str = Field("admin@localhost", pattern=r"^[^@\s]+@[^@\s]+$", validation_alias="TRADINGLAB_ADMIN_EMAIL")
     admin_password: Annotated[SecretStr, AfterValidator(_long_password)] | None = Field(
         None, validation_alias="TRADINGLAB_ADMIN_PASSWORD"

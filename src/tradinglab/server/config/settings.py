@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "tradinglab.server.optimizations",
     "tradinglab.server.live",
     "tradinglab.server.cloud",
+    "tradinglab.server.cloud.live",
     "tradinglab.server.qcapi",
     "tradinglab.server.web",
     "tradinglab.server.ops",
@@ -228,6 +229,8 @@ RUN_COORDINATORS = {
     "optimization": "tradinglab.server.optimizations.coordinating.optimization_advance",
     "quantconnect_backtest": "tradinglab.server.cloud.polling.cloud_advance",
 }
+#: What workers look after beside runs, now and then: a function without arguments that returns soon.
+LOOKED_AFTER = ["tradinglab.server.cloud.live.polling.deployments_advance"]
 #: What looks at a request for a backtest that is run elsewhere; see :mod:`tradinglab.server.backtests.engines`.
 BACKTEST_ENGINES = {"quantconnect": "tradinglab.server.cloud.requests.request_check"}
 #: A run that is lost so often has itself to blame.

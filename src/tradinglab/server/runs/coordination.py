@@ -32,6 +32,18 @@ def runs_coordinate() -> None:
         run_coordinate(run_id=run_id)
 
 
+def look_after() -> None:
+    """Do what workers do now and then beside runs; one thing that fails keeps no other from being done."""
+    for name in settings.LOOKED_AFTER:
+        advance = cast("Callable[[], None]", import_string(name))
+        try:
+            advance()
+        except AWAY:
+            raise
+        except Exception as problem:
+            _log.error("%s failed", name, exc_info=problem)
+
+
 def run_coordinate(*, run_id: UUID) -> None:
     """Move one on; one that cannot be moved on fails with its parts, rather than to wait for ever."""
     kind = Run.objects.values_list("kind", flat=True).filter(pk=run_id).first()

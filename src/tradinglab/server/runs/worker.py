@@ -20,7 +20,7 @@ from tradinglab.sandbox import Grade
 from tradinglab.sandbox.errors import SandboxError
 from tradinglab.server.config.celery import app
 from tradinglab.server.errors import StorageError
-from tradinglab.server.runs.coordination import runs_coordinate
+from tradinglab.server.runs.coordination import look_after, runs_coordinate
 from tradinglab.server.runs.deletion import StoreSweep, runs_purge, work_clear
 from tradinglab.server.runs.kinds import all_sandboxes, weakest_grade
 from tradinglab.server.runs.reaping import BEAT_EVERY_S, runs_reap, worker_beat
@@ -52,6 +52,7 @@ class Scanner(threading.Thread):
                 for _ in runs_reap()[: settings.ENVIRONMENT.worker_threads]:
                     look_soon()
                 runs_coordinate()
+                look_after()
                 if time.monotonic() >= next_clearing:
                     next_clearing = time.monotonic() + _CLEAR_EVERY_S
                     runs_purge()

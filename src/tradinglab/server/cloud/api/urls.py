@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tradinglab.server.cloud.api import flow_views, live_views, views
+from tradinglab.server.cloud.api import flow_views, views
 
 _HERE = "quantconnect"
 _STRATEGY = f"{_HERE}/strategies/<uuid:strategy_id>"
-_LIVE = f"{_HERE}/live/<int:project_id>"
 _PROJECT = f"{_HERE}/projects/<int:project_id>"
 
 urlpatterns = [
@@ -32,11 +31,6 @@ urlpatterns = [
     path(f"{_PROJECT}/import/", flow_views.ProjectImportView.as_view(), name="quantconnect-project-import"),
     path(f"{_HERE}/backtests/", flow_views.FlowView.as_view(), name="quantconnect-flow"),
     path(f"{_HERE}/backtests/<uuid:run_id>/", flow_views.FlowStandingView.as_view(), name="quantconnect-standing"),
-    path(f"{_HERE}/live/", live_views.RemoteDeploymentsView.as_view(), name="quantconnect-live"),
-    path(f"{_LIVE}/", live_views.RemoteDeploymentView.as_view(), name="quantconnect-live-one"),
-    path(f"{_LIVE}/portfolio/", live_views.RemotePortfolioView.as_view(), name="quantconnect-live-portfolio"),
-    path(f"{_LIVE}/stop/", live_views.RemoteStopView.as_view(), name="quantconnect-live-stop"),
-    path(f"{_LIVE}/liquidate/", live_views.RemoteLiquidateView.as_view(), name="quantconnect-live-liquidate"),
     path(f"{_STRATEGY}/", flow_views.LinkView.as_view(), name="quantconnect-link"),
     path(f"{_STRATEGY}/push/", flow_views.PushView.as_view(), name="quantconnect-push"),
     path(f"{_STRATEGY}/pull/", flow_views.PullView.as_view(), name="quantconnect-pull"),

@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 from tradinglab.quantconnect.models.live import LivePortfolio
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.accounts.permissions import user_of
-from tradinglab.server.cloud import live
 from tradinglab.server.cloud.api.views import REFUSALS
 from tradinglab.server.cloud.credentials import account_get
+from tradinglab.server.cloud.live import there
 from tradinglab.server.rest.fields import FiniteField, StrictSerializer
 from tradinglab.server.rest.filters import refuse_unknown
 
@@ -71,7 +71,7 @@ class ConfirmedInput(StrictSerializer):
 class LiquidateInput(ConfirmedInput):
     """That it is meant, and how long the answer waits for it."""
 
-    wait_s = FiniteField(min_value=0, max_value=live.MOST_WAIT_S, default=30.0)
+    wait_s = FiniteField(min_value=0, max_value=there.MOST_WAIT_S, default=30.0)
 
 
 class LiquidatedSerializer(serializers.Serializer[Any]):
@@ -91,7 +91,7 @@ class RemoteDeploymentsView(APIView):
     def get(self, request: Request) -> Response:
         """List them."""
         refuse_unknown(request)
-        return Response(RemoteDeploymentSerializer(live.deployment_list(user=user_of(request)), many=True).data)
+        return Response(RemoteDeploymentSerializer(there.deployment_list(user=user_of(request)), many=True).data)
 
 
 class RemoteDeploymentView(APIView):
@@ -102,7 +102,7 @@ class RemoteDeploymentView(APIView):
         """Return the last one, as it is now."""
         refuse_unknown(request)
         return Response(
-            RemoteDeploymentSerializer(live.deployment_read(user=user_of(request), project_id=project_id)).data
+            RemoteDeploymentSerializer(there.deployment_read(user=user_of(request), project_id=project_id)).data
         )
 
 
@@ -113,7 +113,7 @@ class RemotePortfolioView(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         """Return holdings and cash."""
         refuse_unknown(request)
-        found = live.portfolio_read(user=user_of(request), project_id=project_id)
+        found = there.portfolio_read(user=user_of(request), project_id=project_id)
         return Response(RemotePortfolioSerializer(_portfolio(found)).data)
 
 
@@ -133,7 +133,7 @@ class RemoteStopView(APIView):
         account_get(user=user)
         given = ConfirmedInput(data=request.data)
         given.is_valid(raise_exception=True)
-        made = live.deployment_stop(user=user, project_id=project_id, confirmation=given.validated_data["confirm"])
+        made = there.deployment_stop(user=user, project_id=project_id, confirmation=given.validated_data["confirm"])
         return Response(RemoteDeploymentSerializer(made).data)
 
 
@@ -154,7 +154,7 @@ class RemoteLiquidateView(APIView):
         given = LiquidateInput(data=request.data)
         given.is_valid(raise_exception=True)
         values = given.validated_data
-        made = live.deployment_liquidate(
+        made = there.deployment_liquidate(
             user=user, project_id=project_id, confirmation=values["confirm"], wait_s=values["wait_s"]
         )
         shown = {
@@ -167,7 +167,7 @@ class RemoteLiquidateView(APIView):
         return Response(LiquidatedSerializer(shown).data)
 
 
-def _why_not(made: live.Flatness) -> str:
+def _why_not(made: there.Flatness) -> str:
     held = ", ".join(name for name, each in made.portfolio.holdings.items() if each.quantity)
     said = made.deployment.error or made.deployment.message or "QuantConnect gives no reason"
     return (

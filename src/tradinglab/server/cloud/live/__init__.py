@@ -1,0 +1,1 @@
+"""Deployments in users' QuantConnect accounts: deployed from here, or followed."""

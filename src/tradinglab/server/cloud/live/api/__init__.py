@@ -1,0 +1,1 @@
+"""The REST API of deployments in users' QuantConnect accounts."""
