@@ -201,6 +201,15 @@ def test_a_forged_answer_is_refused(attack, forged: bytes) -> None:  # type: ign
         attack(f"import os; os.write(4, {forged!r}); os._exit(0)")
 
 
+@pytest.mark.parametrize("answer", [b"", b'{"kind":"fin', b'{"kind":"stopped"}'])
+def test_an_answer_does_not_free_a_run_of_its_limits(attack, answer: bytes) -> None:  # type: ignore[no-untyped-def]
+    """Whether it is read before the run has ended or not: how the run ended counts."""
+    with pytest.raises(RunTimeoutError):
+        attack(f"import os; os.write(4, {answer!r}); os.close(4)\nwhile True: pass", Limits(wall_s=1.0))
+    with pytest.raises(RunKilledError, match="SIGKILL"):
+        attack(f"import os; os.write(4, {answer!r}); os.close(4); os.kill(os.getpid(), 9)")
+
+
 def test_runs_do_not_see_each_other(attack) -> None:  # type: ignore[no-untyped-def]
     """What one does to the libraries is gone in the next."""
     attack("import builtins, numpy; builtins.PWN = 1; numpy.mean = lambda *a: 1e9")

@@ -59,6 +59,7 @@ def _work(request: dict[str, Any]) -> None:
         except Exception:  # the strategy may have put anything in its place
             continue
     write_all(ANSWER, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
+    os.close(ANSWER)  # who reads it need not wait until this process has ended
 
 
 def _answer(request: dict[str, Any]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tradinglab.core.decimals import Number
+from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import open_source
 from tradinglab.engine.errors import UsageError
 from tradinglab.engine.loop import Progress
@@ -75,7 +76,7 @@ def sandboxed_backtest(
         if not folder.is_dir():
             raise UsageError(f"--import-path: there is no folder {folder}")
     path = Path(strategy).expanduser()
-    source_name = open_source(data).name
+    source = open_source(data)
     request = RunRequest(
         strategy=str(path),
         files=author_files(path, [path.resolve().parent, *folders]),
@@ -93,14 +94,18 @@ def sandboxed_backtest(
     with ExitStack() as stack:
         if sandbox is None:
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0))
-        reply = sandbox.carry_out(Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress)))
-    _print(reply)
-    return result_of(
-        reply.answer,
-        limits=bounds,
-        data_name=source_name,
-        check=Check(data=data, terms=request.terms()) if replay else None,
-    )
+        task = Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress))
+        check = Check(data=source, terms=request.terms()) if replay else None
+        watch = stack.enter_context(sandbox.watching(task))
+        # The end of so large a process takes milliseconds, in which its answer is read and replayed.
+        answer = watch.answer()
+        try:
+            result = result_of(answer, limits=bounds, data_name=source.name, check=check)
+        except TradingLabError:
+            _print(watch.outcome())  # which raises the better reason if the run ended before its answer was complete
+            raise
+        _print(watch.outcome())
+        return result
 
 
 def _listener(on_progress: Callable[[Progress], None] | None) -> Callable[[News], None] | None:

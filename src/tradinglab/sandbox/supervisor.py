@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -193,10 +193,19 @@ class Sandbox:
         RunEndedError
             If the child ended without an answer; the leaf says why.
         """
+        with self.watching(task) as watch:
+            return watch.outcome()
+
+    @contextmanager
+    def watching(self, task: Task) -> Iterator[Watch]:
+        """Have a child do a task, for who wants to look at its answer while it ends; as :meth:`carry_out` otherwise.
+
+        A child that has not ended at the end is killed.
+        """
         watch = Watch(task)
         try:
             watch.begin(self._control, self._sending)
-            return watch.outcome()
+            yield watch
         except SandboxLostError:
             self._is_lost = True  # its process may take a moment to end
             raise

@@ -99,6 +99,8 @@ class Watch:
         self._handle: int | None = None
         self._line: socket.socket | None = None
         self._pipes: dict[int, bytearray] = {}
+        #: Where something may still come from.
+        self._open: set[int] = set()
         self._printed = self._answered = 0
         self._next_tick = 0.0
         self._ended: dict[str, Any] | None = None
@@ -126,6 +128,7 @@ class Watch:
             *answers, self._news = ends
             self._answer, self._output, self._errors = answers
             self._pipes = {each: bytearray() for each in answers}
+            self._open = {*answers, self._line.fileno()}
             if self._task.listener is not None:
                 self._speak_both_ways(handed, stack)
                 self._reader = self._task.listener(self._news)
@@ -148,14 +151,14 @@ class Watch:
         for each in (self._news, handed[-1]):
             os.set_blocking(each, False)
 
+    def answer(self) -> bytes:
+        """Watch the run until its answer is there, which is a while before it has ended: :meth:`outcome` says how."""
+        self._follow_patiently({self._answer})
+        return bytes(self._pipes[self._answer])
+
     def outcome(self) -> Reply:
         """Watch the run until it has ended, and return what it left, or raise why it did not."""
-        while True:
-            try:
-                self._follow()
-                break
-            except KeyboardInterrupt:
-                self._stop()
+        self._follow_patiently(self._open)
         if self._fault is not None:
             raise self._fault
         if self._reader is not None:
@@ -183,14 +186,21 @@ class Watch:
         self._deadline = min(self._deadline, time.monotonic() + _GRACE_S)
         self._signal(signal.SIGINT)
 
-    def _follow(self) -> None:
-        """Take what comes until nothing more can come."""
+    def _follow_patiently(self, these: set[int]) -> None:
+        while True:
+            try:
+                self._follow(these)
+                return
+            except KeyboardInterrupt:
+                self._stop()
+
+    def _follow(self, these: set[int]) -> None:
+        """Take what comes until nothing more can come from *these*."""
         assert self._line is not None
         poll = select.poll()
-        open_now = {*self._pipes, self._line.fileno()}
-        for each in open_now:
+        for each in self._open:
             poll.register(each, select.POLLIN)
-        while open_now:
+        while not self._open.isdisjoint(these):
             now = time.monotonic()
             if now >= self._deadline:
                 if not self._is_overdue():
@@ -200,7 +210,7 @@ class Watch:
             for each, _ in poll.poll(self._patience_ms(now)):
                 if not (self._hear() if each == self._line.fileno() else self._take(each)):
                     poll.unregister(each)
-                    open_now.discard(each)
+                    self._open.discard(each)
 
     def _tick(self, now: float) -> None:
         """Listen to the run, and kill it if it is not wanted any more."""
