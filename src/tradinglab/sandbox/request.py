@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass, field
@@ -18,7 +18,10 @@ from tradinglab.sandbox.errors import RunMemoryError, RunStoppedError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.replay import Terms, read_declared, verified
-from tradinglab.sandbox.unpacking import check_charts, unpacked
+from tradinglab.sandbox.unpacking import check_figures, unpacked
+
+if TYPE_CHECKING:
+    from tradinglab.data.source import DataSource
 
 _KINDS: Final = ("finished", "strategy", "time_limit", "refused", "memory", "stopped")
 #: Beyond the time that the engine itself keeps, so that a run that obeys can say what it has.
@@ -130,7 +133,7 @@ class Check:
     Attributes
     ----------
     data
-        The spec of the data over which they are replayed.
+        The data over which they are replayed, or their spec.
     terms
         What the run was told, and is held to.
     timeout_s
@@ -139,7 +142,7 @@ class Check:
         Whether what a run left that did not complete is checked, too.
     """
 
-    data: str
+    data: str | DataSource
     terms: Terms = field(default_factory=Terms)
     timeout_s: float | None = None
     with_partial: bool = True
@@ -215,11 +218,12 @@ def result_of(answer: bytes, *, limits: Limits, data_name: str, check: Check | N
 
 
 def _result(source: Reader, data_name: str, check: Check | None) -> BacktestResult:
+    claimed = unpacked(source.member("result"), data=data_name)
     if check is None:
-        return unpacked(source.member("result"), data=data_name)
-    claimed = unpacked(source.member("result"), data=data_name, with_charts=False)
+        check_figures(claimed, with_charts=True)
+        return claimed
     declared = read_declared(source.member("declared"))
     result = verified(claimed, declared, data=check.data, terms=check.terms, timeout_s=check.timeout_s)
-    if result.record.sampler is claimed.record.sampler:  # no replay has given others, whose charts are shown instead
-        check_charts(result)
+    # A replay's own samples can be shown.
+    check_figures(result, with_charts=result.record.sampler is claimed.record.sampler)
     return result

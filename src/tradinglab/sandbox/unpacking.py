@@ -75,8 +75,8 @@ class RecordedSamples(SampleSeries):
         return self._turnover
 
 
-def unpacked(source: Reader, *, data: str, with_charts: bool = True) -> BacktestResult:
-    """Return the result that an answer describes, its statistics computed.
+def unpacked(source: Reader, *, data: str) -> BacktestResult:
+    """Return the result that an answer describes; nothing is computed yet.
 
     Parameters
     ----------
@@ -84,8 +84,6 @@ def unpacked(source: Reader, *, data: str, with_charts: bool = True) -> Backtest
         What :func:`~tradinglab.sandbox.packing.packed` made, or what somebody made up.
     data
         What the data source calls itself on this side.
-    with_charts
-        Whether the charts are made, too. Who leaves that out looks at them with :func:`check_charts`, or shows others.
 
     Raises
     ------
@@ -93,24 +91,21 @@ def unpacked(source: Reader, *, data: str, with_charts: bool = True) -> Backtest
         If it describes none.
     """
     with _trouble_told():
-        result = BacktestResult(_record(source, data))
-        # What cannot be computed or shown is found here, and not by whoever reads the result.
-        _ = result.statistics, result.runtime_statistics
-    if with_charts:
-        check_charts(result)
-    return result
+        return BacktestResult(_record(source, data))
 
 
-def check_charts(result: BacktestResult) -> None:
-    """See that the charts of a result that was unpacked without them can be made.
+def check_figures(result: BacktestResult, *, with_charts: bool) -> None:
+    """Compute what is computed from what an answer said, so that trouble is found here, and not by whoever reads it.
 
     Raises
     ------
     BadAnswerError
-        If they cannot.
+        If it cannot be computed.
     """
     with _trouble_told():
-        _ = result.charts
+        _ = result.statistics, result.runtime_statistics
+        if with_charts:
+            _ = result.charts
 
 
 @contextmanager
