@@ -22,7 +22,7 @@ from tradinglab.sandbox.news import News
 from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import Check, RunRequest, result_of
 from tradinglab.sandbox.supervisor import Sandbox
-from tradinglab.sandbox.watch import Reply, Task
+from tradinglab.sandbox.watch import Reply, Task, Watch
 
 
 def sandboxed_backtest(
@@ -97,15 +97,19 @@ def sandboxed_backtest(
         task = Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress))
         check = Check(data=source, terms=request.terms()) if replay else None
         watch = stack.enter_context(sandbox.watching(task))
-        # The end of so large a process takes milliseconds, in which its answer is read and replayed.
-        answer = watch.answer()
-        try:
-            result = result_of(answer, limits=bounds, data_name=source.name, check=check)
-        except TradingLabError:
-            _print(watch.outcome())  # which raises the better reason if the run ended before its answer was complete
-            raise
-        _print(watch.outcome())
-        return result
+        return _result(watch, limits=bounds, data_name=source.name, check=check)
+
+
+def _result(watch: Watch, *, limits: Limits, data_name: str, check: Check | None) -> BacktestResult:
+    # The end of so large a process takes milliseconds, in which its answer is read and replayed.
+    answer = watch.answer()
+    try:
+        result = result_of(answer, limits=limits, data_name=data_name, check=check)
+    except TradingLabError:
+        _print(watch.outcome())  # which raises the better reason if the run ended before its answer was complete
+        raise
+    _print(watch.outcome())
+    return result
 
 
 def _listener(on_progress: Callable[[Progress], None] | None) -> Callable[[News], None] | None:
