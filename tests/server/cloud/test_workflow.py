@@ -221,6 +221,21 @@ def test_cancelling_leaves_nothing_there(api: APIClient, run_id: UUID, cloud: Fa
     assert CloudProject.objects.get().held_by is None
 
 
+def test_what_may_be_there_is_looked_for_now_and_then(api: APIClient, run_id: UUID, cloud: FakeCloud) -> None:
+    for _ in range(2):
+        due(run_id)
+        for each in cloud.compiles.values():
+            each["at"] -= 15
+        cloud_step(run_id)
+    # Its creation was asked for, the answer was lost, and the list does not have it yet.
+    CloudBacktest.objects.filter(pk=run_id).update(backtest_id="", is_lost=True, step="start")
+    cloud.backtests.clear()
+    api.post(f"{_HERE}{run_id}/cancel/")
+    assert cloud_step(run_id) is True
+    assert Run.objects.get(pk=run_id).state == RunState.RUNNING
+    assert cloud_step(run_id) is False
+
+
 def test_cancelling_before_anything_is_there_asks_nobody(api: APIClient, run_id: UUID, cloud: FakeCloud) -> None:
     assert api.post(f"{_HERE}{run_id}/cancel/").json()["state"] == "cancelled"
     assert cloud_step(run_id) is False
@@ -272,6 +287,11 @@ def test_two_runs_of_a_strategy_do_not_mix_their_files(
     (project,) = cloud.projects.values()
     assert "2012" not in project["files"]["main.py"]
     assert CloudBacktest.objects.get(pk=second).step == "project"
+    # Whoever waits leaves the account's requests to who goes on.
+    asked = len(cloud.calls)
+    due(second)
+    assert cloud_step(second)
+    assert len(cloud.calls) == asked
     to_the_end(run_id, cloud)
     assert to_the_end(second, cloud).state == RunState.COMPLETED
     assert "set_start_date(2012, 1, 3)" in project["files"]["main.py"]

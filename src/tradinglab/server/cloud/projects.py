@@ -48,6 +48,12 @@ def project_hold(*, work: Work, client: QuantConnect) -> int | None:
     return row.remote_id if row.remote_id is not None else _create(work, client, row)
 
 
+def project_is_held(*, work: Work) -> bool:
+    """Say whether another run changes the files of the project of a backtest's strategy; nobody there is asked."""
+    found = CloudProject.objects.filter(account=work.row.account, strategy=work.row.version.strategy_id)
+    return found.exclude(held_by=None).exclude(held_by=work.run).exclude(held_by__state__in=FINAL_STATES).exists()
+
+
 def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
     was_asked = row.is_asked
     CloudProject.objects.filter(pk=row.pk).update(is_asked=True)
@@ -102,7 +108,7 @@ def files_send(*, work: Work, client: QuantConnect) -> None:
 
 
 def files_synchronise(*, client: QuantConnect, project_id: int, wanted: Mapping[str, str]) -> None:
-    """Have a project hold these files: what differs is sent, what is not among them is deleted."""
+    """Have a project hold these files: what differs is sent, what is not among them and could have been is deleted."""
     there = {each.name: each.content for each in client.files.list(project_id) if not each.is_library}
     hashes = file_hashes(there)
     for name, digest in file_hashes(wanted).items():
@@ -113,7 +119,8 @@ def files_synchronise(*, client: QuantConnect, project_id: int, wanted: Mapping[
             client.files.delete(project_id, name)
         client.files.put(project_id, name, wanted[name])
     for name in there:
-        if name not in wanted:
+        # What is never sent was not sent by us: it is the user's own.
+        if name not in wanted and name.endswith(SENT):
             client.files.delete(project_id, name)
 
 

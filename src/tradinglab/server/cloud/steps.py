@@ -34,7 +34,7 @@ from tradinglab.server.cloud.compiling import compile_message
 from tradinglab.server.cloud.credentials import account_note
 from tradinglab.server.cloud.errors import CloudCredentialsError, cloud_error
 from tradinglab.server.cloud.models import Step
-from tradinglab.server.cloud.projects import files_send, project_forget, project_hold, project_release
+from tradinglab.server.cloud.projects import files_send, project_forget, project_hold, project_is_held, project_release
 from tradinglab.server.cloud.remote import client_of
 from tradinglab.server.cloud.work import Work, WorkLost, work_get, work_release
 from tradinglab.server.errors import SealError, ServerError
@@ -140,6 +140,10 @@ def _check_time(work: Work, client: QuantConnect) -> None:
 
 
 def _project(work: Work, client: QuantConnect) -> Next:
+    may_fall_back = work.run.manifest.get("elsewhere", {}).get("fallback") == Fallback.LOCAL
+    if project_is_held(work=work) and not may_fall_back:
+        # However many wait for the same project, they leave the account's requests to the one that has it.
+        return Next(step=Step.PROJECT, after_s=_HELD_WAIT_S)
     # A QuantConnect that is away, or does not accept the credentials, is found out before anything is looked for.
     client.account.check()
     project = project_hold(work=work, client=client)
@@ -251,7 +255,8 @@ def _age_s(work: Work) -> float:
 def _stop(work: Work, client: QuantConnect) -> None:
     """Have nothing of a cancelled backtest left there, then give it its outcome."""
     if not _remove_there(work, client):
-        _again(work, 5.0)
+        # The wish is known: it is no reason any more to come before it is time.
+        _again(work, 5.0, step_at=timezone.now())
         return
     project_release(work=work)
     work.finish(RunState.CANCELLED)
