@@ -133,6 +133,17 @@ def test_the_settings_account_is_the_first_users(
     assert put(api).json()["is_of_settings"] is False
 
 
+def test_an_account_that_the_settings_hold_no_more_can_be_forgotten(
+    api: APIClient, cloud: FakeCloud, settings: Any
+) -> None:
+    set_environment(settings, quantconnect_user=USER_ID, quantconnect_token=SecretStr(TOKEN))
+    assert api.get(_HERE).status_code == 200
+    set_environment(settings, quantconnect_user="77", quantconnect_token=SecretStr(TOKEN))
+    assert (api.post(f"{_HERE}test/").status_code, api.delete(_HERE).status_code) == (409, 204)
+    # The one that they hold now is the user's.
+    assert api.get(_HERE).json()["user_id"] == "77"
+
+
 def test_scopes(owner: User, client_of: Callable[..., APIClient], account: CloudAccount) -> None:
     reader = client_of(owner, scopes=("read",))
     assert reader.get(_HERE).status_code == 200

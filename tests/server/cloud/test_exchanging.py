@@ -120,6 +120,15 @@ def test_a_file_that_is_removed_on_one_side_is_removed_on_the_other(
     assert set(project["files"]) == {"main.py"}
 
 
+def test_a_push_leaves_files_alone_that_are_never_pushed(
+    api: APIClient, imported: Strategy, project: dict[str, Any]
+) -> None:
+    project["files"]["notes.md"] = "mine\n"
+    save(api, imported, main_py="x = 2\n", lib_py="y = 1\n")
+    assert carry(api, imported, "push").json()["changed"] == ["main.py"]
+    assert project["files"] == {"main.py": "x = 2\n", "lib.py": "y = 1\n", "notes.md": "mine\n"}
+
+
 def test_a_strategy_without_a_project_is_pushed_to_a_new_one(
     api: APIClient, strategy: Strategy, account: CloudAccount, cloud: FakeCloud
 ) -> None:
@@ -149,6 +158,31 @@ def test_a_past_backtest_becomes_one_here_once(api: APIClient, project: dict[str
     assert shown["warnings"][0]["text"].startswith("It was imported")
     assert api.post(where).json()["backtest_id"] == made.json()["backtest_id"]
     assert len(cloud.started) == 1
+
+
+@pytest.mark.parametrize("module", ["exchanging", "importing"])
+def test_of_two_imports_at_once_one_is_made(
+    api: APIClient, project: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    number = project["projectId"]
+    compiled = cloud.do_compile_create({"projectId": number})["compileId"]
+    body = {"projectId": number, "compileId": compiled, "backtestName": "Long ago"}
+    backtest = cloud.do_backtests_create(body)["backtest"]["backtestId"]
+    cloud.backtests[backtest]["at"] -= 1000
+    where = f"{_HERE}/projects/{number}/" + ("" if module == "exchanging" else f"backtests/{backtest}/") + "import/"
+    first: list[Any] = []
+
+    def waited(*, account: CloudAccount) -> None:
+        # The other one had the account's row, and has imported meanwhile.
+        monkeypatch.undo()
+        first.append(api.post(where, {}, format="json").json())
+
+    monkeypatch.setattr(f"tradinglab.server.cloud.{module}.account_lock", waited)
+    second = api.post(where, {}, format="json")
+    assert second.status_code in (200, 202), second.content
+    assert {"strategy", "backtest_id"} & first[0].keys()
+    assert all(first[0].get(name) == second.json().get(name) for name in ("strategy", "backtest_id"))
+    assert Strategy.objects.count() == 1
 
 
 def test_an_import_that_is_cancelled_leaves_the_backtest_there(

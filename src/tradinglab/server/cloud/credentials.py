@@ -53,6 +53,18 @@ def account_get(*, user: User) -> CloudAccount:
     return found
 
 
+def account_lock(*, account: CloudAccount) -> None:
+    """Let what hangs on an account stay so until the transaction ends: whoever else adds to it waits.
+
+    Raises
+    ------
+    NotFoundError
+        If it was removed meanwhile.
+    """
+    if CloudAccount.objects.select_for_update().filter(pk=account.pk).first() is None:
+        raise NotFoundError("The QuantConnect account was disconnected meanwhile.")
+
+
 def account_connect(*, user: User, remote_user: str, token: str) -> CloudAccount:
     """Try credentials, and store them if QuantConnect accepts them; they replace those that there were.
 
@@ -145,7 +157,7 @@ def account_remove(*, user: User) -> None:
         If it is the one of the installation's settings.
     """
     account = account_get(user=user)
-    if account.is_of_settings:
+    if account.is_of_settings and account.remote_user == settings.ENVIRONMENT.quantconnect_user:
         raise ConflictError(
             "This account is that of the installation's settings. Take QUANTCONNECT_USER_ID and "
             "QUANTCONNECT_ACCESS_TOKEN out of them, or connect another account."

@@ -13,10 +13,10 @@ from tradinglab.quantconnect.models.projects import Project
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.cloud.browsing import asked
-from tradinglab.server.cloud.credentials import account_get
+from tradinglab.server.cloud.credentials import account_get, account_lock
 from tradinglab.server.cloud.errors import CloudConflictError
 from tradinglab.server.cloud.merging import Standing, standing
-from tradinglab.server.cloud.models import CloudLink
+from tradinglab.server.cloud.models import CloudAccount, CloudLink
 from tradinglab.server.cloud.projects import SENT, files_synchronise
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 from tradinglab.server.strategies.files import check_files, file_hashes
@@ -81,13 +81,18 @@ def project_import(*, user: User, project_id: int, name: str | None = None) -> E
         If it was imported before, and changed on both sides since.
     """
     account = account_get(user=user)
-    known = CloudLink.objects.filter(account=account, remote_id=project_id, strategy__deleted_at=None).first()
+    known = _link_to(account, project_id)
     if known is not None:
         return strategy_pull(user=user, strategy=strategy_get(user=user, strategy_id=known.strategy_id))
     there = asked(user, lambda client: _read(client, project_id))
     check_files(there.files, is_draft=True)
     wanted = (name or visible(there.project.name) or f"Project {project_id}")[:_LONGEST_NAME]
     with transaction.atomic():
+        # Of two imports that come at once, the second one waits, and finds what the first one has made.
+        account_lock(account=account)
+        known = _link_to(account, project_id)
+        if known is not None:
+            return Exchanged(known.strategy, known, ())
         try:
             with transaction.atomic():
                 strategy = _created(user, wanted, there)
@@ -106,6 +111,11 @@ def project_import(*, user: User, project_id: int, name: str | None = None) -> E
         details = {"project_id": project_id, "strategy": str(strategy.pk)}
         audit_note(action="quantconnect_project.imported", actor=user, target=strategy, details=details)
     return Exchanged(strategy, link, tuple(sorted(there.files)))
+
+
+def _link_to(account: CloudAccount, project_id: int) -> CloudLink | None:
+    found = CloudLink.objects.select_related("strategy").filter(account=account, remote_id=project_id)
+    return found.filter(strategy__deleted_at=None).first()
 
 
 def _created(user: User, name: str, there: There) -> Strategy:

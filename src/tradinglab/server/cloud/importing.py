@@ -12,9 +12,9 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.services import backtest_create_elsewhere
 from tradinglab.server.cloud.browsing import remote_backtest_read
-from tradinglab.server.cloud.credentials import account_get
+from tradinglab.server.cloud.credentials import account_get, account_lock
 from tradinglab.server.cloud.exchanging import project_import
-from tradinglab.server.cloud.models import CloudBacktest, CloudLink, CloudProject, Step
+from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudLink, CloudProject, Step
 from tradinglab.server.errors import ConflictError, InputError
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import Strategy
@@ -35,9 +35,9 @@ def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
         If it is not over yet.
     """
     account = account_get(user=user)
-    known = CloudBacktest.objects.filter(account=account, backtest_id=backtest_id, run__deleted_at=None).first()
-    if known is not None and known.project_id == project_id:
-        return known.run
+    known = _imported(account, project_id, backtest_id)
+    if known is not None:
+        return known
     found = remote_backtest_read(user=user, project_id=project_id, backtest_id=backtest_id)
     if not found.is_finished:
         raise ConflictError("The backtest is not over at QuantConnect yet. Import it when it is.")
@@ -51,6 +51,11 @@ def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
     )
     text = "It was imported: the version here is the project's files when it was, which may be newer than what ran."
     with transaction.atomic():
+        # Of two imports that come at once, the second one waits, and finds what the first one has made.
+        account_lock(account=account)
+        known = _imported(account, project_id, backtest_id)
+        if known is not None:
+            return known
         run = backtest_create_elsewhere(owner=user, request=request, warnings=[text])
         CloudBacktest.objects.create(
             run=run,
@@ -65,6 +70,11 @@ def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
         details = {"project_id": project_id, "backtest_id": backtest_id}
         audit_note(action="quantconnect_backtest.imported", actor=user, target=run, details=details)
     return run
+
+
+def _imported(account: CloudAccount, project_id: int, backtest_id: str) -> Run | None:
+    found = CloudBacktest.objects.filter(account=account, backtest_id=backtest_id, run__deleted_at=None).first()
+    return found.run if found is not None and found.project_id == project_id else None
 
 
 def _strategy(user: User, project_id: int) -> Strategy:

@@ -36,7 +36,7 @@ def credentials_of(account: CloudAccount) -> Credentials:
     if token is None or settings.ENVIRONMENT.quantconnect_user != account.remote_user:
         raise SealError(
             "The installation's settings no longer hold this QuantConnect account. Give user id and token by "
-            "PUT /api/v1/quantconnect/credentials/."
+            "PUT /api/v1/quantconnect/credentials/, or forget it by DELETE."
         )
     return Credentials(account.remote_user, token.get_secret_value())
 
