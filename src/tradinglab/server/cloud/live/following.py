@@ -29,7 +29,11 @@ def follow(work: LiveWork, client: QuantConnect) -> None:
     """Look once, store what changed, carry out what is wished for, and say when the next look is due."""
     look = look_at(work.row, client)
     if look.found is None:
-        _missing(work)
+        if look.is_superseded and work.row.is_ended:
+            # Its end is known; QuantConnect tells of the one after it.
+            work.finish()
+        else:
+            _missing(work, look)
         return
     changes = Changes(work.row, look, look.found)
     work.record(changes.told, {**changes.columns, "failures": 0, "waiting_for": ""})
@@ -57,12 +61,13 @@ def _is_all_told(work: LiveWork, look: Look) -> bool:
     return look.is_superseded or is_anothers or timezone.now() - row.step_at > _LATE
 
 
-def _missing(work: LiveWork) -> None:
+def _missing(work: LiveWork, look: Look) -> None:
     """Believe that it is gone once it has been so for a few looks."""
     row = work.row
     missing = row.missing + 1
     if missing < _MOST_MISSING:
-        work.keep(missing=missing, next_at=soon(float(settings.ENVIRONMENT.quantconnect_poll_s)))
+        next_at = soon(float(settings.ENVIRONMENT.quantconnect_poll_s))
+        work.keep(missing=missing, is_superseded=look.is_superseded or row.is_superseded, next_at=next_at)
         return
     text = f"QuantConnect knows no deployment {row.deploy_id} any more: it, or its project, was deleted there."
     if row.liquidation == Liquidation.UNDER_WAY:

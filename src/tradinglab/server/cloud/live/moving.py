@@ -61,6 +61,7 @@ def _carry_out(work: LiveWork) -> None:
             failure = {"code": "quantconnect_credentials", "message": str(error)}
             work.finish(status="DeployError", message=str(error), error=failure)
     except QuantConnectError as error:
+        error.reason = work.masked(error.reason)
         _failed(work, error)
 
 

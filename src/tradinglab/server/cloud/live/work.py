@@ -15,9 +15,12 @@ from django.utils import timezone
 
 from tradinglab.server.cloud.live.events import cloud_event_store
 from tradinglab.server.cloud.live.models import CloudDeployment, LiveProject, LiveStep
-from tradinglab.server.cloud.live.terms import Terms
+from tradinglab.server.cloud.live.terms import HIDDEN, Terms
 from tradinglab.server.cloud.work import WorkLost, lease_end
 from tradinglab.server.sealing import seal, unseal
+
+#: What is shorter is a word of the text, rather than a secret.
+_SHORTEST_MASKED = 6
 
 
 class Told(NamedTuple):
@@ -107,6 +110,17 @@ class LiveWork:
             If no key opens it.
         """
         return terms_open(self.row)
+
+    def masked(self, text: str) -> str:
+        """Return what QuantConnect says without the settings that it may repeat."""
+        if not self.row.sealed_settings:
+            return text
+        terms = self.terms()
+        for settings in (terms.brokerage, *terms.data_providers.values()):
+            for name, value in settings.items():
+                if name != "id" and isinstance(value, str) and len(value) >= _SHORTEST_MASKED:
+                    text = text.replace(value, HIDDEN)
+        return text
 
 
 def terms_seal(terms: Terms) -> str:
