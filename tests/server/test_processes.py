@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -117,6 +118,49 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         lab.assert_whole(waiting)
         last.terminate()
         assert last.wait(90) == 0
+        assert "Traceback" not in lab.log()
+    finally:
+        lab.stop()
+
+
+def _parts(up: subprocess.Popen[bytes], command: str) -> set[int]:
+    """Return the processes of a command that ``up`` has started."""
+    found = set()
+    for each in Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text().split():
+        with contextlib.suppress(OSError):  # it has ended since
+            words = Path(f"/proc/{each}/cmdline").read_text().split("\0")
+            if "tradinglab.cli.main" in words and command in words:
+                found.add(int(each))
+    return found
+
+
+def _kill(up: subprocess.Popen[bytes], command: str) -> set[int]:
+    found = _parts(up, command)
+    for each in found:
+        os.kill(each, signal.SIGKILL)
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes below /proc")
+def test_up_starts_again_what_was_killed_but_not_for_ever(tmp_path: Path, tables: Path) -> None:
+    lab = Installation(tmp_path / "home", {}, tables=tables)
+    try:
+        up = lab.start("up", "--no-qc", "--port", str(lab.port))
+        until(lambda: "TradingLab is at" in lab.log())
+        lab.key()
+        lost = lab.submit("Slow", SLOW)
+        until(lambda: "started" in lab.kinds(lost))
+        for command in ("worker", "live", "serve"):
+            before = _kill(up, command)
+            assert len(before) == 1
+            until(lambda command=command, before=before: _parts(up, command) - before)
+        until(lambda: lab.status("/health/ready") == 200)
+        until(lambda: lab.state(lost) == "completed")
+        lab.assert_whole(lost, attempts=2)
+
+        until(lambda: up.poll() is not None or (_kill(up, "worker") and False))
+        assert up.wait(90) == 2
+        assert "The worker process ended 4 times within 60 s" in lab.log()
         assert "Traceback" not in lab.log()
     finally:
         lab.stop()

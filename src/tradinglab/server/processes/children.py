@@ -29,7 +29,7 @@ def start_child(
             if os.getppid() != parent:  # it was gone before the tie was made
                 os._exit(1)
 
-    # The caller has one thread as yet: what runs between fork and exec finds no lock taken.
+    # The caller has one thread: what runs between fork and exec finds no lock taken.
     return subprocess.Popen(
         words,
         stdin=subprocess.DEVNULL,

@@ -7,8 +7,6 @@ import fcntl
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,22 +19,15 @@ from uuid import UUID
 from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
 from tradinglab.server.config.startup import start_django
-from tradinglab.server.errors import ServerError, SettingsError
-from tradinglab.server.processes.children import start_child
+from tradinglab.server.errors import SettingsError
+from tradinglab.server.processes.parts import Part, ProcessLost
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.processes.web import QUANTCONNECT_PORT, Address, listen_on, listen_on_free_port
 
 _START_PATIENCE_S = 120.0
-_STOP_PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.2
 _QUEUE_NOTE = "queue.folder"
 Say = Callable[[str], None]
-
-
-class ProcessLost(ServerError):
-    """One of the server's processes ended by itself."""
-
-    code = "process_lost"
 
 
 class TooSlow(ProcessLost):
@@ -77,7 +68,7 @@ def run_together(*, wish: Wish, say: Say) -> int:
     SettingsError
         If a setting cannot be used, or the installation is running already.
     ProcessLost
-        If a process ends by itself.
+        If a process ends by itself before all is up, or again and again.
     """
     Home(environment().home).prepare()
     # Who sits before it looks at the page; a line for each request would push away what they are to read.
@@ -154,15 +145,16 @@ def _run(wish: Wish, listeners: Sequence[socket.socket], say: Say, stack: contex
     first_run.migrate()
     owner = first_run.ensure_owner()
     demo = first_run.ensure_demo(owner.user)
-    worker = stack.enter_context(_process("worker", "--beat"))
-    live = stack.enter_context(_process("live"))
     keeps = [each.fileno() for each in listeners]
     words = [word for each in keeps for word in ("--descriptor", str(each))]
-    web = stack.enter_context(_process("serve", *words, keeps=keeps))
+    parts = [
+        stack.enter_context(Part("worker", "worker", "--beat")),
+        stack.enter_context(Part("live", "live")),
+        stack.enter_context(Part("web", "serve", *words, keeps=keeps)),
+    ]
     address = Address(wish.host, listeners[0].getsockname()[1])
-    parts = {"worker": worker, "live": live, "web": web}
     # All are told to stop before the first is waited for.
-    for each in parts.values():
+    for each in parts:
         stack.callback(each.terminate)
     _wait(lambda: _answers(f"{address.reachable}/health/live"), parts, "the web process did not answer")
     _wait(_has_worker, parts, "the worker gave no sign of life")
@@ -172,35 +164,16 @@ def _run(wish: Wish, listeners: Sequence[socket.socket], say: Say, stack: contex
             _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
     greeting.greet(owner=owner, demo=demo, address=address, opens=wish.opens, say=say)
     while True:
-        _check(parts)
+        for each in parts:
+            each.revive(say)
         time.sleep(_LOOK_EVERY_S)
 
 
-@contextlib.contextmanager
-def _process(*words: str, keeps: Sequence[int] = ()) -> Iterator[subprocess.Popen[bytes]]:
-    """Run one of our own commands."""
-    process = start_child([sys.executable, "-m", "tradinglab.cli.main", *words], keeps=keeps)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _check(parts: dict[str, subprocess.Popen[bytes]]) -> None:
-    for name, process in parts.items():
-        if (status := process.poll()) is not None:
-            raise ProcessLost(f"The {name} process ended with status {status}; its messages are above.")
-
-
-def _wait(is_there: Callable[[], bool], parts: dict[str, subprocess.Popen[bytes]], complaint: str) -> None:
+def _wait(is_there: Callable[[], bool], parts: Sequence[Part], complaint: str) -> None:
     end = time.monotonic() + _START_PATIENCE_S
     while not is_there():
-        _check(parts)
+        for each in parts:
+            each.check()
         if time.monotonic() > end:
             raise TooSlow(f"After {_START_PATIENCE_S:g} s {complaint}.")
         time.sleep(_LOOK_EVERY_S)
