@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tradinglab.server.accounts.models import User
-from tradinglab.server.cloud.live.models import CloudDeployment, CloudDeploymentEvent, LiveStep
+from tradinglab.server.cloud.live.models import CloudDeployment, LiveStep
 from tradinglab.server.errors import NotFoundError
 
 
@@ -23,12 +23,6 @@ def cloud_deployment_get(*, user: User, deployment_id: UUID) -> CloudDeployment:
     if found is None:
         raise NotFoundError(f"There is no deployment {deployment_id} at QuantConnect.")
     return found
-
-
-def cloud_event_list(*, deployment: CloudDeployment, after: int, limit: int) -> list[CloudDeploymentEvent]:
-    """Return the events with numbers above *after*, in their order."""
-    found = CloudDeploymentEvent.objects.filter(deployment=deployment, sequence__gt=after)
-    return list(found.order_by("sequence")[:limit])
 
 
 def under_way(*, user: User) -> QuerySet[CloudDeployment]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -31,6 +33,7 @@ from tradinglab.server.streams.standing import Standing, standing_of
 
 STREAM = "text/event-stream"
 LAST = "Last-Event-ID"
+_View = TypeVar("_View", bound=Callable[..., Any])
 
 
 class EventStreamRenderer(BaseRenderer):
@@ -92,23 +95,33 @@ def events_answer(request: Request, reader: NumberedReader) -> HttpResponseBase:
     return Response(page)
 
 
+def events_schema(operation_id: str, *, until: str, over: str) -> Callable[[_View], _View]:
+    """Describe what :func:`events_answer` answers.
+
+    Parameters
+    ----------
+    until, over
+        What ends the stream, and how it is said that it has ended.
+    """
+    last = OpenApiParameter(LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream.")
+    described: Callable[[_View], _View] = extend_schema(
+        operation_id=operation_id,
+        parameters=[EventQuery, last],
+        responses={
+            (200, "application/json"): EventPageSerializer,
+            (200, STREAM): OpenApiResponse(OpenApiTypes.STR, f"Server-Sent Events, until {until}."),
+            204: OpenApiResponse(None, f"To who asked for the stream: {over}, and its last event was known."),
+        },
+    )
+    return described
+
+
 class RunEventsView(APIView):
     """What happened to a run."""
 
     renderer_classes = [JSONRenderer, EventStreamRenderer]
 
-    @extend_schema(
-        operation_id="runs_events",
-        parameters=[
-            EventQuery,
-            OpenApiParameter(LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
-        ],
-        responses={
-            (200, "application/json"): EventPageSerializer,
-            (200, STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, until the run has its outcome."),
-            204: OpenApiResponse(None, "To who asked for the stream: the run is over, and its last event was known."),
-        },
-    )
+    @events_schema("runs_events", until="the run has its outcome", over="the run is over")
     def get(self, request: Request, run_id: UUID) -> HttpResponseBase:
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         run = run_get(user=user_of(request), run_id=run_id)

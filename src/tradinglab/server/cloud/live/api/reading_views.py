@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import serializers, status
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,13 +28,11 @@ from tradinglab.server.cloud.live.api.serializers import (
 )
 from tradinglab.server.cloud.live.cleaning import cleaned
 from tradinglab.server.cloud.live.models import CloudDeployment
-from tradinglab.server.cloud.live.selectors import cloud_deployment_get, cloud_event_list
+from tradinglab.server.cloud.live.selectors import cloud_deployment_get
 from tradinglab.server.cloud.live.streaming import CloudDeploymentReader
 from tradinglab.server.rest.fields import StrictSerializer
 from tradinglab.server.rest.filters import refuse_unknown
-from tradinglab.server.streams.api.serializers import EventPageSerializer, EventQuery
-from tradinglab.server.streams.api.views import LAST, STREAM, EventStreamRenderer, is_stream, streamed, wanted_events
-from tradinglab.server.streams.reading import event_document
+from tradinglab.server.streams.api.views import EventStreamRenderer, events_answer, events_schema
 
 
 def _deployment(request: Request, deployment_id: UUID) -> CloudDeployment:
@@ -55,36 +51,11 @@ class CloudEventsView(APIView):
 
     renderer_classes = [JSONRenderer, EventStreamRenderer]
 
-    @extend_schema(
-        operation_id="quantconnect_deployments_events",
-        parameters=[
-            EventQuery,
-            OpenApiParameter(LAST, int, OpenApiParameter.HEADER, description="As `after`, for the stream."),
-        ],
-        responses={
-            (200, "application/json"): EventPageSerializer,
-            (200, STREAM): OpenApiResponse(OpenApiTypes.STR, "Server-Sent Events, until the deployment is over."),
-            204: OpenApiResponse(None, "To who asked for the stream: it is over, and its last event was known."),
-        },
-    )
+    @events_schema("quantconnect_deployments_events", until="the deployment is over", over="it is over")
     def get(self, request: Request, remote_deployment_id: UUID) -> HttpResponseBase:
         """Return the events after a number: those that are stored, or as a stream with those to come."""
         deployment = _deployment(request, remote_deployment_id)
-        query = EventQuery(data=wanted_events(request))
-        query.is_valid(raise_exception=True)
-        after = query.validated_data["after"]
-        if is_stream(request):
-            if LAST in request.headers and deployment.is_over and after >= deployment.last_sequence:
-                return HttpResponse(status=status.HTTP_204_NO_CONTENT)
-            return streamed(request, CloudDeploymentReader(deployment.pk), after)
-        events = cloud_event_list(deployment=deployment, after=after, limit=query.validated_data["limit"])
-        last = events[-1].sequence if events else after
-        page = {
-            "events": [event_document(each) for each in events],
-            "next_after": last,
-            "is_final": deployment.is_over and last >= deployment.last_sequence,
-        }
-        return Response(page)
+        return events_answer(request, CloudDeploymentReader(deployment.pk))
 
 
 class CloudPortfolioView(APIView):
