@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from tradinglab.quantconnect import Credentials, QuantConnect, Retries, Settings, Shared, Timeouts
+from tradinglab.quantconnect import Credentials, QuantConnect, Retries, Settings, Timeouts
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.cloud.sharing import shared_by_all
 from tradinglab.server.errors import SealError
 from tradinglab.server.sealing import unseal
 
@@ -62,6 +63,5 @@ def client_with(
     """Return a client that asks with some credentials; close it after use."""
     base = _PATIENT if is_patient else _SOON
     asked = replace(base, base_url=settings.ENVIRONMENT.quantconnect_url)
-    # Requests, failures and what is being created are counted for all processes of the installation.
-    shared = Shared.in_folder(settings.HOME.folder / "quantconnect")
+    shared = shared_by_all(settings.HOME.folder / "quantconnect", settings.ENVIRONMENT.redis_url)
     return QuantConnect(credentials, asked, shared=shared, cancel=cancel)
