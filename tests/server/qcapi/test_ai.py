@@ -55,7 +55,8 @@ def test_initialize_is_tried_out(qc: Signed, monkeypatch: pytest.MonkeyPatch, bo
 
 def test_a_trial_that_no_worker_takes_is_given_up(qc: Signed) -> None:
     assert "No worker" in qc.refused("ai/tools/backtest-init", language="Py", files=file("x = 1\n"))
-    assert Run.objects.get().state == "cancelled"
+    run = Run.objects.get()
+    assert (run.state, run.deleted_at is None) == ("cancelled", False)
 
 
 @pytest.mark.parametrize(

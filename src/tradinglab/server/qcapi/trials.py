@@ -12,10 +12,10 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import STRATEGIES
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.qcapi.compiles import problem_line, strategy_try_out
-from tradinglab.server.runs.deletion import run_delete
+from tradinglab.server.runs.deletion import run_delete, run_discard
 from tradinglab.server.runs.execution import Ended, Ending, Watcher
 from tradinglab.server.runs.models import Priority, Run, RunEvent, RunState
-from tradinglab.server.runs.services import Wishes, run_cancel, run_create
+from tradinglab.server.runs.services import Wishes, run_create
 from tradinglab.server.strategies.files import check_files
 
 _KIND: Final = "trial"
@@ -41,7 +41,7 @@ def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
         time.sleep(_LOOK_EVERY_S)
         run.refresh_from_db()
     if not run.is_final:
-        run_cancel(run=run)
+        run_discard(run=run)
         raise ConflictError("No worker was free to try the strategy out. Try again in a moment, or run a backtest.")
     run_delete(run=run)
     if run.state != RunState.COMPLETED:
