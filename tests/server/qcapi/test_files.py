@@ -60,7 +60,14 @@ def test_a_file_is_renamed_and_deleted(qc: Signed, project: int) -> None:
     before = content(qc, project, "main.py")
     qc.done("files/update", projectId=project, name="main.py", newName="lib/old.py")
     assert content(qc, project, "lib/old.py") == before
-    assert "already" in qc.refused("files/update", projectId=project, name="lib/old.py", newName="research.ipynb")
+    taken = {"projectId": project, "name": "lib/old.py", "newName": "research.ipynb"}
+    versions = StrategyVersion.objects.count()
+    assert "already" in qc.refused("files/update", **taken)
+    # Both or neither.
+    assert "already" in qc.refused("files/update", **taken, content="x = 1\n")
+    qc.done("files/update", **taken | {"newName": "lib/new.py"}, content="x = 1\n")
+    assert StrategyVersion.objects.count() == versions + 1
+    qc.done("files/update", **taken | {"name": "lib/new.py", "newName": "lib/old.py"})
     for name in ("lib/old.py", "research.ipynb"):
         qc.done("files/delete", projectId=project, name=name)
     assert qc.done("files/read", projectId=project)["files"] == []

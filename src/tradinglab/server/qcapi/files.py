@@ -47,38 +47,27 @@ def file_create(*, project: Project, by: User, name: str, content: str | None) -
     _save(project, by, edit, f"{name} is new", name)
 
 
-def file_write(*, project: Project, by: User, name: str, content: str) -> None:
-    """Give a file another content.
+def file_change(*, project: Project, by: User, name: str, content: str | None, new_name: str | None) -> None:
+    """Give a file another content, another name, or both; ``None`` leaves it.
 
     Raises
     ------
     NotFoundError
         If there is no such file.
     InputError
-        If the content is empty, or cannot be stored.
+        If the content is empty, or cannot be stored, or there is a file of the new name.
     """
     _refuse_empty(content)
-    _save(project, by, lambda files: files | {_there(files, name): content}, f"{name} changed", name)
-
-
-def file_rename(*, project: Project, by: User, name: str, new_name: str) -> None:
-    """Give a file another name.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such file.
-    InputError
-        If there is one of the new name.
-    """
+    wanted = name if new_name is None else new_name
 
     def edit(files: dict[str, str]) -> Mapping[str, str]:
-        content = files.pop(_there(files, name))
-        if new_name in files:
-            raise InputError("newName", new_name, f"There is a file '{new_name[:_LONGEST_SHOWN]}' already.")
-        return files | {new_name: content}
+        before = files.pop(_there(files, name))
+        if wanted in files:
+            raise InputError("newName", wanted, f"There is a file '{wanted[:_LONGEST_SHOWN]}' already.")
+        return files | {wanted: before if content is None else content}
 
-    _save(project, by, edit, f"{name} is {new_name} now", name, new_name)
+    message = f"{name} changed" if new_name is None else f"{name} is {new_name} now"
+    _save(project, by, edit, message, name, wanted)
 
 
 def file_delete(*, project: Project, by: User, name: str) -> None:

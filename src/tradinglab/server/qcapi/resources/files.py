@@ -6,7 +6,7 @@ from tradinglab.server.accounts.models import Scope
 from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
-from tradinglab.server.qcapi.files import file_create, file_delete, file_rename, file_write, files_of, files_patch
+from tradinglab.server.qcapi.files import file_change, file_create, file_delete, files_of, files_patch
 from tradinglab.server.qcapi.models import Project
 from tradinglab.server.qcapi.selectors import project_get
 from tradinglab.server.qcapi.services import lock_check
@@ -78,13 +78,9 @@ def update(call: Call, asked: UpdateAsk) -> Answer:
     """Give a file another name, another content, or both."""
     if asked.new_name is None and asked.content is None:
         raise InputError("content", None, "Give 'newName' or 'content'.")
-    project, name = _to_edit(call, asked), asked.name
-    if asked.content is not None:
-        file_write(project=project, by=call.user, name=name, content=asked.content)
-    if asked.new_name is not None:
-        file_rename(project=project, by=call.user, name=name, new_name=asked.new_name)
-        name = asked.new_name
-    return {"files": files_shown(project, [name])}
+    project = _to_edit(call, asked)
+    file_change(project=project, by=call.user, name=asked.name, content=asked.content, new_name=asked.new_name)
+    return {"files": files_shown(project, [asked.new_name or asked.name])}
 
 
 @endpoint("files/patch", PatchAsk, scope=Scope.RUN)
