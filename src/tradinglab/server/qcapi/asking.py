@@ -39,10 +39,16 @@ def _blank_is_none(value: object) -> object:
     return None if value in ("", [], {}) else value
 
 
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 #: A whole number that a database can hold.
 Whole = Annotated[int, BeforeValidator(_no_flag), Field(ge=-_LARGEST, lt=_LARGEST)]
 #: A finite number.
 Number = Annotated[float, BeforeValidator(_no_flag), Field(allow_inf_nan=False)]
+#: Texts, of which a form writes one alone without a list around it.
+Texts = Annotated[list[str], BeforeValidator(_several)]
 #: What a form writes as an empty text is left out: ``OrNone[Whole]``.
 OrNone = Annotated[T | None, BeforeValidator(_blank_is_none)]
 

@@ -8,6 +8,7 @@ from tradinglab.server.errors import InputError
 
 MOST_ROWS: Final = 100
 MOST_LINES: Final = 200
+_MOST_POINTS: Final = 100_000
 
 
 def window(start: int, end: int, *, most: int) -> tuple[int, int]:
@@ -25,3 +26,17 @@ def window(start: int, end: int, *, most: int) -> tuple[int, int]:
     if end - start > most:
         raise InputError("end", end, f"At most {most} are sent at once; {end - start} were asked for: ask for parts.")
     return start, end
+
+
+def check_chart_window(*, start: int | None, end: int | None, count: int | None) -> None:
+    """Refuse a part of a chart that ends before it begins, and a number of points that cannot be sent.
+
+    Raises
+    ------
+    InputError
+        Names field and value.
+    """
+    if start is not None and end is not None and end < start:
+        raise InputError("end", end, f"The field 'end' was {end}, before the start {start}; swap them.")
+    if count is not None and not 0 < count <= _MOST_POINTS:
+        raise InputError("count", count, f"The field 'count' was {count}; ask for 1 to {_MOST_POINTS:,}.")

@@ -9,16 +9,14 @@ from django.http import HttpResponse, JsonResponse
 
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.reports import report_read as stored_report
-from tradinglab.server.errors import InputError
 from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
 from tradinglab.server.qcapi.backtests import backtest_of
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.lean_results import chart_of, insights_of, log_of, orders_of, trades_of
 from tradinglab.server.qcapi.selectors import project_get
-from tradinglab.server.qcapi.windows import MOST_LINES, MOST_ROWS, window
+from tradinglab.server.qcapi.windows import MOST_LINES, MOST_ROWS, check_chart_window, window
 from tradinglab.server.runs.models import RunState
 
-_MOST_POINTS = 100_000
 _EVERY_LINE = 1 << 31
 Page = tuple[list[dict[str, Any]], int]
 
@@ -66,11 +64,7 @@ def _going_on(test: Backtest) -> dict[str, Any]:
 def chart_read(call: Call, asked: ChartAsk) -> Answer:
     """Return a chart's points between two times."""
     test = _test(call, asked)
-    if asked.start is not None and asked.end is not None and asked.end < asked.start:
-        text = f"The field 'end' was {asked.end}, before the start {asked.start}; swap them."
-        raise InputError("end", asked.end, text)
-    if asked.count is not None and not 0 < asked.count <= _MOST_POINTS:
-        raise InputError("count", asked.count, f"The field 'count' was {asked.count}; ask for 1 to {_MOST_POINTS:,}.")
+    check_chart_window(start=asked.start, end=asked.end, count=asked.count)
     if waiting := _going_on(test):
         return waiting
     return {"chart": chart_of(test, asked.name, start=asked.start, end=asked.end, count=asked.count)}

@@ -38,11 +38,10 @@ from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.lean_versions import VERSION
 from tradinglab.server.qcapi.organizations import organization_of
 from tradinglab.server.qcapi.selectors import compile_get, project_get
-from tradinglab.server.qcapi.windows import window
+from tradinglab.server.qcapi.windows import check_chart_window, window
 
 _MOST_ROWS = 1000
 _MOST_LINES = 250
-_MOST_POINTS = 100_000
 _MOST_DAYS = 750
 _DAY_S = 86_400
 
@@ -223,11 +222,7 @@ def portfolio_read(call: Call, asked: ProjectAsk) -> Answer:
 def chart_read(call: Call, asked: ChartAsk) -> Answer:
     """Return a chart's points between two times."""
     deployment = _deployment(call, asked)
-    if asked.start is not None and asked.end is not None and asked.end < asked.start:
-        text = f"The field 'end' was {asked.end}, before the start {asked.start}; swap them."
-        raise InputError("end", asked.end, text)
-    if asked.count is not None and not 0 < asked.count <= _MOST_POINTS:
-        raise InputError("count", asked.count, f"The field 'count' was {asked.count}; ask for 1 to {_MOST_POINTS:,}.")
+    check_chart_window(start=asked.start, end=asked.end, count=asked.count)
     chart = live_chart(deployment, asked.name, start=asked.start, end=asked.end, count=asked.count)
     return _without_errors({"chart": chart})
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tradinglab.server.accounts.models import Scope
-from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
+from tradinglab.server.qcapi.asking import Ask, OrNone, Texts, Whole
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.models import Project
 from tradinglab.server.qcapi.nodes import nodes_choose, nodes_shown
 from tradinglab.server.qcapi.organizations import organization_of
 from tradinglab.server.qcapi.selectors import project_get
-
-
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class OrganizationAsk(Ask):
@@ -35,7 +31,7 @@ class UpdateAsk(Ask):
     """The nodes of a project; none for those that the server chooses."""
 
     project_id: Whole
-    nodes: OrNone[Annotated[list[str], BeforeValidator(_several), Field(max_length=100)]] = None
+    nodes: OrNone[Annotated[Texts, Field(max_length=100)]] = None
 
 
 @endpoint("nodes/read", OrganizationAsk)

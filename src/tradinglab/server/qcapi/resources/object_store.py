@@ -7,12 +7,12 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.errors import InputError
 from tradinglab.server.qcapi.answers import moment
-from tradinglab.server.qcapi.asking import Ask, OrNone
+from tradinglab.server.qcapi.asking import Ask, OrNone, Texts
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.objects import (
     download_create,
@@ -29,10 +29,6 @@ from tradinglab.server.qcapi.organizations import organization_of
 
 _PREVIEW = 1_000
 _KILO = 1024
-
-
-def _several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class SetAsk(Ask):
@@ -54,7 +50,7 @@ class GetAsk(Ask):
     """Objects that are wanted as a zip file, or the job that was made of that wish."""
 
     organization_id: str
-    keys: OrNone[Annotated[list[str], BeforeValidator(_several), Field(max_length=1000)]] = None
+    keys: OrNone[Annotated[Texts, Field(max_length=1000)]] = None
     job_id: OrNone[str] = None
 
 
