@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tradinglab.core.run_warnings import WarningKind
-from tradinglab.quantconnect import QuantConnect
+from tradinglab.quantconnect import DeadlineError, QuantConnect
 from tradinglab.quantconnect.models.backtests import Backtest as RemoteBacktest
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
@@ -31,16 +31,18 @@ _MOST_STATISTICS: Final = 200
 _LARGEST_WHOLE: Final = (1 << 31) - 1
 
 
-def results_collect(*, work: Work, client: QuantConnect, found: RemoteBacktest) -> None:
+def results_collect(*, work: Work, client: QuantConnect, found: RemoteBacktest, is_last_time: bool) -> None:
     """Read all pages of what a backtest left, store it, and give the run its outcome.
 
     Raises
     ------
     QuantConnectError
-        If something cannot be read for now.
+        If something cannot be read for now; if something is refused, and it is not the last time that is asked.
     """
     assert work.row.project_id is not None
     result = remote_result(client, work.row.project_id, found)
+    if result.is_refused and not is_last_time:
+        raise DeadlineError(f"QuantConnect did not hand out {'; '.join(result.missing)}")
     missing = [
         {"kind": str(WarningKind.ENGINE), "text": f"QuantConnect did not hand out {each}"[:_LONGEST_WARNING]}
         for each in result.missing
@@ -79,10 +81,16 @@ def _columns(result: RemoteResult) -> dict[str, Any]:
     return {
         **remote_figures(result),
         "statistics": {name[:200]: text[:200] for name, text in statistics.items()},
-        "total_orders": min(len(result.orders), _LARGEST_WHOLE),
+        "total_orders": min(_order_count(result), _LARGEST_WHOLE),
         "first_day": first,
         "last_day": last,
     }
+
+
+def _order_count(result: RemoteResult) -> int:
+    """Return how many orders there are; where they were not handed out, as many as the statistics say."""
+    said = result.backtest.statistics.get("Total Orders", "").replace(",", "")
+    return len(result.orders) or (int(said) if said.isdecimal() else 0)
 
 
 def _stored(work: Work, contents: Mapping[str, bytes]) -> dict[str, Stored]:

@@ -61,6 +61,11 @@ def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
         made = client.projects.create(
             project_title(work.test.version.strategy.name), token=row.token, is_retry=was_asked
         )
+    except NotFoundError:
+        if was_asked and not client.projects.find(row.token):
+            # It was made, and somebody has deleted it since.
+            CloudProject.objects.filter(pk=row.pk, remote_id=None).update(token=_token(), is_asked=False)
+        raise
     except QuantConnectError as error:
         if not error.is_uncertain and not was_asked:
             CloudProject.objects.filter(pk=row.pk).update(is_asked=False)
@@ -79,22 +84,17 @@ def project_title(strategy_name: str, folder: str = FOLDER) -> str:
 
 
 def project_is_there(client: QuantConnect, project_id: int) -> bool:
-    """Say whether a project is there, and not in the bin."""
+    """Say whether a project exists and is in no bin; that it does not is believed only if the list says so, too."""
     try:
         return not client.projects.read(project_id).name.startswith(_BIN)
     except NotFoundError:
-        return False
+        every = client.projects.list()
+        return any(each.project_id == project_id and not each.name.startswith(_BIN) for each in every)
 
 
 def project_release(*, work: Work) -> None:
     """Let another run change the files."""
     CloudProject.objects.filter(held_by=work.run).update(held_by=None)
-
-
-def project_forget(*, work: Work) -> None:
-    """Have another project made: this one is no longer there."""
-    mine = CloudProject.objects.filter(account=work.row.account, remote_id=work.row.project_id)
-    mine.update(remote_id=None, is_asked=False, token=_token(), held_by=None)
 
 
 def files_send(*, work: Work, client: QuantConnect) -> None:

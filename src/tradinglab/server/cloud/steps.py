@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -34,22 +35,28 @@ from tradinglab.server.cloud.compiling import compile_message
 from tradinglab.server.cloud.credentials import account_note
 from tradinglab.server.cloud.errors import CloudCredentialsError, cloud_error
 from tradinglab.server.cloud.models import Step
-from tradinglab.server.cloud.projects import files_send, project_forget, project_hold, project_is_held, project_release
+from tradinglab.server.cloud.projects import (
+    files_send,
+    project_hold,
+    project_is_held,
+    project_is_there,
+    project_release,
+)
 from tradinglab.server.cloud.remote import client_of
-from tradinglab.server.cloud.work import Work, WorkLost, work_get, work_release
+from tradinglab.server.cloud.stopping import backtest_is_there, delete, ends_since, stop_there
+from tradinglab.server.cloud.work import Over, Work, WorkLost, work_get, work_release
 from tradinglab.server.errors import SealError, ServerError
-from tradinglab.server.runs.models import RunState
 
 _log = logging.getLogger(__name__)
 _COMPILE_LASTS: Final = timedelta(minutes=15)
-_LASTS_S: Final = 24 * 3600.0
 _RESULTS_LATE: Final = timedelta(seconds=90)
 _PERFORMANCE_LATE: Final = timedelta(seconds=30)
-#: So long one that may have been started is looked for before it is believed that there is none.
-_LIST_LATE: Final = timedelta(seconds=90)
 _NODE_WAIT_S, _HELD_WAIT_S = 20.0, 2.0
 _FIRST_WAIT_S, _MOST_WAIT_S = 2.0, 60.0
 _MOST_UNREADABLE: Final = 20
+#: So often in a row one that runs there may be refused, or its build not be found, before that is believed.
+_MOST_REFUSED: Final = 4
+_MOST_UNKNOWN: Final = 3
 _TOLD_FAILURES: Final = (1, 5, 20, 100, 500)
 _LONGEST_TEXT: Final = 20_000
 #: Before these nothing of a backtest can be there.
@@ -63,15 +70,6 @@ class Next:
     step: Step
     after_s: float = 0.0
     learnt: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Over(Exception):
-    """The run has an outcome that is no failure of QuantConnect's."""
-
-    def __init__(self, code: str, message: str, *, state: RunState = RunState.FAILED, **more: str) -> None:
-        self.state = state
-        self.error = {"code": code, "message": message[:_LONGEST_TEXT], **more}
-        super().__init__(message)
 
 
 def step_carry_out(*, run_id: UUID, fence: int) -> None:
@@ -100,40 +98,56 @@ def step_carry_out(*, run_id: UUID, fence: int) -> None:
 
 def _take(work: Work, client: QuantConnect) -> None:
     while True:
-        if work.is_cancelled:
-            _stop(work, client)
+        since = ends_since(work)
+        if since is not None:
+            outcome = stop_there(work, client, since)
+            if outcome is not None:
+                raise outcome
+            # The wish is known: it is no reason any more to come before it is time.
+            _again(work, 5.0, step_at=timezone.now())
             return
-        _check_time(work, client)
         step = Step(work.row.step)
-        came = _STEPS[step](work, client)
+        came = _step(step, work, client)
         if came is None:
             return
         # From the first answer on there may be something there that is to be cleared away.
         work.begin()
         now = timezone.now()
         changes = {**came.learnt, "failures": 0, "next_at": now + timedelta(seconds=came.after_s)}
-        if came.step != step:
-            changes |= {"step": came.step, "step_at": now}
-        work.keep(**changes)
-        if came.step != step:
-            _tell_step(work, came.step)
+        with work.held():
+            if came.step == step:
+                work.keep(**changes)
+            else:
+                work.keep(**changes, step=came.step, step_at=now)
+                _tell_step(work, came.step)
         if came.after_s:
             return
+
+
+def _step(step: Step, work: Work, client: QuantConnect) -> Next | None:
+    try:
+        return _STEPS[step](work, client)
+    except NotFoundError as error:
+        if step not in _BEFORE_START and _is_gone(work, client):
+            what = "backtest or its project" if work.row.backtest_id else "project"
+            raise Over("quantconnect_deleted", f"The {what} was deleted at QuantConnect: {error.reason}") from None
+        raise
+
+
+def _is_gone(work: Work, client: QuantConnect) -> bool:
+    """Say whether what was not found is not in the lists either; what was made just now may not be known everywhere."""
+    if not work.row.backtest_id:
+        return not project_is_there(client, _project_id(work))
+    if backtest_is_there(client, _project_id(work), work.row.backtest_id):
+        return False
+    is_new = timezone.now() - work.row.step_at < _RESULTS_LATE
+    return not is_new or work.row.failures >= _MOST_REFUSED
 
 
 def _tell_step(work: Work, step: Step) -> None:
     row = work.row
     known = {"project_id": row.project_id, "compile_id": row.compile_id, "backtest_id": row.backtest_id}
     work.tell("step", step=str(step), **{name: value for name, value in known.items() if value})
-
-
-def _check_time(work: Work, client: QuantConnect) -> None:
-    began = work.run.started_at
-    limit = work.run.manifest.get("elsewhere", {}).get("timeout_s") or _LASTS_S
-    if began is None or timezone.now() - began < timedelta(seconds=limit):
-        return
-    _remove_there(work, client)
-    raise Over("time_limit", f"The backtest was not over after {limit:g} s.", state=RunState.TIMED_OUT)
 
 
 # What each step does
@@ -170,7 +184,8 @@ def _compiling(work: Work, client: QuantConnect) -> Next:
         raise Over("compile_error", f"QuantConnect could not compile it: {message}", trace=text)
     if compiled.is_success:
         # What is compiled stays as it is; the next run may change the files.
-        project_release(work=work)
+        with work.held():
+            project_release(work=work)
         return Next(step=Step.START)
     if timezone.now() - work.row.step_at > _COMPILE_LASTS:
         minutes = _COMPILE_LASTS.total_seconds() / 60
@@ -211,9 +226,10 @@ def _running(work: Work, client: QuantConnect) -> Next:
 def _tell_progress(work: Work, found: RemoteBacktest) -> None:
     fraction = min(max(found.progress or 0.0, 0.0), 1.0)
     if fraction > work.run.progress:
-        type(work.run).objects.filter(pk=work.run.pk).update(progress=fraction, heartbeat_at=timezone.now())
+        with work.held():
+            type(work.run).objects.filter(pk=work.run.pk).update(progress=fraction, heartbeat_at=timezone.now())
+            work.tell("progress", fraction=fraction, date="")
         work.run.progress = fraction
-        work.tell("progress", fraction=fraction, date="")
 
 
 def _results(work: Work, client: QuantConnect) -> Next | None:
@@ -225,7 +241,8 @@ def _results(work: Work, client: QuantConnect) -> Next | None:
             return Next(step=Step.RESULTS, after_s=2.0)
     _remove_others(work, client)
     work.begin()
-    results_collect(work=work, client=client, found=found)
+    # What is refused once may be handed out the next time; what is refused again and again is left out.
+    results_collect(work=work, client=client, found=found, is_last_time=work.row.failures >= _MOST_REFUSED)
     return None
 
 
@@ -249,37 +266,6 @@ def _age_s(work: Work) -> float:
     return (timezone.now() - work.row.step_at).total_seconds()
 
 
-# Stopping
-
-
-def _stop(work: Work, client: QuantConnect) -> None:
-    """Have nothing of a cancelled backtest left there, then give it its outcome."""
-    if not _remove_there(work, client):
-        # The wish is known: it is no reason any more to come before it is time.
-        _again(work, 5.0, step_at=timezone.now())
-        return
-    project_release(work=work)
-    work.finish(RunState.CANCELLED)
-
-
-def _remove_there(work: Work, client: QuantConnect) -> bool:
-    """Delete what was started there; return whether it is sure that nothing is left."""
-    row = work.row
-    if row.project_id is None or not row.is_asked or row.is_imported:
-        return True
-    wished = work.run.cancel_requested_at
-    try:
-        if row.backtest_id:
-            client.backtests.delete(row.project_id, row.backtest_id)
-        found = client.backtests.find(row.project_id, row.token) if row.is_lost or not row.backtest_id else ()
-        for each in found:
-            client.backtests.delete(row.project_id, each.backtest_id)
-    except NotFoundError:
-        return True
-    is_known = bool(row.backtest_id or found)
-    return is_known or wished is None or timezone.now() - wished > _LIST_LATE
-
-
 def _remove_others(work: Work, client: QuantConnect) -> None:
     """Where an answer was lost, there may be two of what was to be one: delete those that are not the run's."""
     row = work.row
@@ -287,74 +273,85 @@ def _remove_others(work: Work, client: QuantConnect) -> None:
         return
     for each in client.backtests.find(_project_id(work), row.token):
         if each.backtest_id != row.backtest_id:
-            client.backtests.delete(_project_id(work), each.backtest_id)
+            delete(client, _project_id(work), each.backtest_id)
 
 
 # What cannot be done
 
 
 def _finish(work: Work, outcome: Over) -> None:
-    try:
+    with suppress(WorkLost), work.held():
         project_release(work=work)
-        work.finish(outcome.state, outcome.error)
-    except WorkLost:
-        return
+        work.finish(outcome.state, outcome.error or None)
 
 
 def _again(work: Work, after_s: float, **changes: object) -> None:
-    try:
+    with suppress(WorkLost):
         work.keep(next_at=timezone.now() + timedelta(seconds=after_s), **changes)
-    except WorkLost:
-        return
 
 
 def _failed(work: Work, error: QuantConnectError) -> None:
     """Decide what becomes of a backtest whose step failed: it waits, is taken elsewhere, or fails."""
-    step = Step(work.row.step)
+    step, failures = Step(work.row.step), work.row.failures
     if step == Step.START and error.is_uncertain:
         work.row.is_lost = True
+    if isinstance(error, AuthenticationError):
+        refusal = cloud_error(error)
+        account_note(account=work.row.account, error=CloudCredentialsError(str(refusal)))
+    is_there = step not in _BEFORE_START
     match error:
-        case NotFoundError() if step in _BEFORE_START:
-            # Somebody has deleted the project there: another is made.
-            project_forget(work=work)
-            _wait(work, error, back_to=Step.PROJECT)
+        case _ if ends_since(work) is not None:
+            _wait(work, error)
         case NotFoundError():
-            what = "backtest or its project" if work.row.backtest_id else "project"
-            _finish(work, Over("quantconnect_deleted", f"The {what} was deleted at QuantConnect: {error.reason}"))
-        case AuthenticationError():
-            refusal = cloud_error(error)
-            assert isinstance(refusal, CloudCredentialsError)
-            account_note(account=work.row.account, error=refusal)
-            if step in _BEFORE_START:
-                _finish(work, Over(refusal.code, str(refusal)))
-            else:
-                # It runs there: with new credentials its end is still learnt.
-                _wait(work, error)
+            _not_found(work, error, step)
+        case AuthenticationError() if not is_there:
+            _finish(work, Over(CloudCredentialsError.code, str(cloud_error(error))))
+        case InvalidRequestError() if step in (Step.RUNNING, Step.RESULTS) and failures < _MOST_REFUSED:
+            # It runs there: what is refused now may be answered when it is asked again.
+            _wait(work, error)
         case InvalidRequestError() | ConfigurationError():
             _finish(work, Over("quantconnect_refused", f"QuantConnect refused: {error.reason}"))
-        case MalformedAnswerError(is_garbled=False) if work.row.failures >= _MOST_UNREADABLE:
+        case MalformedAnswerError(is_garbled=False) if failures >= _MOST_UNREADABLE:
             _finish(work, Over("quantconnect_unreadable", f"QuantConnect's answer cannot be read: {error.reason}"))
         case _:
+            # Also where it runs there, and the credentials are refused: with new ones its end is still learnt.
             _wait(work, error)
+
+
+def _not_found(work: Work, error: NotFoundError, step: Step) -> None:
+    """Begin again where that is possible: there the project is made anew if somebody has deleted it."""
+    is_new_build = step == Step.COMPILING and work.row.failures < _MOST_UNKNOWN
+    may_run = work.row.is_asked or step in (Step.RUNNING, Step.RESULTS)
+    if may_run and work.row.failures >= _MOST_UNREADABLE:
+        text = f"QuantConnect lists it, and does not find it when it is asked for: {error.reason}"
+        _finish(work, Over("quantconnect_unreadable", text))
+    else:
+        _wait(work, error, back_to=None if may_run or is_new_build else Step.PROJECT)
 
 
 def _wait(work: Work, error: QuantConnectError, back_to: Step | None = None) -> None:
     """Try again later, and say so; or run it here, if that was asked for and nothing was started there."""
     row, elsewhere, step = work.row, work.run.manifest.get("elsewhere", {}), Step(work.row.step)
     is_away = not isinstance(error, (NoSpareNodeError, RateLimitError, NotFoundError))
-    if is_away and elsewhere.get("fallback") == Fallback.LOCAL and step in _BEFORE_START:
-        project_release(work=work)
-        if backtest_run_here(test=work.test, why=error.reason):
-            return
-    failures = row.failures + 1
-    wait_s = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10))
+    with suppress(WorkLost), work.held():
+        if is_away and elsewhere.get("fallback") == Fallback.LOCAL and step in _BEFORE_START:
+            project_release(work=work)
+            if backtest_run_here(test=work.test, why=error.reason):
+                return
+        failures = row.failures + 1
+        wait_s = _wait_s(error, failures)
+        work.keep(next_at=timezone.now() + timedelta(seconds=wait_s), failures=failures, is_lost=row.is_lost)
+        if failures in _TOLD_FAILURES:
+            work.tell("waiting", step=str(step), reason=error.reason[:1000], failures=failures)
+        if back_to not in (None, step):
+            work.keep(step=back_to, step_at=timezone.now())
+            _tell_step(work, back_to)
+        _log.info("backtest %s at QuantConnect waits %.0f s: %s", work.run.pk, wait_s, error.reason)
+
+
+def _wait_s(error: QuantConnectError, failures: int) -> float:
+    wait_s: float = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10))
     if isinstance(error, NoSpareNodeError):
         wait_s = _NODE_WAIT_S
-    wait_s = max(wait_s, min(getattr(error, "wait_s", None) or 0.0, 10 * _MOST_WAIT_S))
-    changes: dict[str, object] = {"failures": failures, "is_lost": row.is_lost}
-    if back_to is not None:
-        changes |= {"step": back_to, "step_at": timezone.now()}
-    _again(work, wait_s, **changes)
-    if failures in _TOLD_FAILURES:
-        work.tell("waiting", step=row.step, reason=error.reason[:1000], failures=failures)
-    _log.info("backtest %s at QuantConnect waits %.0f s: %s", work.run.pk, wait_s, error.reason)
+    asked_s: float = getattr(error, "wait_s", None) or 0.0
+    return max(wait_s, min(asked_s, 10 * _MOST_WAIT_S))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,16 @@ from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import FINAL_STATES, Run, RunState
 
 _ASKED_EVERY_S = 1.0
+_LONGEST_TEXT = 20_000
+
+
+class Over(Exception):
+    """The run has an outcome."""
+
+    def __init__(self, code: str, message: str, *, state: RunState = RunState.FAILED, **more: str) -> None:
+        self.state = state
+        self.error = {"code": code, "message": message[:_LONGEST_TEXT], **more}
+        super().__init__(message)
 
 
 class WorkLost(Exception):
@@ -57,6 +68,19 @@ class Work:
         for name, value in changes.items():
             setattr(self.row, name, value)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have all that is written inside be written together, and only if the work is still this process's.
+
+        Raises
+        ------
+        WorkLost
+            If it is another's by now.
+        """
+        with transaction.atomic():
+            self.keep(fence=self.fence)
+            yield
+
     def begin(self) -> None:
         """Have the run under way, if it waited.
 
@@ -76,7 +100,7 @@ class Work:
             raise WorkLost
 
     def tell(self, kind: str, **data: object) -> None:
-        """Store an event."""
+        """Store an event; where others may have the work by now, while it is `held`."""
         event_store(run_id=self.run.pk, kind=kind, data=data)
 
     @transaction.atomic

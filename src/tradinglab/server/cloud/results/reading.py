@@ -21,6 +21,8 @@ class RemoteResult:
     ----------
     missing
         What QuantConnect would not hand out, each with why.
+    is_refused
+        Whether that may be otherwise the next time: it was refused, and not for want of such an address.
     """
 
     backtest: Backtest
@@ -30,11 +32,13 @@ class RemoteResult:
     trades: tuple[ClosedTrade, ...] = ()
     logs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    is_refused: bool = False
 
 
 def remote_result(client: QuantConnect, project_id: int, backtest: Backtest) -> RemoteResult:
     """Read a backtest with all pages of what it has; what is refused is left out, and named."""
     missing: list[str] = []
+    refusals: list[str] = []
     which = project_id, backtest.backtest_id
     parts = client.results
 
@@ -43,6 +47,8 @@ def remote_result(client: QuantConnect, project_id: int, backtest: Backtest) -> 
             return read()
         except (NotFoundError, InvalidRequestError, DeadlineError) as error:
             missing.append(f"{name}: {error.reason}")
+            if error.status not in (404, 410):
+                refusals.append(name)
             return otherwise
 
     charts: dict[str, Chart] = {}
@@ -64,4 +70,5 @@ def remote_result(client: QuantConnect, project_id: int, backtest: Backtest) -> 
         trades=trades,
         logs=part("the log", lambda: parts.logs(*which, most=MOST_ROWS["log"]), ()),
         missing=tuple(missing),
+        is_refused=bool(refusals),
     )
