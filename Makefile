@@ -35,8 +35,9 @@ fuzz: $(STAMPS)/dev ## Call every operation of the API with whatever the schema 
 	@EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -p no:xdist tests/server/test_schema_fuzz.py
 
 .PHONY: soak
-soak: $(STAMPS)/dev ## Go the whole way through QuantConnect's API in all kinds of bad weather (SCHEDULES=1000)
+soak: $(STAMPS)/dev ## Send client and server to a QuantConnect in all kinds of bad weather (SCHEDULES=1000)
 	@$(BIN)/python -m tests.quantconnect.soak --schedules $(or $(SCHEDULES),1000)
+	@$(BIN)/python -m tests.server.cloud.soak --schedules $(or $(SCHEDULES),1000)
 
 .PHONY: lint
 lint: $(STAMPS)/dev ## Style, types, layers, dependencies, size of modules and functions

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,8 @@ import httpx2
 from tests.quantconnect.clock import VirtualClock
 from tests.quantconnect.fake import FakeCloud, Told
 
+from tradinglab.quantconnect.settings import Timeouts
+
 
 class Fault(StrEnum):
     """What befalls one call."""
@@ -25,8 +27,10 @@ class Fault(StrEnum):
     NO_CONNECTION = "no connection"
     RESET_BEFORE = "reset before it was carried out"
     RESET_AFTER = "reset after it was carried out"
+    RESET_MIDDLE = "reset in the middle of the answer"
     STALL_BEFORE = "never carried out, never answered"
     STALL_AFTER = "carried out, never answered"
+    LATE = "carried out, answered after the deadline"
     PAGE_BEFORE = "a page of HTML with 500, not carried out"
     PAGE_AFTER = "a page of HTML with 500, carried out"
     TRUNCATED = "carried out, the JSON cut off"
@@ -38,10 +42,11 @@ class Fault(StrEnum):
     TOO_MANY_DATE = "429 with a date in Retry-After"
     STALE_CLOCK = "the server's clock jumps: 401"
     REFUSED = "success: false for a reason that will not pass"
+    UNKNOWN_ID = "success: false, there is no such thing"
 
 
 #: After these, time and again, what was asked for is still done.
-PASSING = tuple(each for each in Fault if each is not Fault.REFUSED)
+PASSING = tuple(each for each in Fault if each not in (Fault.REFUSED, Fault.UNKNOWN_ID))
 _PAGE = b"<!DOCTYPE html><html><body><h1>500 Internal Server Error</h1></body></html>"
 
 
@@ -102,10 +107,11 @@ class Seeded:
 
 
 class Lost(Exception):
-    """The connection is gone; `is_reset` says how."""
+    """The connection is gone; `is_reset` says how, `told` what was answered, if half of it arrives, or all too late."""
 
-    def __init__(self, *, is_reset: bool) -> None:
+    def __init__(self, *, is_reset: bool, told: Told | None = None) -> None:
         self.is_reset = is_reset
+        self.told = told
 
 
 @dataclass
@@ -135,6 +141,8 @@ class Weather:
                 return Told.of({"success": False, "errors": ["Too many backtest requests; please slow down."]})
             case Fault.REFUSED:
                 return Told.of({"success": False, "errors": ["This is not allowed on your plan."]})
+            case Fault.UNKNOWN_ID:
+                return Told.of({"success": False, "errors": ["There is no such thing; it was not found."]})
             case Fault.TOO_MANY | Fault.TOO_MANY_WAIT | Fault.TOO_MANY_DATE:
                 return self._too_many(fault)
             case Fault.STALE_CLOCK:
@@ -143,6 +151,8 @@ class Weather:
         match fault:
             case Fault.RESET_AFTER | Fault.STALL_AFTER:
                 raise Lost(is_reset=fault is Fault.RESET_AFTER)
+            case Fault.RESET_MIDDLE | Fault.LATE:
+                raise Lost(is_reset=fault is Fault.RESET_MIDDLE, told=told)
             case Fault.PAGE_AFTER:
                 return Told(500, _PAGE, {"Content-Type": "text/html"})
             case Fault.TRUNCATED:
@@ -169,6 +179,26 @@ def read_body(headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
         assert isinstance(body, dict)
         return body
     return {"bytes": len(content)} if content else {}
+
+
+class _Broken(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """An answer of which half arrives before the connection is reset, or all of it but too late."""
+
+    def __init__(self, content: bytes, *, is_reset: bool, pass_time: Callable[[], None]) -> None:
+        self._content = content
+        self._is_reset = is_reset
+        self._pass_time = pass_time
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._is_reset:
+            yield self._content[: len(self._content) // 2]
+            raise httpx2.ReadError("Connection reset by peer")
+        self._pass_time()
+        yield self._content
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
 
 
 class FaultyTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -212,11 +242,17 @@ class FaultyTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         try:
             told = weather.answer(path, headers, read_body(headers, content))
         except Lost as lost:
+            if lost.told is not None:
+                stream = _Broken(lost.told.body, is_reset=lost.is_reset, pass_time=self._pass_an_attempt)
+                return httpx2.Response(lost.told.status, headers=lost.told.headers, stream=stream, request=request)
             if lost.is_reset:
                 raise httpx2.ReadError("Connection reset by peer", request=request) from None
             self._clock.at += float(request.extensions["timeout"]["read"])
             raise httpx2.ReadTimeout("timed out", request=request) from None
         return httpx2.Response(told.status, headers=told.headers, content=told.body, request=request)
+
+    def _pass_an_attempt(self) -> None:
+        self._clock.at += Timeouts().attempt
 
 
 @contextmanager
@@ -243,15 +279,22 @@ def faulty_server(backend: Backend, schedule: Schedule, stall_s: float = 5.0) ->
             try:
                 told = weather.answer(path, headers, read_body(headers, content))
             except Lost as lost:
+                if lost.told is not None and lost.is_reset:
+                    self._say(lost.told, len(lost.told.body) // 2)
                 self._lose(is_reset=lost.is_reset)
+                if lost.told is not None and not lost.is_reset:
+                    self._say(lost.told)
                 return
+            self._say(told)
+
+        do_GET = do_POST
+
+        def _say(self, told: Told, most: int | None = None) -> None:
             self.send_response_only(told.status)
             for name, value in {**told.headers, "Content-Length": str(len(told.body))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told.body)
-
-        do_GET = do_POST
+            self.wfile.write(told.body[:most])
 
         def _lose(self, *, is_reset: bool) -> None:
             self.close_connection = True

@@ -39,7 +39,7 @@ def _cloud() -> FakeCloud:
 
 _BEFALL = [
     None, Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.STALL_BEFORE, Fault.STALL_AFTER, Fault.PAGE_AFTER,
-    Fault.TRUNCATED, Fault.EMPTY, Fault.TOO_MANY, Fault.SLOW_DOWN,
+    Fault.RESET_MIDDLE, Fault.LATE, Fault.TRUNCATED, Fault.EMPTY, Fault.TOO_MANY, Fault.SLOW_DOWN,
 ]  # fmt: skip
 
 
