@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from tests.server.cloud.driving import to_the_end
 from tradinglab.server.accounts.models import AuditEntry
 from tradinglab.server.cloud.merging import standing
 from tradinglab.server.cloud.models import CloudAccount, CloudLink
+from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.strategies.models import Strategy
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +215,23 @@ def test_the_complete_flow_answers_where_it_stands(
     assert ended.json()["remote"]["backtest_id"] == cloud.started[0]
     assert ended.json()["results"]["statistics"]["Sharpe Ratio"] == "1.5"
     assert api.post(f"{_HERE}/backtests/?wait=9999", body, format="json").status_code == 400
+
+
+def test_where_too_many_wait_already_nobody_else_does(
+    api: APIClient, strategy: Strategy, account: CloudAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr("tradinglab.server.rest.waiting._places", lambda: places)
+    monkeypatch.setattr("tradinglab.server.cloud.flow.MOST_WAIT_S", 0.1)
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=slept.append)
+    monkeypatch.setattr("tradinglab.server.cloud.flow.time", clock)
+    run = api.post(f"{_HERE}/backtests/", {"strategy_id": str(strategy.pk)}, format="json").json()
+    with waiting_place():
+        assert api.get(f"{_HERE}/backtests/{run['backtest_id']}/?wait=60").status_code == 202
+    assert not slept
+    api.get(f"{_HERE}/backtests/{run['backtest_id']}/?wait=60")
+    assert slept
 
 
 def test_standing_by_cases() -> None:

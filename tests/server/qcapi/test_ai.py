@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import threading
 
 import pytest
 from tests.server.qcapi.client import Signed
 
 from tradinglab.server.qcapi import trials
 from tradinglab.server.qcapi.assist.pep8 import converted
+from tradinglab.server.rest import waiting
+from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.templates import all_templates
@@ -51,6 +54,15 @@ def test_initialize_is_tried_out(qc: Signed, monkeypatch: pytest.MonkeyPatch, bo
     run = Run.objects.get()
     assert run.manifest == {}
     assert run.deleted_at is not None
+
+
+def test_not_all_threads_wait_for_trials(qc: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_places", lambda: places)
+    places = threading.BoundedSemaphore(1)
+    with waiting_place():
+        assert "Too many wait" in qc.refused("ai/tools/backtest-init", language="Py", files=file("x = 1\n"))
+    assert not Run.objects.exists()
+    assert "No worker" in qc.refused("ai/tools/backtest-init", language="Py", files=file("x = 1\n"))
 
 
 def test_a_trial_that_no_worker_takes_is_given_up(qc: Signed) -> None:

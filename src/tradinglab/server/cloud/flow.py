@@ -18,6 +18,7 @@ from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.backtests.services import backtest_submit
 from tradinglab.server.cloud.models import CloudBacktest
 from tradinglab.server.errors import ConflictError
+from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.runs.services import Submission
 from tradinglab.server.strategies.selectors import strategy_get, version_get
@@ -72,12 +73,13 @@ def flow_start(*, user: User, asked: FlowRequest, idempotency_key: str | None = 
 
 
 def flow_wait(*, run_id: UUID, seconds: float) -> None:
-    """Wait until a run has its outcome, but no longer than so."""
+    """Wait until a run has its outcome, but no longer than so, and not at all while too many wait already."""
     end = time.monotonic() + min(seconds, MOST_WAIT_S)
-    while time.monotonic() < end:
-        if Run.objects.filter(pk=run_id, state__in=FINAL_STATES).exists():
-            return
-        time.sleep(_LOOK_EVERY_S)
+    with waiting_place() as is_free:
+        while is_free and time.monotonic() < end:
+            if Run.objects.filter(pk=run_id, state__in=FINAL_STATES).exists():
+                return
+            time.sleep(_LOOK_EVERY_S)
 
 
 def flow_standing(*, user: User, run_id: UUID) -> dict[str, Any]:

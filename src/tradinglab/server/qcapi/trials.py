@@ -12,6 +12,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import STRATEGIES
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.qcapi.compiles import problem_line, strategy_try_out
+from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.runs.deletion import run_delete, run_discard
 from tradinglab.server.runs.execution import Ended, Ending, Watcher
 from tradinglab.server.runs.models import Priority, Run, RunEvent, RunState
@@ -31,15 +32,22 @@ def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
     InputError
         If the files can be no strategy.
     ConflictError
-        If no worker was free in time.
+        If no worker was free in time, or too many wait already.
     """
     check_files(files)
-    wishes = Wishes(priority=Priority.INTERACTIVE)
-    run = run_create(owner=user, kind=_KIND, manifest={"files": dict(files)}, wishes=wishes)
-    end = time.monotonic() + _PATIENCE_S
-    while not run.is_final and time.monotonic() < end:
-        time.sleep(_LOOK_EVERY_S)
-        run.refresh_from_db()
+    with waiting_place() as is_free:
+        if not is_free:
+            raise ConflictError("Too many wait for a strategy to be tried out. Try again in a moment.")
+        run = run_create(
+            owner=user,
+            kind=_KIND,
+            manifest={"files": dict(files)},
+            wishes=Wishes(priority=Priority.INTERACTIVE),
+        )
+        end = time.monotonic() + _PATIENCE_S
+        while not run.is_final and time.monotonic() < end:
+            time.sleep(_LOOK_EVERY_S)
+            run.refresh_from_db()
     if not run.is_final:
         run_discard(run=run)
         raise ConflictError("No worker was free to try the strategy out. Try again in a moment, or run a backtest.")
