@@ -159,7 +159,7 @@ class World:
         self.clock.passed = self._passed
         client = partial(QuantConnect, clock=self.clock, transport=self.line, random=self.random)
         enter(mock.patch.object(remote, "QuantConnect", client))
-        enter(mock.patch.object(remote, "Shared", SimpleNamespace(in_folder=self._shared)))
+        enter(mock.patch.object(remote, "shared_by_all", self._shared))
         enter(mock.patch.object(work, "time", SimpleNamespace(monotonic=self.clock.monotonic)))
         enter(connection.execute_wrapper(self._execute))
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
@@ -174,7 +174,7 @@ class World:
     def __exit__(self, *problem: object) -> None:
         self._stack.close()
 
-    def _shared(self, folder: Path) -> Shared:
+    def _shared(self, folder: Path, redis_url: str | None) -> Shared:
         return Shared.in_folder(self.folder / str(self._machine), self.clock.monotonic)
 
     # What a user does
