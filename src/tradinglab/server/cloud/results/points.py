@@ -13,6 +13,8 @@ from tradinglab.quantconnect.models.backtests import Chart, Series
 _US = 1_000_000
 #: Seconds beyond this are milliseconds.
 _LATEST_S = 1e11
+#: Nanoseconds of 64 bits reach until 2262, and as far back: what is beyond is no point's time.
+_FARTHEST_S = 9e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,17 @@ def _points(series: Series) -> Iterator[Point]:
 
 def _seconds(value: object) -> float | None:
     number = finite(value)
-    if number is None and isinstance(value, str):
+    if number is not None:
+        seconds = number / 1000 if abs(number) > _LATEST_S else number
+    elif isinstance(value, str):
         try:
             read = datetime.fromisoformat(value)
         except ValueError:
             return None
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
-    if number is None or abs(number) > _LATEST_S * 1000:
+        seconds = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    else:
         return None
-    return number / 1000 if abs(number) > _LATEST_S else number
+    return seconds if abs(seconds) <= _FARTHEST_S else None
 
 
 def series_of(charts: Mapping[str, Chart], chart: str, series: str) -> list[Point]:
