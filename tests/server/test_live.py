@@ -24,7 +24,7 @@ from tradinglab.server.live.lease import live_claim_next, live_finish, live_rene
 from tradinglab.server.live.models import Deployment, DeploymentCommand, DeploymentEvent, DeploymentLine, Status
 from tradinglab.server.live.process import LiveProcess
 from tradinglab.server.live.recording import Recorder
-from tradinglab.server.live.selectors import chart_names, portfolio_of, record_list
+from tradinglab.server.live.selectors import chart_names, deployment_list, portfolio_of, record_list
 from tradinglab.server.live.services import (
     DeploymentRequest,
     deployment_command,
@@ -338,3 +338,11 @@ def test_the_api(client_of: Callable[..., APIClient], owner: User, other: User, 
     assert [each["id"] for each in trader.get("/api/v1/deployments/?status=Stopped").json()["results"]] == [
         first.json()["id"]
     ]
+
+
+def test_lists_read_no_files(owner: User, version: StrategyVersion, django_assert_num_queries: Any) -> None:
+    made = deploy(owner, version)
+    with django_assert_num_queries(1) as asked:
+        (listed,) = deployment_list(user=owner)
+        assert (listed, listed.version.strategy.name) == (made, "live")
+    assert '"files"' not in asked.captured_queries[0]["sql"]

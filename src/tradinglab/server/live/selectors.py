@@ -20,8 +20,9 @@ from tradinglab.server.live.models import (
 
 
 def deployment_list(*, user: User) -> QuerySet[Deployment]:
-    """Return a user's deployments, the newest first."""
-    return Deployment.objects.filter(owner=user).select_related("version__strategy").order_by("-created_at", "-id")
+    """Return a user's deployments, the newest first; their files are read where they are asked for."""
+    found = Deployment.objects.filter(owner=user).select_related("version__strategy").defer("version__files")
+    return found.order_by("-created_at", "-id")
 
 
 def deployment_get(*, user: User, deployment_id: UUID) -> Deployment:

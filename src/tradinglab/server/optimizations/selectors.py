@@ -67,9 +67,10 @@ class Outcome(NamedTuple):
 
 
 def optimization_list(*, user: User) -> QuerySet[Optimization]:
-    """Return a user's optimizations, without those that are deleted."""
+    """Return a user's optimizations, without those that are deleted; their files are read where they are asked for."""
     found = Optimization.objects.filter(run__owner=user, run__deleted_at=None)
-    return found.select_related("run", "version__strategy").annotate(created_at=F("run__created_at"))
+    found = found.select_related("run", "version__strategy").defer("version__files")
+    return found.annotate(created_at=F("run__created_at"))
 
 
 def optimization_get(*, user: User, run_id: UUID) -> Optimization:

@@ -222,7 +222,7 @@ def search_of(*, user: User, optimization_id: str, to_write: bool = False) -> tu
     missing = NotFoundError(f"There is no optimization '{optimization_id[:64]}'.")
     if run_id is None:
         raise missing
-    found = Optimization.objects.select_related("version__strategy").filter(pk=run_id).first()
+    found = Optimization.objects.select_related("version__strategy").defer("version__files").filter(pk=run_id).first()
     if found is None:
         raise missing
     try:
