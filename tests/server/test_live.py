@@ -191,6 +191,9 @@ def test_silence_is_an_alert(owner: User, version: StrategyVersion) -> None:
     [
         b"no json\n", b"[1]\n", b'{"unknown": 1}\n', b'{"log": NaN}\n', b'{"log": "' + b"x" * 300_000 + b'"}\n',
         b'{"log":' + b"[" * 30 + b"]" * 30 + b"}\n",
+        b'{"together": -1}\n', b'{"together": true}\n', b'{"together": 20000}\n', b'{"together": 1, "log": "x"}\n',
+        b'{"together": 2}\n{"together": 2}\n',
+        b'{"together": 200}\n' + (b'{"log": "' + b"x" * 200_000 + b'"}\n') * 100,
     ],
 )  # fmt: skip
 def test_a_process_that_says_nonsense_is_not_listened_to(told: bytes) -> None:
@@ -211,6 +214,23 @@ def test_a_process_that_says_nonsense_is_not_listened_to(told: bytes) -> None:
     finally:
         os.close(source)
         os.close(sink)
+
+
+def test_what_belongs_together_is_heard_together() -> None:
+    """A fill without the account after it would be a wrong place to go on from."""
+    source, sink = os.pipe()
+    os.set_blocking(source, False)
+    heard: list[list[str]] = []
+    conversation = Conversation(source, lambda told: heard.append([kind for kind, _ in told]))
+    try:
+        for piece in (b'{"log": "a"}\n{"toge', b'ther": 3}\n{"order": 1}\n{"beat": 1}\n', b'{"portfolio"', b": 1}\n",
+                      b'{"together": 0}\n{"log": "b"}\n'):  # fmt: skip
+            os.write(sink, piece)
+            conversation.read()
+    finally:
+        os.close(source)
+        os.close(sink)
+    assert heard == [["log"], [], [], ["order", "beat", "portfolio"], ["log"]]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.models.fees import OrderFeeParameters
@@ -55,6 +55,11 @@ class BacktestingBrokerage:
         """Take an order of which the author is told elsewhere."""
         self.pending[order._id] = order
         self._note_for_later(order)
+
+    def resume(self, orders: Iterable[Order]) -> None:
+        """Take orders that it was given in another process."""
+        self.pending.update((order.id, order) for order in orders)
+        self.wake()
 
     def release(self, order: Order) -> None:
         """Let go of an order that was filled elsewhere."""

@@ -108,6 +108,13 @@ class OrderBook:
         self.total_orders += 1
         return ticket
 
+    def add_resumed_order(self, order: Order, ticket: OrderTicket) -> None:
+        """Take an open order that another process was given; it has its number."""
+        self.open[order.id] = order
+        self.orders[order.id] = order
+        self.tickets[order.id] = ticket
+        self.total_orders += 1
+
     def securities_of(self, orders: list[Order]) -> dict[Order, Security]:
         """Return the security of each order that has one."""
         found = {}

@@ -50,6 +50,10 @@ class OrderEvents:
         self.log = EventLog()
         self.rejections: dict[str, int] = {}
 
+    def count_from(self, order_id: int, count: int) -> None:
+        """Let the events of an order be numbered on from those that another process has told of."""
+        self._counts[order_id] = count
+
     def tell(self, order: Order, message: str = "") -> None:
         """Make an event of an order's status, and book it."""
         self.handle([OrderEvent(order, self._algorithm.lab_utc_ns, OrderFee.ZERO, message)])

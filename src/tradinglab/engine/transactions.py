@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.orders import (
     CancelOrderRequest,
     MarketOrder,
+    Order,
     OrderEvent,
     OrderFee,
     OrderProperties,
@@ -120,6 +121,11 @@ class TransactionHandler(OrderBook):
         else:
             response = self._changes.cancel(request)  # type: ignore[arg-type]
         request.set_response(response, OrderRequestStatus.PROCESSED)
+
+    def resume(self, order: Order, ticket: OrderTicket, event_count: int) -> None:
+        """Take an open order that another process was given, with so many events; the brokerage is told apart."""
+        self.add_resumed_order(order, ticket)
+        self._events.count_from(order.id, event_count)
 
     def liquidate_delisted(self, security: Security) -> OrderTicket | None:
         """Close what is held of a delisted security at its last price, free of fees."""

@@ -11,6 +11,7 @@ import select
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,9 @@ from tradinglab.engine.live.run import run_live
 from tradinglab.sandbox.descriptors import NEWS
 
 LARGEST_MESSAGE: Final = 1 << 18
+#: So many messages, and bytes, at most belong together.
+MOST_TOGETHER: Final = 5000
+LARGEST_TOGETHER: Final = 1 << 23
 #: A strategy that tells more than is listened to waits.
 _MOST_QUEUED: Final = 1 << 22
 _PIECE: Final = 1 << 16
@@ -42,15 +46,29 @@ class Wire:
 
     def send(self, kind: str, value: object) -> None:
         """Queue a message, and write what can be written; one that JSON cannot carry is left out."""
-        try:
-            text = json.dumps({kind: value}, ensure_ascii=False, allow_nan=False)
-        except (ValueError, TypeError):
+        self._queue(_line(kind, value))
+
+    def send_together(self, messages: Sequence[tuple[str, object]]) -> None:
+        """Queue messages with their number before them: the other side takes them up when it has all.
+
+        What is too much for one time is told in several, with the account in the last.
+        """
+        together: list[bytes] = []
+        size = 0
+        for line in filter(None, (_line(*each) for each in messages)):
+            if len(together) >= MOST_TOGETHER or size + len(line) > LARGEST_TOGETHER:
+                self._queue(_line("together", len(together)) + b"".join(together))
+                together, size = [], 0
+            together.append(line)
+            size += len(line)
+        if together:
+            self._queue(_line("together", len(together)) + b"".join(together))
+
+    def _queue(self, lines: bytes) -> None:
+        if not lines:
             return
-        message = text.replace("\\u0000", "\\ufffd").encode("utf-8", "replace") + b"\n"
-        if len(message) > LARGEST_MESSAGE:
-            return
-        self._out.append(message)
-        self._queued += len(message)
+        self._out.append(lines)
+        self._queued += len(lines)
         self._write()
         while self._queued > _MOST_QUEUED and not self._is_over:
             self._poll(1.0)
@@ -109,6 +127,16 @@ class Wire:
         return [json.loads(line) for line in lines]
 
 
+def _line(kind: str, value: object) -> bytes:
+    """Return a message as it is written; nothing for one that JSON cannot carry, or that is too long."""
+    try:
+        text = json.dumps({kind: value}, ensure_ascii=False, allow_nan=False)
+    except (ValueError, TypeError):
+        return b""
+    line = text.replace("\\u0000", "\\ufffd").encode("utf-8", "replace") + b"\n"
+    return line if len(line) <= LARGEST_MESSAGE else b""
+
+
 def live_answer(request: dict[str, Any]) -> dict[str, object]:
     """Carry a live run out, and return how it ended."""
     sys.path[:0] = request["folders"]
@@ -154,6 +182,7 @@ def _options(request: dict[str, Any], wire: Wire) -> LiveOptions:
         ),
         parameters=request["parameters"],
         orders_before=live["orders_before"],
+        open_orders=tuple(live["open_orders"]),
         deployment_id=live["deployment_id"],
         seed=request["seed"],
         link=wire,

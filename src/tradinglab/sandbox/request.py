@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass, field
@@ -54,6 +54,8 @@ class LiveTerms:
         What it holds at the start, each with ``symbol_id``, ``ticker``, ``quantity`` and ``average_price`` as texts.
     orders_before
         How many orders the deployment has sent before: their numbers are not given out again.
+    open_orders
+        Those that may still be filled, each as LEAN's JSON with its ``events``.
     """
 
     deployment_id: str
@@ -62,6 +64,7 @@ class LiveTerms:
     cash: Mapping[str, str] = field(default_factory=dict)
     positions: Sequence[Mapping[str, str]] = ()
     orders_before: int = 0
+    open_orders: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

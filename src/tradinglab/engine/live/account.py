@@ -101,7 +101,7 @@ def set_positions(algorithm: QCAlgorithm, positions: Iterable[Position], cash: C
         If a position names no security that there is.
     """
     for position in positions:
-        security = _security(algorithm, position)
+        security = security_of(algorithm, position.symbol_id, position.ticker)
         algorithm.lab_seed([security])
         security.holdings.set_holdings(position.average_price, position.quantity)
         base = getattr(security, "base_currency", None)
@@ -110,19 +110,26 @@ def set_positions(algorithm: QCAlgorithm, positions: Iterable[Position], cash: C
             base.exact_add(position.quantity)
 
 
-def _security(algorithm: QCAlgorithm, position: Position) -> Security:
+def security_of(algorithm: QCAlgorithm, symbol_id: str, ticker: str) -> Security:
+    """Return the security of an identifier, or of a ticker where there is none; it is added if it is not there.
+
+    Raises
+    ------
+    UsageError
+        If they name no security that there is.
+    """
     for security in algorithm.securities.values():
-        if str(security.symbol.id) == position.symbol_id:
+        if str(security.symbol.id) == symbol_id:
             return security
-    if not position.symbol_id:
-        found = next((s for s in algorithm.securities.values() if s.symbol.value == position.ticker.upper()), None)
+    if not symbol_id:
+        found = next((s for s in algorithm.securities.values() if s.symbol.value == ticker.upper()), None)
         if found is not None:
             return found
     try:
-        identifier = SecurityIdentifier.parse(position.symbol_id)
-        return algorithm.lab_add_security_by_symbol(Symbol(identifier, position.ticker or identifier.symbol))
+        identifier = SecurityIdentifier.parse(symbol_id)
+        return algorithm.lab_add_security_by_symbol(Symbol(identifier, ticker or identifier.symbol))
     except (ValueError, TypeError, KeyError, ArithmeticError) as problem:
-        name = position.symbol_id or position.ticker
+        name = symbol_id or ticker
         raise UsageError(
             f"holdings: '{name}' is no security that the strategy adds, and no identifier such as 'SPY R735QTJ8XC9X' "
             f"({problem})"

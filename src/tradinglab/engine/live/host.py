@@ -12,11 +12,13 @@ from tradinglab.engine.live.account import set_cash, set_positions
 from tradinglab.engine.live.link import LiveStatus
 from tradinglab.engine.live.loop import LiveLoop
 from tradinglab.engine.live.reporter import Reporter
+from tradinglab.engine.live.resuming import resume_orders
 from tradinglab.engine.run import RunOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.runtime import AlgorithmContext
     from tradinglab.engine.live.options import LiveOptions
@@ -36,6 +38,7 @@ class LiveHost(Host):
         self._live = options
         self._reporter = reporter
         self._live_loop: LiveLoop | None = None
+        self._resumed: list[Order] = []
 
     def prepare(self, algorithm: QCAlgorithm) -> None:
         """Call the author's ``initialize`` at the clock's present, and set up account and positions."""
@@ -46,6 +49,7 @@ class LiveHost(Host):
         super().prepare(algorithm)
         parts = self._parts
         assert parts is not None
+        self._resumed = resume_orders(parts, self._live.open_orders)
         self._reporter.open(parts)
 
     def _apply_options(self, algorithm: QCAlgorithm) -> None:
@@ -71,7 +75,7 @@ class LiveHost(Host):
         return self._live.pace.start_ns
 
     def _make_loop(self, parts: RunParts) -> LiveLoop:
-        self._live_loop = LiveLoop(parts, self._live, self._reporter)
+        self._live_loop = LiveLoop(parts, self._live, self._reporter, self._resumed)
         return self._live_loop
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -35,6 +35,10 @@ class LiveLink(Protocol):
         """Tell something; it may be told later, and does not wait."""
         ...
 
+    def send_together(self, messages: Sequence[tuple[str, object]]) -> None:
+        """Tell several things that are true together: whoever hears one of them hears all."""
+        ...
+
 
 class SilentLink:
     """Nobody is there: nothing comes in, and what goes out is kept."""
@@ -49,3 +53,7 @@ class SilentLink:
     def send(self, kind: str, value: object) -> None:
         """Keep what is told."""
         self.sent.append((kind, value))
+
+    def send_together(self, messages: Sequence[tuple[str, object]]) -> None:
+        """Keep what is told."""
+        self.sent.extend(messages)

@@ -13,6 +13,7 @@ from tradinglab.engine.loop import Loop
 from tradinglab.engine.traces import explain, own_trace
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.orders import Order
     from tradinglab.engine.live.options import LiveOptions
     from tradinglab.engine.live.reporter import Reporter
     from tradinglab.engine.parts import RunParts
@@ -28,7 +29,7 @@ _WINDOW_S = 3600
 class LiveLoop(Loop):
     """Drives an algorithm through a timeline that goes on for as long as nobody stops it."""
 
-    def __init__(self, parts: RunParts, options: LiveOptions, reporter: Reporter) -> None:
+    def __init__(self, parts: RunParts, options: LiveOptions, reporter: Reporter, resumed: list[Order]) -> None:
         super().__init__(parts)
         self._pace = options.pace
         self._link = options.link
@@ -39,6 +40,8 @@ class LiveLoop(Loop):
         self._waiting: list[Message] = []
         self._is_stopped = False
         self._is_liquidating = False
+        #: What was open when the run was cut off; the brokerage has it back when the present begins.
+        self._resumed = resumed
         self.status = LiveStatus.INITIALIZING
 
     @staticmethod
@@ -63,6 +66,10 @@ class LiveLoop(Loop):
 
     def _set_status(self, status: LiveStatus) -> None:
         self.status = status
+        if status == LiveStatus.RUNNING and self._resumed:
+            # The bars of a warm-up are of the past, in which these orders were not there.
+            self._parts.brokerage.resume(self._resumed)
+            self._resumed = []
         self._reporter.status(status)
 
     def _tell_missing(self, told: int) -> int:

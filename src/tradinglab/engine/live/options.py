@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from tradinglab.core.values import dataclass, field
 from tradinglab.engine.live.link import LiveLink, SilentLink
@@ -48,6 +49,8 @@ class LiveOptions:
         Values for ``get_parameter``.
     orders_before
         How many orders were sent by this account before; their numbers are not given out again.
+    open_orders
+        Those of them that may still be filled, as LEAN's JSON with their ``events``.
     deployment_id
         What the run is called in its log and in the ids of its order events.
     """
@@ -59,6 +62,7 @@ class LiveOptions:
     positions: tuple[Position, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     orders_before: int = 0
+    open_orders: tuple[Mapping[str, Any], ...] = ()
     deployment_id: str = ""
     seed: int | None = None
     link: LiveLink = field(default_factory=SilentLink)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.algorithm.orders.event_serialization import order_event_json
 from tradinglab.algorithm.orders.serialization import number_json, order_json
 from tradinglab.core.clock import SECOND_NS, span_text
+from tradinglab.core.enums import OrderType
 from tradinglab.engine.author_charts import merged_charts
 from tradinglab.engine.insight_record import insight_records
 from tradinglab.engine.live.account import figures_snapshot, portfolio_snapshot
@@ -16,7 +17,7 @@ from tradinglab.engine.result_charts import default_charts
 from tradinglab.engine.statistics.trades import time_text
 
 if TYPE_CHECKING:
-    from tradinglab.algorithm.orders import OrderEvent
+    from tradinglab.algorithm.orders import Order, OrderEvent
     from tradinglab.algorithm.trade import Trade
     from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.live.link import LiveLink, LiveStatus
@@ -28,6 +29,8 @@ _CHARTS_EVERY_S = 10.0
 #: Charts that take long to make are made less often, so that they take this part of the time at most.
 _CHARTS_SHARE = 20
 _MOST_POINTS = 500
+#: Types of orders that change while nothing is done with them.
+_MOVING = frozenset((OrderType.TRAILING_STOP, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED))
 #: LEAN's live charts lack it: there is no volume of the days to come.
 _NOT_LIVE = "Capacity"
 #: The charts that there are before there is anything in them.
@@ -51,6 +54,8 @@ class Reporter:
         self._insights_known: set[str] = set()
         self._points_told: dict[tuple[str, str], int] = {}
         self._portfolio: dict[str, Any] | None = None
+        self._together: list[tuple[str, object]] = []
+        self._orders_told: dict[int, str] = {}
 
     def open(self, parts: RunParts) -> None:
         """Tell of this run from now on."""
@@ -84,8 +89,13 @@ class Reporter:
         self._tell_insights(parts)
         if at_once or has_new or now >= self._next_beat:
             self._next_beat = now + _BEAT_EVERY_S
-            self._link.send("beat", {"time": parts.algorithm.lab_utc_ns, "status": self._status})
+            self._tell_moved(parts)
+            self._together.append(("beat", {"time": parts.algorithm.lab_utc_ns, "status": self._status}))
             self._tell_account(parts)
+        if self._together:
+            # A fill without the account after it, or the other way round, would be a wrong place to go on from.
+            self._link.send_together(self._together)
+            self._together = []
         if at_once or now >= self._next_charts:
             self._tell_charts(parts)
             took = wall.monotonic() - now
@@ -101,14 +111,25 @@ class Reporter:
         for order_id, told in by_order.items():
             order = parts.transactions.orders.get(order_id)
             if order is not None:
-                texts = [json.loads(order_event_json(each, self._deployment_id)) for each in told]
-                self._link.send("order", {"order": json.loads(order_json(order)), "events": texts})
+                self._tell_order(order, [json.loads(order_event_json(each, self._deployment_id)) for each in told])
         return bool(new)
+
+    def _tell_moved(self, parts: RunParts) -> None:
+        """Tell of open orders that have changed without an event: a stop that follows, a trigger that was touched."""
+        for order in parts.transactions.open.values():
+            if order.type in _MOVING and self._orders_told.get(order.id) != order_json(order):
+                self._tell_order(order, [])
+
+    def _tell_order(self, order: Order, events: list[Any]) -> None:
+        text = order_json(order)
+        if order.type in _MOVING:
+            self._orders_told[order.id] = text
+        self._together.append(("order", {"order": json.loads(text), "events": events}))
 
     def _tell_trades(self, parts: RunParts) -> None:
         trades = parts.algorithm.trade_builder.closed_trades
         for trade in trades[self._trades_told :]:
-            self._link.send("trade", trade_document(trade))
+            self._together.append(("trade", trade_document(trade)))
         self._trades_told = len(trades)
 
     def _tell_insights(self, parts: RunParts) -> None:
@@ -119,15 +140,16 @@ class Reporter:
         for record in insight_records(insights):
             if record.id not in self._insights_known:
                 self._insights_known.add(record.id)
-                self._link.send("insight", insight_document(record))
+                self._together.append(("insight", insight_document(record)))
 
     def _tell_account(self, parts: RunParts) -> None:
         snapshot = portfolio_snapshot(parts.algorithm)
         if snapshot == self._portfolio:
             return
         self._portfolio = snapshot
-        self._link.send("portfolio", snapshot)
-        self._link.send("figures", figures_snapshot(parts.algorithm, parts.sampler.starting_portfolio_value))
+        self._together.append(("portfolio", snapshot))
+        figures = figures_snapshot(parts.algorithm, parts.sampler.starting_portfolio_value)
+        self._together.append(("figures", figures))
 
     def _tell_charts(self, parts: RunParts) -> None:
         charts = merged_charts(default_charts(parts.sampler), parts.algorithm.lab_charts)

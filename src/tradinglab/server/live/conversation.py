@@ -16,9 +16,10 @@ _MOST_VALUES: Final = 20_000
 _DEEPEST: Final = 8
 _LONGEST_TEXT: Final = 10_000
 _MOST_WAITING: Final = 1 << 20
-_KINDS: Final = frozenset(
-    ("log", "status", "beat", "answer", "order", "insight", "trade", "portfolio", "figures", "chart", "points")
-)
+_MOST_TOGETHER: Final = 10_000
+_LARGEST_TOGETHER: Final = 1 << 24
+_OF_ACCOUNT: Final = ("beat", "order", "insight", "trade", "portfolio", "figures")
+_KINDS: Final = frozenset(("together", "log", "status", "answer", "chart", "points", *_OF_ACCOUNT))
 
 #: A kind, and what was told.
 Told = tuple[str, Any]
@@ -40,6 +41,8 @@ class Conversation:
         self._hear = hear
         self._rest = b""
         self._out = b""
+        self._awaited = self._kept_size = 0
+        self._kept: list[Told] = []
 
     @property
     def is_behind(self) -> bool:
@@ -71,8 +74,29 @@ class Conversation:
             raise BadAnswerError("a message of the strategy's process is too long")
         told: list[Told] = []
         for line in lines:
-            told += _understood(line)
+            told += self._taken_up(_understood(line), len(line))
         self._hear(told)
+
+    def _taken_up(self, told: list[Told], size: int) -> list[Told]:
+        """Return what can be taken up now: what belongs together is kept until all of it is there."""
+        for kind, value in told:
+            if kind != "together":
+                continue
+            if self._awaited or len(told) > 1 or type(value) is not int or not 0 <= value <= _MOST_TOGETHER:
+                raise BadAnswerError("the strategy's process says of no number of messages that they belong together")
+            self._awaited = value
+            return []
+        if not self._awaited:
+            return told
+        self._kept += told
+        self._kept_size += size
+        self._awaited -= 1
+        if self._kept_size > _LARGEST_TOGETHER:
+            raise BadAnswerError("too much that belongs together came from the strategy's process")
+        if self._awaited:
+            return []
+        kept, self._kept, self._kept_size = self._kept, [], 0
+        return kept
 
     def _write(self) -> None:
         if not self._out:

@@ -41,6 +41,9 @@ _SILENT: Final = timedelta(seconds=60)
 _LOST: Final = timedelta(seconds=600)
 _RENEW_EVERY_S: Final = 1.0
 _ENDINGS: Final = {"Stopped": Status.STOPPED, "Liquidated": Status.LIQUIDATED, "RuntimeError": Status.RUNTIME_ERROR}
+#: LEAN's numbers of the states in which an order may still be filled: new, submitted, partially filled, about to be
+#: cancelled, updated.
+_OPEN: Final = (0, 1, 2, 8, 9)
 _KINDS: Final = ("ended", "refused", "memory")
 
 
@@ -196,8 +199,9 @@ def _request(row: Deployment) -> RunRequest:
             }
             for symbol_id, each in row.portfolio["holdings"].items()
         ]
-    orders = DeploymentRecord.objects.filter(deployment=row, kind=RecordKind.ORDER).values_list("key", flat=True)
-    start = row.clock_at if row.clock_at is not None else row.start_at
+    orders = DeploymentRecord.objects.filter(deployment=row, kind=RecordKind.ORDER)
+    # What was at the last instant that was told was told, too: the feed goes on behind it.
+    start = row.start_at if row.clock_at is None else row.clock_at + timedelta(microseconds=1)
     return RunRequest(
         strategy=f"{FOLDER}/{ENTRY}",
         files={f"{FOLDER}/{name}": text for name, text in row.version.files.items()},
@@ -210,7 +214,8 @@ def _request(row: Deployment) -> RunRequest:
             speed=row.speed,
             cash=cash,
             positions=positions,
-            orders_before=max((int(key) for key in orders), default=0),
+            orders_before=max((int(key) for key in orders.values_list("key", flat=True)), default=0),
+            open_orders=[each.data for each in orders if each.data.get("status") in _OPEN],
         ),
     )
 
