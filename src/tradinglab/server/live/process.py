@@ -13,6 +13,7 @@ from types import FrameType
 from django.conf import settings
 from django.db import Error, connection
 
+from tradinglab.sandbox.errors import SandboxUnavailableError
 from tradinglab.server.backtests.carrying_out import STRATEGIES
 from tradinglab.server.live.lease import LiveLease, live_claim_next, live_finish
 from tradinglab.server.live.models import Status
@@ -38,6 +39,9 @@ class LiveProcess:
 
     def work(self) -> None:
         """Look for deployments until :meth:`stop` is called; then wait for those that are under way to be left."""
+        with contextlib.suppress(SandboxUnavailableError):  # each deployment is told, then
+            # Before anything is claimed: starting it may take longer than a lease lasts.
+            STRATEGIES.sandbox()
         while not self._over.wait(_LOOK_EVERY_S):
             self._threads = [each for each in self._threads if each.is_alive()]
             try:
