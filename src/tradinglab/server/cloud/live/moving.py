@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -79,16 +80,17 @@ def _take(work: LiveWork, client: QuantConnect) -> None:
         told = list(came.told)
         if came.step != step:
             changes |= {"step": came.step, "step_at": timezone.now()}
-            known = {name: {**_known(work), **came.learnt}[name] for name in _known(work)}
-            told.append(Told("step", {"step": str(came.step), **{name: each for name, each in known.items() if each}}))
+            told.append(Told("step", {"step": str(came.step), **_known(work, came.learnt)}))
         work.record(told, changes)
         if came.after_s:
             return
 
 
-def _known(work: LiveWork) -> dict[str, object]:
-    row = work.row
-    return {"remote_project": row.remote_project, "compile_id": row.compile_id, "deploy_id": row.deploy_id}
+def _known(work: LiveWork, learnt: Mapping[str, object]) -> dict[str, object]:
+    """Return what it is called at QuantConnect, as far as that is known."""
+    columns = {"project_id": "remote_project", "compile_id": "compile_id", "deploy_id": "deploy_id"}
+    found = {name: learnt.get(column, getattr(work.row, column)) for name, column in columns.items()}
+    return {name: each for name, each in found.items() if each}
 
 
 def _failed(work: LiveWork, error: QuantConnectError) -> None:
