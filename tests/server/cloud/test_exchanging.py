@@ -146,6 +146,17 @@ def test_a_strategy_without_a_project_is_pushed_to_a_new_one(
     assert CloudLink.objects.get().remote_id == project["projectId"]
 
 
+def test_a_project_that_was_deleted_there_is_made_anew_by_force(
+    api: APIClient, imported: Strategy, project: dict[str, Any], cloud: FakeCloud
+) -> None:
+    cloud.projects.clear()
+    answer = carry(api, imported, "push")
+    assert (answer.status_code, "force" in answer.json()["detail"], cloud.projects) == (409, True, {})
+    assert carry(api, imported, "push", force=True).status_code == 200
+    (made,) = cloud.projects.values()
+    assert (made["files"], CloudLink.objects.get().remote_id) == (files_of(imported), made["projectId"])
+
+
 def test_a_past_backtest_becomes_one_here_once(api: APIClient, project: dict[str, Any], cloud: FakeCloud) -> None:
     number = project["projectId"]
     compiled = cloud.do_compile_create({"projectId": number})["compileId"]

@@ -144,36 +144,51 @@ def strategy_push(*, user: User, strategy: Strategy, is_forced: bool = False) ->
     Parameters
     ----------
     is_forced
-        Whether what was changed there is overwritten.
+        Whether what was changed there is overwritten, and another project made if it was deleted there.
 
     Raises
     ------
     CloudConflictError
         If files were changed there since both sides agreed.
+    ConflictError
+        If the strategy has no version, or the project was deleted there.
     """
     if strategy.head is None:
         raise ConflictError(f"The strategy '{strategy.name}' has no version to push; save one first.")
     account = account_get(user=user)
-    link = CloudLink.objects.filter(account=account, strategy=strategy).first()
+    link = CloudLink.objects.filter(account=account, strategy=strategy).first() or _linked(user, strategy)
     wanted = _sent(strategy.head.files)
-    if link is None:
+    try:
+        changed = _send(user, link, wanted, is_forced)
+    except NotFoundError:
+        # What is not found may not be known everywhere yet: that it is gone is believed if no list has it, either.
+        if any(each.project_id == link.remote_id for each in asked(user, lambda client: client.projects.list())):
+            raise
+        if not is_forced:
+            text = f"Project {link.remote_id} was deleted at QuantConnect. Push with 'force' to have another one made."
+            raise ConflictError(text) from None
+        link.delete()
         link = _linked(user, strategy)
-    project_id, base, hashes = link.remote_id, link.base, file_hashes(wanted)
-
-    def send(client: QuantConnect) -> tuple[str, ...]:
-        there = _read(client, project_id)
-        now = file_hashes(_sent(there.files))
-        found = standing(base, hashes, now)
-        if not is_forced and (found.there or found.both):
-            raise CloudConflictError((*found.there, *found.both), "there", "Pull them first, or push with 'force'.")
-        files_synchronise(client=client, project_id=project_id, wanted=wanted)
-        return tuple(name for name in sorted({*hashes, *now}) if hashes.get(name) != now.get(name))
-
-    changed = asked(user, send)
-    _agree(link, hashes)
-    details = {"project_id": project_id, "files": list(changed)[:100], "force": is_forced}
+        changed = _send(user, link, wanted, is_forced)
+    _agree(link, file_hashes(wanted))
+    details = {"project_id": link.remote_id, "files": list(changed)[:100], "force": is_forced}
     audit_note(action="quantconnect_project.pushed", actor=user, target=strategy, details=details)
     return Exchanged(strategy, link, changed)
+
+
+def _send(user: User, link: CloudLink, wanted: Mapping[str, str], is_forced: bool) -> tuple[str, ...]:
+    """Have a project hold files; return which of them it held otherwise."""
+    hashes = file_hashes(wanted)
+
+    def send(client: QuantConnect) -> tuple[str, ...]:
+        now = file_hashes(_sent(_read(client, link.remote_id).files))
+        found = standing(link.base, hashes, now)
+        if not is_forced and (found.there or found.both):
+            raise CloudConflictError((*found.there, *found.both), "there", "Pull them first, or push with 'force'.")
+        files_synchronise(client=client, project_id=link.remote_id, wanted=wanted)
+        return tuple(name for name in sorted({*hashes, *now}) if hashes.get(name) != now.get(name))
+
+    return asked(user, send)
 
 
 def _linked(user: User, strategy: Strategy) -> CloudLink:
