@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -11,6 +12,9 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+#: More than any endpoint takes: what is longer is refused by its length, whoever reads it.
+_MOST_BYTES = 32_000_000
 
 
 class OneThreadHandler(ASGIHandler):
@@ -37,3 +41,16 @@ class OneThreadHandler(ASGIHandler):
         # Further requests wait. Each thread holds one connection to the database.
         threads = ThreadPoolExecutor(settings.ENVIRONMENT.web_threads, thread_name_prefix="request")
         self._middleware_chain = sync_to_async(answer, thread_sensitive=False, executor=threads)
+
+    async def read_body(self, receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> IO[bytes]:
+        """Keep a body up to a length that is too much for everybody: who asks is known only after it is read."""
+        taken = 0
+
+        async def bounded() -> Mapping[str, Any]:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return message if taken <= _MOST_BYTES else {**message, "body": b""}
+
+        body: IO[bytes] = await super().read_body(bounded)
+        return body

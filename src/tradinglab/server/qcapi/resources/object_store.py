@@ -15,6 +15,7 @@ from tradinglab.server.qcapi.answers import moment
 from tradinglab.server.qcapi.asking import Ask, OrNone, Texts
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.objects import (
+    LARGEST_OBJECT,
     download_create,
     download_token,
     download_zip,
@@ -68,7 +69,8 @@ def set_object(call: Call, asked: SetAsk) -> Answer:
     file = call.files.get("objectData")
     if file is None and asked.object_data is None:
         raise InputError("objectData", None, "objectData is missing: send the bytes as that file of a multipart form.")
-    content = file.read() if file is not None else str(asked.object_data).encode()
+    # One byte more than may be is enough to be refused.
+    content = file.read(LARGEST_OBJECT + 1) if file is not None else str(asked.object_data).encode()
     object_set(owner=call.user, key=asked.key, content=content)
     return {}
 
