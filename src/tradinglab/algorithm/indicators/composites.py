@@ -90,6 +90,10 @@ class ConstantIndicator(IndicatorBase):
         self._constant = float(value)
         self._clear()
 
+    def __class_getitem__(cls, kind: object) -> type[ConstantIndicator]:
+        """Return the class: in LEAN it is one for each kind of data."""
+        return cls
+
     @property
     def is_ready(self) -> bool:
         """Always."""
