@@ -8,6 +8,7 @@ from functools import cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from tradinglab.algorithm.margin_terms import leverage_of
 from tradinglab.core.decimals import ZERO, Number, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import InsightDirection
@@ -179,7 +180,7 @@ def _delta(algorithm: TargetAlgorithm, security: Security, fraction: Decimal) ->
     total = portfolio.exact_total_portfolio_value
     adjusted = fraction * portfolio.exact_total_portfolio_value_less_free_buffer / total
     minimum = algorithm.settings.exact("minimum_order_margin_portfolio_percentage")
-    leverage = to_decimal(model.get_leverage(security))
+    leverage = leverage_of(model, security)
     quantity, reason, is_error = _sized(algorithm, security, adjusted / leverage, minimum)
     if is_error:
         algorithm.error(f"Unable to compute order quantity of {security.symbol}. Reason: {reason} Returning null.")

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from tradinglab.algorithm.margin_terms import leverage_of
 from tradinglab.algorithm.securities.cache import SecurityCache
 from tradinglab.algorithm.securities.defaults import set_default_models
 from tradinglab.algorithm.securities.exchange import SecurityExchange
@@ -115,7 +116,7 @@ class Security(SecurityPrices):
     @property
     def exact_leverage(self) -> Decimal:
         """``leverage`` as a decimal."""
-        return to_decimal(self.buying_power_model.get_leverage(self))
+        return leverage_of(self.buying_power_model, self)
 
     @property
     def leverage(self) -> float:

@@ -53,7 +53,7 @@ class CashBuyingPowerModel(BuyingPowerModel):
     def __init__(self) -> None:
         super().__init__(1, 0, 0)
 
-    def get_leverage(self, security: Security) -> Decimal | float:
+    def exact_leverage(self, security: Security) -> Decimal:
         """Return 1."""
         return ONE
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tradinglab.algorithm.margin_terms import leverage_of
 from tradinglab.algorithm.models.buying_power.amounts import InitialMargin, MaintenanceMargin, exact
 from tradinglab.algorithm.models.buying_power.parameters import InitialMarginParameters, MaintenanceMarginParameters
 from tradinglab.algorithm.models.buying_power.queries import maintenance_margin
 from tradinglab.algorithm.models.buying_power.variants import SecurityMarginModel
-from tradinglab.core.decimals import ZERO, Number, to_decimal
+from tradinglab.core.decimals import ZERO, Number
 from tradinglab.core.enums import OrderDirection, SecurityType
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class CryptoFutureMarginModel(SecurityMarginModel):
         if not security.has_data or not quantity:
             return InitialMargin.ZERO
         value = security.holdings.exact_quantity_value(quantity, security.exact_price)
-        margin = abs(value.exact_amount) / to_decimal(self.get_leverage(security))
+        margin = abs(value.exact_amount) / leverage_of(self, security)
         return InitialMargin(margin * value.cash.exact_conversion_rate)
 
     def get_margin_remaining(

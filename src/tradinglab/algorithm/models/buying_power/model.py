@@ -78,8 +78,12 @@ class BuyingPowerModel(Dual):
         self._required_free = to_decimal(value)
         MarginTerms.changes += 1
 
-    def get_leverage(self, security: Security) -> Decimal | float:
+    def get_leverage(self, security: Security) -> float:
         """Return how many times one's own money may be held."""
+        return float(self.exact_leverage(security))
+
+    def exact_leverage(self, security: Security) -> Decimal:
+        """Return how many times one's own money may be held, as a decimal."""
         return ONE / self._initial
 
     def set_leverage(self, security: Security, leverage: Number) -> None:

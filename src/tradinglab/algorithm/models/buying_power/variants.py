@@ -81,9 +81,9 @@ class PatternDayTradingMarginModel(SecurityMarginModel):
     def set_leverage(self, security: Security, leverage: Number) -> None:
         """Do nothing: both leverages are given when the model is made."""
 
-    def get_leverage(self, security: Security) -> Decimal | float:
+    def exact_leverage(self, security: Security) -> Decimal:
         """Return how many times one's own money may be held now."""
-        return to_decimal(super().get_leverage(security)) * (ONE / self._factor(security))
+        return super().exact_leverage(security) * (ONE / self._factor(security))
 
     def get_initial_margin_requirement(self, parameters: InitialMarginParameters) -> InitialMargin:
         """Return the margin that opening a position takes now."""
