@@ -8,7 +8,7 @@ from typing import Any
 
 from tradinglab.algorithm.events import EventMember
 from tradinglab.core.clock import Zone, from_ns, to_ns
-from tradinglab.core.decimals import smart_round, to_decimal
+from tradinglab.core.decimals import smart_round, strip_zeros, to_decimal
 from tradinglab.core.dual import Dual
 from tradinglab.core.enums import OrderStatus, Resolution, SecurityType
 from tradinglab.core.system_decimal import round_to_significant_digits
@@ -183,6 +183,16 @@ class Extensions(Dual):
     def convert_to(moment: datetime, source: Zone, target: Zone) -> datetime:
         """Return a time of one time zone in another."""
         return target.datetime(source.to_utc(moment))
+
+    @staticmethod
+    def normalize(value: Any) -> float:
+        """Return a number without trailing zeros."""
+        return float(to_decimal(value))
+
+    @staticmethod
+    def normalize_to_str(value: Any) -> str:
+        """Return the text of a number without trailing zeros."""
+        return format(strip_zeros(to_decimal(value)), "f")
 
     @staticmethod
     def is_option(security_type: SecurityType) -> bool:
