@@ -41,6 +41,7 @@ SOURCES = (
     "tradinglab.algorithm.portfolio_target",
     "tradinglab.algorithm.insights",
     "tradinglab.algorithm.framework",
+    "tradinglab.algorithm.universes",
     "tradinglab.algorithm.subscriptions",
     "tradinglab.algorithm.trade",
     "tradinglab.algorithm.performance",

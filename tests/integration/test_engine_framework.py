@@ -253,7 +253,7 @@ def test_listed_securities_are_added_as_the_settings_say() -> None:
         ("set_portfolio_construction", constant(), "no method create_targets"),
         ("set_execution", constant(), "no method execute"),
         ("add_risk_management", constant(), "no method manage_risk"),
-        ("set_universe_selection", object(), "List them with ManualUniverseSelectionModel"),
+        ("set_universe_selection", object(), "no method create_universes"),
     ],
 )
 def test_what_is_no_such_model_is_refused(name: str, model: object, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,25 @@ from typing import Any
 import pytest
 from tests.sandbox.replay_kit import ClaimedRun, Tamper
 
+from tradinglab.algorithm.framework import (
+    ConstantAlphaModel,
+    EqualWeightingPortfolioConstructionModel,
+    ManualUniverseSelectionModel,
+    ScheduledUniverseSelectionModel,
+)
 from tradinglab.algorithm.models.fees import FeeModel
 from tradinglab.algorithm.models.fills import FillModel
 from tradinglab.algorithm.orders import CashAmount, OrderFee, UpdateOrderFields
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-from tradinglab.core.enums import DataNormalizationMode, OrderStatus, Resolution
+from tradinglab.core.enums import (
+    DataNormalizationMode,
+    InsightDirection,
+    InsightType,
+    OrderStatus,
+    Resolution,
+    SecurityType,
+)
+from tradinglab.core.symbol import Symbol
 from tradinglab.engine.result import BacktestResult
 from tradinglab.sandbox.errors import BadAnswerError
 from tradinglab.sandbox.limits import Limits
@@ -102,6 +116,42 @@ def test_orders_of_all_kinds_are_verified(busy: ClaimedRun) -> None:
     assert busy.honest.total_orders > 30
     phases = set(busy.answer()["declared"]["phases"])
     assert phases >= {"on_data", "a scheduled event", "on_order_event"}
+
+
+class Chosen(QCAlgorithm):
+    """Trades what universes choose, by framework models and by itself."""
+
+    def initialize(self) -> None:
+        self.set_start_date(2012, 3, 1)
+        self.set_end_date(2012, 6, 29)
+        self.universe_settings.resolution = Resolution.DAILY
+        self.universe_settings.leverage = 3
+        self.set_universe_selection(ManualUniverseSelectionModel(equity("MSFT")))
+        self.add_universe_selection(
+            ScheduledUniverseSelectionModel(self.date_rules.week_start(), self.time_rules.midnight, self.select)
+        )
+        self.add_universe("mine", lambda time: ["GOOG"] if time.month == 4 else [])
+        self.set_alpha(ConstantAlphaModel(InsightType.PRICE, InsightDirection.UP, timedelta(days=20)))
+        self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel())
+
+    def select(self, time: datetime) -> list[Symbol]:
+        return [equity("IBM")] if time.day < 15 else [equity("IBM"), equity("AAPL")] if time.day < 24 else []
+
+    def on_securities_changed(self, changes: Any) -> None:
+        for security in changes.removed_securities:
+            self.liquidate(security.symbol)
+
+
+def equity(ticker: str) -> Symbol:
+    return Symbol.create(ticker, SecurityType.EQUITY, "usa")
+
+
+def test_what_universes_choose_is_verified() -> None:
+    run = ClaimedRun(Chosen)
+    assert run.verification().findings == ()
+    assert run.honest.total_orders > 20
+    assert {"a universe", "on_securities_changed", "a framework model"} <= set(run.answer()["declared"]["phases"])
+    assert len(_requests(run.answer(), "remove")) > 2
 
 
 def _filled(answer: dict[str, Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from tradinglab.algorithm.api.identifiers import IdentifierMethods
 from tradinglab.algorithm.api.insights import InsightMethods
 from tradinglab.algorithm.api.securities import SecurityMethods
 from tradinglab.algorithm.api.targets import TargetMethods
+from tradinglab.algorithm.api.universes import UniverseMethods
 from tradinglab.algorithm.consolidate_methods import ConsolidateMethods
 from tradinglab.algorithm.indicator_methods import IndicatorMethods
 from tradinglab.core.dual import pascal_case, second_spelling
@@ -20,7 +21,7 @@ PLAIN_ATTRIBUTES = (
     "default_order_properties", "market_hours_database", "name", "portfolio", "project_id",
     "risk_free_interest_rate_model", "runtime_statistics", "schedule", "securities", "security_initializer",
     "settings", "status", "subscription_manager", "symbol_properties_database", "tags", "time_keeper", "time_rules",
-    "trade_builder", "transactions", "universe_settings",
+    "trade_builder", "transactions", "universe_manager", "universe_settings",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ class QCAlgorithm(
     CommandMethods,
     InsightMethods,
     FrameworkMethods,
+    UniverseMethods,
     IndicatorMethods,
     ConsolidateMethods,
 ):

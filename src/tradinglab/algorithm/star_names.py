@@ -56,7 +56,9 @@ CLASSES = {
         CompositeRiskManagementModel NullRiskManagementModel RiskManagementModel""",
     "tradinglab.algorithm.framework.target_collection": "PortfolioTargetCollection",
     "tradinglab.algorithm.framework.universe_models": """
-        ManualUniverseSelectionModel NullUniverseSelectionModel""",
+        CompositeUniverseSelectionModel CustomUniverseSelectionModel InceptionDateUniverseSelectionModel
+        ManualUniverseSelectionModel NullUniverseSelectionModel ScheduledUniverseSelectionModel
+        UniverseSelectionModel""",
     "tradinglab.algorithm.framework.weightings": """
         ConfidenceWeightedPortfolioConstructionModel EqualWeightingPortfolioConstructionModel
         InsightWeightingPortfolioConstructionModel""",
@@ -304,6 +306,10 @@ CLASSES = {
     "tradinglab.algorithm.subscriptions": "SubscriptionManager",
     "tradinglab.algorithm.ticks": "OpenInterest Tick",
     "tradinglab.algorithm.trade": "Trade",
+    "tradinglab.algorithm.universes.manager": "UniverseManager",
+    "tradinglab.algorithm.universes.timed": """
+        CustomUniverse ManualUniverse ScheduledUniverse UserDefinedUniverse""",
+    "tradinglab.algorithm.universes.universe": "Universe",
     "tradinglab.core.currencies": "Currencies",
     "tradinglab.core.dotnet_random": "Random",
     "tradinglab.core.enums": """

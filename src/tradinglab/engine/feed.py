@@ -39,7 +39,7 @@ class DataFeed:
         self.source = source
         self.cursor = algorithm.time_keeper.cursor
         self.start_ns = self.end_ns = 0
-        self.pulses: list[int] = []
+        self.pulses: Callable[[int], list[int]] = lambda end_ns: []
         self.timeline = Timeline.empty()
         self.steps = Steps(algorithm.time_zone, self.timeline, self.data_at)
         self.subscriptions: list[Subscription] = []
@@ -107,10 +107,10 @@ class DataFeed:
         """Lay out the steps from an instant on."""
         self.subscriptions.sort(key=_emission_order)
         # A corporate event that the last step has taken is not taken again.
-        step = self.cursor.step
-        taken_ns = int(self.timeline.times[step]) if step >= 0 else None
+        taken_ns = int(self.timeline.times[self.cursor.step]) if self.cursor.step >= 0 else None
         events = [event_ns for event_ns in self.events.times() if event_ns != taken_ns]
-        self.timeline = Timeline.lay_out(self.subscriptions, utc_ns, events, self.pulses, include_start=include_now)
+        pulses = self.pulses(self.end_ns)
+        self.timeline = Timeline.lay_out(self.subscriptions, utc_ns, events, pulses, include_start=include_now)
         self.steps = Steps(self._algorithm.time_zone, self.timeline, self.data_at)
         for subscription, rows in self.timeline.rows.items():
             subscription.place(rows, self.timeline.before[subscription])

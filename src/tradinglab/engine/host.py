@@ -33,6 +33,7 @@ from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
 from tradinglab.engine.statistics import StatisticsResults, build_statistics
 from tradinglab.engine.transactions import TransactionHandler
+from tradinglab.engine.universe_desk import UniverseDesk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +82,7 @@ class Host:
         self._desk = IndicatorDesk(self._feed, self.attention)
         algorithm.subscription_manager.consolidators_changed += self._desk.on_consolidators_changed
         self._history = HistoryReader(algorithm, self._source)
+        self._universes = UniverseDesk(algorithm, self._feed, self._journal)
         brokerage = BacktestingBrokerage(algorithm)
         brokerage.resting = resting = RestingOrders(algorithm, self._feed)
         transactions = self._transactions(algorithm, brokerage)
@@ -94,6 +96,7 @@ class Host:
         choose_benchmark(algorithm, self._source)
         if algorithm.lab_framework is not None:
             algorithm.lab_framework.finish_set_up()
+        self._universes.set_up()
         currencies = CurrencyFeeds(algorithm, self._feed)
         currencies.set_up()
         sampler = self._make_sampler(algorithm)
@@ -109,6 +112,7 @@ class Host:
             end_of_day=self._end_of_day(algorithm),
             phase=self.phase,
             attention=self.attention,
+            universes=self._universes,
         )
         if self._journal is not None:
             self._journal.prepared()
@@ -189,7 +193,7 @@ class Host:
         algorithm = parts.algorithm
         self._feed.open(self._begin_ns, algorithm.time_zone.to_utc(algorithm.end_date))
         if algorithm.is_warming_up:
-            self._feed.pulses.append(algorithm.lab_start_ns)
+            self._universes.pulses.append(algorithm.lab_start_ns)
         algorithm.lab_locked = True
         algorithm.schedule.start()
         parts.end_of_day.start(algorithm.time, algorithm.end_date, algorithm.time_zone)
@@ -224,14 +228,14 @@ class Host:
         streams = tuple(configs)
         if self._journal is not None:
             self._journal.note(Subscribed(security=security, configs=streams), security)
-        self._feed.add(security, streams)
+        self._universes.add(security, streams)
         self.attention.raised = True
 
     def remove_security(self, security: Security) -> None:
         """End the streams of a security at the end of this time step."""
         if self._journal is not None:
             self._journal.note(Removed(security=security))
-        self._feed.remove(security)
+        self._universes.remove(security)
         self.attention.raised = True
 
     def statistics(self) -> StatisticsResults:

@@ -60,6 +60,14 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChanges:
+    """Universes have chosen, and let the author be told that securities came or went; it may be that none did."""
+
+    added: tuple[Security, ...]
+    removed: tuple[Security, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
     """The run was ended: by the strategy's ``quit``, or at once, by an error or because its time was up."""
 

@@ -100,6 +100,7 @@ class Loop:
         include_now = True
         while at_ns is not None:
             self._bars_before, self._steps_before = self.bars, self.steps
+            self._full_step.select(at_ns)
             changes = self._full_step.change_securities(at_ns, include_now=include_now)
             include_now = bool(changes)
             if not include_now and not len(self._feed.timeline.times):
@@ -115,14 +116,15 @@ class Loop:
         times, has_data = timeline.times.data, timeline.has_data.data
         on_data, sampler = data_handler(self._parts), self._parts.sampler
         schedule, phase, attention = algorithm.schedule, self._parts.phase, self._parts.attention
-        is_gapless = bool(timeline.has_data.all())
-        pending, resting = self._parts.brokerage.pending, self._parts.resting
+        is_gapless, pending = bool(timeline.has_data.all()), self._parts.brokerage.pending
+        resting, universes = self._parts.resting, self._parts.universes
         ruin_watch: RuinWatch | None = None
-        current, is_watching = StepSlice(), False
-        busy_ns = wake_ns = sample_ns = 0
+        current, is_watching, busy_ns, wake_ns, sample_ns = StepSlice(), False, 0, 0, 0
         attention.raised = True
         for step, utc_ns in enumerate(times):
             if attention.raised or (utc_ns >= wake_ns and (wake_ns := full_step.look(utc_ns, busy_ns)) <= utc_ns):
+                if full_step.select(utc_ns):
+                    return utc_ns
                 if not full_step.take(utc_ns, step):
                     return None
             else:
@@ -146,7 +148,7 @@ class Loop:
                     continue
                 full_step.close(utc_ns)
             self.last_ns = utc_ns
-            if feed.has_changes:
+            if universes.has_changes:
                 return utc_ns
             on_data = data_handler(self._parts)
             busy_ns, sample_ns = self._busy_ns(utc_ns), sampler.next_sample_ns

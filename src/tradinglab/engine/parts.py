@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tradinglab.engine.resting import RestingOrders
     from tradinglab.engine.sampling import ResultSampler
     from tradinglab.engine.transactions import TransactionHandler
+    from tradinglab.engine.universe_desk import UniverseDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +35,4 @@ class RunParts:
     end_of_day: EndOfDayEvents
     phase: Phase
     attention: Attention
+    universes: UniverseDesk

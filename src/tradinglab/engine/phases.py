@@ -4,6 +4,8 @@ from __future__ import annotations
 
 #: When the models of the algorithm framework are asked, after ``on_data``.
 MODELS_PHASE = "a framework model"
+#: When universes choose, before a step.
+SELECTION_PHASE = "a universe"
 
 
 class Phase:

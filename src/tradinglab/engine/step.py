@@ -16,6 +16,7 @@ from tradinglab.engine.models_step import ask_models
 from tradinglab.engine.plain_models import charges_interest, settles
 from tradinglab.engine.risk import RuinWatch, can_be_ruined, needs_margin_checks
 from tradinglab.engine.step_slice import StepSlice
+from tradinglab.engine.universe_step import choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,11 @@ class FullStep:
             wake = min(wake, self._ruin_watch.next_ns())
         if self._parts.brokerage.pending:
             wake = min(wake, self._parts.brokerage.sleep() or 0)
-        return min(wake, self._parts.feed.next_event_ns)
+        return min(wake, self._parts.feed.next_event_ns, self._parts.universes.next_ns)
+
+    def select(self, utc_ns: int) -> bool:
+        """Let universes choose whose time has come; return whether securities are to be added or removed for it."""
+        return choose(self._parts, utc_ns, self._set_time) and self._parts.feed.has_changes
 
     def look(self, utc_ns: int, busy_ns: int) -> int:
         """Let the events before a step happen that only look; return when to do so again, 0 for a full step now."""
@@ -262,7 +267,7 @@ class FullStep:
             algorithm.on_margin_call_warning()
 
     def _tell_changes(self) -> None:
-        changes, self._changes = self._changes, _NO_CHANGES
+        changes, self._changes = self._parts.universes.changes(self._changes), _NO_CHANGES
         if not changes:
             return
         parts = self._parts

@@ -23,6 +23,7 @@ from tradinglab.algorithm.securities import (
 )
 from tradinglab.algorithm.settings import AlgorithmSettings, UniverseSettings
 from tradinglab.algorithm.subscriptions import SubscriptionManager
+from tradinglab.algorithm.universes.manager import UniverseManager
 from tradinglab.core.clock import NEW_YORK_ZONE, Zone, from_ns, zone
 from tradinglab.core.enums import AlgorithmMode, AlgorithmStatus, DeploymentTarget
 from tradinglab.core.run_warnings import RunWarning, WarningKind
@@ -92,6 +93,7 @@ class AlgorithmCore(AlgorithmCallbacks):
         self.symbol_properties_database = source.symbol_properties
         self.subscription_manager = SubscriptionManager(self.time_keeper, self)
         self.securities = SecurityManager(self.time_keeper)
+        self.universe_manager = UniverseManager(self.securities)
         self.securities.data_source = source
         self.securities.set_benchmark_maker(self.lab_benchmark_security)
         self.transactions = SecurityTransactionManager(self, self.securities)

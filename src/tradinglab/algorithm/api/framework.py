@@ -86,7 +86,7 @@ class FrameworkMethods(AlgorithmCore):
         self.lab_models().add_risk_management(risk_management)
 
     def set_universe_selection(self, universe_selection: Any) -> None:
-        """Let a model choose the securities: a ``ManualUniverseSelectionModel``."""
+        """Let a model choose the securities."""
         self.lab_require_unlocked("set_universe_selection")
         self.lab_models().set_universe_selection(universe_selection)
 

@@ -70,8 +70,13 @@ with lazy_names(globals()):
         PortfolioTargetCollection,
     )
     from tradinglab.algorithm.framework.universe_models import (
+        CompositeUniverseSelectionModel,
+        CustomUniverseSelectionModel,
+        InceptionDateUniverseSelectionModel,
         ManualUniverseSelectionModel,
         NullUniverseSelectionModel,
+        ScheduledUniverseSelectionModel,
+        UniverseSelectionModel,
     )
     from tradinglab.algorithm.framework.weightings import (
         ConfidenceWeightedPortfolioConstructionModel,
@@ -86,14 +91,17 @@ __all__ = [
     "BlackLittermanOptimizationPortfolioConstructionModel",
     "CompositeAlphaModel",
     "CompositeRiskManagementModel",
+    "CompositeUniverseSelectionModel",
     "ConfidenceWeightedPortfolioConstructionModel",
     "ConstantAlphaModel",
+    "CustomUniverseSelectionModel",
     "EmaCrossAlphaModel",
     "EqualWeightingPortfolioConstructionModel",
     "ExecutionModel",
     "HistoricalReturnsAlphaModel",
     "IPortfolioOptimizer",
     "ImmediateExecutionModel",
+    "InceptionDateUniverseSelectionModel",
     "InsightWeightingPortfolioConstructionModel",
     "MacdAlphaModel",
     "ManualUniverseSelectionModel",
@@ -116,9 +124,11 @@ __all__ = [
     "RiskParityPortfolioConstructionModel",
     "RiskParityPortfolioOptimizer",
     "RsiAlphaModel",
+    "ScheduledUniverseSelectionModel",
     "SpreadExecutionModel",
     "StandardDeviationExecutionModel",
     "TrailingStopRiskManagementModel",
     "UnconstrainedMeanVariancePortfolioOptimizer",
+    "UniverseSelectionModel",
     "VolumeWeightedAveragePriceExecutionModel",
 ]

@@ -14,7 +14,11 @@ from tradinglab.algorithm.framework.risk_models import (
     NullRiskManagementModel,
     overridden,
 )
-from tradinglab.algorithm.framework.universe_models import ManualUniverseSelectionModel, NullUniverseSelectionModel
+from tradinglab.algorithm.framework.universe_models import (
+    UNIVERSE_METHODS,
+    CompositeUniverseSelectionModel,
+    NullUniverseSelectionModel,
+)
 from tradinglab.algorithm.insights.insight import flattened
 
 if TYPE_CHECKING:
@@ -27,8 +31,6 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.security_changes import SecurityChanges
     from tradinglab.algorithm.slice import Slice
 
-_Models = ManualUniverseSelectionModel | NullUniverseSelectionModel
-
 
 class Framework:
     """The models of an algorithm.
@@ -38,7 +40,7 @@ class Framework:
 
     def __init__(self, algorithm: QCAlgorithm) -> None:
         self._algorithm = algorithm
-        self._universes: list[_Models] = []
+        self.universe_selection: Any = NullUniverseSelectionModel()
         self.set_alpha(NullAlphaModel())
         self.set_portfolio_construction(NullPortfolioConstructionModel())
         self.set_execution(ImmediateExecutionModel())
@@ -85,23 +87,23 @@ class Framework:
         else:
             self.set_risk_management(CompositeRiskManagementModel(self.risk_management, model))
 
-    @property
-    def universe_selection(self) -> _Models:
-        """What chooses the securities; the first, if there are several."""
-        return self._universes[0] if self._universes else NullUniverseSelectionModel()
-
     def set_universe_selection(self, model: object) -> None:
         """Let a model choose the securities."""
-        self._universes = [_known_universe(model)]
+        self.universe_selection = checked_model("set_universe_selection", model, UNIVERSE_METHODS)
 
     def add_universe_selection(self, model: object) -> None:
         """Let a model choose securities beside those that there are."""
-        self._universes.append(_known_universe(model))
+        if isinstance(self.universe_selection, NullUniverseSelectionModel):
+            self.set_universe_selection(model)
+        elif type(self.universe_selection) is CompositeUniverseSelectionModel:
+            self.universe_selection.add_universe_selection(model)
+        else:
+            self.set_universe_selection(CompositeUniverseSelectionModel(self.universe_selection, model))
 
     def finish_set_up(self) -> None:
-        """After ``initialize``: add the securities that are chosen, and let the settings of rebalancing hold."""
-        for universe in self._universes:
-            universe.lab_add_securities(self._algorithm)
+        """After ``initialize``: make the universes, and let the settings of rebalancing hold."""
+        for universe in listed(_member(self.universe_selection, "create_universes")(self._algorithm)):
+            self._algorithm.add_universe(universe)
         settings = self._algorithm.settings
         for name in ("rebalance_on_security_changes", "rebalance_on_insight_changes"):
             wanted = getattr(settings, name.replace("rebalance_", "rebalance_portfolio_"))
@@ -153,14 +155,3 @@ def _member(model: object, name: str) -> Callable[..., Any]:
     found = member_of(model, name)
     assert found is not None  # asked for when the model was set
     return found
-
-
-def _known_universe(model: object) -> _Models:
-    if isinstance(model, type):
-        model = model()
-    if not isinstance(model, (ManualUniverseSelectionModel, NullUniverseSelectionModel)):
-        raise NotImplementedError(
-            f"{type(model).__name__}: TradingLab has no universes that choose securities by themselves. List them with "
-            "ManualUniverseSelectionModel, or add each with add_equity; see docs/coverage.md"
-        )
-    return model

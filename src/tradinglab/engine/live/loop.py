@@ -57,6 +57,7 @@ class LiveLoop(Loop):
         told_missing = 0
         while at_ns is not None:
             self._bars_before, self._steps_before = self.bars, self.steps
+            self._full_step.select(at_ns)
             self._full_step.change_securities(at_ns, include_now=True)
             told_missing = self._tell_missing(told_missing)
             at_ns = self._run_timeline()
@@ -88,6 +89,8 @@ class LiveLoop(Loop):
                 return None
             if feed.has_changes:
                 return self._algorithm.lab_utc_ns
+            if full_step.select(utc_ns):
+                return utc_ns
             if not full_step.take(utc_ns, step):
                 return None
             full_step.busy_ns()
@@ -97,8 +100,8 @@ class LiveLoop(Loop):
             if not self._go_on_liquidating():
                 return None
             self._reporter.tell()
-            if feed.has_changes:
-                return utc_ns  # type: ignore[unreachable]  # the step may have added or removed securities
+            if self._parts.universes.has_changes:
+                return utc_ns  # the step may have added or removed securities
         if self._fixed_end_ns is not None:
             return None
         end_ns = feed.end_ns

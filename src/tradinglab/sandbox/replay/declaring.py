@@ -14,7 +14,7 @@ from tradinglab.algorithm.models.brokerage import brokerage_name
 from tradinglab.algorithm.orders import CancelOrderRequest, MarketOnCloseOrder, SubmitOrderRequest, UpdateOrderRequest
 from tradinglab.algorithm.trade_builder import TradeBuilder
 from tradinglab.core.enums import OrderStatus
-from tradinglab.engine.journal import Journal, PlainOrder, Removed, Seeded, Stopped, Subscribed
+from tradinglab.engine.journal import Journal, PlainOrder, Removed, Seeded, Stopped, Subscribed, ToldChanges
 from tradinglab.engine.plain_models import is_ours
 from tradinglab.sandbox.replay.values import OpaqueError, Plain, plain, plain_text, symbol_pair
 
@@ -186,6 +186,8 @@ def _asked(asked: object) -> list[object]:
         return ["add", symbol_pair(asked.security.symbol), [_stream(each) for each in asked.configs]]
     if isinstance(asked, (Removed, Seeded)):
         return ["seed" if isinstance(asked, Seeded) else "remove", symbol_pair(asked.security.symbol)]
+    if isinstance(asked, ToldChanges):
+        return ["told", *([symbol_pair(each.symbol) for each in told] for told in (asked.added, asked.removed))]
     if isinstance(asked, ModelsChanged):
         return ["models", asked.found]
     if isinstance(asked, Stopped):

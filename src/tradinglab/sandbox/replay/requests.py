@@ -20,18 +20,14 @@ from tradinglab.core.values import dataclass
 from tradinglab.sandbox.answer import Reader
 from tradinglab.sandbox.errors import BadAnswerError
 from tradinglab.sandbox.replay.declaring import MODELS
+from tradinglab.sandbox.replay.told import NotPossibleError, Told, security_of
 from tradinglab.sandbox.replay.values import read_plain, read_symbol
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-    from tradinglab.algorithm.securities import Security
     from tradinglab.core.symbol import Symbol
 
 _MOST_LEGS = 64
-
-
-class NotPossibleError(Exception):
-    """A request that no strategy could have made in this way."""
 
 
 class Asked(Protocol):
@@ -50,14 +46,6 @@ class Action:
     phase: str
     events: int
     asked: Asked
-
-
-def security_of(algorithm: QCAlgorithm, symbol: Symbol) -> Security:
-    """Return the security of a symbol that was added before."""
-    security = algorithm.securities.get(symbol)
-    if security is None:
-        raise NotPossibleError(f"{symbol.value} was not added before it was traded")
-    return security
 
 
 def _use_number(algorithm: QCAlgorithm, number: int) -> None:
@@ -383,6 +371,8 @@ _READ: dict[str, tuple[int, Callable[..., Asked]]] = {
     "add": (2, lambda symbol, streams: Added(symbol=read_symbol(symbol),
                                             streams=tuple(_stream(each) for each in streams.items()))),
     "remove": (1, lambda symbol: Removed(symbol=read_symbol(symbol))),
+    "told": (2, lambda added, removed: Told(added=tuple(map(read_symbol, added.items())),
+                                            removed=tuple(map(read_symbol, removed.items())))),
     "seed": (1, lambda symbol: Seeded(symbol=read_symbol(symbol))),
     "models": (1, _models),
     "stop": (1, lambda at_once: Stopped(at_once=at_once.flag())),

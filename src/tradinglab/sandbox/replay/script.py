@@ -10,22 +10,27 @@ from tradinglab.algorithm.orders import MarketOnCloseOrder
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.scheduling import ScheduledEvent
 from tradinglab.algorithm.trade_builder import TradeBuilder
+from tradinglab.algorithm.universes.universe import Universe
 from tradinglab.core.clock import to_ns
 from tradinglab.core.decimals import ZERO
-from tradinglab.engine.phases import MODELS_PHASE
+from tradinglab.core.enums import SecurityType
+from tradinglab.core.market import Market
+from tradinglab.core.symbol import Symbol
+from tradinglab.engine.phases import MODELS_PHASE, SELECTION_PHASE
 from tradinglab.sandbox.replay.claims import ClaimedFeeModel, ClaimedFillModel, Claims
 from tradinglab.sandbox.replay.declared import Declared
 from tradinglab.sandbox.replay.declaring import MODELS
 from tradinglab.sandbox.replay.models import NotReplayableError, is_bounded, made
-from tradinglab.sandbox.replay.requests import Action, Added, ModelsChanged, NotPossibleError, Submitted
+from tradinglab.sandbox.replay.requests import Action, Added, ModelsChanged, Submitted
+from tradinglab.sandbox.replay.told import NotPossibleError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from decimal import Decimal
 
     from tradinglab.algorithm.orders import GroupOrderManager, SubmitOrderRequest
     from tradinglab.algorithm.securities import Security
-    from tradinglab.core.symbol import Symbol
 
 _NEVER = 1 << 62
 _SCHEDULED, _CONSOLIDATED, _TOLD = "a scheduled event", "a consolidator", "on_order_event"
@@ -33,7 +38,7 @@ _CALLED, _CHANGED, _WARNED = "on_margin_call", "on_securities_changed", "on_marg
 _WARM, _ENDED, _SET_UP = "on_warmup_finished", "on_end_of_algorithm", "initialize"
 #: Phases of a step after which nothing but ``on_data`` follows that changes the account.
 _WITH_DATA = frozenset(("on_data", _CONSOLIDATED, "a corporate event", MODELS_PHASE))
-_KNOWN = _WITH_DATA | {_SCHEDULED, _TOLD, _CALLED, _CHANGED, _WARNED, _WARM, _ENDED, _SET_UP}
+_KNOWN = _WITH_DATA | {_SCHEDULED, _TOLD, _CALLED, _CHANGED, _WARNED, _WARM, _ENDED, _SET_UP, SELECTION_PHASE}
 
 
 class Script:
@@ -195,6 +200,9 @@ class ReplayedAlgorithm(QCAlgorithm):
             times = script.times(phase)
             if times:
                 self.schedule.add(ScheduledEvent(phase, times, act))
+        chosen = script.times(SELECTION_PHASE)
+        if chosen:
+            self.add_universe(_ScriptedUniverse(self, chosen))
         script.repeat(self, frozenset((_SET_UP,)))
 
     def _margin_call_model(self) -> object:
@@ -244,6 +252,24 @@ class ReplayedAlgorithm(QCAlgorithm):
             return self.lab_script.margin_calls(self)
         self.lab_script.skip_margin_calls(self)
         return requests
+
+
+class _ScriptedUniverse(Universe):
+    """Chooses when the universes of the author did, and makes the requests that came of it."""
+
+    def __init__(self, algorithm: ReplayedAlgorithm, times: Sequence[int]) -> None:
+        super().__init__(Symbol.create("replay", SecurityType.BASE, Market.USA))
+        self._algorithm = algorithm
+        self._times = times
+
+    def lab_select(self, utc_ns: int) -> bool:
+        """Make the requests of an instant; the universe itself has no securities."""
+        self._algorithm.lab_script.repeat(self._algorithm, frozenset((SELECTION_PHASE,)))
+        return False
+
+    def lab_triggers(self, start_ns: int, end: datetime) -> Iterator[int]:
+        """Return the instants."""
+        return iter(self._times)
 
 
 def _on_data(self: ReplayedAlgorithm, slice: object) -> None:
