@@ -54,6 +54,13 @@ def carry(api: APIClient, strategy: Strategy, way: str, **more: object) -> Any:
     return api.post(f"{_HERE}/strategies/{strategy.pk}/{way}/", more, format="json")
 
 
+def backtest_there(cloud: FakeCloud, project_id: int) -> str:
+    """Start a backtest there, without anybody here."""
+    compiled = cloud.do_compile_create({"projectId": project_id})["compileId"]
+    body = {"projectId": project_id, "compileId": compiled, "backtestName": "Long ago", "parameters": {"fast": 3}}
+    return str(cloud.do_backtests_create(body)["backtest"]["backtestId"])
+
+
 def test_a_project_becomes_a_strategy_once(api: APIClient, imported: Strategy, project: dict[str, Any]) -> None:
     assert (imported.name, files_of(imported)) == ("Theirs", project["files"])
     again = api.post(f"{_HERE}/projects/{project['projectId']}/import/", {}, format="json").json()
@@ -159,9 +166,7 @@ def test_a_project_that_was_deleted_there_is_made_anew_by_force(
 
 def test_a_past_backtest_becomes_one_here_once(api: APIClient, project: dict[str, Any], cloud: FakeCloud) -> None:
     number = project["projectId"]
-    compiled = cloud.do_compile_create({"projectId": number})["compileId"]
-    body = {"projectId": number, "compileId": compiled, "backtestName": "Long ago", "parameters": {"fast": 3}}
-    backtest = cloud.do_backtests_create(body)["backtest"]["backtestId"]
+    backtest = backtest_there(cloud, number)
     where = f"{_HERE}/projects/{number}/backtests/{backtest}/import/"
     assert api.post(where).status_code == 409
     cloud.backtests[backtest]["at"] -= 1000
@@ -180,9 +185,7 @@ def test_of_two_imports_at_once_one_is_made(
     api: APIClient, project: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     number = project["projectId"]
-    compiled = cloud.do_compile_create({"projectId": number})["compileId"]
-    body = {"projectId": number, "compileId": compiled, "backtestName": "Long ago"}
-    backtest = cloud.do_backtests_create(body)["backtest"]["backtestId"]
+    backtest = backtest_there(cloud, number)
     cloud.backtests[backtest]["at"] -= 1000
     where = f"{_HERE}/projects/{number}/" + ("" if module == "exchanging" else f"backtests/{backtest}/") + "import/"
     first: list[Any] = []
@@ -204,9 +207,7 @@ def test_an_import_that_is_cancelled_leaves_the_backtest_there(
     api: APIClient, project: dict[str, Any], cloud: FakeCloud
 ) -> None:
     number = project["projectId"]
-    compiled = cloud.do_compile_create({"projectId": number})["compileId"]
-    body = {"projectId": number, "compileId": compiled, "backtestName": "Long ago"}
-    backtest = cloud.do_backtests_create(body)["backtest"]["backtestId"]
+    backtest = backtest_there(cloud, number)
     cloud.backtests[backtest]["at"] -= 1000
     made = api.post(f"{_HERE}/projects/{number}/backtests/{backtest}/import/").json()
     assert api.post(f"/api/v1/backtests/{made['backtest_id']}/cancel/").status_code == 202
