@@ -23,6 +23,7 @@ from tradinglab.quantconnect import (
     MalformedAnswerError,
     NoSpareNodeError,
     NotFoundError,
+    OutcomeUnknownError,
     QuantConnect,
     QuantConnectError,
     RateLimitError,
@@ -127,7 +128,8 @@ def _take(work: Work, client: QuantConnect) -> None:
 def _step(step: Step, work: Work, client: QuantConnect) -> Next | None:
     try:
         return _STEPS[step](work, client)
-    except NotFoundError as error:
+    except (NotFoundError, OutcomeUnknownError) as error:
+        # In a project that is gone, what may have been started is looked for in vain.
         if step not in _BEFORE_START and _is_gone(work, client):
             what = "backtest or its project" if work.row.backtest_id else "project"
             raise Over("quantconnect_deleted", f"The {what} was deleted at QuantConnect: {error.reason}") from None
