@@ -172,3 +172,38 @@ def test_line_ends_stay() -> None:
     assert patched({"x.py": "a\r\nb\r\n"}, patch.replace("\n", "\r\n")) == {"x.py": "a\r\nc\r\n"}
     with pytest.raises(InputError):
         patched({"x.py": "b\r\na\r\n"}, patch)
+
+
+_HEAD = "--- a/m.py\n+++ b/m.py\n"
+
+
+def _hunk(at: int, *old: str, new: str = "z") -> str:
+    return f"@@ -{at},{len(old)} +{at},1 @@\n" + "".join(f"-{each}\n" for each in old) + f"+{new}\n"
+
+
+def test_hunks_far_from_where_they_say_are_found() -> None:
+    """Two thousand, each said to be at the other end of the longest file there may be."""
+    lines = [f"{number}\n" for number in range(130_000)]
+    patch = _HEAD + "".join(_hunk(130_000 if n % 2 else 1, str(n * 60), new=f"new {n}") for n in range(2_000))
+    found = patched({"m.py": "".join(lines)}, patch)["m.py"].splitlines()
+    assert [found[n * 60] for n in range(2_000)] == [f"new {n}" for n in range(2_000)]
+    assert len(found) == len(lines)
+
+
+def test_of_two_places_the_nearest_is_taken_and_of_two_as_near_the_first() -> None:
+    text = "a\nb\nx\nb\na\n"
+    assert patched({"m.py": text}, _HEAD + _hunk(3, "b"))["m.py"] == "a\nz\nx\nb\na\n"
+    assert patched({"m.py": text}, _HEAD + _hunk(4, "a"))["m.py"] == "a\nb\nx\nb\nz\n"
+    assert patched({"m.py": text}, _HEAD + _hunk(1, "b") + _hunk(2, "b"))["m.py"] == "a\nz\nx\nz\na\n"
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(_HEAD + _hunk(1, *["a"] * 1_000, "b"), id="one that nearly fits everywhere"),
+        pytest.param((_HEAD + _hunk(1, "a", new="a")) * 2_000, id="two thousand of one line each"),
+    ],
+)
+def test_a_patch_that_costs_too_much_is_refused(patch: str) -> None:
+    with pytest.raises(InputError, match="too far"):
+        patched({"m.py": "a\n" * 480_000}, patch)

@@ -7,6 +7,7 @@ empty altogether, because an editor took the space away that ends nowhere, count
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from tradinglab.server.errors import InputError
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@.*")
 _NOTHING = "/dev/null"
 _MOST_HUNKS = 2_000
+#: How many lines are compared with those of hunks; it takes about a second.
+_MOST_LOOKS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ def patched(files: Mapping[str, str], patch: str) -> dict[str, str]:
     if not changes:
         raise _wrong("It has no change in it. Send a unified diff, as 'git diff' writes it.")
     result = dict(files)
+    work = _Work()
     for change in changes:
         if change.old == change.new and not change.hunks:
             raise _wrong(f"It names the file '{change.old}', and changes nothing in it.")
@@ -56,7 +60,7 @@ def patched(files: Mapping[str, str], patch: str) -> dict[str, str]:
         for name in {change.old, change.new} - {None}:
             result.pop(str(name), None)
         if change.new is not None:
-            result[change.new] = _applied(text, change)
+            result[change.new] = _applied(text, change, work)
     return result
 
 
@@ -130,41 +134,99 @@ def _hunk(found: re.Match[str], lines: Sequence[str], place: int) -> tuple[_Hunk
     return _Hunk(at=max(at - 1, 0) if int(found[2] or 1) else at, old=old, new=new), place
 
 
-def _applied(text: str, change: _Change) -> str:
+class _Work:
+    """What looking for the places of hunks may cost: a patch that is made for its file hardly needs any of it."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_LOOKS
+
+    def take(self, looks: int) -> None:
+        """Count lines that are looked at.
+
+        Raises
+        ------
+        InputError
+            If they are too many by now.
+        """
+        self._left -= looks
+        if self._left < 0:
+            raise _wrong(
+                "Its hunks stand too far from where they say. Read the files again, and make the patch of them."
+            )
+
+
+def _applied(text: str, change: _Change, work: _Work) -> str:
+    if not change.hunks:
+        return text
     ending = "\r\n" if "\r\n" in text else "\n"
     lines = text.split(ending)
     has_end = text == "" or lines[-1] == ""
     if lines[-1] == "":
         lines.pop()
+    file = _Lines(lines, work)
+    made: list[str] = []
     moved = behind = 0
     for hunk in change.hunks:
-        at = _find(lines, hunk.old, hunk.at + moved, behind)
+        at = file.find(hunk.old, hunk.at + moved, behind)
         if at is None:
             raise _wrong(
                 f"The hunk at line {hunk.at + 1} of '{change.old or change.new}' does not fit the file. Read the file "
                 "again, and make the patch from what is there."
             )
-        lines[at : at + len(hunk.old)] = hunk.new
-        moved += len(hunk.new) - len(hunk.old) + (at - hunk.at - moved)
-        behind = at + len(hunk.new)
-    return ending.join(lines) + (ending if has_end and lines else "")
+        made += lines[behind:at]
+        made += hunk.new
+        moved = at - hunk.at
+        behind = at + len(hunk.old)
+    made += lines[behind:]
+    return ending.join(made) + (ending if has_end and made else "")
 
 
-def _find(lines: Sequence[str], wanted: Sequence[str], near: int, behind: int) -> int | None:
-    """Return where *wanted* stands, not before *behind*, and nearest to where it should."""
-    last = len(lines) - len(wanted)
-    if last < behind:
-        return None
-    near = min(max(near, behind), last)
-    for off in range(last - behind + 1):
-        for at in dict.fromkeys((near - off, near + off)):
-            if behind <= at <= last and _fits(lines, wanted, at):
-                return at
-    return None
+class _Lines:
+    """The lines of a file, and where each of them stands."""
 
+    def __init__(self, lines: Sequence[str], work: _Work) -> None:
+        work.take(len(lines))
+        self._lines = lines
+        self._work = work
+        self._places: dict[str, list[int]] = {}
+        for place, line in enumerate(lines):
+            self._places.setdefault(line, []).append(place)
 
-def _fits(lines: Sequence[str], wanted: Sequence[str], at: int) -> bool:
-    return all(lines[at + place] == line for place, line in enumerate(wanted))
+    def find(self, wanted: Sequence[str], near: int, behind: int) -> int | None:
+        """Return where *wanted* stands, not before *behind*, and nearest to where it should."""
+        last = len(self._lines) - len(wanted)
+        if last < behind:
+            return None
+        near = min(max(near, behind), last)
+        if not wanted:
+            return near
+        return next((at for at in self._from(wanted[0], near, behind, last) if self._fits(wanted, at)), None)
+
+    def _from(self, line: str, near: int, first: int, last: int) -> Iterator[int]:
+        """Yield where a line stands between two places, the nearest first; of two as near, the one before."""
+        places = self._places.get(line, [])
+        after = bisect_left(places, near)
+        before = after - 1
+        while True:
+            left = near - places[before] if before >= 0 and places[before] >= first else None
+            right = places[after] - near if after < len(places) and places[after] <= last else None
+            if left is not None and (right is None or left <= right):
+                yield near - left
+                before -= 1
+            elif right is not None:
+                yield near + right
+                after += 1
+            else:
+                return
+
+    def _fits(self, wanted: Sequence[str], at: int) -> bool:
+        same = 0
+        for line in wanted:
+            if self._lines[at + same] != line:
+                break
+            same += 1
+        self._work.take(same + 1)
+        return same == len(wanted)
 
 
 def _wrong(why: str) -> InputError:
