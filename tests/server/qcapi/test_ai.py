@@ -61,6 +61,13 @@ def test_not_all_threads_wait_for_trials(qc: Signed, monkeypatch: pytest.MonkeyP
     places = threading.BoundedSemaphore(1)
     with waiting_place():
         assert "Too many wait" in qc.refused("ai/tools/backtest-init", language="Py", files=file("x = 1\n"))
+        answer = qc.http.post(
+            "/api/v2/ai/tools/backtest-init",
+            {"language": "Py", "files": file("x = 1\n")},
+            "application/json",
+            headers=qc.headers(),
+        )
+        assert (answer.status_code, answer.headers["Retry-After"]) == (200, "10")
     assert not Run.objects.exists()
     assert "No worker" in qc.refused("ai/tools/backtest-init", language="Py", files=file("x = 1\n"))
 

@@ -33,7 +33,7 @@ from tradinglab.server.ops.context import request_id
 from tradinglab.server.qcapi.answers import failure, success, unsigned
 from tradinglab.server.qcapi.asking import Ask, problems_of
 from tradinglab.server.qcapi.bodies import Value, read_body
-from tradinglab.server.qcapi.errors import ForbiddenError, SignatureError, UnreadableError
+from tradinglab.server.qcapi.errors import BusyError, ForbiddenError, SignatureError, UnreadableError
 from tradinglab.server.qcapi.signing import token_of_request
 from tradinglab.server.rest.throttling import take
 
@@ -156,6 +156,10 @@ def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, mi
         return failure([str(problems_of(error))])
     except NotFoundError as error:
         return failure([str(error)], status=missing)
+    except BusyError as error:
+        busy = failure([str(error)])
+        busy.headers["Retry-After"] = str(error.retry_after_s)
+        return busy
     except ServerError as error:
         return failure([str(error)])
     except (OperationalError, InterfaceError) as error:

@@ -5,6 +5,7 @@
     ServerError
     ├── SignatureError     the signature is missing, wrong, or too old
     ├── UnreadableError    the body cannot be read
+    ├── BusyError          too many do the same already
     ├── LockedError        another editor holds a project's lock
     └── ForbiddenError     the token or the role does not allow it
 """
@@ -44,6 +45,23 @@ class ForbiddenError(ServerError):
     """The token may not do that."""
 
     code = "permission_denied"
+
+
+class BusyError(ServerError):
+    """So many do the same already that one has to come again.
+
+    Attributes
+    ----------
+    retry_after_s
+        When.
+    """
+
+    code = "busy"
+    retryable = True
+
+    def __init__(self, text: str, *, retry_after_s: int) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
 
 
 class LockedError(ServerError):

@@ -10,8 +10,8 @@ from typing import Any, Final
 from tradinglab.sandbox.errors import RunStoppedError
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import STRATEGIES
-from tradinglab.server.errors import ConflictError
 from tradinglab.server.qcapi.compiles import problem_line, strategy_try_out
+from tradinglab.server.qcapi.errors import BusyError
 from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.runs.deletion import run_delete, run_discard
 from tradinglab.server.runs.execution import Ended, Ending, Watcher
@@ -22,6 +22,7 @@ from tradinglab.server.strategies.files import check_files
 _KIND: Final = "trial"
 _PATIENCE_S: Final = 25.0
 _LOOK_EVERY_S: Final = 0.2
+_AGAIN_AFTER_S: Final = 10
 
 
 def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
@@ -31,13 +32,14 @@ def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
     ------
     InputError
         If the files can be no strategy.
-    ConflictError
+    BusyError
         If no worker was free in time, or too many wait already.
     """
     check_files(files)
     with waiting_place() as is_free:
         if not is_free:
-            raise ConflictError("Too many wait for a strategy to be tried out. Try again in a moment.")
+            text = "Too many wait for a strategy to be tried out. Try again in a moment."
+            raise BusyError(text, retry_after_s=_AGAIN_AFTER_S)
         run = run_create(
             owner=user,
             kind=_KIND,
@@ -50,7 +52,8 @@ def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
             run.refresh_from_db()
     if not run.is_final:
         run_discard(run=run)
-        raise ConflictError("No worker was free to try the strategy out. Try again in a moment, or run a backtest.")
+        text = "No worker was free to try the strategy out. Try again in a moment, or run a backtest."
+        raise BusyError(text, retry_after_s=_AGAIN_AFTER_S)
     run_delete(run=run)
     if run.state != RunState.COMPLETED:
         return str(run.error.get("message", "The trial was cancelled."))
