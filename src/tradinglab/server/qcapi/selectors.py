@@ -8,6 +8,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.qcapi.errors import ForbiddenError
 from tradinglab.server.qcapi.models import Collaborator, Compile, Language, Project
+from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import Strategy
 
 CSHARP_ENTRY = "Main.cs"
@@ -62,6 +63,21 @@ def project_get(
     if to_trade and (share is None or not share.has_live_control):
         raise ForbiddenError(f"You have no live control of project {project_id}; its owner can give it.")
     return project
+
+
+def run_check_ending(*, user: User, project: Project, run: Run) -> None:
+    """Let a run of a project be stopped or deleted by who has started it, and by the project's owner.
+
+    Raises
+    ------
+    ForbiddenError
+        If the user is neither.
+    """
+    if user.pk not in (run.owner_id, project.strategy.owner_id):
+        raise ForbiddenError(
+            f"This was started by another collaborator of project {project.pk}: who has started it and the project's "
+            "owner may stop or delete it."
+        )
 
 
 def project_of_strategy(*, strategy: Strategy) -> Project:

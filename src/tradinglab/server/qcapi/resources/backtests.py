@@ -11,7 +11,7 @@ from tradinglab.server.qcapi.backtests import backtest_create, backtest_of, back
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.names import checked_name, checked_note, checked_tags
 from tradinglab.server.qcapi.organizations import organization_of
-from tradinglab.server.qcapi.selectors import compile_get, project_get
+from tradinglab.server.qcapi.selectors import compile_get, project_get, run_check_ending
 from tradinglab.server.runs.deletion import run_discard
 
 
@@ -107,5 +107,7 @@ def tags_update(call: Call, asked: TagsAsk) -> Answer:
 def delete(call: Call, asked: BacktestAsk) -> Answer:
     """Take it out of sight, and stop it if it goes on."""
     project = project_get(user=call.user, project_id=asked.project_id, to_write=True)
-    run_discard(run=backtest_of(project=project, backtest_id=asked.backtest_id).run)
+    test = backtest_of(project=project, backtest_id=asked.backtest_id)
+    run_check_ending(user=call.user, project=project, run=test.run)
+    run_discard(run=test.run)
     return {}

@@ -23,7 +23,7 @@ from tradinglab.server.qcapi.searches import (
     search_seconds,
     searches_of,
 )
-from tradinglab.server.qcapi.selectors import compile_get, project_get
+from tradinglab.server.qcapi.selectors import compile_get, project_get, run_check_ending
 
 _MOST_PARAMETERS = 200
 _MOST_CONSTRAINTS = 20
@@ -163,7 +163,8 @@ def update(call: Call, asked: NameAsk) -> Answer:
 @endpoint("optimizations/abort", OneAsk, scope=Scope.RUN)
 def abort(call: Call, asked: OneAsk) -> Answer:
     """Stop it; what is done is kept."""
-    found, _ = search_of(user=call.user, optimization_id=asked.optimization_id, to_write=True)
+    found, project = search_of(user=call.user, optimization_id=asked.optimization_id, to_write=True)
+    run_check_ending(user=call.user, project=project, run=found.run)
     if found.run.is_final:
         raise ConflictError(f"The optimization is over: it is {found.run.state}.")
     optimization_cancel(optimization=found)
@@ -173,6 +174,7 @@ def abort(call: Call, asked: OneAsk) -> Answer:
 @endpoint("optimizations/delete", OneAsk, scope=Scope.RUN)
 def delete(call: Call, asked: OneAsk) -> Answer:
     """Take it out of sight with its trials, and stop it if it goes on."""
-    found, _ = search_of(user=call.user, optimization_id=asked.optimization_id, to_write=True)
+    found, project = search_of(user=call.user, optimization_id=asked.optimization_id, to_write=True)
+    run_check_ending(user=call.user, project=project, run=found.run)
     optimization_discard(optimization=found)
     return {}
