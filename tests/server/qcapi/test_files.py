@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.server.qcapi.client import Signed
 
 from tradinglab.server.errors import InputError
+from tradinglab.server.qcapi.models import Project
 from tradinglab.server.qcapi.patches import patched
 from tradinglab.server.strategies.models import StrategyVersion
 
@@ -119,12 +120,13 @@ _HEAD = "--- a/main.py\n+++ b/main.py\n"
         "--- a/main.py\n+++ b/../x.py\n",
         f"{_HEAD}@@ -99999999999 +1 @@\n-a\n+b\n",
         "--- a/config.json\n+++ b/config.json\n@@ -1 +1 @@\n-a\n+b\n",
+        "--- /dev/null\n+++ b/config.json\n@@ -0,0 +1 @@\n+{}\n",
     ],
 )
 def test_a_patch_that_does_not_fit_changes_nothing(qc: Signed, project: int, patch: str) -> None:
-    before = qc.done("files/read", projectId=project)["files"]
+    before = Project.objects.get(pk=project).strategy.head
     assert qc.refused("files/patch", projectId=project, patch=patch)
-    assert qc.done("files/read", projectId=project)["files"] == before
+    assert Project.objects.get(pk=project).strategy.head == before
 
 
 _FILES = st.dictionaries(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import InputError, NotFoundError
@@ -97,7 +97,9 @@ def files_patch(*, project: Project, by: User, patch: str) -> None:
 
     def edit(files: dict[str, str]) -> Mapping[str, str]:
         config = {name: files.pop(name) for name in (CONFIG,) if name in files}
-        return patched(files, patch) | config
+        changed = patched(files, patch)
+        _refuse_config(changed)
+        return changed | config
 
     _save(project, by, edit, "A patch")
 
@@ -156,11 +158,15 @@ def _config(text: str) -> dict[str, object]:
 def _save(
     project: Project, by: User, edit: Callable[[dict[str, str]], Mapping[str, str]], message: str, *names: str
 ) -> None:
+    _refuse_config(names)
+    version_edit(strategy=project.strategy, author=by, edit=edit, message=message[:500])
+
+
+def _refuse_config(names: Container[str]) -> None:
     if CONFIG in names:
         raise InputError(
             "name", CONFIG, f"'{CONFIG}' is the command line's own file; set parameters with projects/update."
         )
-    version_edit(strategy=project.strategy, author=by, edit=edit, message=message[:500])
 
 
 def _there(files: Mapping[str, str], name: str) -> str:
