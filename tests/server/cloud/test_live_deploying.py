@@ -88,6 +88,39 @@ def test_a_brokerages_settings_are_sent_and_kept_nowhere(
         assert secret not in caplog.text
 
 
+def test_whom_quantconnect_notifies_is_as_secret(trader: APIClient, momentum: Strategy, cloud: FakeCloud) -> None:
+    wanted = {"events": ["orderEvent"], "targets": [{"type": "telegram", "id": "1", "token": _SECRET}]}
+    row = deploy(trader, momentum, notification=wanted)
+    assert _SECRET not in _everything_stored()
+    row = following(row, cloud)
+    assert next(body for path, body in cloud.calls if path == "live/create")["notification"] == wanted
+    assert _SECRET not in _everything_stored()
+
+
+@pytest.mark.parametrize("field", ["brokerage", "data_providers", "notification"])
+def test_a_secret_in_the_wrong_place_is_not_repeated(trader: APIClient, momentum: Strategy, field: str) -> None:
+    assert momentum.head is not None
+    answer = trader.post(DEPLOYMENTS, {"version": str(momentum.head.pk), field: _SECRET}, format="json")
+    assert (answer.status_code, _SECRET.encode() in answer.content) == (400, False)
+    if field == "data_providers":
+        body = {"version": str(momentum.head.pk), field: {"PolygonDataFeed": _SECRET}}
+        answer = trader.post(DEPLOYMENTS, body, format="json")
+        assert (answer.status_code, _SECRET.encode() in answer.content) == (400, False)
+
+
+def test_one_that_nobody_knows_of_is_stopped_as_soon_as_it_shows(
+    trader: APIClient, momentum: Strategy, cloud: FakeCloud, faults: Script
+) -> None:
+    faults._faults["live/create"] = [Fault.RESET_BEFORE]
+    row = until(deploy(trader, momentum), cloud, lambda each: each.is_asked)
+    trader.post(f"{DEPLOYMENTS}{row.pk}/stop/")
+    step(row)
+    assert row.step == "start"
+    cloud.deploy(row.remote_project or 0, quantity=0)
+    until(row, cloud, lambda each: each.is_ended)
+    assert cloud.deployments[row.remote_project or 0]["status"] == "Stopped"
+
+
 def test_a_refusal_that_repeats_a_secret_is_kept_without_it(
     trader: APIClient, momentum: Strategy, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

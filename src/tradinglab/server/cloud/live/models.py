@@ -73,10 +73,9 @@ class CloudDeployment(models.Model):
     brokerage = models.CharField(max_length=100, blank=True, default="")
     environment = models.CharField(max_length=16, blank=True, default="")
     data_providers = models.JSONField(default=list)
-    #: The settings of brokerage and data providers, encrypted; forgotten once QuantConnect has them.
+    #: The settings of brokerage, data providers and notification, encrypted; forgotten once QuantConnect has them.
     sealed_settings = models.TextField(blank=True, default="")
     automatic_redeploy = models.BooleanField(default=False)
-    notification = models.JSONField(default=dict)
     lean_version = models.IntegerField(default=-1)
     #: Empty for any that is free.
     node_wanted = models.CharField(max_length=100, blank=True, default="")

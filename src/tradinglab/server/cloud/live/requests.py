@@ -41,7 +41,7 @@ class DeployRequest:
     node_id: str = ""
     lean_version: int = -1
     automatic_redeploy: bool = False
-    notification: Mapping[str, Any] = field(default_factory=dict)
+    notification: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def check(self) -> Terms:
         """Return the terms that are sent.
@@ -55,7 +55,7 @@ class DeployRequest:
         for name, value in (("brokerage", self.brokerage), ("notification", self.notification)):
             if len(json.dumps(value, default=str)) > _LARGEST:
                 raise InputError(name, "…", f"It has up to {_LARGEST:,} characters.")
-        return terms_check(brokerage=self.brokerage, data_providers=self.data_providers)
+        return terms_check(brokerage=self.brokerage, data_providers=self.data_providers, notification=self.notification)
 
     def fingerprint(self, terms: Terms) -> str:
         """Return by what the same request is known again; with the server's key, for it is made of secrets too."""
@@ -68,7 +68,7 @@ class DeployRequest:
             "node_id": self.node_id,
             "lean_version": self.lean_version,
             "automatic_redeploy": self.automatic_redeploy,
-            "notification": dict(self.notification),
+            "notification": terms.notification,
         }
         text = json.dumps(wanted, sort_keys=True, default=str)
         return salted_hmac("tradinglab.cloud.live", text, algorithm="sha256").hexdigest()

@@ -86,7 +86,6 @@ def _create(user: User, request: DeployRequest, terms: Terms, key: str | None, f
         data_providers=sorted(terms.data_providers),
         sealed_settings=terms_seal(terms),
         automatic_redeploy=request.automatic_redeploy,
-        notification=dict(request.notification),
         lean_version=request.lean_version,
         node_wanted=request.node_id,
         request_key=key,

@@ -104,7 +104,7 @@ def _start(work: LiveWork, client: QuantConnect) -> Next:
             data_providers=terms.data_providers,
             version_id=row.lean_version,
             automatic_redeploy=row.automatic_redeploy,
-            notification=row.notification,
+            notification=terms.notification,
             parameters=row.parameters,
         )
     except QuantConnectError as error:

@@ -37,12 +37,15 @@ class Terms:
     brokerage: dict[str, Any]
     data_providers: dict[str, dict[str, Any]]
     environment: str
+    notification: dict[str, Any]
 
     def __repr__(self) -> str:
         return f"Terms(brokerage={self.brokerage.get('id')!r}, data_providers={sorted(self.data_providers)})"
 
 
-def terms_check(*, brokerage: Mapping[str, Any], data_providers: Mapping[str, Any]) -> Terms:
+def terms_check(
+    *, brokerage: Mapping[str, Any], data_providers: Mapping[str, Any], notification: Mapping[str, Any]
+) -> Terms:
     """Return what is to be sent.
 
     Parameters
@@ -52,6 +55,9 @@ def terms_check(*, brokerage: Mapping[str, Any], data_providers: Mapping[str, An
     data_providers
         The settings of each, by its name; QuantConnect's own if there is none. One that is the brokerage, and is given
         no settings, has the brokerage's.
+
+    notification
+        Whom QuantConnect tells of what; it may hold secrets, such as a bot's token.
 
     Raises
     ------
@@ -75,6 +81,7 @@ def terms_check(*, brokerage: Mapping[str, Any], data_providers: Mapping[str, An
         brokerage=sent,
         data_providers=_data_providers(data_providers or {PAPER: {}}, sent, environment),
         environment=environment,
+        notification=dict(notification),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -116,16 +116,35 @@ class LiveWork:
         if not self.row.sealed_settings:
             return text
         terms = self.terms()
-        for settings in (terms.brokerage, *terms.data_providers.values()):
-            for name, value in settings.items():
-                if name != "id" and isinstance(value, str) and len(value) >= _SHORTEST_MASKED:
-                    text = text.replace(value, HIDDEN)
+        for value in _texts([terms.brokerage, *terms.data_providers.values(), terms.notification]):
+            if len(value) >= _SHORTEST_MASKED:
+                text = text.replace(value, HIDDEN)
         return text
+
+
+def _texts(value: object, name: str = "") -> Iterator[str]:
+    """Yield the texts that a document holds, but for what is a name of QuantConnect's."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts(each, str(key))
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each, name)
+    elif isinstance(value, str) and name not in ("id", "events", "type", "symbol", "symbolId"):
+        yield value
 
 
 def terms_seal(terms: Terms) -> str:
     """Return the settings of brokerage and data providers, encrypted."""
-    return seal(json.dumps({"brokerage": terms.brokerage, "data_providers": terms.data_providers}))
+    return seal(
+        json.dumps(
+            {
+                "brokerage": terms.brokerage,
+                "data_providers": terms.data_providers,
+                "notification": terms.notification,
+            }
+        )
+    )
 
 
 def terms_open(row: CloudDeployment) -> Terms:

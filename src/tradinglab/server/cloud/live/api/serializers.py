@@ -6,16 +6,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from tradinglab.server.backtests.api.serializers import BacktestInput
 from tradinglab.server.cloud.live.models import CloudDeployment, Liquidation, LiveStep
 from tradinglab.server.cloud.live.services import MOST_LIQUIDATION_S, USUAL_LIQUIDATION_S
+from tradinglab.server.cloud.live.terms import HIDDEN
+from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
 
 _LARGEST = 2_147_483_647
 _MOST_ITEMS = 500
 _MOST_LINES = 200
 _MOST_POINTS = 10_000
+
+
+class SettingsField(serializers.DictField):
+    """Settings among which are secrets: what is wrong with them is said without repeating them."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """Return the settings."""
+        if data is not empty and data is not None and not isinstance(data, Mapping):
+            raise InputError(str(self.field_name), HIDDEN, "Write an object: names of settings, and their values.")
+        return super().run_validation(data)
 
 
 class DeployInput(StrictSerializer):
@@ -28,13 +41,12 @@ class DeployInput(StrictSerializer):
     parameters = serializers.DictField(
         child=NumberOrTextField(max_length=1000, allow_blank=True, trim_whitespace=False), default=dict
     )
-    brokerage = serializers.DictField(
+    brokerage = SettingsField(
         default=lambda: {"id": "QuantConnectBrokerage"},
         help_text="Its `id` and its settings, as `live/brokerages/` lists them; paper trading without it. Kept "
         "encrypted until QuantConnect has them, then forgotten; never shown.",
     )
-    data_providers = serializers.DictField(
-        child=serializers.DictField(),
+    data_providers = SettingsField(
         default=dict,
         help_text="The settings of each by its name; QuantConnect's own data without it. One that is the brokerage "
         "needs none again: `{}`.",
@@ -48,8 +60,10 @@ class DeployInput(StrictSerializer):
     automatic_redeploy = serializers.BooleanField(
         default=False, help_text="Whether QuantConnect starts it again after a failure."
     )
-    notification = serializers.DictField(
-        default=dict, help_text="Whom QuantConnect tells of what: `events` and `targets`, as its API has them."
+    notification = SettingsField(
+        default=dict,
+        help_text="Whom QuantConnect tells of what: `events` and `targets`, as its API has them. Kept as the "
+        "brokerage's settings are.",
     )
 
     def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
@@ -69,7 +83,6 @@ class CloudDeploymentSerializer(serializers.ModelSerializer[CloudDeployment]):
     figures = serializers.DictField(child=serializers.CharField(), help_text="QuantConnect's runtime statistics.")
     data_providers = serializers.ListField(child=serializers.CharField())
     parameters = serializers.DictField(child=serializers.CharField())
-    notification = serializers.DictField()
     is_over = serializers.BooleanField(help_text="Whether nothing more will be told of it.")
     liquidation = serializers.ChoiceField(choices=Liquidation.choices)
 
@@ -77,7 +90,7 @@ class CloudDeploymentSerializer(serializers.ModelSerializer[CloudDeployment]):
         model = CloudDeployment
         fields = [
             "id", "name", "version", "strategy", "parameters", "brokerage", "environment", "data_providers",
-            "automatic_redeploy", "notification", "lean_version", "node_id", "step", "status", "is_ended", "is_over",
+            "automatic_redeploy", "lean_version", "node_id", "step", "status", "is_ended", "is_over",
             "is_superseded", "waiting_for", "message", "error", "alert", "project_id", "project_name", "compile_id",
             "deploy_id", "created_at", "launched_at", "stopped_at", "stop_requested_at", "liquidate_requested_at",
             "liquidate_until", "liquidate_told", "liquidation", "liquidation_note", "reported_at", "equity", "figures",
