@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import time
+import urllib.request
+from itertools import count, islice
 from pathlib import Path
 
 import pytest
 from tests.quantconnect.fake import TOKEN, USER_ID, FakeCloud
 from tests.quantconnect.faults import Script, faulty_server
 from tests.server.installation import Installation, until
+from websockets.sync.client import connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 _PAGE = Path(__file__).resolve().parents[3] / "docs" / "quantconnect.md"
@@ -30,6 +34,24 @@ _STATE = """
 from tradinglab.server.cloud.live.models import CloudDeployment
 print(json.dumps(list(CloudDeployment.objects.values_list("name", "deploy_id", "status", "liquidation"))))
 """
+
+
+def assert_all_ways_tell_the_same(lab: Installation) -> None:
+    """Pages, stream and WebSocket bring the same events."""
+    one = f"quantconnect/live/deployments/{lab.call('/quantconnect/live/deployments/')['results'][0]['id']}"
+    paged = lab.call(f"/{one}/events/?limit=1000")["events"]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{lab.port}/api/v1/{one}/events/",
+        headers={"Authorization": f"Bearer {lab.token}", "Accept": "text/event-stream"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        lines = (json.loads(line[6:]) for line in answer if line.startswith(b"data: "))
+        assert list(islice(lines, len(paged))) == paged
+    ticket = lab.call("/ws-tickets/", {})["ticket"]
+    with connect(f"ws://127.0.0.1:{lab.port}/ws/{one}/?ticket={ticket}&after=0", open_timeout=60) as socket:
+        heard = (json.loads(socket.recv(timeout=60)) for _ in count())
+        events = (each for each in heard if "control" not in each)
+        assert list(islice(events, len(paged))) == paged
 
 
 def test_the_walk(tmp_path: Path, tables: Path) -> None:
@@ -52,6 +74,8 @@ def test_the_walk(tmp_path: Path, tables: Path) -> None:
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
             until(lambda: lab.said(_STATE) == [["Walk", *cloud.live_started, "Liquidated", "flat"]])
+            lab.token = key
+            assert_all_ways_tell_the_same(lab)
         finally:
             lab.stop()
     (there,) = cloud.deployments.values()
