@@ -77,6 +77,14 @@ def test_thousands_of_the_same_instant_are_paired_one_with_one() -> None:
     assert (same.percent, same.cause, len(same.pairs)) == (100, Cause.NONE, 4_000)
 
 
+def test_tens_of_thousands_that_are_all_a_little_late_are_paired() -> None:
+    left = [order(n, time_us=n * 60_000_000) for n in range(30_000)]
+    late = [order(n, time_us=each.time_us + 7_000_000) for n, each in enumerate(left)]
+    found = parity(ParitySide(name="a", orders=left), ParitySide(name="b", orders=late))
+    assert (found.cause, len(found.pairs)) == (Cause.TIMING, 30_000)
+    assert {each.time_s for each in found.pairs} == {7.0}
+
+
 def document(**changes: Any) -> dict[str, Any]:
     made = {
         "orders": {"1": {

@@ -17,8 +17,10 @@ _SAME_TIME_US: Final = _US
 _SAME_PRICE, _OTHER_BARS = 1e-5, 0.005
 _SAME_QUANTITY: Final = 1e-6
 _SAME_FEE: Final = 0.005
-#: How many before and after an order are looked at.
+#: How many before and after an order are looked at, of few orders and of many; and how many in all, about.
 _NEAREST: Final = 50
+_LEAST: Final = 3
+_MOST_LOOKS: Final = 500_000
 
 
 class Cause(StrEnum):
@@ -197,13 +199,14 @@ def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair
 def _chosen(left: Sequence[ParityOrder], right: Sequence[ParityOrder], apart_us: int) -> dict[int, int]:
     """Return which of the right, sorted by their times, belongs to which of the left; not further apart than so."""
     times = [each.time_us for each in right]
+    nearest = max(_LEAST, min(_NEAREST, _MOST_LOOKS // max(1, len(left))))
     near: list[tuple[int, float, int, int]] = []
     for place, each in enumerate(left):
         begin = bisect_left(times, each.time_us - apart_us)
         end = bisect_right(times, each.time_us + apart_us)
         middle = bisect_left(times, each.time_us)
         # The nearest are enough: of a thousand orders in a day, the far ones are others.
-        for other in range(max(begin, middle - _NEAREST), min(end, middle + _NEAREST)):
+        for other in range(max(begin, middle - nearest), min(end, middle + nearest)):
             apart = abs(times[other] - each.time_us)
             unlike = abs(abs(right[other].quantity) - abs(each.quantity))
             near.append((apart, unlike, place, other))
