@@ -10,14 +10,20 @@ import numpy as np
 import pytest
 
 from tradinglab.algorithm.framework import (
+    CoarseFundamentalUniverseSelectionModel,
     ConstantAlphaModel,
     CustomUniverseSelectionModel,
     EqualWeightingPortfolioConstructionModel,
+    FineFundamentalUniverseSelectionModel,
+    FundamentalUniverseSelectionModel,
     InceptionDateUniverseSelectionModel,
     ManualUniverseSelectionModel,
+    MaximumSectorExposureRiskManagementModel,
     ScheduledUniverseSelectionModel,
+    SectorWeightingPortfolioConstructionModel,
     UniverseSelectionModel,
 )
+from tradinglab.algorithm.names import ArgumentException
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.settings import UniverseSettings
 from tradinglab.algorithm.universes import ScheduledUniverse, Universe, UserDefinedUniverse
@@ -379,3 +385,104 @@ def test_an_error_of_a_selector_says_where_it_was(source: MemorySource) -> None:
     with pytest.raises(StrategyError, match="ZeroDivisionError") as raised:
         _wrong(_scheduled(lambda time: 1 / 0), source)
     assert (raised.value.phase, raised.value.time) == ("a universe", "2013-10-07 00:00:00")
+
+
+# Companies' figures and sectors, of which there are no data.
+
+
+def test_a_selection_that_does_not_look_at_figures_may_choose(source: MemorySource) -> None:
+    class Blind(Week):
+        def choose(self) -> None:
+            self.set_universe_selection(CoarseFundamentalUniverseSelectionModel(self.coarse))
+
+        def coarse(self, coarse: Any) -> list[Symbol]:
+            self.asked.append(self.time)
+            return [equity("AAA"), equity("BBB")][: 2 if self.time.day < 9 else 1]
+
+    algorithm, _ = run(Blind, source)
+    assert algorithm.asked == [datetime(2013, 10, day) for day in range(7, 12)]
+    assert algorithm.told == [(7, "+", "AAA"), (7, "+", "BBB"), (9, "-", "BBB")]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        FundamentalUniverseSelectionModel(lambda fundamental: [each.symbol for each in fundamental]),
+        CoarseFundamentalUniverseSelectionModel(lambda coarse: sorted(coarse, key=lambda each: each.dollar_volume)[:2]),
+        FineFundamentalUniverseSelectionModel(lambda coarse: [], lambda fine: [each.symbol for each in fine]),
+    ],
+)
+def test_a_selection_that_looks_at_figures_is_told_that_there_are_none(model: Any, source: MemorySource) -> None:
+    with pytest.raises(StrategyError, match="which no data here have"):
+        _wrong(lambda algorithm: algorithm.set_universe_selection(model), source)
+
+
+class Sectors(Week):
+    """Has three securities, AAA and BBB of one sector, all expected to rise."""
+
+    def choose(self) -> None:
+        for ticker in TICKERS:
+            self.add_equity(ticker, Resolution.HOUR)
+        self.set_alpha(ConstantAlphaModel(InsightType.PRICE, InsightDirection.UP, timedelta(days=30)))
+        self.set_models()
+
+    def set_models(self) -> None:
+        raise NotImplementedError
+
+    def shares(self) -> list[float]:
+        total = self.portfolio.total_portfolio_value
+        return [self.portfolio[ticker].holdings_value / total for ticker in TICKERS]
+
+
+def _sector(self: object, security: Any) -> str:
+    return "N" if security.symbol.value in ("AAA", "BBB") else "B"
+
+
+def test_every_sector_gets_the_same(source: MemorySource) -> None:
+    class Known(SectorWeightingPortfolioConstructionModel):
+        get_sector_code = _sector
+
+    class Alike(Sectors):
+        def set_models(self) -> None:
+            self.set_portfolio_construction(Known(timedelta(days=30)))
+
+        def on_end_of_algorithm(self) -> None:
+            assert self.shares() == pytest.approx([0.25, 0.25, 0.5], abs=0.1)
+
+    assert len(run(Alike, source)[1].record.orders) == 3
+
+
+def test_a_sector_is_brought_down_to_its_most(source: MemorySource) -> None:
+    class Known(MaximumSectorExposureRiskManagementModel):
+        get_sector_code = _sector
+
+    seen: list[list[float]] = []
+
+    class Bounded(Sectors):
+        def set_models(self) -> None:
+            self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel(timedelta(days=30)))
+            self.set_risk_management(Known(0.2))
+
+        def on_data(self, data: Any) -> None:
+            super().on_data(data)
+            if self.portfolio.invested and not seen:
+                seen.append(self.shares())
+
+    run(Bounded, source)
+    # A third each is two thirds in the one sector and one in the other; both are brought to a fifth.
+    assert seen[0] == pytest.approx([0.1, 0.1, 0.2], abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["set_portfolio_construction", "set_risk_management"])
+def test_without_sectors_a_model_says_what_to_write(name: str, source: MemorySource) -> None:
+    class Unknown(Sectors):
+        def set_models(self) -> None:
+            self.set_portfolio_construction(EqualWeightingPortfolioConstructionModel())
+            self.set_risk_management(MaximumSectorExposureRiskManagementModel())
+            if name == "set_portfolio_construction":
+                self.set_portfolio_construction(SectorWeightingPortfolioConstructionModel())
+
+    with pytest.raises(StrategyError, match="write get_sector_code"):
+        backtest(Unknown, data=source)
+    with pytest.raises(ArgumentException, match="more than nothing"):
+        MaximumSectorExposureRiskManagementModel(0)

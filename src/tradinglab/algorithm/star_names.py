@@ -35,6 +35,9 @@ CLASSES = {
     "tradinglab.algorithm.framework.constant_alpha": "ConstantAlphaModel",
     "tradinglab.algorithm.framework.execution_models": """
         ExecutionModel ImmediateExecutionModel NullExecutionModel""",
+    "tradinglab.algorithm.framework.fundamental_models": """
+        CoarseFundamentalUniverseSelectionModel FineFundamentalUniverseSelectionModel
+        FundamentalUniverseSelectionModel""",
     "tradinglab.algorithm.framework.indicator_alphas": """
         EmaCrossAlphaModel HistoricalReturnsAlphaModel MacdAlphaModel RsiAlphaModel""",
     "tradinglab.algorithm.framework.optimized_portfolios": """
@@ -54,6 +57,8 @@ CLASSES = {
         TrailingStopRiskManagementModel""",
     "tradinglab.algorithm.framework.risk_models": """
         CompositeRiskManagementModel NullRiskManagementModel RiskManagementModel""",
+    "tradinglab.algorithm.framework.sectors": """
+        MaximumSectorExposureRiskManagementModel SectorWeightingPortfolioConstructionModel""",
     "tradinglab.algorithm.framework.target_collection": "PortfolioTargetCollection",
     "tradinglab.algorithm.framework.universe_models": """
         CompositeUniverseSelectionModel CustomUniverseSelectionModel InceptionDateUniverseSelectionModel

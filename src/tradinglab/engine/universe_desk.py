@@ -9,7 +9,7 @@ from tradinglab.algorithm.names import Time
 from tradinglab.algorithm.security_changes import SecurityChanges
 from tradinglab.algorithm.universes.timed import ManualUniverse
 from tradinglab.algorithm.universes.universe import Member
-from tradinglab.core.clock import from_ns
+from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.engine.journal import ToldChanges
 from tradinglab.engine.timeline import NEVER_NS
 
@@ -66,7 +66,7 @@ class UniverseDesk:
         self._configs: dict[Symbol, set[SubscriptionDataConfig]] = {}
         self._is_choosing = False
         self._manager = algorithm.universe_manager
-        self.next_ns = NEVER_NS
+        self.next_ns = self._end_ns = NEVER_NS
         #: Other instants at which the clock must stop.
         self.pulses: list[int] = []
         feed.pulses = self.times_until
@@ -125,7 +125,11 @@ class UniverseDesk:
         return utc_ns >= self.next_ns or bool(self._manager.lab_pending)
 
     def times_until(self, end_ns: int) -> list[int]:
-        """Return the instants up to an end at which universes choose, and the others at which the clock must stop."""
+        """Return the instants at which universes choose, and the others at which the clock must stop.
+
+        A live run goes on after an end; in a backtest universes know their last instant, which may come after the end.
+        """
+        end_ns = end_ns if self._algorithm.lab_is_live else NEVER_NS - 1
         return [*self.pulses] + [utc_ns for triggers in self._universes.values() for utc_ns in triggers.until(end_ns)]
 
     def select(self, utc_ns: int) -> None:
@@ -135,7 +139,8 @@ class UniverseDesk:
         self._is_choosing = True
         for universe in sorted(due, key=lambda each: (each.lab_resolution, str(each.symbol.id))):
             self._universes[universe].pass_by(utc_ns)
-            self._apply(universe, utc_ns)
+            if utc_ns <= self._end_ns:
+                self._apply(universe, utc_ns)
         self._is_choosing = False
         if self._journal is not None and due:
             manager = self._manager
@@ -159,6 +164,7 @@ class UniverseDesk:
         algorithm = self._algorithm
         pending, self._manager.lab_pending = self._manager.lab_pending, []
         end = Time.END_OF_TIME if algorithm.lab_is_live else from_ns(algorithm.time_zone.to_utc(algorithm.end_date))
+        self._end_ns = to_ns(end)
         for universe in pending:
             if universe.universe_settings is None:
                 universe.universe_settings = algorithm.universe_settings

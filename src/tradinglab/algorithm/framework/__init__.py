@@ -22,6 +22,11 @@ with lazy_names(globals()):
         ImmediateExecutionModel,
         NullExecutionModel,
     )
+    from tradinglab.algorithm.framework.fundamental_models import (
+        CoarseFundamentalUniverseSelectionModel,
+        FineFundamentalUniverseSelectionModel,
+        FundamentalUniverseSelectionModel,
+    )
     from tradinglab.algorithm.framework.indicator_alphas import (
         EmaCrossAlphaModel,
         HistoricalReturnsAlphaModel,
@@ -66,6 +71,10 @@ with lazy_names(globals()):
         NullRiskManagementModel,
         RiskManagementModel,
     )
+    from tradinglab.algorithm.framework.sectors import (
+        MaximumSectorExposureRiskManagementModel,
+        SectorWeightingPortfolioConstructionModel,
+    )
     from tradinglab.algorithm.framework.target_collection import (
         PortfolioTargetCollection,
     )
@@ -89,6 +98,7 @@ __all__ = [
     "AlphaModel",
     "BasePairsTradingAlphaModel",
     "BlackLittermanOptimizationPortfolioConstructionModel",
+    "CoarseFundamentalUniverseSelectionModel",
     "CompositeAlphaModel",
     "CompositeRiskManagementModel",
     "CompositeUniverseSelectionModel",
@@ -98,6 +108,8 @@ __all__ = [
     "EmaCrossAlphaModel",
     "EqualWeightingPortfolioConstructionModel",
     "ExecutionModel",
+    "FineFundamentalUniverseSelectionModel",
+    "FundamentalUniverseSelectionModel",
     "HistoricalReturnsAlphaModel",
     "IPortfolioOptimizer",
     "ImmediateExecutionModel",
@@ -107,6 +119,7 @@ __all__ = [
     "ManualUniverseSelectionModel",
     "MaximumDrawdownPercentPerSecurity",
     "MaximumDrawdownPercentPortfolio",
+    "MaximumSectorExposureRiskManagementModel",
     "MaximumSharpeRatioPortfolioOptimizer",
     "MaximumUnrealizedProfitPercentPerSecurity",
     "MeanVarianceOptimizationPortfolioConstructionModel",
@@ -125,6 +138,7 @@ __all__ = [
     "RiskParityPortfolioOptimizer",
     "RsiAlphaModel",
     "ScheduledUniverseSelectionModel",
+    "SectorWeightingPortfolioConstructionModel",
     "SpreadExecutionModel",
     "StandardDeviationExecutionModel",
     "TrailingStopRiskManagementModel",

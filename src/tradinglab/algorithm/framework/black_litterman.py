@@ -16,7 +16,6 @@ from tradinglab.algorithm.framework.optimizers import MaximumSharpeRatioPortfoli
 from tradinglab.algorithm.framework.past_returns import (
     ReturnsSymbolData,
     checked_optimizer,
-    is_valid_magnitude,
     returns_matrix,
 )
 from tradinglab.algorithm.names import Extensions
@@ -78,7 +77,7 @@ class BlackLittermanOptimizationPortfolioConstructionModel(OptimizedPortfolioCon
 
     def should_create_target_for_insight(self, insight: Insight) -> bool:
         """Return whether the magnitude of an insight is within the settings."""
-        return is_valid_magnitude(self.algorithm, insight)
+        return bool(self.filter_invalid_insight_magnitude(self.algorithm, [insight]))
 
     def get_target_insights(self) -> list[Insight]:
         """Return the last insight of each alpha model on each security, by ticker."""

@@ -12,7 +12,6 @@ from tradinglab.algorithm.framework.optimizers import MinimumVariancePortfolioOp
 from tradinglab.algorithm.framework.past_returns import (
     ReturnsSymbolData,
     checked_optimizer,
-    is_valid_magnitude,
     returns_matrix,
 )
 from tradinglab.algorithm.framework.portfolio_models import PortfolioConstructionModel
@@ -128,7 +127,7 @@ class MeanVarianceOptimizationPortfolioConstructionModel(OptimizedPortfolioConst
         AlgorithmError
             If the insight has none.
         """
-        if not is_valid_magnitude(self.algorithm, insight):
+        if not self.filter_invalid_insight_magnitude(self.algorithm, [insight]):
             return False
         kept = self._returns.get(insight.symbol)
         if kept is not None:

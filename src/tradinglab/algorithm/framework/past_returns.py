@@ -17,8 +17,6 @@ from tradinglab.core.dual import Dual
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.framework.quadratic import Floats
-    from tradinglab.algorithm.insights import Insight
-    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.core.symbol import Symbol
 
 
@@ -91,19 +89,3 @@ def returns_matrix(known: Mapping[Symbol, ReturnsSymbolData], symbols: Iterable[
 def checked_optimizer(what: str, optimizer: Any, otherwise: Any) -> Any:
     """Return an optimizer of the author's, if it is one, or ours if there is none."""
     return otherwise if optimizer is None else checked_model(what, optimizer, OPTIMIZER_METHODS)
-
-
-def is_valid_magnitude(algorithm: QCAlgorithm, insight: Insight) -> bool:
-    """Return whether the magnitude of an insight is within the settings of targets; if not, say so."""
-    if not insight.magnitude:
-        return True
-    settings = algorithm.settings
-    least, most = settings.min_absolute_portfolio_target_percentage, settings.max_absolute_portfolio_target_percentage
-    if least <= abs(insight.magnitude) <= most:
-        return True
-    algorithm.error(
-        f"The magnitude {insight.magnitude} of an insight on {insight.symbol} is not between "
-        f"settings.min_absolute_portfolio_target_percentage ({least}) and max_absolute_portfolio_target_percentage "
-        f"({most}). The insight is skipped."
-    )
-    return False

@@ -107,6 +107,11 @@ class PortfolioConstructionModel(Derivable):
         """Return whether an insight counts."""
         return True
 
+    @staticmethod
+    def filter_invalid_insight_magnitude(algorithm: QCAlgorithm, insights: Iterable[Insight]) -> list[Insight]:
+        """Return the insights whose magnitude is within the settings of targets, or that have none."""
+        return [insight for insight in insights if _is_valid_magnitude(algorithm, insight)]
+
     def determine_target_percent(self, active_insights: list[Insight]) -> dict[Insight, float]:
         """Return the fraction of the portfolio's value that each insight's security should have."""
         raise NotImplementedError(
@@ -192,3 +197,19 @@ def _dates_after(rule: Any) -> RebalancingFunc:
         return current
 
     return next_date
+
+
+def _is_valid_magnitude(algorithm: QCAlgorithm, insight: Insight) -> bool:
+    """Return whether the magnitude of an insight is within the settings of targets; if not, say so."""
+    if not insight.magnitude:
+        return True
+    settings = algorithm.settings
+    least, most = settings.min_absolute_portfolio_target_percentage, settings.max_absolute_portfolio_target_percentage
+    if least <= abs(insight.magnitude) <= most:
+        return True
+    algorithm.error(
+        f"The magnitude {insight.magnitude} of an insight on {insight.symbol} is not between "
+        f"settings.min_absolute_portfolio_target_percentage ({least}) and max_absolute_portfolio_target_percentage "
+        f"({most}). The insight is skipped."
+    )
+    return False

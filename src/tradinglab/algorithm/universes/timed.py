@@ -71,7 +71,9 @@ class ScheduledUniverse(Universe):
         first = self._zone.datetime(start_ns)
         last = self._zone.datetime(to_ns(end))
         for time in self._times.create_utc_event_times(self._dates.get_dates(first, last)):
-            if (at_ns := to_ns(time)) >= start_ns:
+            if (at_ns := to_ns(time)) > to_ns(end):
+                return
+            if at_ns >= start_ns:
                 yield at_ns
 
 
