@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
+from tests.quantconnect.fake_searches import FakeSearches
+
 USER_ID = "1001"
 TOKEN = "fa4e70ad-c1e5-4d2b-9b1e-0f9be7c0ffee"
 _WINDOW_S = 60.0
@@ -41,7 +43,7 @@ class Refused(Exception):
     """A refusal, which QuantConnect answers with status 200."""
 
 
-class FakeCloud:
+class FakeCloud(FakeSearches):
     """Everything that one account has.
 
     Parameters
@@ -51,6 +53,7 @@ class FakeCloud:
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
         self._now = now
         self._lock = threading.RLock()
         self._numbers = itertools.count(1)
@@ -115,6 +118,9 @@ class FakeCloud:
 
     def _id(self) -> str:
         return hashlib.md5(str(next(self._numbers)).encode()).hexdigest()
+
+    def _refusal(self, text: str) -> Exception:
+        return Refused(text)
 
     # Account
 

@@ -55,6 +55,8 @@ class Creation(Generic[T]):
         Returns the id of one.
     remove
         Removes one that is too many; None if two would do harm, so that it is never created again.
+    on_send
+        Is called right before the request is sent.
     """
 
     what: str
@@ -65,6 +67,7 @@ class Creation(Generic[T]):
     fetch: Callable[[str], Plan[T]]
     id_of: Callable[[T], str]
     remove: Callable[[T], Plan[None]] | None
+    on_send: Callable[[], None] | None = None
 
 
 def new_token() -> str:
@@ -181,6 +184,8 @@ class Attempt(Generic[T]):
                 raise self.unknown("It is not in the list, which may be late.", None)
         for sends in range(1, self._rules.sends + 1):
             yield from self._note(is_sent=True)
+            if self._creation.on_send is not None:
+                yield from ask(self._creation.on_send)
             try:
                 made = yield from self._exchange.carry(self._creation.call)
             except QuantConnectError as error:

@@ -18,6 +18,7 @@ from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
 from tradinglab.server.cloud.polling import cloud_step
+from tradinglab.server.cloud.steps import BACKTESTS
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.strategies.models import Strategy
@@ -314,9 +315,7 @@ def test_disconnecting_gives_up_what_runs_there(api: APIClient, run_id: UUID, cl
 def test_a_worker_that_was_given_up_writes_nothing(run_id: UUID, cloud: FakeCloud) -> None:
     cloud_step(run_id)
     CloudBacktest.objects.filter(pk=run_id).update(fence=90)
-    from tradinglab.server.cloud.steps import step_carry_out
-
-    step_carry_out(run_id=run_id, fence=89)
+    BACKTESTS.carry_out(run_id, 89)
     assert CloudBacktest.objects.get(pk=run_id).step == "compiling"
     assert Backtest.objects.get(pk=run_id).run.state == RunState.RUNNING
 

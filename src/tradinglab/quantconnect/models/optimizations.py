@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
-from tradinglab.core.values import dataclass
+from tradinglab.core.values import dataclass, field
 from tradinglab.quantconnect.models.base import Answered, Items, Map, Moment, Number, Whole
 from tradinglab.quantconnect.models.projects import Parameters
 
@@ -57,6 +59,8 @@ class Search:
         What each combination has to fulfil.
     strategy
         How combinations are chosen.
+    fixed
+        Parameters that are the same in each combination.
     """
 
     parameters: tuple[SearchRange, ...]
@@ -65,11 +69,15 @@ class Search:
     target_value: float | None = None
     constraints: tuple[Constraint, ...] = ()
     strategy: str = GRID
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, object]:
         """Return it as the API wants it."""
         return {
-            "parameters": [each.body() for each in self.parameters],
+            "parameters": [
+                *(each.body() for each in self.parameters),
+                *({"name": name, "value": value} for name, value in self.fixed.items()),
+            ],
             "target": self.target,
             "targetTo": self.target_to,
             "targetValue": self.target_value,

@@ -40,6 +40,7 @@ class Optimizations(Resource[D]):
         estimated_cost: float = 0.0,
         token: str | None = None,
         is_retry: bool = False,
+        on_send: Callable[[], None] | None = None,
     ) -> Plan[Optimization]:
         """Start an optimization once, whatever becomes of the answers.
 
@@ -59,6 +60,8 @@ class Optimizations(Resource[D]):
             As `estimate` said.
         token, is_retry
             As for backtests.
+        on_send
+            Is called right before the request is sent: from then on it may have been started.
 
         Raises
         ------
@@ -75,7 +78,7 @@ class Optimizations(Resource[D]):
             "estimatedCost": estimated_cost,
             **search.body(),
         }
-        creation = self._creation(project_id, word, body)
+        creation = self._creation(project_id, word, body, on_send)
         return (yield from create(self._exchange, creation, is_shared=token is not None, is_retry=is_retry))
 
     @operation
@@ -171,7 +174,9 @@ class Optimizations(Resource[D]):
         found = [each for each in (yield from self._list(project_id)) if bears(each.name, token)]
         return tuple(sorted(found, key=lambda each: (each.created or _LAST, each.optimization_id)))
 
-    def _creation(self, project_id: int, token: str, body: Mapping[str, object]) -> Creation[Optimization]:
+    def _creation(
+        self, project_id: int, token: str, body: Mapping[str, object], on_send: Callable[[], None] | None
+    ) -> Creation[Optimization]:
         read = part(Optimization, "optimizations", projectId=project_id)
         return Creation(
             what="optimization",
@@ -183,4 +188,5 @@ class Optimizations(Resource[D]):
             id_of=lambda each: each.optimization_id,
             # Two would cost twice as much.
             remove=None,
+            on_send=on_send,
         )

@@ -20,6 +20,8 @@ KINDS: Final[Mapping[str, str]] = {
     Backtest.Engine.LOCAL: "backtest",
     Backtest.Engine.QUANTCONNECT: "quantconnect_backtest",
 }
+#: What a backtest is called that is a part of something that another engine carries out.
+FOLLOWED: Final[Mapping[str, str]] = {Backtest.Engine.QUANTCONNECT: "quantconnect_trial"}
 
 
 class Fallback(StrEnum):

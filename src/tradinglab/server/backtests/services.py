@@ -10,13 +10,13 @@ from django.db import transaction
 
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.engines import KINDS, engine_check
+from tradinglab.server.backtests.engines import FOLLOWED, KINDS, engine_check
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
-from tradinglab.server.runs.services import Submission, Wishes, run_create, run_enqueue, run_once
+from tradinglab.server.runs.services import Submission, Wishes, run_create, run_enqueue, run_follow, run_once
 from tradinglab.server.strategies.files import check_files
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
@@ -121,7 +121,12 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         parent=parent,
         is_audited=parent is None,
     )
-    Backtest.objects.create(
+    _store(run, request, warnings)
+    return run
+
+
+def _store(run: Run, request: BacktestRequest, warnings: Sequence[str] = ()) -> Backtest:
+    return Backtest.objects.create(
         run=run,
         version=request.version,
         name=request.name,
@@ -133,7 +138,14 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         cash=request.cash,
         warnings=[{"kind": str(WarningKind.PARAMETER), "text": text} for text in warnings],
     )
-    return run
+
+
+@transaction.atomic
+def backtest_follow_part(*, owner: User, request: BacktestRequest, parent: Run) -> Backtest:
+    """Store a backtest that another engine runs as a part of what it was asked for; whoever follows it ends it."""
+    kind = FOLLOWED[request.engine]
+    run = run_follow(owner=owner, kind=kind, manifest=request.manifest(), parent=parent, wishes=request.wishes)
+    return _store(run, request)
 
 
 @transaction.atomic

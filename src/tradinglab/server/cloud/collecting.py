@@ -19,7 +19,7 @@ from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.cloud.results.documents import remote_outputs
 from tradinglab.server.cloud.results.figures import first_and_last_day, remote_figures
 from tradinglab.server.cloud.results.reading import RemoteResult, remote_result
-from tradinglab.server.cloud.work import Work
+from tradinglab.server.cloud.work import BacktestWork
 from tradinglab.server.runs.any_store import Stored
 from tradinglab.server.runs.models import Artefact, RunState
 from tradinglab.server.runs.store import store
@@ -31,7 +31,7 @@ _MOST_STATISTICS: Final = 200
 _LARGEST_WHOLE: Final = (1 << 31) - 1
 
 
-def results_collect(*, work: Work, client: QuantConnect, found: RemoteBacktest, is_last_time: bool) -> None:
+def results_collect(*, work: BacktestWork, client: QuantConnect, found: RemoteBacktest, is_last_time: bool) -> None:
     """Read all pages of what a backtest left, store it, and give the run its outcome.
 
     Raises
@@ -39,16 +39,15 @@ def results_collect(*, work: Work, client: QuantConnect, found: RemoteBacktest, 
     QuantConnectError
         If something cannot be read for now; if something is refused, and it is not the last time that is asked.
     """
-    assert work.row.project_id is not None
-    result = remote_result(client, work.row.project_id, found)
+    result = remote_result(client, work.project_id, found)
     if result.is_refused and not is_last_time:
         raise DeadlineError(f"QuantConnect did not hand out {'; '.join(result.missing)}")
     missing = [
         {"kind": str(WarningKind.ENGINE), "text": f"QuantConnect did not hand out {each}"[:_LONGEST_WARNING]}
         for each in result.missing
     ]
-    warnings = [*work.test.warnings, *missing]
-    title = work.test.name or work.test.version.strategy.name
+    warnings = [*work.asked.warnings, *missing]
+    title = work.asked.name or work.asked.version.strategy.name
     try:
         contents = remote_outputs(result, title=title, warnings=warnings)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -93,7 +92,7 @@ def _order_count(result: RemoteResult) -> int:
     return len(result.orders) or (int(said) if said.isdecimal() else 0)
 
 
-def _stored(work: Work, contents: Mapping[str, bytes]) -> dict[str, Stored]:
+def _stored(work: BacktestWork, contents: Mapping[str, bytes]) -> dict[str, Stored]:
     """Put the files into the store; one that is too large is left out."""
     settings.HOME.work.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Stored] = {}
@@ -109,7 +108,7 @@ def _stored(work: Work, contents: Mapping[str, bytes]) -> dict[str, Stored]:
 
 @transaction.atomic
 def _finish(
-    work: Work,
+    work: BacktestWork,
     error: dict[str, str] | None,
     stored: Mapping[str, Stored],
     columns: Mapping[str, Any],
@@ -127,5 +126,5 @@ def _finish(
     )
     began = work.run.started_at
     took = {} if began is None else {"duration_s": (timezone.now() - began).total_seconds()}
-    kept = dict(columns) if error is None else {"warnings": columns.get("warnings", work.test.warnings)}
+    kept = dict(columns) if error is None else {"warnings": columns.get("warnings", work.asked.warnings)}
     Backtest.objects.filter(pk=work.run.pk).update(**kept, **took)

@@ -14,7 +14,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.selectors import owner
 from tradinglab.server.cloud.errors import CloudCredentialsError, cloud_error, told
 from tradinglab.server.cloud.live.forgetting import deployments_forget
-from tradinglab.server.cloud.models import CloudAccount, CloudBacktest
+from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudOptimization
 from tradinglab.server.cloud.remote import client_of, client_with
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 from tradinglab.server.runs.coordination import coordinated_finish
@@ -169,11 +169,15 @@ def account_remove(*, user: User) -> None:
 def _forget(account: CloudAccount) -> None:
     error = {
         "code": "quantconnect_account_removed",
-        "message": "The QuantConnect account was disconnected while the backtest was under way. If it was started "
+        "message": "The QuantConnect account was disconnected while it was under way. If it was started "
         "there, it may still run: look at quantconnect.com.",
     }
-    going_on = CloudBacktest.objects.filter(account=account).exclude(run__state__in=FINAL_STATES)
-    for run_id in list(going_on.values_list("run_id", flat=True)):
+    going_on = [
+        run_id
+        for jobs in (CloudBacktest.objects, CloudOptimization.objects)
+        for run_id in jobs.filter(account=account).exclude(run__state__in=FINAL_STATES).values_list("run_id", flat=True)
+    ]
+    for run_id in going_on:
         coordinated_finish(run_id=run_id, state=RunState.CANCELLED, error=error)
     deployments_forget(account)
     account.delete()

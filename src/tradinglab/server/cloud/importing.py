@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from django.db import transaction
 
 from tradinglab.server.accounts.audit import audit_note
@@ -15,6 +13,7 @@ from tradinglab.server.cloud.browsing import remote_backtest_read
 from tradinglab.server.cloud.credentials import account_get, account_lock
 from tradinglab.server.cloud.exchanging import project_import
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudLink, CloudProject, Step
+from tradinglab.server.cloud.work import job_token
 from tradinglab.server.errors import ConflictError, InputError
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import Strategy
@@ -64,7 +63,7 @@ def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
             step=Step.RESULTS,
             project_id=project_id,
             backtest_id=backtest_id,
-            token=f"tl-{uuid4().hex[:20]}",
+            token=job_token(),
             is_imported=True,
         )
         details = {"project_id": project_id, "backtest_id": backtest_id}
@@ -73,7 +72,9 @@ def backtest_import(*, user: User, project_id: int, backtest_id: str) -> Run:
 
 
 def _imported(account: CloudAccount, project_id: int, backtest_id: str) -> Run | None:
-    found = CloudBacktest.objects.filter(account=account, backtest_id=backtest_id, run__deleted_at=None).first()
+    # Of a trial there are figures alone: it is fetched as a backtest of its own.
+    rows = CloudBacktest.objects.filter(account=account, backtest_id=backtest_id, run__parent=None)
+    found = rows.filter(run__deleted_at=None).first()
     return found.run if found is not None and found.project_id == project_id else None
 
 

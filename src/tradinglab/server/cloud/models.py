@@ -71,7 +71,7 @@ class CloudLink(models.Model):
 
 
 class Step(models.TextChoices):
-    """What is done next for a backtest at QuantConnect."""
+    """What is done next for a job at QuantConnect."""
 
     PROJECT = "project"
     FILES = "files"
@@ -82,27 +82,24 @@ class Step(models.TextChoices):
     RESULTS = "results"
 
 
-class CloudBacktest(models.Model):
-    """How far a backtest at QuantConnect is. Every id is stored before the next step, so that any worker can go on.
+class CloudJob(models.Model):
+    """How far a job at QuantConnect is. Every id is stored before the next step, so that any worker can go on.
 
     ``fence`` counts the claims, as a run's does: who was given up for lost writes nothing.
     """
 
-    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="cloud_backtest")
-    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="backtests")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="%(class)s")
+    account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="+")
     version = models.ForeignKey(StrategyVersion, on_delete=models.CASCADE, related_name="+")
     step = models.CharField(max_length=16, choices=Step.choices, default=Step.PROJECT)
     step_at = models.DateTimeField(default=timezone.now)
     project_id = models.BigIntegerField(null=True)
     compile_id = models.CharField(max_length=100, blank=True, default="")
-    backtest_id = models.CharField(max_length=100, blank=True, default="")
-    #: What the name of the backtest holds, so that it is found if the answer to its creation is lost.
+    #: What the name of what is started there holds, so that it is found if the answer to its creation is lost.
     token = models.CharField(max_length=64, unique=True)
     #: Whether its creation was asked for, and whether an answer to that was lost.
     is_asked = models.BooleanField(default=False)
     is_lost = models.BooleanField(default=False)
-    #: Whether it was not started from here: then it is nobody's here to be stopped.
-    is_imported = models.BooleanField(default=False)
 
     failures = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(default=timezone.now)
@@ -110,7 +107,42 @@ class CloudBacktest(models.Model):
     busy_until = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "backtest_id"])]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.run_id} at {self.step}"
+
+    @property
+    def started_id(self) -> str:
+        """What was started is called so there; empty before."""
+        raise NotImplementedError
+
+
+class CloudBacktest(CloudJob):
+    """A backtest at QuantConnect; also a trial of an optimization there, which nobody here moves on."""
+
+    backtest_id = models.CharField(max_length=100, blank=True, default="")
+    #: Whether it was not started from here by itself: then it is nobody's here to be stopped.
+    is_imported = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "backtest_id"])]
+
+    @property
+    def started_id(self) -> str:
+        """The id of the backtest."""
+        return self.backtest_id
+
+
+class CloudOptimization(CloudJob):
+    """An optimization at QuantConnect."""
+
+    optimization_id = models.CharField(max_length=100, blank=True, default="")
+    #: What QuantConnect said that it would take, in seconds of one node and in dollars; none if it would not say.
+    estimate_s = models.FloatField(null=True)
+    estimated_cost = models.FloatField(null=True)
+
+    @property
+    def started_id(self) -> str:
+        """The id of the optimization."""
+        return self.optimization_id

@@ -9,10 +9,8 @@ from uuid import uuid4
 
 from django.db.models import Q
 
-from tradinglab.core.run_warnings import WarningKind
 from tradinglab.quantconnect import NotFoundError, QuantConnect, QuantConnectError
 from tradinglab.server.accounts.audit import audit_note
-from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.cloud.models import CloudProject
 from tradinglab.server.cloud.terms import files_with_terms
 from tradinglab.server.cloud.work import Work
@@ -33,7 +31,7 @@ def project_hold(*, work: Work, client: QuantConnect) -> int | None:
 
     ``None`` while another run does.
     """
-    strategy = work.test.version.strategy
+    strategy = work.asked.version.strategy
     made = {"token": _token()}
     row = CloudProject.objects.get_or_create(account=work.row.account, strategy=strategy, defaults=made)[0]
     free = Q(held_by=None) | Q(held_by=work.run) | Q(held_by__state__in=FINAL_STATES)
@@ -59,7 +57,7 @@ def _create(work: Work, client: QuantConnect, row: CloudProject) -> int:
     CloudProject.objects.filter(pk=row.pk).update(is_asked=True)
     try:
         made = client.projects.create(
-            project_title(work.test.version.strategy.name), token=row.token, is_retry=was_asked
+            project_title(work.asked.version.strategy.name), token=row.token, is_retry=was_asked
         )
     except NotFoundError:
         if was_asked and not client.projects.find(row.token):
@@ -99,12 +97,11 @@ def project_release(*, work: Work) -> None:
 
 def files_send(*, work: Work, client: QuantConnect) -> None:
     """Have the project hold the version's files, with the dates and cash that are asked for, and nothing else."""
-    test, project_id = work.test, work.row.project_id
-    assert project_id is not None
-    wanted = files_with_terms(test.version.files, start=test.start, end=test.end, cash=test.cash)
+    asked = work.asked
+    wanted = files_with_terms(asked.version.files, start=asked.start, end=asked.end, cash=asked.cash)
     kept = {name: text for name, text in wanted.items() if name.endswith(SENT)}
-    files_synchronise(client=client, project_id=project_id, wanted=kept)
-    _warn_of(test, [name for name in wanted if name not in kept and name != "config.json"])
+    files_synchronise(client=client, project_id=work.project_id, wanted=kept)
+    _warn_of(work, [name for name in wanted if name not in kept and name != "config.json"])
 
 
 def files_synchronise(*, client: QuantConnect, project_id: int, wanted: Mapping[str, str]) -> None:
@@ -124,14 +121,11 @@ def files_synchronise(*, client: QuantConnect, project_id: int, wanted: Mapping[
             client.files.delete(project_id, name)
 
 
-def _warn_of(test: Backtest, left: list[str]) -> None:
+def _warn_of(work: Work, left: list[str]) -> None:
     if not left:
         return
     text = f"These files were not sent to QuantConnect, whose projects hold none of their kind: {', '.join(left)}."
-    warning = {"kind": str(WarningKind.ENGINE), "text": text}
-    if warning not in test.warnings:
-        Backtest.objects.filter(pk=test.pk).update(warnings=[*test.warnings, warning])
-        test.warnings = [*test.warnings, warning]
+    work.warn(text)
 
 
 def _token() -> str:

@@ -1,35 +1,51 @@
-"""Having nothing go on at QuantConnect of a backtest that was cancelled, or took too long."""
+"""Having nothing go on at QuantConnect of a job that was cancelled, or took too long."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from django.utils import timezone
 
 from tradinglab.quantconnect import CancelledError, NotFoundError, QuantConnect, QuantConnectError
 from tradinglab.server.cloud.projects import project_is_there
-from tradinglab.server.cloud.work import Over, Work
+from tradinglab.server.cloud.work import BacktestWork, Over, Work
 from tradinglab.server.runs.models import RunState
 
-_LASTS_S: Final = 24 * 3600.0
 #: So long one that may have been started is looked for before it is believed that there is none.
-_LIST_LATE: Final = timedelta(seconds=90)
+LIST_LATE: Final = timedelta(seconds=90)
 #: So long it is tried to have it stopped there.
 _TRIED: Final = timedelta(minutes=30)
+W = TypeVar("W", bound=Work)
 
 
-def ends_since(work: Work) -> datetime | None:
-    """Return since when a backtest is to be over, whatever becomes of it there: cancelled, or out of time."""
+def ends_since(work: Work, lasts_s: float) -> datetime | None:
+    """Return since when a job is to be over, whatever becomes of it there: cancelled, or out of time."""
     cancelled = work.run.cancel_requested_at
     if cancelled is not None:
         return cancelled
-    began, limit = work.run.started_at, timedelta(seconds=_limit_s(work))
+    began, limit = work.run.started_at, timedelta(seconds=_limit_s(work, lasts_s))
     return began + limit if began is not None and timezone.now() - began >= limit else None
 
 
-def stop_there(work: Work, client: QuantConnect, since: datetime) -> Over | None:
-    """Delete what was started there, and return the run's outcome; ``None`` while it has to be looked for again.
+def stop_there(
+    work: W,
+    client: QuantConnect,
+    since: datetime,
+    *,
+    what: str,
+    lasts_s: float,
+    remove: Callable[[W, QuantConnect, datetime], bool],
+) -> Over | None:
+    """Have what was started there stopped, and return the run's outcome; ``None`` while that takes another look.
+
+    Parameters
+    ----------
+    what, lasts_s
+        What it is called, and how long it may take if it does not say so itself.
+    remove
+        Has it stopped, and returns whether it is sure that nothing goes on.
 
     Raises
     ------
@@ -38,7 +54,7 @@ def stop_there(work: Work, client: QuantConnect, since: datetime) -> Over | None
     """
     problem = ""
     try:
-        if not _remove(work, client, since):
+        if not remove(work, client, since):
             return None
     except CancelledError:
         raise
@@ -47,7 +63,7 @@ def stop_there(work: Work, client: QuantConnect, since: datetime) -> Over | None
             raise
         problem = f"QuantConnect could not be told to stop it, and it may still run there: {error.reason}"
     if not work.is_cancelled:
-        text = f"The backtest was not over after {_limit_s(work):g} s. {problem}".strip()
+        text = f"The {what} was not over after {_limit_s(work, lasts_s):g} s. {problem}".strip()
         return Over("time_limit", text, state=RunState.TIMED_OUT)
     outcome = Over("quantconnect_not_stopped", problem, state=RunState.CANCELLED)
     if not problem:
@@ -55,12 +71,12 @@ def stop_there(work: Work, client: QuantConnect, since: datetime) -> Over | None
     return outcome
 
 
-def _limit_s(work: Work) -> float:
-    return float(work.run.manifest.get("elsewhere", {}).get("timeout_s") or _LASTS_S)
+def _limit_s(work: Work, lasts_s: float) -> float:
+    return float(work.run.manifest.get("elsewhere", {}).get("timeout_s") or lasts_s)
 
 
-def _remove(work: Work, client: QuantConnect, since: datetime) -> bool:
-    """Delete what was started; return whether it is sure that nothing is left."""
+def backtest_remove(work: BacktestWork, client: QuantConnect, since: datetime) -> bool:
+    """Delete a backtest that was started; return whether it is sure that nothing is left."""
     row = work.row
     if row.project_id is None or not row.is_asked or row.is_imported:
         return True
@@ -72,7 +88,7 @@ def _remove(work: Work, client: QuantConnect, since: datetime) -> bool:
         return True
     for each in {row.backtest_id, *(each.backtest_id for each in found)} - {""}:
         delete(client, row.project_id, each)
-    return bool(row.backtest_id or found) or timezone.now() - since > _LIST_LATE
+    return bool(row.backtest_id or found) or timezone.now() - since > LIST_LATE
 
 
 def delete(client: QuantConnect, project_id: int, backtest_id: str) -> None:

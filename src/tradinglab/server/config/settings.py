@@ -228,11 +228,14 @@ RUN_KINDS = {
 RUN_COORDINATORS = {
     "optimization": "tradinglab.server.optimizations.coordinating.optimization_advance",
     "quantconnect_backtest": "tradinglab.server.cloud.polling.cloud_advance",
+    "quantconnect_optimization": "tradinglab.server.cloud.polling.search_advance",
 }
 #: What workers look after beside runs, now and then: a function without arguments that returns soon.
 LOOKED_AFTER = ["tradinglab.server.cloud.live.polling.deployments_advance"]
 #: What looks at a request for a backtest that is run elsewhere; see :mod:`tradinglab.server.backtests.engines`.
 BACKTEST_ENGINES = {"quantconnect": "tradinglab.server.cloud.requests.request_check"}
+#: The same for optimizations.
+OPTIMIZATION_ENGINES = {"quantconnect": "tradinglab.server.cloud.searches.requests.search_check"}
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

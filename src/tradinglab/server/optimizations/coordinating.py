@@ -6,8 +6,8 @@ Any process may do so at any time: what is to be done next follows from the tabl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -20,12 +20,11 @@ from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of_unsettled, counts_of
 from tradinglab.server.optimizations.settling import trials_settle
+from tradinglab.server.optimizations.telling import no_trial_completed, progress_tell, told_of
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import run_parts_cancel
-
-_TOLD_EVERY: Final = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +96,7 @@ def _start_trials(search: _Search) -> int:
 
 
 def _tell(search: _Search) -> None:
-    """Say how far it is, if it is any further, a few times a second at most."""
-    fraction = search.counts.over / search.optimization.total
-    told_at = search.run.heartbeat_at
-    if fraction <= search.run.progress or (told_at is not None and search.now - told_at < _TOLD_EVERY):
-        return
-    Run.objects.filter(pk=search.run.pk).update(progress=fraction, heartbeat_at=search.now)
-    event_store(run_id=search.run.pk, kind="progress", data={"fraction": fraction, "date": "", **_told(search)})
+    progress_tell(run=search.run, optimization=search.optimization, counts=search.counts, best=search.best)
 
 
 def _finish(search: _Search) -> None:
@@ -111,22 +104,9 @@ def _finish(search: _Search) -> None:
         Run.objects.filter(pk=search.run.pk).update(progress=1.0)
         coordinated_finish(run_id=search.run.pk, state=RunState.COMPLETED, told=_told(search))
         return
-    trials = Trial.objects.filter(optimization=search.optimization).select_related("backtest__run")
-    first = trials.exclude(backtest__run__error={}).first()
-    why = "" if first is None else f" The first ended so: {first.backtest.run.error.get('message', '')}"
-    error = {"code": "no_trial_completed", "message": f"None of the {search.counts.over} trials completed.{why}"}
+    error = no_trial_completed(optimization=search.optimization, counts=search.counts)
     coordinated_finish(run_id=search.run.pk, state=RunState.FAILED, error=error, told=_told(search))
 
 
 def _told(search: _Search) -> dict[str, Any]:
-    """Return what an event says of the trials."""
-    counts, best = search.counts, search.best
-    return {
-        "completed": counts.completed,
-        "failed": counts.failed,
-        "cancelled": counts.cancelled,
-        "total": search.optimization.total,
-        "best": None
-        if best is None
-        else {"backtest": str(best.backtest), "parameters": best.parameters, "value": best.value},
-    }
+    return told_of(optimization=search.optimization, counts=search.counts, best=search.best)

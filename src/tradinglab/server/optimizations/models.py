@@ -18,6 +18,8 @@ class Optimization(models.Model):
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="optimization")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="optimizations")
+    #: Where the trials are run.
+    engine = models.CharField(max_length=16, choices=Backtest.Engine.choices, default=Backtest.Engine.LOCAL)
     name = models.CharField(max_length=200, blank=True, default="")
     #: ``[{"name": …, "values": [text, …]}, …]``
     space = models.JSONField()
@@ -34,6 +36,8 @@ class Optimization(models.Model):
     constraints = models.JSONField(default=list)
     most_parallel = models.PositiveSmallIntegerField()
     total = models.PositiveIntegerField()
+    #: What was done otherwise than one may think, as those of a backtest.
+    warnings = models.JSONField(default=list)
     #: How many of the trials that are settled ended in which way; those that are not are few, and are counted anew.
     settled_completed = models.PositiveIntegerField(default=0)
     settled_failed = models.PositiveIntegerField(default=0)

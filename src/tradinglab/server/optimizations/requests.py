@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator, Space
+from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
@@ -24,6 +26,8 @@ MOST_TRIALS: Final = 10_000
 #: How many parameters are searched at once.
 MOST_AXES: Final = 20
 MOST_PARALLEL: Final = 64
+#: The machines that QuantConnect rents out.
+NODE_TYPES: Final = ("O2-8", "O4-12", "O8-16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,11 @@ class OptimizationRequest:
     most_parallel
         How many trials may wait or be under way at once.
     wishes
-        How each trial is run.
+        How each trial is run; elsewhere the time is that of all together.
+    engine, fallback
+        Where it is searched, and what becomes of it if that place cannot be reached.
+    node_type, most_cost
+        Elsewhere: on which machines, and how many dollars it may take at most, as far as can be told before.
     """
 
     version: StrategyVersion
@@ -51,6 +59,15 @@ class OptimizationRequest:
     data: str = SAMPLE
     most_parallel: int = 4
     wishes: Wishes = field(default_factory=lambda: Wishes(priority=Priority.BATCH))
+    engine: str = Backtest.Engine.LOCAL
+    fallback: str = Fallback.QUEUE
+    node_type: str | None = None
+    most_cost: Decimal | None = None
+
+    @property
+    def is_run_here(self) -> bool:
+        """Whether the trials are run by this installation's own engine."""
+        return self.engine == Backtest.Engine.LOCAL
 
     def check(self) -> None:
         """Refuse what cannot be searched.
@@ -69,9 +86,19 @@ class OptimizationRequest:
             if axis.name in self.parameters:
                 text = "That parameter is searched; leave it out of those that stay the same."
                 raise InputError(f"parameters.{axis.name}", self.parameters[axis.name], text)
+        self._check_bought()
         _check_figure("target", self.objective.figure)
         for place, constraint in enumerate(self.objective.constraints):
             _check_figure(f"constraints.{place}.figure", constraint.figure)
+
+    def _check_bought(self) -> None:
+        """Refuse what only makes sense where machines are rented."""
+        if not self.is_run_here:
+            return
+        for name, value in (("node_type", self.node_type), ("most_cost", self.most_cost)):
+            if value is not None:
+                text = f"What is searched here costs nothing: leave '{name}' out, or choose another engine."
+                raise InputError(name, str(value), text)
 
     def trial(self, number: int) -> BacktestRequest:
         """Return the backtest of a combination."""
@@ -83,12 +110,20 @@ class OptimizationRequest:
             cash=self.cash,
             data=self.data,
             wishes=self.wishes,
+            engine=self.engine,
+            fallback=self.fallback,
         )
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the outcome depends on, as far as it is known before: that of a trial, and the search."""
         first = replace(self.trial(0), parameters=self.parameters).manifest()
+        if not self.is_run_here:
+            first["elsewhere"] |= self._bought()
         return {**first, "search": self.search()}
+
+    def _bought(self) -> dict[str, Any]:
+        most = None if self.most_cost is None else str(self.most_cost)
+        return {"node_type": self.node_type, "most_cost": most}
 
     def search(self) -> dict[str, Any]:
         """Return what is searched and what for, as JSON takes it."""
@@ -110,6 +145,8 @@ class OptimizationRequest:
             "most_parallel": self.most_parallel,
             "wishes": asdict(self.wishes),
         }
+        if not self.is_run_here:
+            wanted |= self._bought()
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
@@ -148,7 +185,7 @@ def objective_of(stored: Optimization) -> Objective:
 def request_of(stored: Optimization) -> OptimizationRequest:
     """Return what was asked for when an optimization was."""
     run = stored.run
-    return OptimizationRequest(
+    request = OptimizationRequest(
         version=stored.version,
         space=Space.of([Axis(name=each["name"], values=tuple(each["values"])) for each in stored.space]),
         objective=objective_of(stored),
@@ -160,6 +197,21 @@ def request_of(stored: Optimization) -> OptimizationRequest:
         data=stored.data,
         most_parallel=stored.most_parallel,
         wishes=Wishes(priority=Priority(run.priority), timeout_s=run.timeout_s, memory_mb=run.memory_mb),
+    )
+    return request if stored.engine == Backtest.Engine.LOCAL else _elsewhere(stored, request)
+
+
+def _elsewhere(stored: Optimization, request: OptimizationRequest) -> OptimizationRequest:
+    asked = stored.run.manifest.get("elsewhere", {})
+    most = asked.get("most_cost")
+    return replace(
+        request,
+        data=asked.get("data", SAMPLE),
+        wishes=replace(request.wishes, timeout_s=asked.get("timeout_s"), memory_mb=asked.get("memory_mb")),
+        engine=stored.engine,
+        fallback=asked.get("fallback", Fallback.QUEUE),
+        node_type=asked.get("node_type"),
+        most_cost=None if most is None else Decimal(most),
     )
 
 

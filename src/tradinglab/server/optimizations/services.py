@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 
+from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
+from tradinglab.server.optimizations.engines import KINDS, engine_check
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import OptimizationRequest
+from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_hide
-from tradinglab.server.runs.models import Run
+from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.texts import check_name
 
-KIND = "optimization"
+_LONGEST_WARNING = 1_000
 
 
 def optimization_submit(*, owner: User, request: OptimizationRequest, idempotency_key: str | None = None) -> Submission:
@@ -38,6 +43,7 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     ours = {name: text for name, text in project_parameters(request.version.files).items() if name not in searched}
     request = replace(request, parameters=ours | dict(request.parameters))
     request.check()
+    engine_check(owner=owner, request=request)
     searched_check(files=request.version.files, axes=request.space.axes)
     # What it warns of, each trial's result warns of.
     parameters_check(files=request.version.files, parameters=request.parameters)
@@ -51,10 +57,11 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
 
 @transaction.atomic
 def _create(owner: User, request: OptimizationRequest) -> Run:
-    run = run_create(owner=owner, kind=KIND, manifest=request.manifest(), wishes=request.wishes)
+    run = run_create(owner=owner, kind=KINDS[request.engine], manifest=request.manifest(), wishes=request.wishes)
     Optimization.objects.create(
         run=run,
         version=request.version,
+        engine=request.engine,
         name=request.name,
         parameters=dict(request.parameters),
         start=request.start,
@@ -66,6 +73,26 @@ def _create(owner: User, request: OptimizationRequest) -> Run:
         **request.search(),
     )
     return run
+
+
+@transaction.atomic
+def optimization_run_here(*, optimization: Optimization, why: str) -> bool:
+    """Have an optimization that was not yet started elsewhere searched here, as its request allows; say whether it is.
+
+    It says so: in an event, and among its warnings.
+    """
+    asked = replace(request_of(optimization), engine=Backtest.Engine.LOCAL, most_cost=None, node_type=None)
+    waiting = Run.objects.filter(pk=optimization.pk, kind=KINDS[optimization.engine], cancel_requested_at=None)
+    waiting = waiting.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
+    changes: dict[str, Any] = {"kind": KINDS[asked.engine], "manifest": asked.manifest()}
+    changes |= {"state": RunState.QUEUED, "started_at": None, "progress": 0}
+    if not waiting.update(**changes):
+        return False
+    text = f"It was asked to be searched by {optimization.engine}, and was searched here: {why}"
+    warnings = [*optimization.warnings, {"kind": str(WarningKind.ENGINE), "text": text[:_LONGEST_WARNING]}]
+    Optimization.objects.filter(pk=optimization.pk).update(engine=asked.engine, warnings=warnings)
+    event_store(run_id=optimization.pk, kind="fallback", data={"engine": str(asked.engine), "reason": why})
+    return True
 
 
 def optimization_cancel(*, optimization: Optimization) -> None:

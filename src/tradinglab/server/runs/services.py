@@ -81,6 +81,31 @@ def run_create(
     return run
 
 
+@transaction.atomic
+def run_follow(
+    *, owner: User, kind: str, manifest: Mapping[str, Any], parent: Run, wishes: Wishes | None = None
+) -> Run:
+    """Store a part of a run that is under way elsewhere: nobody here carries it out, and it takes no place.
+
+    Whoever follows it gives it its outcome.
+    """
+    wishes = wishes or Wishes()
+    run = Run.objects.create(
+        owner=owner,
+        kind=kind,
+        parent=parent,
+        priority=wishes.priority,
+        manifest=dict(manifest),
+        timeout_s=parent.timeout_s,
+        memory_mb=parent.memory_mb,
+        state=RunState.RUNNING,
+        started_at=timezone.now(),
+    )
+    event_store(run_id=run.pk, kind="started", data={"attempt": 1})
+    run.refresh_from_db()
+    return run
+
+
 def run_enqueue(*, run_id: UUID) -> None:
     """Tell the workers that there is a run. If that fails, they find it in the table."""
     if settings.ENVIRONMENT.redis_url is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tradinglab.server.cloud.api import flow_views, views
+from tradinglab.server.cloud.api import flow_views, search_views, views
 
 _HERE = "quantconnect"
 _STRATEGY = f"{_HERE}/strategies/<uuid:strategy_id>"
@@ -31,6 +31,16 @@ urlpatterns = [
     path(f"{_PROJECT}/import/", flow_views.ProjectImportView.as_view(), name="quantconnect-project-import"),
     path(f"{_HERE}/backtests/", flow_views.FlowView.as_view(), name="quantconnect-flow"),
     path(f"{_HERE}/backtests/<uuid:run_id>/", flow_views.FlowStandingView.as_view(), name="quantconnect-standing"),
+    path(
+        f"{_HERE}/optimizations/estimate/",
+        search_views.SearchEstimateView.as_view(),
+        name="quantconnect-optimization-estimate",
+    ),
+    path(
+        f"{_HERE}/optimizations/<uuid:optimization_id>/",
+        search_views.SearchStandingView.as_view(),
+        name="quantconnect-optimization",
+    ),
     path(f"{_STRATEGY}/", flow_views.LinkView.as_view(), name="quantconnect-link"),
     path(f"{_STRATEGY}/push/", flow_views.PushView.as_view(), name="quantconnect-push"),
     path(f"{_STRATEGY}/pull/", flow_views.PullView.as_view(), name="quantconnect-pull"),

@@ -11,11 +11,13 @@ from rest_framework import serializers
 
 from tradinglab.optimize import Axis, Direction, Objective, Operator, Space, SpaceError, axis_of_range
 from tradinglab.optimize import Constraint as Bound
-from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, TermsInput
+from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, RunWarningSerializer, TermsInput
+from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS
+from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS, NODE_TYPES
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
 from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import RunState
@@ -60,8 +62,8 @@ class ConstraintInput(StrictSerializer):
     value = FiniteField()
 
 
-class OptimizationInput(TermsInput):
-    """An optimization that is to be carried out; what is left out is the strategy's own."""
+class SearchInput(TermsInput):
+    """What is to be searched, and what for; what is left out is the strategy's own."""
 
     version = serializers.UUIDField(help_text="The `id` of a version.")
     space = serializers.ListField(
@@ -79,6 +81,38 @@ class OptimizationInput(TermsInput):
     constraints = serializers.ListField(child=ConstraintInput(), max_length=_MOST_CONSTRAINTS, default=list)
     most_parallel = serializers.IntegerField(
         min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
+    )
+    node_type = serializers.ChoiceField(
+        choices=NODE_TYPES,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="At QuantConnect: the machines that it is run on; the smallest, if left out.",
+    )
+
+
+class OptimizationInput(SearchInput):
+    """An optimization that is to be carried out; what is left out is the strategy's own."""
+
+    engine = serializers.ChoiceField(
+        choices=Backtest.Engine.choices,
+        default=Backtest.Engine.LOCAL,
+        help_text="Where it is searched: here, or in the QuantConnect account that you have connected, which costs.",
+    )
+    fallback = serializers.ChoiceField(
+        choices=[each.value for each in Fallback],
+        default=Fallback.QUEUE.value,
+        help_text="If QuantConnect cannot be reached before it was started there: `queue` waits for it, `local` "
+        "searches here, and says so.",
+    )
+    most_cost = serializers.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        min_value=0,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="At QuantConnect: dollars. If QuantConnect estimates more, or cannot say, it is not started.",
     )
 
 
@@ -168,6 +202,7 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     version = serializers.UUIDField(source="version_id")
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
+    engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is searched, or was.")
     space = AxisSerializer(many=True)
     parameters = serializers.DictField(child=serializers.CharField())
     direction = serializers.ChoiceField(choices=[each.value for each in Direction])
@@ -180,13 +215,15 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     finished_at = serializers.DateTimeField(source="run.finished_at", allow_null=True)
     is_cancel_requested = serializers.SerializerMethodField()
     error = serializers.DictField(source="run.error", child=serializers.CharField())
+    warnings = RunWarningSerializer(many=True, help_text="What was done otherwise than one may think.")
 
     class Meta:
         model = Optimization
         fields = [
-            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "data", "space", "parameters",
-            "start", "end", "cash", "target", "direction", "target_value", "constraints", "most_parallel", "total",
-            "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",
+            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "engine", "data", "space",
+            "parameters", "start", "end", "cash", "target", "direction", "target_value", "constraints", "most_parallel",
+            "total", "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",
+            "warnings",
         ]  # fmt: skip
 
     @extend_schema_field(CountsSerializer)

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.optimizations.api.serializers import (
     OptimizationChanges,
     OptimizationInput,
@@ -50,6 +51,7 @@ class OptimizationFilter(filters.FilterSet):
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
     name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
+    engine = filters.ChoiceFilter(choices=Backtest.Engine.choices, help_text="Where they are searched, or were.")
 
 
 class OptimizationPages(Pages):
@@ -99,15 +101,27 @@ class OptimizationsView(generics.ListAPIView[Optimization]):
 
 
 def _submit(user: User, values: dict[str, Any], key: str | None) -> Submission:
+    return optimization_submit(owner=user, request=request_given(user, values), idempotency_key=key)
+
+
+def request_given(user: User, values: dict[str, Any]) -> OptimizationRequest:
+    """Return what is asked for by what was given.
+
+    Raises
+    ------
+    InputError
+        If the space cannot be searched.
+    NotFoundError
+        If the user has no such version.
+    """
     wishes = Wishes(priority=Priority.BATCH, timeout_s=values.pop("timeout_s"), memory_mb=values.pop("memory_mb"))
-    request = OptimizationRequest(
+    return OptimizationRequest(
         version=version_of_user(user=user, version_id=values.pop("version")),
         space=space_of(values.pop("space")),
         objective=objective_given(values),
         wishes=wishes,
         **values,
     )
-    return optimization_submit(owner=user, request=request, idempotency_key=key)
 
 
 class OptimizationView(APIView):

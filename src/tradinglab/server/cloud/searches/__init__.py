@@ -1,0 +1,1 @@
+"""Optimizations in a user's QuantConnect account."""
