@@ -214,6 +214,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FigureEnum": "tradinglab.server.backtests.figures.FIGURES",
         "ParityCauseEnum": ["none", "data", "fill_price", "fee", "timing", "missing_order"],
         "SearchDirectionEnum": ["max", "min"],
+        "CloudStepEnum": "tradinglab.server.cloud.models.Step",
     },
 }
 
