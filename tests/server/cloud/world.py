@@ -36,7 +36,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.cloud import remote, work
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
-from tradinglab.server.cloud.steps import step_carry_out
+from tradinglab.server.cloud.steps import BACKTESTS
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.sealing import seal
 from tradinglab.server.strategies.services import strategy_create
@@ -254,20 +254,20 @@ class World:
             self._renewed_at = self.clock.at
             held, self._held = self._held, []
             for run_id, fence in held:
-                work.work_renew(run_id=run_id, fence=fence)
+                work.work_renew(run_id=run_id, rows=CloudBacktest, fence=fence)
             self._held = held
 
     # Work
 
     def step(self, run_id: UUID) -> bool:
         """Take a run's next step as a worker does, if it is due; return whether it was."""
-        fence = work.work_claim(run_id=run_id)
+        fence = BACKTESTS.claim(run_id)
         if fence is None:
             return False
         self._held.append((run_id, fence))
         self._renewed_at = self.clock.at
         try:
-            step_carry_out(run_id=run_id, fence=fence)
+            BACKTESTS.carry_out(run_id, fence)
         except Killed:
             self.kills += 1
             self._swap_machines()
