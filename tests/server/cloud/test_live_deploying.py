@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -11,8 +11,9 @@ from django.apps import apps
 from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.quantconnect.fake import FakeCloud
-from tests.quantconnect.faults import Fault, Script
+from tests.quantconnect.faults import PASSING, Fault, Schedule, Script, Seeded, faulty_server
 from tests.server.cloud.live_driving import DEPLOYMENTS, age, deploy, following, kinds, step, told, until
+from tests.server.conftest import set_environment
 
 from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.cloud.live import steps
@@ -269,6 +270,47 @@ def test_what_stays_unknown_ends_and_its_project_is_not_used_again(
     assert again.remote_project != row.remote_project
 
 
+class Weather:
+    """Where the faults come from, which may be others later."""
+
+    def __init__(self) -> None:
+        self.schedule: Schedule = Script({})
+
+    def next(self, path: str) -> Fault | None:
+        return self.schedule.next(path)
+
+
+@pytest.fixture
+def weather(settings: Any, account: CloudAccount, cloud: FakeCloud) -> Iterator[Weather]:
+    """Have the account's QuantConnect be reached through this weather."""
+    made = Weather()
+    with faulty_server(cloud, made, stall_s=1.0) as url:
+        set_environment(settings, quantconnect_url=url)
+        yield made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_weather_at_most_one_is_started_and_its_end_is_known(
+    trader: APIClient, momentum: Strategy, cloud: FakeCloud, weather: Weather, seed: int
+) -> None:
+    row = deploy(trader, momentum)
+    weather.schedule = Seeded(seed, 0.3, PASSING)
+    for _ in range(60):
+        for each in cloud.compiles.values():
+            each["at"] -= 15
+        if step(row).step == "follow":
+            break
+    weather.schedule = Script({})
+    if row.step == "follow":
+        assert [row.deploy_id] == cloud.live_started
+    else:
+        # Its one request was lost on the way there: nobody knows, and nobody sends it again.
+        assert (row.step, row.is_asked, cloud.live_started) == ("start", True, [])
+    assert sum(path == "live/create" for path, _ in cloud.calls) == len(cloud.live_started)
+    assert len(cloud.projects) == 1
+
+
 class _Killed(BaseException):
     """The worker is no more."""
 
@@ -420,8 +462,6 @@ def test_credentials_that_are_not_accepted_end_it_before_anything_is_there(
 def test_as_many_are_under_way_as_may_be(
     trader: APIClient, momentum: Strategy, cloud: FakeCloud, settings: Any
 ) -> None:
-    from tests.server.conftest import set_environment
-
     set_environment(settings, user_deployments=1)
     deploy(trader, momentum)
     assert momentum.head is not None
