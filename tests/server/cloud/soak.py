@@ -99,13 +99,13 @@ def _arrange(world: World) -> list[UUID]:
     if world.skew_s:
         told["this machine's clock is off"] += 1
     more = {"fallback": "local"} if random.random() < 0.05 else {}
-    if random.random() < 0.1:
+    is_revoked, is_for_good = random.random() < 0.08, random.random() < 0.5
+    if random.random() < 0.1 or (is_revoked and is_for_good):
         more["timeout_s"] = "300"
     runs = [world.submit(name=f"Run {number}", **more) for number in range(random.choice([1, 1, 1, 2]))]
     if random.random() < 0.08:
         world.after(random.uniform(0, 60), world.delete_projects)
-    if random.random() < 0.08:
-        is_for_good = random.random() < 0.5
+    if is_revoked:
         world.after(random.uniform(0, 60), lambda: world.revoke(is_for_good=is_for_good))
     if random.random() < 0.1:
         told["the user cancels"] += 1

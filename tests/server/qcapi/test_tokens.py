@@ -108,7 +108,7 @@ def test_the_command_line_makes_lists_and_revokes(owner: User, run: Callable[...
 @pytest.mark.django_db(transaction=True)
 def test_the_request_of_the_documentation_is_signed_rightly(qc: Signed, live_server: Any) -> None:
     page = (Path(__file__).resolve().parents[3] / "docs" / "quantconnect.md").read_text(encoding="utf-8")
-    (walk,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "QC_TOKEN" in block)
+    (walk,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "v2/authenticate" in block)
     known = {"SERVER": live_server.url, "QC_USER": str(qc.user_id), "QC_TOKEN": qc.token, "PATH": os.environ["PATH"]}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", walk], env=known, capture_output=True, text=True, check=True, timeout=60
