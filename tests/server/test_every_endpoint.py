@@ -237,6 +237,7 @@ def _names(operation: Operation) -> str:
 
 @pytest.fixture
 def theirs(owner: User, settings: Any) -> Iterator[Things]:
+    set_environment(settings, backend_url="http://testserver")  # an invitation is a link to it
     things = Things(owner, settings)
     with things.servers:
         yield things

@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.server.conftest import set_environment
 from tests.server.test_every_endpoint import _MAKE, Things
 
 from tradinglab.server.accounts.models import Scope, User
@@ -49,8 +50,7 @@ def _known(things: Things, case: Any) -> None:
 
 
 def test_no_answer_that_the_schema_does_not_name(owner: User, settings: Any) -> None:
-    rates = {"rate_user": "1000000/s", "rate_address": "1000000/s"}
-    settings.ENVIRONMENT = settings.ENVIRONMENT.model_copy(update=rates)
+    set_environment(settings, rate_user="1000000/s", rate_address="1000000/s", backend_url="http://testserver")
     things = Things(owner, settings)
     run_carry_out(run_id=UUID(str(things.value("<uuid:run_id>"))), worker="a")
     key = api_key_create(user=owner, name="fuzz", scopes=Scope.values, by=owner.scopes)
