@@ -1,6 +1,6 @@
 """The walks of docs/quantconnect.md, with the programs that they name where those are there.
 
-``LEAN_CLI`` names the program ``lean``, if it is not on the PATH. ``QC_MCP_SERVER`` names the folder ``src`` of
+``LEAN_CLI`` names the program ``lean``, if it is not on the PATH. ``QC_MCP_SERVER`` names the folder of
 QuantConnect's MCP server, and ``QC_MCP_PYTHON`` a Python that has what it needs. What both send is tested without them
 in ``tests/server/qcapi``.
 """
@@ -135,7 +135,7 @@ def test_lean_pushes_backtests_optimizes_and_deploys_here(
     assert "Backtest name: From CI" in told(walk("In CI"), folder, **variables)
 
 
-@pytest.mark.skipif(_MCP is None, reason="QuantConnect's MCP server is not here; name its folder src in QC_MCP_SERVER")
+@pytest.mark.skipif(_MCP is None, reason="QuantConnect's MCP server is not here; name its folder in QC_MCP_SERVER")
 def test_the_mcp_server_asks_here(cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path) -> None:
     assert _MCP is not None
     _, token = cloud_of_our_own
