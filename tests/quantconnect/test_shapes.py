@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +37,23 @@ def test_dates_that_are_none_are_none(text: object) -> None:
 def test_ten_millionths_of_a_second_are_cut() -> None:
     order = Order.model_validate({"id": 1, "time": "2023-09-15T16:23:31.1234567Z"})
     assert order.time == _NOON.replace(microsecond=123456)
+
+
+@pytest.mark.parametrize("unstorable", ["\0", "\ud83d"])
+def test_texts_hold_nothing_that_no_database_keeps(unstorable: str) -> None:
+    said = {"backtestId": "b", "error": f"a{unstorable}b", "statistics": {f"Sh{unstorable}": unstorable}}
+    body = json.dumps({"success": True, "backtest": {**said, "note": "\U0001f600"}}).encode()
+    canned = Canned({"backtests/read": httpx2.Response(200, content=body)})
+    read = canned.client.backtests.read(1, "b")
+    assert (read.error, read.statistics) == ("a\ufffdb", {"Sh\ufffd": "\ufffd"})
+    assert "\U0001f600" in str(read.model_dump())
+
+
+def test_answers_without_end_are_malformed() -> None:
+    body = b'{"success": true, "x": "\\u0000", "backtest": ' + b"[" * 900 + b"]" * 900 + b"}"
+    canned = Canned({"backtests/read": httpx2.Response(200, content=body)})
+    with pytest.raises(MalformedAnswerError):
+        canned.client.backtests.read(1, "b")
 
 
 @pytest.mark.parametrize("nothing", [[], {}, None])

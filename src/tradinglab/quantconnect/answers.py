@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tradinglab.quantconnect.backoff import http_date, retry_after_s
 from tradinglab.quantconnect.errors import (
@@ -26,6 +26,9 @@ Payload: TypeAlias = Mapping[str, object]
 _BAD_HASH = 10002
 _REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
 _MOST_TEXT = 500
+#: What no database keeps, and pydantic does not take for text; JSON can only have it escaped.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ESCAPED_UNSTORABLE = re.compile(rb"\\u(0000|d[89a-f])", re.IGNORECASE)
 #: What texts mean: QuantConnect has no list of codes. The first that fits counts.
 _MEANINGS: tuple[tuple[re.Pattern[str], type[QuantConnectError]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind)
@@ -100,6 +103,8 @@ def _object(reply: Reply, trace: Trace) -> Payload:
         raise MalformedAnswerError("The answer is empty.", trace=trace)
     try:
         payload = json.loads(body.decode("utf-8-sig"))
+        if _ESCAPED_UNSTORABLE.search(body):
+            payload = _storable(payload)
     except (ValueError, RecursionError):
         start = _plain(body[:80].decode("utf-8", "replace"))
         raise MalformedAnswerError(
@@ -109,6 +114,15 @@ def _object(reply: Reply, trace: Trace) -> Payload:
         kind = type(payload).__name__
         raise MalformedAnswerError(f"The answer is no JSON object, but a {kind}.", trace=trace, is_garbled=False)
     return payload
+
+
+def _storable(value: Any) -> Any:
+    """Return a document whose texts can be stored and sent on: U+FFFD stands for NUL and for halves of pairs."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list) else value
 
 
 def _texts(payload: Payload, mask: Callable[[str], str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.server.cloud.driving import due, to_the_end
 from tradinglab.core.enums import Resolution
 from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.cloud import collecting
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
 from tradinglab.server.cloud.polling import cloud_step
 from tradinglab.server.cloud.steps import BACKTESTS
@@ -153,6 +154,21 @@ def test_a_strategy_that_fails_there_fails_here_with_its_log(api: APIClient, run
     assert (run.state, run.error["code"]) == (RunState.FAILED, "strategy")
     assert "During the algorithm initialization" in run.error["message"]
     assert len(api.get(f"{_HERE}{run_id}/log/?limit=1000").json()["results"]) == 250
+
+
+def test_what_is_too_large_to_be_kept_is_named(
+    api: APIClient, run_id: UUID, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "_LARGEST_ARTEFACT", 20_000)
+    assert to_the_end(run_id, cloud).state == RunState.COMPLETED
+    shown = api.get(f"{_HERE}{run_id}/").json()
+    kept = {each["name"] for each in api.get(f"{_HERE}{run_id}/artefacts/").json()}
+    assert "result.json" not in kept
+    assert "orders.parquet" in kept
+    (warning,) = (each for each in shown["warnings"] if each["text"].startswith("result.json"))
+    assert "20,000" in warning["text"]
+    statistics = api.get(f"{_HERE}{run_id}/statistics/").json()
+    assert warning in statistics["warnings"]
 
 
 def test_a_compile_that_never_ends_is_given_up(run_id: UUID, cloud: FakeCloud) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,19 +42,34 @@ def results_collect(*, work: BacktestWork, client: QuantConnect, found: RemoteBa
     result = remote_result(client, work.project_id, found)
     if result.is_refused and not is_last_time:
         raise DeadlineError(f"QuantConnect did not hand out {'; '.join(result.missing)}")
-    missing = [
-        {"kind": str(WarningKind.ENGINE), "text": f"QuantConnect did not hand out {each}"[:_LONGEST_WARNING]}
-        for each in result.missing
-    ]
-    warnings = [*work.asked.warnings, *missing]
+    warnings = [*work.asked.warnings, *(_warning(f"QuantConnect did not hand out {each}") for each in result.missing)]
     title = work.asked.name or work.asked.version.strategy.name
     try:
         contents = remote_outputs(result, title=title, warnings=warnings)
+        too_large = [_warning(text) for text in _too_large(contents)]
+        if too_large:
+            # The report and the statistics say so, too.
+            warnings += too_large
+            contents = remote_outputs(result, title=title, warnings=warnings)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         _finish(work, _unreadable(error), {}, {})
         return
     stored = _stored(work, contents)
     _finish(work, _failure(found), stored, {**_columns(result), "warnings": warnings})
+
+
+def _warning(text: str) -> dict[str, str]:
+    return {"kind": str(WarningKind.ENGINE), "text": text[:_LONGEST_WARNING]}
+
+
+def _too_large(contents: Mapping[str, bytes]) -> Iterator[str]:
+    """Name the files that are not kept."""
+    for name, content in contents.items():
+        if len(content) > _LARGEST_ARTEFACT:
+            yield (
+                f"{name} is not kept: with {len(content):,} bytes it is larger than the {_LARGEST_ARTEFACT:,} that a "
+                "file of a backtest may have. It is still at QuantConnect."
+            )
 
 
 def _unreadable(error: Exception) -> dict[str, str]:
@@ -93,7 +108,7 @@ def _order_count(result: RemoteResult) -> int:
 
 
 def _stored(work: BacktestWork, contents: Mapping[str, bytes]) -> dict[str, Stored]:
-    """Put the files into the store; one that is too large is left out."""
+    """Put the files into the store; one that is too large is left out, of which the run warns."""
     settings.HOME.work.mkdir(parents=True, exist_ok=True)
     kept: dict[str, Stored] = {}
     with tempfile.TemporaryDirectory(dir=settings.HOME.work, prefix=f"{work.run.pk}-") as folder:
