@@ -240,3 +240,8 @@ def test_the_manifest_says_all_that_the_figures_depend_on(api: APIClient, strate
     assert manifest["versions"]["numpy"] == np.__version__
     assert manifest["calendars"]["exchange_calendars"] == exchange_calendars.__version__
     assert (manifest["data"]["source"], len(manifest["data"]["sha256"])) == ("sample", 64)
+
+
+def test_what_is_none_of_the_choices_is_told_the_choices(api: APIClient) -> None:
+    (error,) = post(api, {"files": FILES, "engine": "cloud"}).json()["errors"]
+    assert (error["field"], error["message"]) == ("engine", "Choose one of local, quantconnect.")

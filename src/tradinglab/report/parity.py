@@ -251,7 +251,7 @@ def _state(side: ParitySide, time_us: int) -> State:
     for each in side.orders:
         if each.time_us < time_us:
             holdings[each.symbol] = holdings.get(each.symbol, 0.0) + each.quantity
-    before = [value for at, value in side.equity if at <= time_us]
+    before = [value for at, value in side.equity if at < time_us]
     held = {symbol: amount for symbol, amount in holdings.items() if abs(amount) > _SAME_QUANTITY}
     return State(equity=before[-1] if before else None, holdings=held)
 

@@ -98,6 +98,19 @@ def test_whom_quantconnect_notifies_is_as_secret(trader: APIClient, momentum: St
     assert _SECRET not in _everything_stored()
 
 
+@pytest.mark.parametrize(
+    ("notification", "field"),
+    [({"event": []}, "notification"), ({"targets": {"type": "email"}}, "notification.targets")],
+)
+def test_a_notification_that_quantconnect_does_not_know_is_refused(
+    trader: APIClient, momentum: Strategy, notification: dict[str, Any], field: str
+) -> None:
+    assert momentum.head is not None
+    body = {"version": str(momentum.head.pk), "notification": notification}
+    answer = trader.post(DEPLOYMENTS, body, format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+
+
 @pytest.mark.parametrize("field", ["brokerage", "data_providers", "notification"])
 def test_a_secret_in_the_wrong_place_is_not_repeated(trader: APIClient, momentum: Strategy, field: str) -> None:
     assert momentum.head is not None

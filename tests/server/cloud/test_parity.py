@@ -75,6 +75,13 @@ def test_each_cause_is_told_with_both_sides_state(changed: ParityOrder, cause: C
     assert found.first.left.holdings == found.first.right.holdings == {"SPY": 10}
 
 
+def test_equity_before_an_order_is_without_what_it_costs() -> None:
+    equity = [(9 * _DAY, 1000.0), (10 * _DAY, 999.0)]
+    found = parity(ParitySide(name="one", orders=[]), ParitySide(name="two", orders=[order(1, 10)], equity=equity))
+    assert found.first is not None
+    assert (found.first.right.equity, found.first.right.holdings) == (1000, {})
+
+
 def test_the_same_is_the_same() -> None:
     found = compared(_BOTH, list(reversed(_BOTH)))
     assert (found.percent, found.cause, found.first) == (100, Cause.NONE, None)

@@ -83,6 +83,8 @@ def _wrong_kind(field: serializers.Field[Any, Any, Any, Any], value: object) -> 
         return _found({place: _wrong_kind(field.child, each) for place, each in enumerate(value)})
     if isinstance(field, serializers.DictField) and isinstance(value, Mapping):
         return _found({name: _wrong_kind(field.child, each) for name, each in value.items()})
+    if isinstance(field, serializers.ChoiceField) and isinstance(value, str) and value not in ("", *field.choices):
+        return [f"Choose one of {', '.join(map(str, field.choices))}."]
     if isinstance(field, NumberOrTextField) or isinstance(value, str) or value is None:
         return None
     if isinstance(field, serializers.CharField | serializers.UUIDField) and isinstance(value, bool | int | float):

@@ -21,7 +21,11 @@ from tradinglab.server.runs.models import RunState
 class CredentialsInput(StrictSerializer):
     """User id and token, as QuantConnect shows them under Account > Security."""
 
-    user_id = serializers.RegexField(r"\A[0-9]{1,18}\Z", help_text="Digits, as a text.")
+    user_id = serializers.RegexField(
+        r"\A[0-9]{1,18}\Z",
+        help_text="Digits, as a text.",
+        error_messages={"invalid": "Write the number that QuantConnect shows as user id: up to 18 digits, as a text."},
+    )
     token = serializers.CharField(max_length=200, help_text="Kept encrypted, and never shown again.")
 
 

@@ -25,6 +25,7 @@ _MOST_ROWS: Final = 500
 _LARGEST: Final = 10**12
 _CURRENCY: Final = re.compile(r"[A-Z0-9]{2,10}")
 _CASH: Final = {"currency", "amount"}
+_NOTIFICATION: Final = ("events", "targets")
 _HOLDING: Final = {"symbolId", "symbol", "quantity", "averagePrice"}
 #: What no answer repeats.
 HIDDEN: Final = "***"
@@ -81,8 +82,18 @@ def terms_check(
         brokerage=sent,
         data_providers=_data_providers(data_providers or {PAPER: {}}, sent, environment),
         environment=environment,
-        notification=dict(notification),
+        notification=_notification(notification),
     )
+
+
+def _notification(given: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = next((each for each in given if each not in _NOTIFICATION), None)
+    if unknown is not None:
+        raise _unknown("notification", unknown, "setting", list(_NOTIFICATION))
+    for name in given:
+        if not isinstance(given[name], list):
+            raise InputError(f"notification.{name}", HIDDEN, "Write a list.")
+    return dict(given)
 
 
 def _data_providers(given: Mapping[str, Any], brokerage: Mapping[str, Any], environment: str) -> dict[str, Any]:
