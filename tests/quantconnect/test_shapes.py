@@ -82,6 +82,11 @@ def test_numbers_that_are_text_are_numbers() -> None:
     assert (order.id, order.quantity, order.price, order.type, order.limit_price) == (7, 1000.5, 12.5, 1, None)
 
 
+@pytest.mark.parametrize("text", ["Infinity", "-inf", "1e999", "nan", float("inf"), float("nan")])
+def test_numbers_without_end_are_not_told(text: object) -> None:
+    assert Order.model_validate({"id": 1, "price": text}).price is None
+
+
 def test_fields_that_are_not_known_are_kept() -> None:
     project = Project.model_validate({"projectId": 1, "somethingNew": {"a": 1}, "name": None})
     assert project.model_extra == {"somethingNew": {"a": 1}}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.quantconnect.fake import FakeCloud
@@ -16,9 +18,9 @@ from tests.server.cloud.driving import due, to_the_end
 from tradinglab.core.enums import Resolution
 from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.cloud import collecting
+from tradinglab.server.cloud import collecting, polling, projects
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
-from tradinglab.server.cloud.polling import cloud_step
+from tradinglab.server.cloud.polling import Poller, cloud_step
 from tradinglab.server.cloud.steps import BACKTESTS
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.supervision import run_carry_out
@@ -169,6 +171,42 @@ def test_what_is_too_large_to_be_kept_is_named(
     assert "20,000" in warning["text"]
     statistics = api.get(f"{_HERE}{run_id}/statistics/").json()
     assert warning in statistics["warnings"]
+
+
+def test_a_step_that_always_breaks_off_ends_the_run(
+    run_id: UUID, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_off(*given: object, **named: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(projects, "files_with_terms", break_off)
+    # The test's own connection is not to be closed.
+    monkeypatch.setattr(polling, "connection", SimpleNamespace(close=lambda: None))
+    for _ in range(21):
+        assert Run.objects.get(pk=run_id).state != RunState.FAILED
+        due(run_id)
+        fence = BACKTESTS.claim(run_id)
+        assert fence is not None
+        Poller(1)._carry_out(run_id, BACKTESTS, fence)
+    run = Run.objects.get(pk=run_id)
+    assert (run.state, run.error["code"]) == (RunState.FAILED, "server")
+    assert "'files'" in run.error["message"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_run(
+    run_id: UUID, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*given: object, **named: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(projects, "files_with_terms", break_off)
+    # The test's own connection is not to be closed.
+    monkeypatch.setattr(polling, "connection", SimpleNamespace(close=lambda: None))
+    fence = BACKTESTS.claim(run_id)
+    assert fence is not None
+    Poller(1)._carry_out(run_id, BACKTESTS, fence)
+    assert CloudBacktest.objects.get(pk=run_id).failures == 0
 
 
 def test_a_compile_that_never_ends_is_given_up(run_id: UUID, cloud: FakeCloud) -> None:

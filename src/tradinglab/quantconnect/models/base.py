@@ -7,11 +7,12 @@ server's name, in ``model_extra``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 T = TypeVar("T")
@@ -48,6 +49,11 @@ def _number(value: object) -> object:
         text = value.strip().replace(",", "").replace("$", "").rstrip("%").strip()
         return None if text in ("", "-", "N/A", "NaN") else text
     return value
+
+
+def _finite(value: float | None) -> float | None:
+    """Read a number without end, or that is none, as one that is not told."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _moment(value: object) -> object:
@@ -100,7 +106,7 @@ def _flag(value: object) -> object:
     return False if value == "" else value
 
 
-Number = Annotated[float | None, BeforeValidator(_number)]
+Number = Annotated[float | None, BeforeValidator(_number), AfterValidator(_finite)]
 Whole = Annotated[int | None, BeforeValidator(_number)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -9,12 +9,13 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from tradinglab.server.cloud.searches.steps import OPTIMIZATIONS
 from tradinglab.server.cloud.stepping import Flow
@@ -23,6 +24,8 @@ from tradinglab.server.cloud.work import work_release, work_renew
 
 _log = logging.getLogger(__name__)
 _THREADS = 8
+#: What passes, and is not the job's fault: the database, the disk or the store is away.
+_OUTAGES = (InterfaceError, OperationalError, OSError)
 
 
 class Poller:
@@ -67,8 +70,11 @@ class Poller:
         try:
             flow.carry_out(run_id, fence)
         except Exception as error:
-            # The claim ends by itself, and somebody tries again.
+            # Somebody tries again, in the end when the claim ends by itself.
             _log.error("a step of %s %s at QuantConnect failed", flow.what, run_id, exc_info=error)
+            if not isinstance(error, _OUTAGES):
+                with suppress(Exception):
+                    flow.stumbled(run_id, fence, error)
         finally:
             with self._lock:
                 self._held.pop(run_id, None)

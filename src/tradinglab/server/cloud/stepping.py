@@ -129,6 +129,23 @@ class Flow(Generic[W]):
             self._finish(work, Over(error.code, str(error)))
         work_release(run_id=run_id, rows=self.rows, fence=fence)
 
+    def stumbled(self, run_id: UUID, fence: int, error: Exception) -> None:
+        """Count a step that broke off for a reason of our own; a job whose step always does so is over."""
+        work = self.work(run_id, fence)
+        if work is None:
+            return
+        failures = work.row.failures + 1
+        if failures > _MOST_UNREADABLE:
+            text = (
+                f"Its step '{work.row.step}' fails here again and again ({type(error).__name__}); this server's log "
+                "says more. If it was started at QuantConnect, it may still run there: look at quantconnect.com."
+            )
+            self._finish(work, Over("server", text))
+        else:
+            wait_s = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10))
+            step_again(work, wait_s, failures=failures)
+        work_release(run_id=run_id, rows=self.rows, fence=fence)
+
     def _take(self, work: W, client: QuantConnect) -> None:
         while True:
             since = ends_since(work, self.lasts_s)
