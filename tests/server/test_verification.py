@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +118,13 @@ def test_lots_fall_the_same_way_again(api: APIClient, owner: User, share: str) -
     assert verify(api, run)["outcome"] == "identical"
 
 
-def drawn(owner: User, share: str, seed: int | None = None) -> Run:
+def drawn(owner: User, share: str, seed: int | None = None, cash: int = 100_000) -> Run:
     text = QUICK.replace("self.symbol, 1)", f"self.symbol, {share})")
     strategy = strategy_create(owner=owner, name=f"Lots {uuid.uuid4()}", files={"main.py": text})
     assert strategy.head is not None
-    run = backtest_submit(owner=owner, request=BacktestRequest(version=strategy.head, seed=seed)).run
+    run = backtest_submit(
+        owner=owner, request=BacktestRequest(version=strategy.head, seed=seed, cash=Decimal(cash))
+    ).run
     run_carry_out(run_id=run.pk, worker="a")
     return run
 
@@ -147,7 +150,8 @@ def test_the_same_request_has_the_same_seed(api: APIClient, strategy: Strategy) 
 
 
 def test_what_the_machine_draws_is_found_out(api: APIClient, owner: User) -> None:
-    run = drawn(owner, "__import__('random').SystemRandom().random()")
+    # So rich that the same number of shares is not drawn twice.
+    run = drawn(owner, "__import__('random').SystemRandom().random()", cash=10**10)
     found = verify(api, run)
     assert (found["outcome"], found["first_difference"]["kind"]) == ("different", "figure")
 

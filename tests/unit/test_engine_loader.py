@@ -160,6 +160,7 @@ def test_what_a_strategy_imports_is_forgotten_and_nothing_else(tmp_path: Path) -
     outer.mkdir()
     (outer / "my_outer.py").write_text("VALUE = 1\n")
     (outer / "my_own.py").write_text("")
+    before = {*sys.modules}
     with strategy_modules([outer]):
         outer_own = importlib.import_module("my_own")
         with strategy_modules([tmp_path]):
@@ -167,4 +168,4 @@ def test_what_a_strategy_imports_is_forgotten_and_nothing_else(tmp_path: Path) -
         assert sys.modules["my_own"] is outer_own
         assert not {"my_helper", "main"} & {*sys.modules}
         assert "AlgorithmImports" in sys.modules
-    assert not {"my_own", "my_outer", "AlgorithmImports"} & {*sys.modules}
+    assert not {"my_own", "my_outer", "AlgorithmImports"} & ({*sys.modules} - before)
