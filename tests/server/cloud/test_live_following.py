@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, NoReturn
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
@@ -15,9 +16,11 @@ from tests.quantconnect.faults import Fault, Script
 from tests.server.cloud.live_driving import DEPLOYMENTS, HERE, age, deploy, following, kinds, step, told
 
 from tradinglab.server.accounts.models import AuditEntry
+from tradinglab.server.cloud.holding import Holder, carry_out
+from tradinglab.server.cloud.live import moving
 from tradinglab.server.cloud.live.looking import windows
-from tradinglab.server.cloud.live.models import CloudDeployment
-from tradinglab.server.cloud.live.polling import LivePoller, deployment_step, deployments_due
+from tradinglab.server.cloud.live.models import CloudDeployment, Liquidation, LiveStep
+from tradinglab.server.cloud.live.polling import advance, deployment_step, deployments_due
 from tradinglab.server.cloud.live.work import LiveWork, live_claim, live_get
 from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.sealing import seal
@@ -121,9 +124,57 @@ def test_two_workers_never_look_at_the_same_one(row: CloudDeployment, cloud: Fak
     asked = len(cloud.calls)
     assert deployments_due(10) == []
     assert deployment_step(row.pk) is False
-    LivePoller(threads=1).look()
+    advance(Holder(1))
     assert len(cloud.calls) == asked
     assert live_get(deployment_id=row.pk, fence=fence - 1) is None
+
+
+def _broken_off(row: CloudDeployment, monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> CloudDeployment:
+    """Take steps that break off here, each as soon as it is due, up to *most* or the end."""
+
+    def break_off(*given: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moving, name, break_off)
+        for _ in range(most):
+            CloudDeployment.objects.filter(pk=row.pk).update(next_at=timezone.now() - timedelta(seconds=1))
+            fence = live_claim(deployment_id=row.pk)
+            if fence is None:
+                break
+            carry_out(row.pk, moving.DEPLOYMENTS, fence)
+    row.refresh_from_db()
+    return row
+
+
+def test_a_fault_of_our_own_is_waited_for_ever_longer_and_told_as_silence(
+    row: CloudDeployment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It trades there: however long it lasts, it is not given up."""
+    row = _broken_off(row, monkeypatch, "follow", 1)
+    assert (row.alert, row.failures, row.busy_until) == ("", 1, None)
+    assert 1 < (row.next_at - timezone.now()).total_seconds() < 3
+    row.liquidation, row.liquidate_until = Liquidation.UNDER_WAY, timezone.now()
+    row.save()
+    age(row, reported_at=timedelta(minutes=6))
+    row = _broken_off(row, monkeypatch, "follow", 25)
+    assert row.step == LiveStep.FOLLOW
+    assert 50 < (row.next_at - timezone.now()).total_seconds() < 61
+    assert [data["code"] for kind, data in told(row, "alert")].count("silent") == 1
+    assert "this server's log" in row.waiting_for
+    assert (row.liquidation, "ZeroDivisionError" in row.liquidation_note) == (Liquidation.NOT_FLAT, True)
+    assert caplog.text.count("Traceback") == 26
+    step(row)
+    assert (row.alert, row.failures, kinds(row).count("recovered")) == ("", 0, 1)
+
+
+def test_what_is_not_there_yet_is_given_up_if_its_step_always_breaks_off_here(
+    trader: APIClient, momentum: Strategy, cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = _broken_off(deploy(trader, momentum), monkeypatch, "client_of", 40)
+    assert (row.step, row.status, row.error["code"], row.failures) == (LiveStep.OVER, "DeployError", "server", 20)
+    assert "'project'" in row.message
+    assert cloud.live_started == []
 
 
 def test_silence_is_told_once_and_so_is_its_end(row: CloudDeployment, faults: Script, there: dict[str, Any]) -> None:

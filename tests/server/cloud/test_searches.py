@@ -479,6 +479,7 @@ def test_whoever_goes_on_after_a_death_starts_no_second_one(step: str, run_id: U
     assert Backtest.objects.filter(trial__optimization=run_id).count() == 4
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_that_may_have_been_started_and_is_nowhere_is_not_started_again(
     run_id: UUID, cloud: FakeCloud, faults: Script
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from tests.server.cloud.driving import due, to_the_end
 from tradinglab.core.enums import Resolution
 from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.cloud import collecting, polling, projects
+from tradinglab.server.cloud import collecting, projects
+from tradinglab.server.cloud.holding import carry_out
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
-from tradinglab.server.cloud.polling import Poller, cloud_step
+from tradinglab.server.cloud.polling import cloud_step
 from tradinglab.server.cloud.steps import BACKTESTS
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.supervision import run_carry_out
@@ -180,14 +180,12 @@ def test_a_step_that_always_breaks_off_ends_the_run(
         raise ZeroDivisionError
 
     monkeypatch.setattr(projects, "files_with_terms", break_off)
-    # The test's own connection is not to be closed.
-    monkeypatch.setattr(polling, "connection", SimpleNamespace(close=lambda: None))
     for _ in range(21):
         assert Run.objects.get(pk=run_id).state != RunState.FAILED
         due(run_id)
         fence = BACKTESTS.claim(run_id)
         assert fence is not None
-        Poller(1)._carry_out(run_id, BACKTESTS, fence)
+        carry_out(run_id, BACKTESTS, fence)
     run = Run.objects.get(pk=run_id)
     assert (run.state, run.error["code"]) == (RunState.FAILED, "server")
     assert "'files'" in run.error["message"]
@@ -201,11 +199,9 @@ def test_a_database_that_is_away_is_no_fault_of_the_run(
         raise OperationalError
 
     monkeypatch.setattr(projects, "files_with_terms", break_off)
-    # The test's own connection is not to be closed.
-    monkeypatch.setattr(polling, "connection", SimpleNamespace(close=lambda: None))
     fence = BACKTESTS.claim(run_id)
     assert fence is not None
-    Poller(1)._carry_out(run_id, BACKTESTS, fence)
+    carry_out(run_id, BACKTESTS, fence)
     assert CloudBacktest.objects.get(pk=run_id).failures == 0
 
 
@@ -375,8 +371,7 @@ def test_a_worker_that_was_given_up_writes_nothing(run_id: UUID, cloud: FakeClou
 
 
 _LOST = (Fault.RESET_AFTER, Fault.PAGE_AFTER)
-#: Where it was surely or perhaps not carried out, test_weather lets the minute and a half pass by a clock of its own.
-_OTHERS = (Fault.TRUNCATED, Fault.TOO_MANY_WAIT)
+_OTHERS = (Fault.RESET_BEFORE, Fault.PAGE_BEFORE, Fault.TRUNCATED, Fault.TOO_MANY_WAIT)
 _PATHS = (
     "projects/create", "files/update", "compile/create", "compile/read", "backtests/create", "backtests/read",
     "backtests/orders/read",
@@ -384,6 +379,7 @@ _PATHS = (
 _BEFALLING = [(path, fault) for path in _PATHS for fault in _LOST] + [("backtests/create", each) for each in _OTHERS]
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(("path", "fault"), _BEFALLING, ids=lambda each: str(each).replace(" ", "-"))
 def test_whatever_befalls_a_call_one_backtest_is_there(
     path: str, fault: Fault, run_id: UUID, cloud: FakeCloud, faults: Script

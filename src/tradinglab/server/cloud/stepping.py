@@ -35,7 +35,7 @@ from tradinglab.server.cloud.models import CloudJob, Step
 from tradinglab.server.cloud.projects import project_release
 from tradinglab.server.cloud.remote import client_of
 from tradinglab.server.cloud.stopping import ends_since, stop_there
-from tradinglab.server.cloud.work import Over, Work, WorkLost, work_claim, work_release
+from tradinglab.server.cloud.work import Over, Work, WorkLost, work_claim, work_release, work_renew
 from tradinglab.server.errors import SealError, ServerError
 
 _log = logging.getLogger(__name__)
@@ -106,6 +106,14 @@ class Flow(Generic[W]):
         """Take a job's next step, if it is due and nobody else is about it; return the claim's number."""
         return work_claim(run_id=run_id, rows=self.rows, version_of=self.version_of)
 
+    def renew(self, run_id: UUID, fence: int) -> None:
+        """Give a sign of life."""
+        work_renew(run_id=run_id, rows=self.rows, fence=fence)
+
+    def release(self, run_id: UUID, fence: int) -> None:
+        """Let others take the next step."""
+        work_release(run_id=run_id, rows=self.rows, fence=fence)
+
     def carry_out(self, run_id: UUID, fence: int) -> None:
         """Take a job's next step, and those that need not wait, under a claim."""
         work = self.work(run_id, fence)
@@ -127,7 +135,7 @@ class Flow(Generic[W]):
             self._failed(work, error)
         except ServerError as error:
             self._finish(work, Over(error.code, str(error)))
-        work_release(run_id=run_id, rows=self.rows, fence=fence)
+        self.release(run_id, fence)
 
     def stumbled(self, run_id: UUID, fence: int, error: Exception) -> None:
         """Count a step that broke off for a reason of our own; a job whose step always does so is over."""
@@ -144,7 +152,7 @@ class Flow(Generic[W]):
         else:
             wait_s = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2 ** min(failures - 1, 10))
             step_again(work, wait_s, failures=failures)
-        work_release(run_id=run_id, rows=self.rows, fence=fence)
+        self.release(run_id, fence)
 
     def _take(self, work: W, client: QuantConnect) -> None:
         while True:

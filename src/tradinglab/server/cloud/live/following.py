@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from tradinglab.quantconnect import QuantConnect, QuantConnectError
+from tradinglab.quantconnect import QuantConnect
 from tradinglab.server.cloud.live.ending import liquidation_carry_out, stop_carry_out
 from tradinglab.server.cloud.live.looking import Look, look_at
 from tradinglab.server.cloud.live.models import Liquidation, LiveProject
@@ -86,11 +86,11 @@ def _note_unchanged(work: LiveWork) -> None:
     work.keep(Told("alert", {"code": "unchanged", "message": text}), alert="unchanged")
 
 
-def note_silence(work: LiveWork, error: QuantConnectError) -> None:
-    """Tell, once, of a deployment about which QuantConnect could not be asked for too long."""
+def note_silence(work: LiveWork, reason: str) -> None:
+    """Tell, once, of a deployment of which nothing could be learnt for too long."""
     row, most = work.row, timedelta(seconds=settings.ENVIRONMENT.quantconnect_silent_s)
     last = row.reported_at or row.step_at
     if row.alert not in ("", "unchanged") or timezone.now() - last <= most:
         return
-    text = f"QuantConnect has told nothing of it since {last:%Y-%m-%d %H:%M:%S} UTC: {error.reason[:1000]}"
+    text = f"QuantConnect has told nothing of it since {last:%Y-%m-%d %H:%M:%S} UTC: {reason[:1000]}"
     work.keep(Told("alert", {"code": "silent", "message": text}), alert="silent")

@@ -25,7 +25,7 @@ from tradinglab.server.cloud.live.following import follow, note_silence
 from tradinglab.server.cloud.live.models import LiveStep
 from tradinglab.server.cloud.live.projects import live_project_forget
 from tradinglab.server.cloud.live.steps import STEPS, Over, project_is_gone
-from tradinglab.server.cloud.live.work import LiveWork, Told, live_get, live_release, soon
+from tradinglab.server.cloud.live.work import LiveWork, Told, live_claim, live_get, live_release, live_renew, soon
 from tradinglab.server.cloud.remote import client_of
 from tradinglab.server.cloud.work import WorkLost
 from tradinglab.server.errors import SealError
@@ -33,19 +33,56 @@ from tradinglab.server.errors import SealError
 _log = logging.getLogger(__name__)
 _NODE_WAIT_S, _SEAL_WAIT_S = 20.0, 60.0
 _FIRST_WAIT_S, _MOST_WAIT_S = 2.0, 60.0
+#: So often in a row a step may break off here of one that is not there yet.
+_MOST_BROKEN_OFF: Final = 20
 _TOLD_FAILURES: Final = (1, 5, 20, 100, 500)
 
 
-def live_carry_out(*, deployment_id: UUID, fence: int) -> None:
-    """Take a deployment's next step, and those that need not wait, under a claim."""
-    work = live_get(deployment_id=deployment_id, fence=fence)
-    if work is None:
-        return
-    try:
-        _carry_out(work)
-    except WorkLost:
-        return
-    live_release(deployment_id=deployment_id, fence=fence)
+class Deployments:
+    """Deployments, whose steps are taken under claims."""
+
+    what = "deployment"
+
+    def claim(self, deployment_id: UUID) -> int | None:
+        """Take a deployment's next step, if it is due and nobody else is about it; return the claim's number."""
+        return live_claim(deployment_id=deployment_id)
+
+    def renew(self, deployment_id: UUID, fence: int) -> None:
+        """Give a sign of life."""
+        live_renew(deployment_id=deployment_id, fence=fence)
+
+    def release(self, deployment_id: UUID, fence: int) -> None:
+        """Let others take the next step."""
+        live_release(deployment_id=deployment_id, fence=fence)
+
+    def carry_out(self, deployment_id: UUID, fence: int) -> None:
+        """Take a deployment's next step, and those that need not wait, under a claim."""
+        work = live_get(deployment_id=deployment_id, fence=fence)
+        if work is None:
+            return
+        try:
+            _carry_out(work)
+        except WorkLost:
+            return
+        self.release(deployment_id, fence)
+
+    def stumbled(self, deployment_id: UUID, fence: int, error: Exception) -> None:
+        """Wait ever longer after a step that broke off for a reason of our own; one that trades is never given up."""
+        work = live_get(deployment_id=deployment_id, fence=fence)
+        if work is None:
+            return
+        row = work.row
+        reason = f"Its step '{row.step}' fails here ({type(error).__name__}); this server's log says more."
+        if row.step == LiveStep.FOLLOW:
+            _note_trouble(work, reason)
+        if row.step != LiveStep.FOLLOW and not row.is_asked and row.failures >= _MOST_BROKEN_OFF:
+            _over(work, "server", reason)
+        else:
+            _wait(work, reason, _pause_s(work))
+        self.release(deployment_id, fence)
+
+
+DEPLOYMENTS: Final = Deployments()
 
 
 def _carry_out(work: LiveWork) -> None:
@@ -105,8 +142,7 @@ def _failed(work: LiveWork, error: QuantConnectError) -> None:
         case _ if is_there:
             # It trades there, or may: whatever is wrong, it is asked for again.
             if step == LiveStep.FOLLOW:
-                note_silence(work, error)
-                liquidation_give_up(work, error.reason)
+                _note_trouble(work, error.reason)
             _again(work, error)
         case AuthenticationError():
             _over(work, "quantconnect_credentials", f"QuantConnect does not accept the credentials: {error.reason}")
@@ -135,17 +171,26 @@ def _not_found(work: LiveWork, error: NotFoundError) -> None:
     _again(work, error, step=LiveStep.PROJECT, step_at=timezone.now(), remote_project=None, compile_id="")
 
 
+def _note_trouble(work: LiveWork, reason: str) -> None:
+    note_silence(work, reason)
+    liquidation_give_up(work, reason)
+
+
 def _over(work: LiveWork, code: str, message: str) -> None:
     work.finish(status="DeployError", message=message, error={"code": code, "message": message})
 
 
 def _again(work: LiveWork, error: QuantConnectError, **changes: object) -> None:
-    wait_s = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2 ** min(work.row.failures, 10))
+    wait_s = _pause_s(work)
     if isinstance(error, NoSpareNodeError):
         wait_s = _NODE_WAIT_S
     # What QuantConnect asks for is waited, within reason.
     wait_s = max(wait_s, min(getattr(error, "wait_s", None) or 0.0, 10 * _MOST_WAIT_S))
     _wait(work, error.reason, wait_s, **changes)
+
+
+def _pause_s(work: LiveWork) -> float:
+    return min(_MOST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(work.row.failures, 10))
 
 
 def _wait(work: LiveWork, reason: str, wait_s: float, **changes: object) -> None:
