@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.names import Time
 from tradinglab.algorithm.security_changes import SecurityChanges
-from tradinglab.algorithm.universes.timed import ManualUniverse
 from tradinglab.algorithm.universes.universe import Member
 from tradinglab.core.clock import from_ns, to_ns
 from tradinglab.engine.journal import ToldChanges
@@ -107,12 +106,11 @@ class UniverseDesk:
 
     def set_up(self) -> None:
         """After ``initialize``: add the securities that are listed."""
+        self._is_choosing = True
         for universe in self._manager.lab_pending:
-            if isinstance(universe, ManualUniverse):
-                self._is_choosing = True
-                for symbol in universe.select_symbols(self._algorithm.utc_time):
-                    self._subscribe(universe, symbol)
-                self._is_choosing = False
+            for symbol in universe.lab_listed:
+                self._subscribe(universe, symbol)
+        self._is_choosing = False
         self._moved.clear()
 
     @property

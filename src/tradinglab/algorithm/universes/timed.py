@@ -141,6 +141,11 @@ class ManualUniverse(Universe):
         super().__init__(symbol, universe_settings)
         self._symbols = list(symbols)
 
+    @property
+    def lab_listed(self) -> Iterable[Symbol]:
+        """All of them."""
+        return self._symbols
+
     def select_symbols(self, utc_time: datetime) -> Iterable[Symbol]:
         """Return the securities that were listed."""
         return self._symbols

@@ -62,6 +62,11 @@ class Universe(Derivable):
     #: Whether a security that is subscribed to keeps its subscriptions, whatever the settings say.
     lab_keeps_subscriptions: ClassVar[bool] = False
 
+    @property
+    def lab_listed(self) -> Iterable[Symbol]:
+        """The securities that are in it before the first bar, as an author has listed them."""
+        return ()
+
     def __init__(self, symbol: Symbol, universe_settings: UniverseSettings | None = None) -> None:
         self._symbol = symbol
         self._settings = universe_settings
