@@ -16,7 +16,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.backtests.services import backtest_submit
-from tradinglab.server.cloud.models import CloudBacktest
+from tradinglab.server.cloud.models import CloudBacktest, CloudJob
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.rest.waiting import waiting_place
 from tradinglab.server.runs.models import FINAL_STATES, Run
@@ -86,22 +86,30 @@ def flow_standing(*, user: User, run_id: UUID) -> dict[str, Any]:
     """Return where a backtest stands, with its ids at QuantConnect; one that is run here has none."""
     test = backtest_get(user=user, run_id=run_id, with_deleted=True)
     row = CloudBacktest.objects.filter(pk=run_id).first()
-    waiting = None if test.run.is_final else test.run.events.filter(kind="waiting").order_by("-sequence").first()
     return {
+        **standing_of(test.run, row),
         "backtest_id": test.pk,
-        "success": not test.run.error and test.run.state not in ("failed", "cancelled", "timed_out"),
-        "state": test.run.state,
         "engine": test.engine,
-        "step": "" if row is None or test.run.is_final else row.step,
-        "progress": test.run.progress,
-        "waiting_for": "" if waiting is None or row is None or not row.failures else waiting.data["reason"],
-        "error": test.run.error or None,
         "remote": {
             "project_id": row and row.project_id,
             "compile_id": row.compile_id if row else "",
             "backtest_id": row.backtest_id if row else "",
         },
         "results": _results(test) if test.run.state == "completed" else None,
+    }
+
+
+def standing_of(run: Run, row: CloudJob | None) -> dict[str, Any]:
+    """Return how far a run is, as far as that is the same for all that is done at QuantConnect."""
+    is_waiting = row is not None and row.failures and not run.is_final
+    waiting = run.events.filter(kind="waiting").order_by("-sequence").first() if is_waiting else None
+    return {
+        "success": not run.error and run.state not in ("failed", "cancelled", "timed_out"),
+        "state": run.state,
+        "step": "" if row is None or run.is_final else row.step,
+        "progress": run.progress,
+        "waiting_for": "" if waiting is None else waiting.data["reason"],
+        "error": run.error or None,
     }
 
 

@@ -39,3 +39,13 @@ def start_child(
         pass_fds=keeps,
         preexec_fn=tie,  # noqa: PLW1509
     )
+
+
+def end_child(process: subprocess.Popen[bytes], *, patience_s: float) -> None:
+    """Tell a process to stop, and kill it if it has not after so long."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

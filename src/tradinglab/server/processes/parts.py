@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from tradinglab.server.errors import ServerError
-from tradinglab.server.processes.children import start_child
+from tradinglab.server.processes.children import end_child, start_child
 
 _STOP_PATIENCE_S = 15.0
 #: A process that ends more often than so many times in so many seconds has a reason that a new start does not mend.
@@ -88,9 +88,4 @@ class Part:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it."""
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end_child(self._process, patience_s=_STOP_PATIENCE_S)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tradinglab.server.processes.children import start_child
+from tradinglab.server.processes.children import end_child, start_child
 
 _PATIENCE_S = 10.0
 _PREFIX = "tradinglab-queue-"
@@ -87,12 +87,7 @@ class PrivateQueue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop it and remove its folder."""
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        end_child(self._process, patience_s=5)
         shutil.rmtree(self._folder, ignore_errors=True)
         if self._note is not None:
             self._note.unlink(missing_ok=True)

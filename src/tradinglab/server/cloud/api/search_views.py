@@ -13,14 +13,13 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.cloud.api.serializers import FlowQuery
+from tradinglab.server.cloud.api.serializers import FlowQuery, StandingSerializer
 from tradinglab.server.cloud.api.views import REFUSALS
 from tradinglab.server.cloud.flow import flow_wait
-from tradinglab.server.cloud.models import Step
 from tradinglab.server.cloud.searches.standing import search_estimate, search_standing
 from tradinglab.server.optimizations.api.serializers import SearchInput
 from tradinglab.server.optimizations.api.views import request_given
-from tradinglab.server.runs.models import FINAL_STATES, RunState
+from tradinglab.server.runs.models import FINAL_STATES
 
 
 class RemoteSearchSerializer(serializers.Serializer[Any]):
@@ -34,19 +33,10 @@ class RemoteSearchSerializer(serializers.Serializer[Any]):
     most_cost = serializers.CharField(allow_null=True, help_text="Dollars, as was asked for.")
 
 
-class SearchStandingSerializer(serializers.Serializer[Any]):
+class SearchStandingSerializer(StandingSerializer):
     """Where an optimization at QuantConnect stands; `/optimizations/{id}/` has its trials and the best of them."""
 
-    success = serializers.BooleanField(help_text="False once it has failed, or was cancelled.")
     optimization_id = serializers.UUIDField(help_text="Of the optimization here: `/optimizations/{id}/`.")
-    state = serializers.ChoiceField(choices=RunState.choices)
-    engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="`local` if it fell back to that.")
-    step = serializers.ChoiceField(
-        choices=Step.choices, allow_blank=True, help_text="What is done next; empty at the end."
-    )
-    progress = serializers.FloatField()
-    waiting_for = serializers.CharField(help_text="Why it cannot go on for now; empty if it can.")
-    error = serializers.DictField(child=serializers.CharField(), allow_null=True)
     remote = RemoteSearchSerializer()
 
 

@@ -195,11 +195,10 @@ class FlowResultsSerializer(serializers.Serializer[Any]):
     last_day = serializers.DateField(allow_null=True)
 
 
-class FlowSerializer(serializers.Serializer[Any]):
-    """Where a backtest at QuantConnect stands."""
+class StandingSerializer(serializers.Serializer[Any]):
+    """Where a run at QuantConnect stands."""
 
     success = serializers.BooleanField(help_text="False once it has failed, or was cancelled.")
-    backtest_id = serializers.UUIDField(help_text="Of the backtest here: `/backtests/{id}/`.")
     state = serializers.ChoiceField(choices=RunState.choices)
     engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="`local` if it fell back to that.")
     step = serializers.ChoiceField(
@@ -208,6 +207,12 @@ class FlowSerializer(serializers.Serializer[Any]):
     progress = serializers.FloatField()
     waiting_for = serializers.CharField(help_text="Why it cannot go on for now; empty if it can.")
     error = serializers.DictField(child=serializers.CharField(), allow_null=True)
+
+
+class FlowSerializer(StandingSerializer):
+    """Where a backtest at QuantConnect stands."""
+
+    backtest_id = serializers.UUIDField(help_text="Of the backtest here: `/backtests/{id}/`.")
     remote = RemoteIdsSerializer()
     results = FlowResultsSerializer(allow_null=True)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from tradinglab.server.accounts.models import User
 from tradinglab.server.cloud.browsing import asked
 from tradinglab.server.cloud.credentials import account_get
+from tradinglab.server.cloud.flow import standing_of
 from tradinglab.server.cloud.models import CloudOptimization, CloudProject
 from tradinglab.server.cloud.searches.requests import PRICES, node_of, search_check, search_of
 from tradinglab.server.cloud.searches.steps import cost_of
@@ -21,17 +22,11 @@ def search_standing(*, user: User, run_id: UUID) -> dict[str, Any]:
     found = optimization_get(user=user, run_id=run_id)
     row = CloudOptimization.objects.filter(pk=run_id).first()
     run = found.run
-    waiting = None if run.is_final else run.events.filter(kind="waiting").order_by("-sequence").first()
     elsewhere = run.manifest.get("elsewhere", {})
     return {
+        **standing_of(run, row),
         "optimization_id": run.pk,
-        "success": not run.error and run.state not in ("failed", "cancelled", "timed_out"),
-        "state": run.state,
         "engine": found.engine,
-        "step": "" if row is None or run.is_final else row.step,
-        "progress": run.progress,
-        "waiting_for": "" if waiting is None or row is None or not row.failures else waiting.data["reason"],
-        "error": run.error or None,
         "remote": {
             "project_id": row and row.project_id,
             "compile_id": row.compile_id if row else "",
