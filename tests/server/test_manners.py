@@ -209,6 +209,19 @@ def test_forms_and_methods_that_there_are_not(api: APIClient) -> None:
     assert api.options(f"{V1}/me/").headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize("value", ["yes", "true", "false", "1", "", "ja", 1, 0])
+def test_a_flag_is_true_or_false_and_nothing_like_it(api: APIClient, strategy: Strategy, value: object) -> None:
+    for method, path, name in (("PATCH", "", "is_archived"), ("POST", "duplicate/", "with_versions")):
+        where = f"{V1}/strategies/{strategy.pk}/{path}"
+        told = problem(api.generic(method, where, json.dumps({name: value}), content_type="application/json"), 400)
+        (wrong,) = told["errors"]
+        assert (wrong["field"], wrong["value"]) == (name, value)
+        assert "true or false" in wrong["message"]
+    strategy.refresh_from_db()
+    assert strategy.archived_at is None
+    assert Strategy.objects.count() == 1
+
+
 def test_the_page_that_tries_the_api_needs_nothing_from_elsewhere(client: Any) -> None:
     page = client.get("/api/docs/")
     assert page.status_code == 200

@@ -115,6 +115,19 @@ def test_by_force_one_side_wins(
     assert api.get(f"{_HERE}/strategies/{imported.pk}/").json()["is_same"] is True
 
 
+@pytest.mark.parametrize("way", ["pull", "push"])
+def test_what_only_looks_like_force_is_none(
+    api: APIClient, imported: Strategy, project: dict[str, Any], way: str
+) -> None:
+    save(api, imported, main_py="x = 2\n")
+    project["files"]["main.py"] = "x = 3\n"
+    answer = carry(api, imported, way, force="yes")
+    assert answer.status_code == 400
+    (wrong,) = answer.json()["errors"]
+    assert (wrong["field"], wrong["value"]) == ("force", "yes")
+    assert (files_of(imported)["main.py"], project["files"]["main.py"]) == ("x = 2\n", "x = 3\n")
+
+
 def test_a_push_is_refused_over_what_was_changed_there_alone(
     api: APIClient, imported: Strategy, project: dict[str, Any]
 ) -> None:

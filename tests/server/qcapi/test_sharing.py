@@ -93,6 +93,30 @@ def test_permissions_change_and_end(qc: Signed, stranger: Signed, project: int) 
     assert sorted(actions) == ["strategy.shared", "strategy.shared", "strategy.unshared"]
 
 
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [("True", True), ("true", True), ("1", True), ("False", False), ("false", False), ("0", False)],
+)
+def test_forms_write_flags_as_texts(qc: Signed, stranger: Signed, project: int, text: str, means: bool) -> None:
+    share(qc, project, stranger, live=not means)
+    who = f"projectId={project}&collaboratorUserId={stranger.public_id}"
+    changed = qc.form("projects/collaboration/update", f"{who}&write={text}&liveControl={text}")["collaborators"][1]
+    assert (changed["permission"], changed["liveControl"]) == ("write" if means else "read", means)
+
+
+@pytest.mark.parametrize("value", ["yes", "no", "on", "t", "", 2, 1.5, [True], {}])
+def test_what_is_no_flag_gives_no_rights(qc: Signed, stranger: Signed, project: int, value: object) -> None:
+    refused = qc.refused(
+        "projects/collaboration/create",
+        projectId=project,
+        collaboratorUserId=stranger.public_id,
+        collaborationWrite=value,
+        collaborationLiveControl=False,
+    )
+    assert refused == f"collaborationWrite was '{value}': write true or false."
+    assert len(qc.done("projects/collaboration/read", projectId=project)["collaborators"]) == 1
+
+
 def test_what_is_shared_no_more_is_no_library_any_more(qc: Signed, stranger: Signed, project: int) -> None:
     share(qc, project, stranger)
     theirs = stranger.done("projects/create", name="Theirs", language="Py")["projects"][0]["projectId"]

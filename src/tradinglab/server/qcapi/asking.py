@@ -39,6 +39,15 @@ def _blank_is_none(value: object) -> object:
     return None if value in ("", [], {}) else value
 
 
+def _flag(value: object) -> object:
+    if isinstance(value, str | int):
+        # A flag is written "True" in its text, too.
+        value = _FLAGS.get(str(value).strip().lower())
+    if not isinstance(value, bool):
+        raise ValueError("write true or false")
+    return value
+
+
 def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -47,6 +56,8 @@ def _several(value: object) -> object:
 Whole = Annotated[int, BeforeValidator(_no_flag), Field(ge=-_LARGEST, lt=_LARGEST)]
 #: A finite number.
 Number = Annotated[float, BeforeValidator(_no_flag), Field(allow_inf_nan=False)]
+#: Yes or no. In forms it is a text: Python's clients write ``True``, others ``true``, PHP's ``1``; a "yes" is a slip.
+Flag = Annotated[bool, BeforeValidator(_flag)]
 #: Texts, of which a form writes one alone without a list around it.
 Texts = Annotated[list[str], BeforeValidator(_several)]
 #: What a form writes as an empty text is left out: ``OrNone[Whole]``.
@@ -64,6 +75,16 @@ def problems_of(error: ValidationError) -> UnreadableError:
         elif each["input"] is None:
             texts.append(f"{field} was null: {each['msg'].removeprefix('Value error, ')}")
         else:
-            shown = str(masked(str(each["input"])[:_LONGEST_VALUE], field))
-            texts.append(f"{field} was '{shown}': {each['msg'].removeprefix('Value error, ')}")
+            texts.append(f"{_was(field, each['input'])}: {each['msg'].removeprefix('Value error, ')}")
     return UnreadableError("; ".join(texts) + ".")
+
+
+def refusal_of(error: InputError) -> str:
+    """Return what a service refuses, in words: field, value, and what to do."""
+    if error.value is None or error.value == "":
+        return f"{error.field}: {error}"
+    return f"{_was(error.field, error.value)}: {error}"
+
+
+def _was(field: str, value: object) -> str:
+    return f"{field} was '{masked(str(value)[:_LONGEST_VALUE], field)}'"

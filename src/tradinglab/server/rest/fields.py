@@ -85,12 +85,13 @@ def _wrong_kind(field: serializers.Field[Any, Any, Any, Any], value: object) -> 
         return _found({name: _wrong_kind(field.child, each) for name, each in value.items()})
     if isinstance(field, serializers.ChoiceField) and isinstance(value, str) and value not in ("", *field.choices):
         return [f"Choose one of {', '.join(map(str, field.choices))}."]
+    if isinstance(field, serializers.BooleanField) and not isinstance(value, bool | None):
+        # No query and no form holds one of these: there "yes" would be as good as true, here it is a slip.
+        return ["Write true or false, without quotation marks."]
     if isinstance(field, NumberOrTextField) or isinstance(value, str) or value is None:
         return None
     if isinstance(field, serializers.CharField | serializers.UUIDField) and isinstance(value, bool | int | float):
         return ["Write a text, in quotation marks."]
-    if isinstance(field, serializers.BooleanField) and not isinstance(value, bool):
-        return ["Write true or false."]
     if isinstance(field, serializers.FloatField | serializers.IntegerField) and isinstance(value, bool):
         return ["Write a number."]
     return None

@@ -6,7 +6,7 @@ from pydantic import Field, JsonValue
 
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.backtests.services import backtest_annotate
-from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
+from tradinglab.server.qcapi.asking import Ask, Flag, OrNone, Whole
 from tradinglab.server.qcapi.backtests import backtest_create, backtest_of, backtests_of, described, listed
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.names import checked_name, checked_note, checked_tags
@@ -19,7 +19,7 @@ class ProjectAsk(Ask):
     """The backtests of a project."""
 
     project_id: Whole
-    include_statistics: OrNone[bool] = None
+    include_statistics: OrNone[Flag] = None
 
 
 class BacktestAsk(Ask):

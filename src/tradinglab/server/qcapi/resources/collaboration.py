@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tradinglab.server.accounts.models import Scope
-from tradinglab.server.qcapi.asking import Ask, Whole
+from tradinglab.server.qcapi.asking import Ask, Flag, Whole
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.models import Project
 from tradinglab.server.qcapi.selectors import project_get
@@ -29,8 +29,8 @@ class CreateAsk(Ask):
 
     project_id: Whole
     collaborator_user_id: str
-    collaboration_live_control: bool = False
-    collaboration_write: bool = False
+    collaboration_live_control: Flag = False
+    collaboration_write: Flag = False
 
 
 class UpdateAsk(Ask):
@@ -38,8 +38,8 @@ class UpdateAsk(Ask):
 
     project_id: Whole
     collaborator_user_id: str
-    live_control: bool = False
-    write: bool = False
+    live_control: Flag = False
+    write: Flag = False
 
 
 class DeleteAsk(Ask):

@@ -20,7 +20,7 @@ from tradinglab.server.live.services import (
     deployment_stop,
     deployments_command,
 )
-from tradinglab.server.qcapi.asking import Ask, OrNone, Whole
+from tradinglab.server.qcapi.asking import Ask, Flag, OrNone, Whole
 from tradinglab.server.qcapi.deployments import (
     deployment_listed,
     deployment_of,
@@ -65,7 +65,7 @@ class CreateAsk(ProjectAsk):
     compile_id: str
     node_id: str
     brokerage: dict[str, JsonValue]
-    automatic_redeploy: OrNone[bool] = None
+    automatic_redeploy: OrNone[Flag] = None
     parameters: OrNone[dict[str, JsonValue]] = None
     notification: OrNone[dict[str, JsonValue]] = None
 
@@ -115,7 +115,7 @@ class LogsAsk(ProjectAsk):
     algorithm_id: str
     start_line: Whole
     end_line: Whole
-    deployment_logs: OrNone[bool] = None
+    deployment_logs: OrNone[Flag] = None
     query: str | None = None
 
 
