@@ -321,7 +321,10 @@ def test_limits(owner: User, version: StrategyVersion, settings: Any) -> None:
         ({"speed": 0.0}, "speed"),
         ({"start_at": None, "speed": 2.0}, "speed"),
         ({"start_at": timezone.now() + timedelta(days=1)}, "start"),
-        ({"cash": {"USD": Decimal("Infinity")}}, "cash"),
+        *(({"cash": {"USD": Decimal(each)}}, "cash.USD") for each in ("Infinity", "NaN", "-0.01", "1e13")),
+        ({"cash": {"usd": Decimal(1)}}, "cash"),
+        ({"holdings": [{"quantity": "1", "average_price": "-1"}]}, "holdings.0.average_price"),
+        ({"holdings": [{"quantity": "-1e13", "average_price": "1"}]}, "holdings.0.quantity"),
     ],
 )
 def test_what_cannot_be_deployed(owner: User, version: StrategyVersion, options: dict[str, Any], field: str) -> None:
@@ -336,6 +339,10 @@ def test_the_api(client_of: Callable[..., APIClient], owner: User, other: User, 
         {"ticker": "IBM", "quantity": "1", "average_price": "100"}]}  # fmt: skip
     assert client_of(owner).post("/api/v1/deployments/", body, format="json").status_code == 403
     assert trader.post("/api/v1/deployments/", {**body, "oops": 1}, format="json").status_code == 400
+    for amount in ("-5", "NaN", "-Infinity", "1e300", "2000000000000", "lots"):
+        refused = trader.post("/api/v1/deployments/", {**body, "cash": {"USD": amount}}, format="json")
+        (wrong,) = refused.json()["errors"]
+        assert (refused.status_code, wrong["field"], wrong["value"]) == (400, "cash.USD", amount)
     first = trader.post("/api/v1/deployments/", body, format="json", headers={"Idempotency-Key": "k"})
     again = trader.post("/api/v1/deployments/", body, format="json", headers={"Idempotency-Key": "k"})
     assert (first.status_code, again.status_code, first.json()["id"]) == (202, 200, again.json()["id"])

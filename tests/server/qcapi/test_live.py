@@ -124,6 +124,31 @@ def test_what_cannot_be_deployed(qc: Signed, ask: dict[str, Any], wrong: dict[st
     assert not Deployment.objects.exists()
 
 
+@pytest.mark.parametrize("amount", [-5, "NaN", "-Infinity", 1e300, "lots", None, True])
+def test_an_account_starts_with_money_there_is(qc: Signed, ask: dict[str, Any], amount: object) -> None:
+    brokerage = {"id": "QuantConnectBrokerage", "cash": [{"currency": "USD", "amount": amount}]}
+    refused = qc.refused("live/create", **ask | {"brokerage": brokerage})
+    assert refused.startswith(("cash.USD was '", "brokerage.cash.amount was '"))
+    assert f"'{'1' + '0' * 49 if amount == 1e300 else amount}'" in refused
+    assert not Deployment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [
+        ({"cash": [{"currency": "$", "amount": 5}]}, "cash was '$'"),
+        ({"cash": [{"amount": 5}]}, "cash: "),
+        ({"cash": [{"currency": "USD", "amount": 5}, {"currency": "usd", "amount": 7}]}, "brokerage.cash.currency was"),
+        ({"holdings": [HOLDING | {"averagePrice": -1}]}, "holdings.0.average_price was '-1'"),
+    ],
+)
+def test_a_refused_account_says_what_is_wrong(
+    qc: Signed, ask: dict[str, Any], extra: dict[str, Any], field: str
+) -> None:
+    brokerage = {"id": "QuantConnectBrokerage"} | extra
+    assert qc.refused("live/create", **ask | {"brokerage": brokerage}).startswith(field)
+
+
 def test_what_cannot_be_read(qc: Signed, ask: dict[str, Any], project: int) -> None:
     deploy_id = qc.done("live/create", **ask)["deployId"]
     told(("chart", {"chart": "Drawdown"}))

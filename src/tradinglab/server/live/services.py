@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,8 @@ from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
 
 MOST_SPEED = 1_000_000.0
+_MOST_AMOUNT = 10**12
+_CURRENCY = re.compile(r"[A-Z0-9]{2,10}", re.ASCII)
 _LARGEST_COMMAND = 16_384
 _MOST_WAITING_COMMANDS = 100
 
@@ -78,9 +81,22 @@ class DeploymentRequest:
         if self.start_at is not None and self.start_at > timezone.now():
             text = "That time is to come; name one in the past, or leave it out."
             raise InputError("start", self.start_at.isoformat(), text)
+        self._check_account()
+
+    def _check_account(self) -> None:
+        """Refuse money and positions that no account has."""
         for currency, amount in self.cash.items():
-            if not amount.is_finite() or abs(amount) > 10**12:
-                raise InputError("cash", str(amount), f"The amount of {currency} is a number up to 10^12.")
+            if not _CURRENCY.fullmatch(currency):
+                raise InputError("cash", currency[:20], "That is no currency; write USD or BTC.")
+            if not amount.is_finite() or not 0 <= amount <= _MOST_AMOUNT:
+                text = f"A paper account starts with 0 to {_MOST_AMOUNT:,} of a currency; give such an amount."
+                raise InputError(f"cash.{currency}", _shown(amount), text)
+        for place, each in enumerate(self.holdings):
+            for name, least in (("quantity", -_MOST_AMOUNT), ("average_price", 0)):
+                amount = Decimal(each[name])
+                if not amount.is_finite() or not least <= amount <= _MOST_AMOUNT:
+                    text = f"Give a number from {least:,} to {_MOST_AMOUNT:,}."
+                    raise InputError(f"holdings.{place}.{name}", _shown(amount), text)
 
     def values(self) -> dict[str, Any]:
         """Return the columns."""
@@ -101,6 +117,10 @@ class DeploymentRequest:
         """Return a hash by which the same request is known again."""
         wanted = {**self.values(), "version": str(self.version.pk), "start_at": str(self.start_at)}
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+
+
+def _shown(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"[:50] if amount.is_finite() else str(amount)
 
 
 def deployment_create(

@@ -7,12 +7,14 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from tradinglab.server.errors import InputError
 from tradinglab.server.ops.secrets import masked
 from tradinglab.server.qcapi.errors import UnreadableError
 
 _MOST_ERRORS = 5
 _LONGEST_VALUE = 100
 _LARGEST = 2**63
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 T = TypeVar("T")
 

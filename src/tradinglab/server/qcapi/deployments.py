@@ -138,10 +138,13 @@ def _number(field: str, value: Any) -> Decimal:
 
 
 def _cash(value: Any) -> dict[str, Decimal]:
-    return {
-        str(each.get("currency", ""))[:10].upper(): _number("brokerage.cash.amount", each.get("amount"))
-        for each in _rows("brokerage.cash", value)
-    }
+    found: dict[str, Decimal] = {}
+    for each in _rows("brokerage.cash", value):
+        currency = str(each.get("currency", ""))[:20].upper()
+        if currency in found:
+            raise InputError("brokerage.cash.currency", currency, "It is there twice; give one amount of it.")
+        found[currency] = _number("brokerage.cash.amount", each.get("amount"))
+    return found
 
 
 def _holdings(value: Any) -> list[dict[str, str]]:

@@ -28,10 +28,10 @@ from django.views.decorators.csrf import csrf_exempt
 from pydantic import ValidationError
 
 from tradinglab.server.accounts.models import Scope, User
-from tradinglab.server.errors import NotFoundError, ServerError
+from tradinglab.server.errors import InputError, NotFoundError, ServerError
 from tradinglab.server.ops.context import request_id
 from tradinglab.server.qcapi.answers import failure, success, unsigned
-from tradinglab.server.qcapi.asking import Ask, problems_of
+from tradinglab.server.qcapi.asking import Ask, problems_of, refusal_of
 from tradinglab.server.qcapi.bodies import Value, read_body
 from tradinglab.server.qcapi.errors import BusyError, ForbiddenError, SignatureError, UnreadableError
 from tradinglab.server.qcapi.signing import token_of_request
@@ -160,6 +160,8 @@ def _guarded(request: HttpRequest, answer: Callable[[], HttpResponseBase], *, mi
         busy = failure([str(error)])
         busy.headers["Retry-After"] = str(error.retry_after_s)
         return busy
+    except InputError as error:
+        return failure([refusal_of(error)])
     except ServerError as error:
         return failure([str(error)])
     except (OperationalError, InterfaceError) as error:

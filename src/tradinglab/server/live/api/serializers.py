@@ -58,7 +58,7 @@ class DeploymentInput(StrictSerializer):
     )
     speed = FiniteField(default=1.0, help_text="How many times as fast as time a replay of the past goes.")
     cash = serializers.DictField(
-        child=_amount(), default=dict, help_text="Amounts by currency; left out, the strategy's own."
+        child=_amount(), default=dict, help_text="Amounts by currency, from 0; left out, the strategy's own."
     )
     holdings = serializers.ListField(child=PositionInput(), max_length=_MOST_POSITIONS, default=list)
     automatic_redeploy = serializers.BooleanField(
@@ -72,13 +72,6 @@ class DeploymentInput(StrictSerializer):
                 raise serializers.ValidationError(f"'{name[:100]}' is no name: letters, digits, '_', '.' and '-'.")
         if len(value) > _MOST_PARAMETERS:
             raise serializers.ValidationError(f"At most {_MOST_PARAMETERS} parameters can be given.")
-        return value
-
-    def validate_cash(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Refuse what is no currency."""
-        for name in value:
-            if not (name.isascii() and name.isalnum() and name.isupper() and 2 <= len(name) <= 10):
-                raise serializers.ValidationError(f"'{name[:20]}' is no currency; write USD or BTC.")
         return value
 
 
