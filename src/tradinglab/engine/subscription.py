@@ -61,20 +61,22 @@ class Subscription:
 
     def _look_up(self) -> None:
         """Note whether the current row follows from the step alone."""
-        is_steady = self._frozen_row is None and self._last_real is None
+        is_steady = self._frozen_row is None and self._last_real is None and len(self._row_at) > 0
         self.steady_shift = self._shift if is_steady else None
         self._steady_rows = self._row_at if is_steady else None
         PriceCache.pushes += 1
 
     def row_at(self, step: int) -> int:
-        """Return the last row emitted by a step of the timeline, -1 if none was."""
+        """Return the last row emitted by a step of the timeline, -1 if none was or the stream is new."""
         if self._frozen_row is not None:
             return self._frozen_row
-        return self._row_at[step] if step >= 0 else self._before
+        if step < 0 or not len(self._row_at):
+            return self._before
+        return self._row_at[step]
 
     def last_emitted(self) -> int:
         """Return the last row emitted so far, -1 if none was or the stream is new."""
-        return self.row_at(self.cursor.step) if len(self._row_at) else self._before
+        return self.row_at(self.cursor.step)
 
     def freeze(self) -> None:
         """Stop: from now on the last row emitted stays the current one."""
@@ -99,12 +101,7 @@ class Subscription:
             rows = self._steady_rows
             if rows is not None:
                 return rows[step]
-        row = self._frozen_row
-        if row is None:
-            if step < 0:
-                row = self._before
-            else:
-                row = self._row_at[step] if self._shift is None else step + self._shift
+        row = self.row_at(step)
         if self._last_real is not None and row >= 0:
             return self._last_real[row]
         return row
