@@ -1,9 +1,42 @@
 """Searching for parameters: what is tried, and what of it is best.
 
-Nothing here runs a strategy: a caller asks for combinations, runs them where it likes, and has the outcomes judged.
+Nothing here runs a strategy but :mod:`tradinglab.optimize.local`: a caller asks for combinations, runs them where it
+likes, and has the outcomes judged.
 """
 
-from tradinglab.optimize.objective import Constraint, Direction, Objective, Operator
-from tradinglab.optimize.space import Axis, Space, SpaceError, axis_of_range
+from tradinglab.optimize.errors import RelationError, SearchError, SpaceError
+from tradinglab.optimize.objective import Constraint, Direction, Goal, Objective, Operator, Penalty
+from tradinglab.optimize.pareto import pareto_front, pareto_ranks
+from tradinglab.optimize.relations import Relation, relation_of
+from tradinglab.optimize.samplers import Plan, Sampler, SamplerName, plan_check, sampler_of
+from tradinglab.optimize.space import Axis, Space, axis_of_range, axis_of_span
+from tradinglab.optimize.tried import History, Tried, TriedState, best_of
 
-__all__ = ["Axis", "Constraint", "Direction", "Objective", "Operator", "Space", "SpaceError", "axis_of_range"]
+__all__ = [
+    "Axis",
+    "Constraint",
+    "Direction",
+    "Goal",
+    "History",
+    "Objective",
+    "Operator",
+    "Penalty",
+    "Plan",
+    "Relation",
+    "RelationError",
+    "Sampler",
+    "SamplerName",
+    "SearchError",
+    "Space",
+    "SpaceError",
+    "Tried",
+    "TriedState",
+    "axis_of_range",
+    "axis_of_span",
+    "best_of",
+    "pareto_front",
+    "pareto_ranks",
+    "plan_check",
+    "relation_of",
+    "sampler_of",
+]

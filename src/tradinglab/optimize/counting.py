@@ -1,0 +1,202 @@
+"""How many combinations keep to the constraints, and which: without going through those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tradinglab.optimize.errors import SpaceError
+from tradinglab.optimize.relations import Kind, Relation, Value, relation_table
+from tradinglab.optimize.space import Axis, Space
+
+#: Counts by the places of some parameters; Python's own numbers where a machine word would not do.
+_Counts: TypeAlias = npt.NDArray[Any]
+_Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
+
+#: How many cells a table may have, and all tables of one count together.
+_MOST_CELLS: Final = 4_000_000
+_MOST_WORK: Final = 250_000_000
+_WORD: Final = 1 << 62
+
+
+@lru_cache(maxsize=64)
+def count(space: Space) -> int:
+    """Return how many combinations of a space keep to its constraints.
+
+    Parameters that no constraint binds together are counted apart; of those that are bound, one after the other is
+    summed away, so that ``a < b`` and ``b < c`` cost pairs, not triples.
+
+    Raises
+    ------
+    SpaceError
+        If there is no end of them, or a constraint binds too many values together to be counted.
+    """
+    total = space.size
+    if not space.relations:
+        return total
+    free = [axis for axis in space.axes if not any(axis.name in each.names for each in space.relations)]
+    counted = prod(len(axis.values) for axis in free)
+    for axes, relations in _groups(space):
+        counted *= _Work(relations, prod(len(axis.values) for axis in axes)).count(_arrays(axes))
+    return counted
+
+
+def _groups(space: Space) -> Iterator[tuple[list[Axis], list[Relation]]]:
+    """Yield the parameters that constraints bind together, with these constraints."""
+    rest = list(space.relations)
+    while rest:
+        bound, relations = set(rest[0].names), [rest.pop(0)]
+        while more := [each for each in rest if bound.intersection(each.names)]:
+            relations += more
+            bound.update(name for each in more for name in each.names)
+            rest = [each for each in rest if each not in more]
+        yield [axis for axis in space.axes if axis.name in bound], relations
+
+
+def _arrays(axes: Sequence[Axis]) -> dict[str, npt.NDArray[Any]]:
+    return {axis.name: _values(axis) for axis in axes}
+
+
+def _values(axis: Axis) -> npt.NDArray[Any]:
+    return np.array(axis.numbers) if axis.kind == Kind.NUMBER else np.array(axis.values)
+
+
+class _Work:
+    """One count: its constraints, and how much of it was done."""
+
+    def __init__(self, relations: Sequence[Relation], most: int) -> None:
+        self._relations = relations
+        self._kind: type = np.int64 if most < _WORD else object
+        self._cells = 0
+
+    def count(self, arrays: _Arrays) -> int:
+        """Return how many combinations of some values there are; in halves, if a table would be too large."""
+        needed = self._plan(arrays)
+        if needed is None:
+            longest = max(arrays, key=lambda name: len(arrays[name]))
+            values = arrays[longest]
+            half = len(values) // 2
+            return sum(self.count({**arrays, longest: part}) for part in (values[:half], values[half:]))
+        self._spend(needed, arrays)
+        factors: list[tuple[tuple[str, ...], _Counts]] = [
+            (each.names, _table(each, arrays).astype(self._kind)) for each in self._relations
+        ]
+        result = 1
+        for name in _order(self._relations, arrays):
+            joined, rest = (
+                [each for each in factors if name in each[0]],
+                [each for each in factors if name not in each[0]],
+            )
+            names, table = _joined(joined, arrays)
+            place = names.index(name)
+            names, table = names[:place] + names[place + 1 :], table.sum(axis=place, dtype=self._kind)
+            if names:
+                rest.append((names, table))
+            else:
+                result *= int(table)
+            factors = rest
+        return result
+
+    def _plan(self, arrays: _Arrays) -> int | None:
+        """Return how many cells all tables would have; ``None`` if one has too many and can be made smaller."""
+        bound = [set(each.names) for each in self._relations]
+        cells = [prod(len(arrays[name]) for name in names) for names in bound]
+        for name in _order(self._relations, arrays):
+            joined = set().union(*(each for each in bound if name in each))
+            cells.append(prod(len(arrays[each]) for each in joined))
+            bound = [*(each for each in bound if name not in each), joined - {name}]
+        if max(cells) > _MOST_CELLS and max(map(len, arrays.values())) > 1:
+            return None
+        return sum(cells)
+
+    def _spend(self, cells: int, arrays: _Arrays) -> None:
+        self._cells += cells
+        if self._cells > _MOST_WORK:
+            names = ", ".join(arrays)
+            text = (
+                f"The constraints bind so many values of {names} together that the combinations cannot be counted; use "
+                "larger steps, or search at random."
+            )
+            raise SpaceError(text, part="constraint", value=" and ".join(each.text for each in self._relations))
+
+
+def _order(relations: Sequence[Relation], arrays: _Arrays) -> list[str]:
+    """Return the order in which parameters are summed away: next the one whose table is the smallest."""
+    bound = [set(each.names) for each in relations]
+    order: list[str] = []
+    left = [name for name in arrays if any(name in each for each in bound)]
+    while left:
+        costs = {
+            name: prod(len(arrays[each]) for each in set().union(*(names for names in bound if name in names)))
+            for name in left
+        }
+        name = min(left, key=lambda each: costs[each])
+        joined = set().union(*(names for names in bound if name in names))
+        bound = [*(names for names in bound if name not in names), joined - {name}]
+        left.remove(name)
+        order.append(name)
+    return order
+
+
+def _table(relation: Relation, arrays: _Arrays) -> npt.NDArray[np.bool_]:
+    """Return of each combination of a constraint's parameters whether it keeps to it."""
+    shaped: dict[str, Value] = {}
+    for place, name in enumerate(relation.names):
+        shape = [1] * len(relation.names)
+        shape[place] = -1
+        shaped[name] = arrays[name].reshape(shape)
+    table = relation_table(relation, shaped)
+    return np.broadcast_to(table, [len(arrays[name]) for name in relation.names])
+
+
+def _joined(factors: list[tuple[tuple[str, ...], _Counts]], arrays: _Arrays) -> tuple[tuple[str, ...], _Counts]:
+    names = tuple(dict.fromkeys(name for each, _ in factors for name in each))
+    table: _Counts | None = None
+    for each, counts in factors:
+        order = sorted(range(len(each)), key=lambda place: names.index(each[place]))
+        shape = [len(arrays[name]) if name in each else 1 for name in names]
+        shaped = counts.transpose(order).reshape(shape)
+        table = shaped if table is None else table * shaped
+    assert table is not None
+    return names, np.broadcast_to(table, [len(arrays[name]) for name in names])
+
+
+@lru_cache(maxsize=16)
+def allowed(space: Space) -> npt.NDArray[np.int64]:
+    """Return the numbers of the combinations that keep to the constraints, in order; there should not be too many."""
+    if not space.relations:
+        return np.arange(space.size)
+    found: list[npt.NDArray[np.int64]] = []
+    sizes = [len(axis.values) for axis in space.axes]
+    ready = _ready(space)
+
+    def go(place: int, number: int, values: dict[str, Value]) -> None:
+        axis, column = space.axes[place], columns[place]
+        keeps = np.ones(sizes[place], bool)
+        values[axis.name] = column
+        for relation in ready[place]:
+            keeps &= relation_table(relation, values)
+        places = np.flatnonzero(keeps)
+        if place == len(sizes) - 1:
+            found.append(number * sizes[place] + places)
+            return
+        for each in places:
+            go(place + 1, number * sizes[place] + int(each), {**values, axis.name: column[each]})
+
+    columns = [_values(axis) for axis in space.axes]
+    go(0, 0, {})
+    return np.concatenate(found) if found else np.empty(0, np.int64)
+
+
+def _ready(space: Space) -> list[list[Relation]]:
+    """Return which constraints can be told as soon as so many parameters have their values."""
+    places = {axis.name: place for place, axis in enumerate(space.axes)}
+    ready: list[list[Relation]] = [[] for _ in space.axes]
+    for relation in space.relations:
+        ready[max(places[name] for name in relation.names)].append(relation)
+    return ready

@@ -1,0 +1,297 @@
+"""Constraints between parameters: ``fast < slow``, ``fast + 10 <= slow or mode == 'free'``.
+
+They are written as Python writes them, and read by its parser; of what that knows, only comparisons, arithmetic,
+``and``, ``or``, ``not``, ``in`` and a few functions are taken. Nothing of it is ever run as Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tradinglab.core.values import dataclass
+from tradinglab.optimize.errors import RelationError
+
+Value: TypeAlias = float | str | npt.NDArray[np.float64] | npt.NDArray[np.str_]
+Truths: TypeAlias = npt.NDArray[np.bool_]
+
+_LONGEST: Final = 500
+_MOST_NODES: Final = 200
+#: Numbers that differ by less count as equal: 0.1 + 0.2 is 0.3.
+_NEAR: Final = 1e-9
+
+
+class Kind(StrEnum):
+    """What a parameter, or a part of a constraint, is."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    TRUTH = "truth"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A constraint between parameters, and which parameters it names."""
+
+    text: str
+    names: tuple[str, ...]
+
+
+def relation_of(text: str) -> Relation:
+    """Return the constraint that a text is.
+
+    Raises
+    ------
+    RelationError
+        If it is none, with the place at which it goes wrong.
+    """
+    tree = _tree(text)
+    names = dict.fromkeys(node.id for node in _sorted_names(tree))
+    if not names:
+        raise RelationError("a constraint names at least one parameter", text=text, column=1)
+    return Relation(text, tuple(names))
+
+
+def _sorted_names(tree: ast.expr) -> list[ast.Name]:
+    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions]
+    return sorted(found, key=lambda node: node.col_offset)
+
+
+@lru_cache(maxsize=1024)
+def _tree(text: str) -> ast.expr:
+    if len(text) > _LONGEST:
+        raise RelationError(f"it is longer than {_LONGEST} characters", text=f"{text[:40]}…", column=_LONGEST)
+    if not text.isprintable():
+        column = next(place for place, each in enumerate(text, 1) if not each.isprintable())
+        raise RelationError("a constraint is one line of plain characters", text=text, column=column)
+    stripped = text.strip()
+    lead = len(text) - len(text.lstrip())
+    try:
+        tree = ast.parse(stripped, mode="eval").body
+    except SyntaxError as problem:
+        # At the end of the text Python names no place.
+        column = min(problem.offset or len(stripped) + 1, len(stripped) + 1) + lead
+        raise RelationError(f"that cannot be read ({problem.msg})", text=text, column=column) from None
+    except (ValueError, RecursionError, MemoryError):
+        raise RelationError("that cannot be read", text=text, column=1) from None
+    if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
+        raise RelationError("it is too long; write two constraints", text=text, column=1)
+    _Reader(text, lead, None).truth(tree)
+    return tree
+
+
+def relation_check(relation: Relation, kinds: Mapping[str, Kind]) -> None:
+    """Refuse a constraint that names what is no parameter, or takes texts for numbers.
+
+    Raises
+    ------
+    RelationError
+        With the place at which it goes wrong.
+    """
+    text = relation.text
+    _Reader(text, len(text) - len(text.lstrip()), kinds).truth(_tree(text))
+
+
+def relation_holds(relation: Relation, values: Mapping[str, Value]) -> bool:
+    """Say whether values of the parameters keep to a constraint."""
+    return bool(relation_table(relation, values))
+
+
+def relation_table(relation: Relation, values: Mapping[str, Value]) -> Truths:
+    """Say it of many values at once: arrays that numpy can combine."""
+    with np.errstate(all="ignore"):
+        return np.asarray(_worked_out(_tree(relation.text), values), dtype=np.bool_)
+
+
+# Reading: what may stand where.
+
+
+_ARITHMETIC: Final[Mapping[type[ast.operator], Callable[..., object]]] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+    ast.FloorDiv: np.floor_divide,
+    ast.Mod: np.mod,
+    ast.Pow: np.float_power,
+}
+_FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {"abs": np.abs, "min": np.minimum, "max": np.maximum}
+
+
+class _Reader:
+    """Goes through a tree and refuses what a constraint may not have; without kinds any name may be of any."""
+
+    def __init__(self, text: str, lead: int, kinds: Mapping[str, Kind] | None) -> None:
+        self._text = text
+        self._lead = lead
+        self._kinds = kinds
+
+    def _refuse(self, node: ast.AST, message: str) -> RelationError:
+        column = getattr(node, "col_offset", 0) + 1 + self._lead
+        return RelationError(message, text=self._text, column=column)
+
+    def truth(self, node: ast.expr) -> None:
+        """Take what is true or false."""
+        if isinstance(node, ast.BoolOp):
+            for each in node.values:
+                self.truth(each)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            self.truth(node.operand)
+        elif isinstance(node, ast.Compare):
+            self._comparison(node)
+        else:
+            raise self._refuse(node, "a comparison is expected here, such as fast < slow")
+
+    def _comparison(self, node: ast.Compare) -> None:
+        left = self._kind(node.left)
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, (ast.In, ast.NotIn)):
+                self._choice(left, right)
+                continue
+            if isinstance(operator, (ast.Is, ast.IsNot)):
+                raise self._refuse(right, "write == or !=")
+            kind = self._kind(right)
+            if left is not None and kind is not None and kind != left:
+                raise self._refuse(right, f"a {left} is compared with a {kind}")
+            if Kind.TEXT in (left, kind) and not isinstance(operator, (ast.Eq, ast.NotEq)):
+                raise self._refuse(right, "texts are equal or not (==, !=, in); they have no order")
+            left = kind
+
+    def _choice(self, left: Kind | None, node: ast.expr) -> None:
+        if not isinstance(node, (ast.Tuple, ast.List, ast.Set)) or not node.elts:
+            raise self._refuse(node, "after 'in' come values in brackets, such as ('a', 'b')")
+        for each in node.elts:
+            if not isinstance(each, (ast.Constant, ast.UnaryOp)):
+                raise self._refuse(each, "after 'in' come values alone")
+            if left is not None and self._kind(each) != left:
+                raise self._refuse(each, f"a {left} is compared with a {self._kind(each)}")
+
+    def _kind(self, node: ast.expr) -> Kind | None:
+        """Return what a part is, ``None`` if it is a name of which that is not known yet."""
+        if isinstance(node, ast.Constant):
+            return self._constant(node)
+        if isinstance(node, ast.Name):
+            if self._kinds is None:
+                return None
+            if node.id not in self._kinds:
+                known = ", ".join(self._kinds)
+                raise self._refuse(node, f"there is no parameter '{node.id}' in the space; there are {known}")
+            return self._kinds[node.id]
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            return self._number(node.left, node.right)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return self._number(node.operand)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        raise self._refuse(node, "that may not stand in a constraint: use parameters, values, + - * / // % ** and "
+                                 "comparisons")  # fmt: skip
+
+    def _constant(self, node: ast.Constant) -> Kind:
+        if isinstance(node.value, str):
+            return Kind.TEXT
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            raise self._refuse(node, "only numbers and texts are values here")
+        if isinstance(node.value, int) and abs(node.value) > 10**15:
+            raise self._refuse(node, "that number is too large")
+        return Kind.NUMBER
+
+    def _number(self, *nodes: ast.expr) -> Kind:
+        for each in nodes:
+            if self._kind(each) == Kind.TEXT:
+                raise self._refuse(each, "a text is no number")
+        return Kind.NUMBER
+
+    def _call(self, node: ast.Call) -> Kind:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in _FUNCTIONS:
+            raise self._refuse(node, f"the functions are {', '.join(_FUNCTIONS)}")
+        is_enough = len(node.args) == 1 if name == "abs" else len(node.args) >= 2
+        if node.keywords or not is_enough or any(isinstance(each, ast.Starred) for each in node.args):
+            raise self._refuse(node, f"{name} takes {'one number' if name == 'abs' else 'two numbers or more'}")
+        return self._number(*node.args)
+
+
+# Working out: numbers are float64, so that no power and no division can hold anybody up.
+
+
+def _worked_out(node: ast.expr, values: Mapping[str, Value]) -> object:
+    if isinstance(node, ast.BoolOp):
+        together = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
+        found = _worked_out(node.values[0], values)
+        for each in node.values[1:]:
+            found = together(cast("Truths", found), cast("Truths", _worked_out(each, values)))
+        return found
+    if isinstance(node, ast.UnaryOp):
+        inner = cast("Truths", _worked_out(node.operand, values))
+        return np.logical_not(inner) if isinstance(node.op, ast.Not) else (
+            np.negative(inner) if isinstance(node.op, ast.USub) else inner)  # fmt: skip
+    if isinstance(node, ast.Compare):
+        return _compared(node, values)
+    if isinstance(node, ast.BinOp):
+        operator = _ARITHMETIC[type(node.op)]
+        return operator(_worked_out(node.left, values), _worked_out(node.right, values))
+    if isinstance(node, ast.Call):
+        function = _FUNCTIONS[cast("ast.Name", node.func).id]
+        first, *rest = [_worked_out(each, values) for each in node.args]
+        if not rest:
+            return function(first)
+        for other in rest:
+            first = function(first, other)
+        return first
+    value = values[node.id] if isinstance(node, ast.Name) else cast("ast.Constant", node).value
+    return np.float64(value) if isinstance(value, (int, float)) else value
+
+
+def _compared(node: ast.Compare, values: Mapping[str, Value]) -> object:
+    left: object = _worked_out(node.left, values)
+    found: object = np.True_
+    for sign, comparator in zip(node.ops, node.comparators, strict=True):
+        if isinstance(sign, (ast.In, ast.NotIn)):
+            held = _is_among(left, cast("ast.Tuple", comparator).elts, values)
+            held = np.logical_not(cast("Truths", held)) if isinstance(sign, ast.NotIn) else held
+        else:
+            right = _worked_out(comparator, values)
+            held = _ordered(sign, left, right)
+            left = right
+        found = np.logical_and(cast("Truths", found), cast("Truths", held))
+    return found
+
+
+def _is_among(left: object, choices: Sequence[ast.expr], values: Mapping[str, Value]) -> object:
+    held: object = np.False_
+    for each in choices:
+        held = np.logical_or(cast("Truths", held), cast("Truths", _equal(left, _worked_out(each, values))))
+    return held
+
+
+def _near(value: object) -> npt.NDArray[np.float64]:
+    """Return by how much numbers may differ from a value and still count as equal to it."""
+    size = np.abs(np.asarray(value))
+    return cast("npt.NDArray[np.float64]", np.where(np.isfinite(size), _NEAR * np.maximum(1.0, size), 0.0))
+
+
+def _equal(left: object, right: object) -> object:
+    one, other = np.asarray(left), np.asarray(right)
+    if one.dtype.kind != "f" or other.dtype.kind != "f":
+        return one == other
+    return np.abs(one - other) <= _near(other)
+
+
+def _ordered(operator: ast.cmpop, left: object, right: object) -> object:
+    if isinstance(operator, ast.Eq):
+        return _equal(left, right)
+    if isinstance(operator, ast.NotEq):
+        return np.logical_not(cast("Truths", _equal(left, right)))
+    one, other, near = cast("Truths", left), cast("Truths", right), _near(right)
+    if isinstance(operator, ast.Lt):
+        return one < other - near
+    if isinstance(operator, ast.LtE):
+        return one <= other + near
+    return one > other + near if isinstance(operator, ast.Gt) else one >= other - near

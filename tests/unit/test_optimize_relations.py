@@ -1,0 +1,170 @@
+"""Constraints between parameters, and how many combinations they leave: brute force knows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tradinglab.optimize import (
+    Axis,
+    Plan,
+    RelationError,
+    SamplerName,
+    Space,
+    SpaceError,
+    axis_of_range,
+    axis_of_span,
+    plan_check,
+    relation_of,
+)
+from tradinglab.optimize.counting import allowed, count
+from tradinglab.optimize.errors import SearchError
+
+D = Decimal
+
+
+def whole(name: str, last: int) -> Axis:
+    return axis_of_range(name, low=D(1), high=D(last), step=D(1))
+
+
+ABC = [whole("a", 4), whole("b", 5), whole("c", 3), Axis(name="mode", values=("x", "y", "z"))]
+RELATIONS = {
+    "a < b": lambda a, b, c, mode: a < b,
+    "a + 1 <= b": lambda a, b, c, mode: a + 1 <= b,
+    "a < b < c * 3": lambda a, b, c, mode: a < b < c * 3,
+    "mode in ('x', 'z') or c == 2": lambda a, b, c, mode: mode in ("x", "z") or c == 2,
+    "mode != 'x' and not a > c": lambda a, b, c, mode: mode != "x" and not a > c,
+    "abs(a - b) >= 2": lambda a, b, c, mode: abs(a - b) >= 2,
+    "max(a, b, c) % 2 == 0": lambda a, b, c, mode: max(a, b, c) % 2 == 0,
+    "b // 2 == c": lambda a, b, c, mode: b // 2 == c,
+    "a ** 2 > -b + 6": lambda a, b, c, mode: a**2 > -b + 6,
+    "c not in (1, 3)": lambda a, b, c, mode: c not in (1, 3),
+    "a / (b - 2) > 1": lambda a, b, c, mode: (b != 2 and a / (b - 2) > 1) or b == 2,  # 1 / 0 is without bound
+}
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from([*RELATIONS]), min_size=1, max_size=4, unique=True))
+def test_what_is_left_is_what_nested_loops_leave(texts: list[str]) -> None:
+    space = Space.of(ABC, [relation_of(text) for text in texts])
+    loops = [
+        number
+        for number, (a, b, c, mode) in enumerate(product(range(1, 5), range(1, 6), range(1, 4), "xyz"))
+        if all(RELATIONS[text](a, b, c, mode) for text in texts)
+    ]
+    assert count(space) == len(loops)
+    assert allowed(space).tolist() == loops
+    assert [number for number in range(space.size) if space.allows(space[number])] == loops
+
+
+def test_a_thousand_millions_are_counted() -> None:
+    axes = [whole(name, 1000) for name in "abc"]
+    space = Space.of(axes, [relation_of("a < b"), relation_of("b < c")])
+    assert space.size == 10**9
+    assert count(space) == 1000 * 999 * 998 // 6
+
+
+def test_pairs_that_fill_no_table_are_counted() -> None:
+    assert count(Space.of([whole("a", 3000), whole("b", 3000)], [relation_of("a < b")])) == 3000 * 2999 // 2
+
+
+def test_more_than_a_machine_word_is_counted() -> None:
+    space = Space.of([whole(f"p{at}", 1000) for at in range(10)], [relation_of("p0 < p1"), relation_of("p2 < p3")])
+    assert count(space) == (1000 * 999 // 2) ** 2 * 10**18
+
+
+def test_tenths_are_equal_where_floats_are_not_quite() -> None:
+    tenths = [axis_of_range(name, low=D("0.1"), high=D("0.3"), step=D("0.1")) for name in "ab"]
+    assert count(Space.of(tenths, [relation_of("a + 0.1 == b")])) == 2
+    assert count(Space.of(tenths, [relation_of("a + 0.1 < b")])) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("fast <", 7, "cannot be read"),
+        ("fast", 1, "comparison is expected"),
+        ("fast < slo", 8, "no parameter 'slo'"),
+        ("  fast < slo", 10, "no parameter 'slo'"),
+        ("__import__('os').system('x') < 1", 1, "functions are"),
+        ("fast.real < slow", 1, "may not stand"),
+        ("fast < (lambda: 1)()", 8, "functions are"),
+        ("open(fast) < 1", 1, "functions are"),
+        ("min(fast) < 1", 1, "two numbers"),
+        ("fast < 'x'", 8, "have no order"),
+        ("fast == 'x'", 9, "number is compared with a text"),
+        ("mode < 'x'", 8, "have no order"),
+        ("mode + 1 < fast", 1, "no number"),
+        ("fast < True", 8, "only numbers and texts"),
+        ("fast is slow", 9, "write =="),
+        ("fast in slow", 9, "brackets"),
+        ("fast < 1 if slow else 2", 1, "comparison"),
+        ("1 < 2", 1, "names at least one"),
+        ("fast < 1" + "0" * 600, 500, "longer than"),
+        ("fast <\nslow", 7, "one line"),
+        ("fast < " + "-" * 300 + "1", 1, "too long"),
+        ("fast < \x00", 8, "one line"),
+    ],
+)
+def test_what_means_nothing_is_refused_by_its_place(text: str, column: int, says: str) -> None:
+    axes = [whole("fast", 3), whole("slow", 3), Axis(name="mode", values=("x", "y"))]
+    with pytest.raises(RelationError, match=says) as refused:
+        Space.of(axes, [relation_of(text)])
+    assert refused.value.column == column
+
+
+def test_powers_of_powers_hold_nobody_up() -> None:
+    assert count(Space.of([whole("a", 3)], [relation_of("a < 9 ** 9 ** 9 ** 9")])) == 3
+
+
+# Plans.
+
+
+def test_a_grid_of_a_thousand_millions_is_refused_with_its_count() -> None:
+    space = Space.of([whole(name, 1000) for name in "abc"])
+    with pytest.raises(SpaceError, match="1,000,000,000 combinations"):
+        plan_check(Plan(), space)
+    for sampler in (SamplerName.RANDOM, SamplerName.BAYESIAN):
+        plan_check(Plan(sampler=sampler, most_trials=50), space)
+
+
+@pytest.mark.parametrize("sampler", [*SamplerName])
+def test_constraints_that_leave_nothing_are_refused(sampler: SamplerName) -> None:
+    space = Space.of([whole("a", 900), whole("b", 900), whole("c", 900)], [relation_of("a < b"), relation_of("b < a")])
+    with pytest.raises(SpaceError, match="No combination keeps to"):
+        plan_check(Plan(sampler=sampler), space)
+
+
+@pytest.mark.parametrize(
+    ("plan", "says"),
+    [
+        (Plan(sampler=SamplerName.EULER), "min_step"),
+        (Plan(most_trials=3), "has all combinations, here 9"),
+        (Plan(sampler=SamplerName.RANDOM, most_trials=0), "At least one"),
+        (Plan(sampler=SamplerName.BAYESIAN, most_trials=100_000), "up to 2,000"),
+    ],
+)
+def test_plans_that_make_no_sense_are_refused(plan: Plan, says: str) -> None:
+    with pytest.raises(SearchError, match=says):
+        plan_check(plan, Space.of([whole("a", 9)]))
+
+
+def test_a_range_without_a_step_is_for_lots() -> None:
+    space = Space.of([axis_of_span("x", low=D("0.001"), high=D(10), is_log=True)])
+    with pytest.raises(SpaceError, match="no end of values"):
+        plan_check(Plan(), space)
+    plan_check(Plan(sampler=SamplerName.RANDOM), space)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_log", "part"),
+    [("2", "1", False, "max"), ("1", "1", False, "max"), ("0", "1", True, "min"), ("NaN", "1", False, "min")],
+)
+def test_what_is_no_range_is_refused(low: str, high: str, is_log: bool, part: str) -> None:
+    with pytest.raises(SpaceError) as refused:
+        axis_of_span("x", low=D(low), high=D(high), is_log=is_log)
+    assert refused.value.part == part
