@@ -1,11 +1,16 @@
-"""How far below its highest value an account fell, and for how long."""
+"""How far below its highest value an account fell, and for how long. Conventions as in :mod:`.performance`.
+
+The account starts with one unit of money, which is its first peak. In the functions that tell a time or a place, a
+missing return is a period in which nothing changed.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.analytics.arrays import Floats, as_floats, floats
+from tradinglab.analytics.arrays import Figure, Floats, as_columns, as_numbers, as_series, defined, floats, whole
+from tradinglab.analytics.sample import Returns, Sample, measured
 from tradinglab.core.values import dataclass
 
 
@@ -42,22 +47,69 @@ class Drawdown:
 def underwater(returns: npt.ArrayLike) -> Floats:
     """Return, at each period, the loss since the highest value so far: zero or a fraction below it.
 
-    ``W / max(W so far, 1) - 1`` with W the compounded wealth, which starts at one.
+    ``W / max(W so far, 1) - 1`` with W the compounded wealth, which starts at one. The shape is that of *returns*.
     """
-    wealth = np.cumprod(1 + as_floats(returns))
-    return floats(wealth / np.maximum(np.maximum.accumulate(wealth), 1.0) - 1)
+    sample = as_numbers(returns)
+    with np.errstate(all="ignore"):
+        wealth = np.cumprod(1 + np.where(np.isnan(sample), 0.0, sample), axis=0)
+        return defined(wealth / np.maximum(np.maximum.accumulate(wealth, axis=0), 1.0) - 1)
 
 
-def max_drawdown(returns: npt.ArrayLike) -> float:
+def max_drawdown(returns: Returns) -> Figure:
     """Return the deepest drawdown, zero or a fraction below it."""
-    depths = underwater(returns)
-    return float(min(depths.min(), 0.0)) if len(depths) else 0.0
+
+    def kernel(sample: Sample) -> Floats:
+        return floats(sample.underwater.min(axis=1)) if sample.periods else sample.undefined
+
+    return measured(returns, kernel)
+
+
+def ulcer_index(returns: Returns) -> Figure:
+    """Return the root mean square of the drawdown at each period (Martin and McCann, 1989)."""
+
+    def kernel(sample: Sample) -> Floats:
+        if not sample.periods:
+            return sample.undefined
+        return floats(np.sqrt(np.einsum("ij,ij->i", sample.underwater, sample.underwater) / sample.periods))
+
+    return measured(returns, kernel)
+
+
+def time_under_water(returns: Returns) -> Figure:
+    """Return the share of the periods that ended below an earlier peak."""
+
+    def kernel(sample: Sample) -> Floats:
+        if not sample.periods:
+            return sample.undefined
+        is_known = np.isfinite(sample.underwater).all(axis=1)
+        return np.where(is_known, (sample.underwater < 0).mean(axis=1), np.nan)
+
+    return measured(returns, kernel)
+
+
+def longest_time_under_water(returns: Returns) -> Figure:
+    """Return the most periods in a row that ended below an earlier peak."""
+
+    def kernel(sample: Sample) -> Floats:
+        if not sample.periods:
+            return sample.undefined
+        numbers = np.arange(1, sample.periods + 1)
+        last_peak = np.maximum.accumulate(np.where(sample.underwater < 0, 0, numbers), axis=1)
+        is_known = np.isfinite(sample.underwater).all(axis=1)
+        return np.where(is_known, (numbers - last_peak).max(axis=1), np.nan)
+
+    return measured(returns, kernel)
 
 
 def drawdowns(returns: npt.ArrayLike, count: int | None = None) -> list[Drawdown]:
-    """Return the drawdowns, deepest first; *count* limits how many."""
-    sample = as_floats(returns)
-    wealth = np.concatenate([[1.0], np.cumprod(1 + sample)])
+    """Return the drawdowns of one series, deepest first; *count* limits how many."""
+    if count is not None:
+        whole(count, "count", 0)
+    sample = as_series(returns)
+    with np.errstate(all="ignore"):
+        wealth = np.concatenate([[1.0], np.cumprod(1 + np.where(np.isnan(sample), 0.0, sample))])
+    if not np.isfinite(wealth).all():
+        return []
     below = wealth < np.maximum.accumulate(wealth)
     # A drawdown is a run of values below the peak; the peak is the value before the run.
     edges = np.flatnonzero(np.diff(np.concatenate([[0], below.astype(np.int8), [0]])))
@@ -76,7 +128,6 @@ def drawdowns(returns: npt.ArrayLike, count: int | None = None) -> list[Drawdown
     return found if count is None else found[:count]
 
 
-def ulcer_index(returns: npt.ArrayLike) -> float:
-    """Return the root mean square of the drawdown (Martin and McCann, 1989); not-a-number for no returns."""
-    depths = underwater(returns)
-    return float(np.sqrt(np.mean(depths**2))) if len(depths) else float("nan")
+def drawdowns_by_series(returns: npt.ArrayLike, count: int | None = None) -> list[list[Drawdown]]:
+    """Return the :func:`drawdowns` of each column of *returns*, shape (periods, series)."""
+    return [drawdowns(column, count) for column in as_columns(returns).T]

@@ -1,8 +1,11 @@
 """Return, volatility and their ratios.
 
-Every function takes simple returns per period as fractions (0.01 is one percent), in time order, and gives a
-fraction or a plain number; *periods_per_year* annualises, 252 by default. Where a metric is undefined (too few
-returns, no variation) it is not-a-number. A value at *t* uses returns up to and including *t*.
+Every function takes simple returns per period as fractions (0.01 is one percent), in time order: one series, shape
+(periods,), which gives a number, or several side by side, shape (periods, series), which give an array of one number
+for each, in one call. *periods_per_year* annualises, 252 by default. A missing return (not-a-number) is left out, as
+if its period were not there. Where a metric is undefined (too few returns, no variation, a figure beyond the range of
+float64) it is not-a-number; nothing warns. Text, infinite values and shapes that do not fit are a ``SampleError``,
+settings without a meaning a ``ParameterError``. ``docs/metrics.md`` lists all of them.
 """
 
 from __future__ import annotations
@@ -10,131 +13,159 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.analytics.arrays import TRADING_DAYS, Floats, as_floats, floats, ratio
-
-_NAN = float("nan")
+from tradinglab.analytics.arrays import (
+    NAN,
+    TRADING_DAYS,
+    Figure,
+    Floats,
+    as_numbers,
+    defined,
+    finite,
+    floats,
+    positive,
+)
+from tradinglab.analytics.sample import Returns, Sample, measured
 
 
 def simple_returns(values: npt.ArrayLike) -> Floats:
-    """Return the changes ``v[t] / v[t-1] - 1`` of a series of prices or equity, one fewer than values."""
-    prices = as_floats(values, "values")
-    return floats(prices[1:] / prices[:-1] - 1)
+    """Return the changes ``v[t] / v[t-1] - 1`` of prices or equity, along the first axis: one fewer than values.
+
+    A change from zero, or from or to a missing value, is missing: not-a-number.
+    """
+    prices = as_numbers(values, "values")
+    with np.errstate(all="ignore"):
+        return defined(prices[1:] / prices[:-1] - 1)
 
 
 def cumulative_returns(returns: npt.ArrayLike) -> Floats:
-    """Return the compounded return since the start at each period: ``prod(1 + r) - 1``."""
-    return floats(np.cumprod(1 + as_floats(returns)) - 1)
+    """Return the compounded return since the start at each period: ``prod(1 + r) - 1``.
+
+    The shape is that of *returns*; in a period without a return nothing changes.
+    """
+    sample = as_numbers(returns)
+    with np.errstate(all="ignore"):
+        return defined(np.cumprod(1 + np.where(np.isnan(sample), 0.0, sample), axis=0) - 1)
 
 
-def cumulative_return(returns: npt.ArrayLike) -> float:
-    """Return the compounded return of the whole sample; zero for an empty one."""
-    return float(np.prod(1 + as_floats(returns)) - 1)
+def cumulative_return(returns: Returns) -> Figure:
+    """Return the compounded return of the whole sample: ``prod(1 + r) - 1``."""
+    return measured(returns, lambda sample: sample.growth - 1)
 
 
-def annual_return(returns: npt.ArrayLike, periods_per_year: float = TRADING_DAYS) -> float:
-    """Return the compound annual growth rate: ``prod(1 + r) ** (periods_per_year / n) - 1``."""
-    sample = as_floats(returns)
-    if not len(sample):
-        return _NAN
-    growth = float(np.prod(1 + sample))
-    return growth ** (periods_per_year / len(sample)) - 1 if growth >= 0 else _NAN
+def annual_return(returns: Returns, periods_per_year: float = TRADING_DAYS) -> Figure:
+    """Return the compound annual growth rate: ``prod(1 + r) ** (periods_per_year / n) - 1``.
+
+    Undefined for an account that was ever below zero.
+    """
+    positive(periods_per_year, "periods_per_year")
+
+    def kernel(sample: Sample) -> Floats:
+        if not sample.periods:
+            return sample.undefined
+        was_negative = sample.rows.min(axis=1) < -1
+        rate = sample.growth ** (periods_per_year / sample.periods) - 1
+        return np.where(was_negative, NAN, rate)
+
+    return measured(returns, kernel)
 
 
-def annual_volatility(returns: npt.ArrayLike, periods_per_year: float = TRADING_DAYS) -> float:
+def annual_volatility(returns: Returns, periods_per_year: float = TRADING_DAYS) -> Figure:
     """Return the annualised sample standard deviation: ``std(r) * sqrt(periods_per_year)``."""
-    sample = as_floats(returns)
-    return float(np.std(sample, ddof=1) * np.sqrt(periods_per_year)) if len(sample) > 1 else _NAN
+    scale = np.sqrt(positive(periods_per_year, "periods_per_year"))
+    return measured(returns, lambda sample: sample.deviation * scale)
 
 
 def downside_deviation(
-    returns: npt.ArrayLike, required_return: float = 0.0, periods_per_year: float = TRADING_DAYS
-) -> float:
-    """Return the annualised root mean square of what fell short of *required_return* per period."""
-    sample = as_floats(returns)
-    if not len(sample):
-        return _NAN
-    shortfall = np.minimum(sample - required_return, 0.0)
-    return float(np.sqrt(np.mean(shortfall**2)) * np.sqrt(periods_per_year))
+    returns: Returns, required_return: float = 0.0, periods_per_year: float = TRADING_DAYS
+) -> Figure:
+    """Return the annualised root mean square of what fell short of *required_return* per period.
+
+    ``sqrt(mean(min(r - required_return, 0) ** 2)) * sqrt(periods_per_year)`` (Sortino and van der Meer, 1991).
+    """
+    finite(required_return, "required_return")
+    scale = np.sqrt(positive(periods_per_year, "periods_per_year"))
+
+    def kernel(sample: Sample) -> Floats:
+        if not sample.periods:
+            return sample.undefined
+        shortfall = np.minimum(sample.rows - required_return if required_return else sample.rows, 0.0)
+        return floats(np.sqrt(np.einsum("ij,ij->i", shortfall, shortfall) / sample.periods) * scale)
+
+    return measured(returns, kernel)
 
 
-def sharpe_ratio(returns: npt.ArrayLike, risk_free: float = 0.0, periods_per_year: float = TRADING_DAYS) -> float:
-    """Return the Sharpe ratio: ``mean(r - risk_free) / std(r) * sqrt(periods_per_year)``, *risk_free* per period."""
-    excess = as_floats(returns) - risk_free
-    if len(excess) < 2 or not np.ptp(excess):
-        return _NAN
-    return ratio(float(excess.mean()), float(excess.std(ddof=1))) * float(np.sqrt(periods_per_year))
+def sharpe_ratio(returns: Returns, risk_free: float = 0.0, periods_per_year: float = TRADING_DAYS) -> Figure:
+    """Return the Sharpe ratio: ``mean(r - risk_free) / std(r) * sqrt(periods_per_year)``, *risk_free* per period.
+
+    Source: Sharpe (1994), "The Sharpe Ratio", Journal of Portfolio Management 21(1).
+    """
+    finite(risk_free, "risk_free")
+    scale = np.sqrt(positive(periods_per_year, "periods_per_year"))
+    return measured(returns, lambda sample: (sample.mean - risk_free) / sample.deviation * scale)
 
 
-def sortino_ratio(
-    returns: npt.ArrayLike, required_return: float = 0.0, periods_per_year: float = TRADING_DAYS
-) -> float:
-    """Return the Sortino ratio: the annualised mean above *required_return* over the downside deviation."""
-    sample = as_floats(returns)
-    if len(sample) < 2:
-        return _NAN
-    gain = float((sample - required_return).mean()) * periods_per_year
-    return ratio(gain, downside_deviation(sample, required_return, periods_per_year))
+def sortino_ratio(returns: Returns, required_return: float = 0.0, periods_per_year: float = TRADING_DAYS) -> Figure:
+    """Return the Sortino ratio: the annualised mean above *required_return* over the downside deviation.
+
+    Undefined if no return fell short. Source: Sortino and Price (1994), Journal of Investing 3(3).
+    """
+
+    def kernel(sample: Sample) -> Floats:
+        if sample.periods < 2:
+            return sample.undefined
+        gain = (sample.mean - required_return) * periods_per_year
+        return floats(gain / defined(downside_deviation(sample, required_return, periods_per_year)))
+
+    finite(required_return, "required_return")
+    positive(periods_per_year, "periods_per_year")
+    return measured(returns, kernel)
 
 
-def calmar_ratio(returns: npt.ArrayLike, periods_per_year: float = TRADING_DAYS) -> float:
-    """Return the annual return over the depth of the deepest drawdown."""
+def calmar_ratio(returns: Returns, periods_per_year: float = TRADING_DAYS) -> Figure:
+    """Return the annual return over the depth of the deepest drawdown (Young, 1991); undefined without one."""
     from tradinglab.analytics.drawdowns import max_drawdown
 
-    return ratio(annual_return(returns, periods_per_year), -max_drawdown(returns))
+    positive(periods_per_year, "periods_per_year")
+    return measured(
+        returns, lambda sample: floats(annual_return(sample, periods_per_year)) / -floats(max_drawdown(sample))
+    )
 
 
-def omega_ratio(returns: npt.ArrayLike, required_return: float = 0.0) -> float:
-    """Return the gains over the losses around *required_return* per period."""
-    excess = as_floats(returns) - required_return
-    return ratio(float(excess[excess > 0].sum()), -float(excess[excess < 0].sum()))
+def omega_ratio(returns: Returns, required_return: float = 0.0) -> Figure:
+    """Return the gains over the losses around *required_return* per period; undefined without losses.
+
+    ``sum(max(r - required_return, 0)) / sum(max(required_return - r, 0))`` (Keating and Shadwick, 2002), of at least
+    two returns.
+    """
+    finite(required_return, "required_return")
+
+    def kernel(sample: Sample) -> Floats:
+        if sample.periods < 2:
+            return sample.undefined
+        excess = sample.rows - required_return
+        return defined(np.maximum(excess, 0.0).sum(axis=1)) / defined(-np.minimum(excess, 0.0).sum(axis=1))
+
+    return measured(returns, kernel)
 
 
-def tail_ratio(returns: npt.ArrayLike) -> float:
-    """Return the size of the 95th percentile over that of the 5th."""
-    sample = as_floats(returns)
-    if not len(sample):
-        return _NAN
-    right, left = np.percentile(sample, [95, 5])
-    return ratio(abs(right), abs(left))
+def tail_ratio(returns: Returns) -> Figure:
+    """Return the size of the 95th percentile over that of the 5th: ``abs(q95) / abs(q5)``."""
+    return measured(returns, lambda sample: np.abs(sample.quantile(0.95)) / np.abs(sample.quantile(0.05)))
 
 
-def stability(returns: npt.ArrayLike) -> float:
-    """Return the R squared of a straight line through the cumulative log returns: one is steady growth."""
-    sample = as_floats(returns)
-    if len(sample) < 2 or (sample <= -1).any():
-        return _NAN
-    logs = np.cumsum(np.log1p(sample))
-    if not np.ptp(logs):
-        return _NAN
-    return float(np.corrcoef(np.arange(len(logs)), logs)[0, 1] ** 2)
+def stability(returns: Returns) -> Figure:
+    """Return the R squared of a straight line through the cumulative log returns: one is steady growth.
 
+    Undefined for fewer than two returns, for a loss of everything, and if nothing changes.
+    """
 
-def rolling_sharpe_ratio(
-    returns: npt.ArrayLike, window: int, risk_free: float = 0.0, periods_per_year: float = TRADING_DAYS
-) -> Floats:
-    """Return the Sharpe ratio of the last *window* returns at each period; not-a-number until there are as many."""
-    excess = as_floats(returns) - risk_free
-    rolled: Floats = np.full(len(excess), _NAN)
-    if window < 2:
-        raise ValueError(f"window must be at least 2; it was {window}")
-    if len(excess) < window:
-        return rolled
-    views = np.lib.stride_tricks.sliding_window_view(excess, window)
-    deviation = views.std(axis=1, ddof=1)
-    varies = np.ptp(views, axis=1) > 0
-    means = views.mean(axis=1)
-    np.divide(means, deviation, out=rolled[window - 1 :], where=varies)
-    rolled *= np.sqrt(periods_per_year)
-    return rolled
+    def kernel(sample: Sample) -> Floats:
+        if sample.periods < 2:
+            return sample.undefined
+        logs = np.cumsum(np.log1p(sample.rows), axis=1)
+        path = Sample(defined(logs))
+        time = np.arange(sample.periods) - (sample.periods - 1) / 2
+        squares = path.squares * (time @ time)
+        return np.minimum((path.centred @ time) ** 2 / squares, 1.0)
 
-
-def rolling_volatility(returns: npt.ArrayLike, window: int, periods_per_year: float = TRADING_DAYS) -> Floats:
-    """Return the annualised volatility of the last *window* returns at each period; not-a-number until then."""
-    sample = as_floats(returns)
-    if window < 2:
-        raise ValueError(f"window must be at least 2; it was {window}")
-    rolled: Floats = np.full(len(sample), _NAN)
-    if len(sample) >= window:
-        views = np.lib.stride_tricks.sliding_window_view(sample, window)
-        rolled[window - 1 :] = views.std(axis=1, ddof=1) * np.sqrt(periods_per_year)
-    return rolled
+    return measured(returns, kernel)

@@ -1,112 +1,139 @@
-"""Losses to expect, and what a return owes to its benchmark. Conventions as in :mod:`.performance`."""
+"""Losses to expect, and the shape of a distribution of returns. Conventions as in :mod:`.performance`."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from math import exp, pi, sqrt
+
 import numpy as np
-import numpy.typing as npt
 
-from tradinglab.analytics.arrays import TRADING_DAYS, as_floats, as_pair, ratio
-from tradinglab.analytics.performance import annual_return
-
-_NAN = float("nan")
+from tradinglab.analytics.arrays import Figure, Floats, ParameterError, floats, fraction
+from tradinglab.analytics.sample import Returns, Sample, measured
 
 
-def value_at_risk(returns: npt.ArrayLike, tail: float = 0.05) -> float:
-    """Return the *tail* quantile of the returns: the loss that the worst of them exceed."""
-    sample = as_floats(returns)
-    return float(np.quantile(sample, _fraction(tail))) if len(sample) else _NAN
+class TailModel(StrEnum):
+    """What a tail of returns is taken to look like."""
+
+    HISTORICAL = "historical"
+    GAUSSIAN = "gaussian"
+    CORNISH_FISHER = "cornish_fisher"
 
 
-def parametric_value_at_risk(returns: npt.ArrayLike, tail: float = 0.05) -> float:
-    """Return that quantile of the normal distribution with the sample's mean and standard deviation."""
+def value_at_risk(returns: Returns, tail: float = 0.05, model: TailModel | str = TailModel.HISTORICAL) -> Figure:
+    """Return the *tail* quantile of the returns: the loss that the worst of them exceed, a negative number.
+
+    - ``historical``: the sample's quantile, between neighbours in proportion;
+    - ``gaussian``: ``mean + std * z``, with z the standard normal quantile at *tail*;
+    - ``cornish_fisher``: ``mean + std * (z + (z²-1) S / 6 + (z³-3z) K / 24 - (2z³-5z) S² / 36)`` with the sample's
+      moment skewness S and excess kurtosis K (Favre and Galeano, 2002).
+    """
+    fraction(tail, "tail")
+    match _model(model):
+        case TailModel.HISTORICAL:
+            return measured(returns, lambda sample: sample.quantile(tail))
+        case TailModel.GAUSSIAN:
+            z = _normal_quantile(tail)
+            return measured(returns, lambda sample: sample.mean + sample.deviation * z)
+        case TailModel.CORNISH_FISHER:
+            return measured(returns, lambda sample: _cornish_fisher_quantile(sample, _normal_quantile(tail)))
+
+
+def conditional_value_at_risk(
+    returns: Returns, tail: float = 0.05, model: TailModel | str = TailModel.HISTORICAL
+) -> Figure:
+    """Return the mean of the returns in the lower *tail*, also called expected shortfall.
+
+    - ``historical``: the mean of the worst returns, up to position ``int((n - 1) * tail)`` of the sorted sample;
+    - ``gaussian``: ``mean - std * pdf(z) / tail``;
+    - ``cornish_fisher``: the mean of the Cornish-Fisher quantile over the tail,
+      ``mean - std * pdf(z) / tail * (1 + z S / 6 + (z²-1) K / 24 + (1-2z²) S² / 36)`` (Maillard, 2012).
+    """
+    fraction(tail, "tail")
+    match _model(model):
+        case TailModel.HISTORICAL:
+            return measured(returns, lambda sample: _mean_of_worst(sample, tail))
+        case TailModel.GAUSSIAN:
+            z = _normal_quantile(tail)
+            return measured(returns, lambda sample: sample.mean - sample.deviation * _density(z) / tail)
+        case TailModel.CORNISH_FISHER:
+            return measured(returns, lambda sample: _cornish_fisher_shortfall(sample, tail))
+
+
+def skewness(returns: Returns) -> Figure:
+    """Return the bias-corrected sample skewness ``m3 / m2**1.5 * sqrt(n (n-1)) / (n-2)``, of at least three returns."""
+
+    def kernel(sample: Sample) -> Floats:
+        n = sample.periods
+        return moment_skewness(sample) * np.sqrt(n * (n - 1)) / (n - 2) if n > 2 else sample.undefined
+
+    return measured(returns, kernel)
+
+
+def excess_kurtosis(returns: Returns) -> Figure:
+    """Return the bias-corrected sample kurtosis less that of the normal distribution, of at least four returns.
+
+    ``(n-1) / ((n-2) (n-3)) * ((n+1) (m4 / m2² - 3) + 6)``.
+    """
+
+    def kernel(sample: Sample) -> Floats:
+        n = sample.periods
+        if n < 4:
+            return sample.undefined
+        return floats((n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * moment_kurtosis(sample) + 6))
+
+    return measured(returns, kernel)
+
+
+def moment_skewness(sample: Sample) -> Floats:
+    """Return ``m3 / m2**1.5`` of central moments."""
+    unit = _standardised(sample)
+    return floats(np.einsum("ij,ij,ij->i", unit, unit, unit) / max(1, sample.periods))
+
+
+def moment_kurtosis(sample: Sample) -> Floats:
+    """Return ``m4 / m2**2 - 3`` of central moments."""
+    squares = _standardised(sample) ** 2
+    return floats(np.einsum("ij,ij->i", squares, squares) / max(1, sample.periods) - 3)
+
+
+def _standardised(sample: Sample) -> Floats:
+    scale = np.sqrt(sample.squares / max(1, sample.periods))
+    return floats(sample.centred / scale[:, None])
+
+
+def _mean_of_worst(sample: Sample, tail: float) -> Floats:
+    if not sample.periods:
+        return sample.undefined
+    last = int((sample.periods - 1) * tail)
+    return floats(sample.tail(last)[:, : last + 1].mean(axis=1))
+
+
+def _cornish_fisher_quantile(sample: Sample, z: float) -> Floats:
+    skew, kurtosis = moment_skewness(sample), moment_kurtosis(sample)
+    expanded = z + (z**2 - 1) * skew / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skew**2 / 36
+    return floats(sample.mean + sample.deviation * expanded)
+
+
+def _cornish_fisher_shortfall(sample: Sample, tail: float) -> Floats:
+    z = _normal_quantile(tail)
+    skew, kurtosis = moment_skewness(sample), moment_kurtosis(sample)
+    expanded = 1 + z * skew / 6 + (z**2 - 1) * kurtosis / 24 + (1 - 2 * z**2) * skew**2 / 36
+    return floats(sample.mean - sample.deviation * _density(z) / tail * expanded)
+
+
+def _normal_quantile(share: float) -> float:
     from statistics import NormalDist  # slow to import
 
-    sample = as_floats(returns)
-    if len(sample) < 2:
-        return _NAN
-    return float(sample.mean() + sample.std(ddof=1) * NormalDist().inv_cdf(_fraction(tail)))
+    return NormalDist().inv_cdf(share)
 
 
-def conditional_value_at_risk(returns: npt.ArrayLike, tail: float = 0.05) -> float:
-    """Return the mean of the worst returns: those up to position ``int((n - 1) * tail)`` of the sorted sample."""
-    sample = np.sort(as_floats(returns))
-    return float(sample[: int((len(sample) - 1) * _fraction(tail)) + 1].mean()) if len(sample) else _NAN
+def _density(z: float) -> float:
+    return exp(-(z**2) / 2) / sqrt(2 * pi)
 
 
-def skewness(returns: npt.ArrayLike) -> float:
-    """Return the bias-corrected sample skewness."""
-    sample = as_floats(returns)
-    n = len(sample)
-    if n < 3 or not np.ptp(sample):
-        return _NAN
-    centred = sample - sample.mean()
-    biased = (centred**3).mean() / (centred**2).mean() ** 1.5
-    return float(biased * np.sqrt(n * (n - 1)) / (n - 2))
-
-
-def excess_kurtosis(returns: npt.ArrayLike) -> float:
-    """Return the bias-corrected sample kurtosis less that of the normal distribution."""
-    sample = as_floats(returns)
-    n = len(sample)
-    if n < 4 or not np.ptp(sample):
-        return _NAN
-    centred = sample - sample.mean()
-    biased = (centred**4).mean() / (centred**2).mean() ** 2 - 3
-    return float((n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * biased + 6))
-
-
-def beta(returns: npt.ArrayLike, benchmark: npt.ArrayLike) -> float:
-    """Return the covariance with the benchmark over the benchmark's variance."""
-    left, right = as_pair(returns, benchmark)
-    if len(left) < 2 or not np.ptp(right):
-        return _NAN
-    return ratio(float(np.cov(left, right)[0, 1]), float(right.var(ddof=1)))
-
-
-def alpha(
-    returns: npt.ArrayLike, benchmark: npt.ArrayLike, risk_free: float = 0.0, periods_per_year: float = TRADING_DAYS
-) -> float:
-    """Return the annualised mean of what beta does not explain: ``(1 + mean(r - beta b)) ** periods_per_year - 1``.
-
-    Returns are taken in excess of *risk_free* per period.
-    """
-    left, right = as_pair(returns, benchmark)
-    unexplained = (left - risk_free) - beta(left, right) * (right - risk_free)
-    return float((1 + unexplained.mean()) ** periods_per_year - 1) if len(left) > 1 else _NAN
-
-
-def tracking_error(returns: npt.ArrayLike, benchmark: npt.ArrayLike, periods_per_year: float = TRADING_DAYS) -> float:
-    """Return the annualised standard deviation of the difference to the benchmark."""
-    left, right = as_pair(returns, benchmark)
-    return float((left - right).std(ddof=1) * np.sqrt(periods_per_year)) if len(left) > 1 else _NAN
-
-
-def information_ratio(
-    returns: npt.ArrayLike, benchmark: npt.ArrayLike, periods_per_year: float = TRADING_DAYS
-) -> float:
-    """Return the annualised mean difference to the benchmark over the tracking error."""
-    left, right = as_pair(returns, benchmark)
-    if len(left) < 2 or not np.ptp(left - right):
-        return _NAN
-    return ratio(float((left - right).mean()) * periods_per_year, tracking_error(left, right, periods_per_year))
-
-
-def capture_ratio(
-    returns: npt.ArrayLike,
-    benchmark: npt.ArrayLike,
-    *,
-    up: bool,
-    periods_per_year: float = TRADING_DAYS,
-) -> float:
-    """Return the annual return over that of the benchmark, in the periods when the benchmark rose (or fell)."""
-    left, right = as_pair(returns, benchmark)
-    chosen = right > 0 if up else right < 0
-    if not chosen.any():
-        return _NAN
-    return ratio(annual_return(left[chosen], periods_per_year), annual_return(right[chosen], periods_per_year))
-
-
-def _fraction(tail: float) -> float:
-    if not 0 < tail < 1:
-        raise ValueError(f"tail must be between 0 and 1; it was {tail}")
-    return tail
+def _model(model: TailModel | str) -> TailModel:
+    try:
+        return TailModel(model)
+    except ValueError:
+        names = ", ".join(TailModel)
+        raise ParameterError(f"model must be one of {names}; it was {model!r}") from None

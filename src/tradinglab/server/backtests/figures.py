@@ -140,9 +140,9 @@ def _of_days(result: BacktestResult) -> dict[str, float]:
         return figures
     returns = analytics.simple_returns(equity)
     return figures | {
-        "calmar_ratio": analytics.calmar_ratio(returns, record.statistics_input.trading_days_per_year),
-        "ulcer_index": analytics.ulcer_index(returns),
-        "conditional_value_at_risk_95": analytics.conditional_value_at_risk(returns),
+        "calmar_ratio": float(analytics.calmar_ratio(returns, record.statistics_input.trading_days_per_year)),
+        "ulcer_index": float(analytics.ulcer_index(returns)),
+        "conditional_value_at_risk_95": float(analytics.conditional_value_at_risk(returns)),
         "longest_drawdown": float(_longest(days, returns)),
     }
 
