@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import sandboxed
+from bench import metrics, sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
-_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox")
+_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics")
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -69,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "sandbox" in wanted:
         print(f"\nA tiny backtest in a warm sandbox (load {_load()})")
         sandboxed.show(5 if options.quick else 30)
+    if "metrics" in wanted:
+        print(f"\nSix metrics of series of 10,000 days (load {_load()})")
+        right &= metrics.show(options.reps, 200 if options.quick else 1000)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1
