@@ -189,6 +189,46 @@ def test_what_comes_back_has_no_price_at_first(source: MemorySource) -> None:
     assert run(Back, source)[0].told == [(7, "+", "AAA"), (8, "-", "AAA"), (9, "+", "AAA"), (11, "-", "AAA")]
 
 
+def test_what_goes_and_comes_back_at_once_begins_anew(source: MemorySource) -> None:
+    """It is held when it is no longer chosen, and sold and gone by the time at which it is chosen again."""
+
+    class Rotates(Week):
+        def choose(self) -> None:
+            self.prepared: list[tuple[int, float]] = []
+            self.set_security_initializer(self.prepare)
+            letters = days(_7="A", _8="B", _9="A", _10="B", _11="A")
+            self.add_universe(ScheduledUniverse(self.date_rules.every_day(), self.time_rules.midnight, letters))
+
+        def prepare(self, security: Any) -> None:
+            for bar in self.get_last_known_prices(security):
+                security.set_market_price(bar)
+            self.prepared.append((self.time.day, security.price))
+
+        def on_securities_changed(self, changes: Any) -> None:
+            super().on_securities_changed(changes)
+            for security in changes.removed_securities:
+                self.liquidate(security.symbol)
+            for security in changes.added_securities:
+                self.market_order(security.symbol, 10)
+
+        def on_data(self, data: Any) -> None:
+            super().on_data(data)
+            for bar in data.bars.values():
+                assert self.securities[bar.symbol].price == bar.close
+
+    algorithm, result = run(Rotates, source)
+    assert [day for day, sign, _ in algorithm.told if sign == "+"] == [7, 8, 9, 10, 11]
+    # Its initialiser is asked whenever it comes, and gives it the last price of the day before.
+    assert algorithm.prepared == [(7, 0.0), (8, 206.0), (9, 113.0), (10, 220.0), (11, 127.0)]
+    # On the first day there is no price to buy at.
+    assert {day for day, seen in algorithm.seen.items() if "AAA" in seen} == {7, 9, 10, 11}
+    filled = [(row.symbol, row.quantity, row.price) for row in result.orders.itertuples() if row.status == "Filled"]
+    assert filled == [
+        ("BBB", 10, 207.0), ("BBB", -10, 214.0), ("AAA", 10, 114.0), ("AAA", -10, 121.0), ("BBB", 10, 221.0),
+        ("BBB", -10, 228.0), ("AAA", 10, 128.0),
+    ]  # fmt: skip
+
+
 def test_tickers_are_chosen_before_each_day_of_trading(source: MemorySource) -> None:
     class Custom(Week):
         def choose(self) -> None:
@@ -313,9 +353,13 @@ def test_securities_get_what_the_settings_say(source: MemorySource) -> None:
             return ["AAA"] if time.hour < 12 else ["BBB"]
 
         def on_securities_changed(self, changes: Any) -> None:
-            assert all(each.leverage == 3 for each in changes.added_securities)
+            for security in changes.added_securities:
+                leverages.setdefault(str(security.symbol), []).append(security.leverage)
 
+    leverages: dict[str, list[float]] = {}
     algorithm, _ = run(Settings, source)
+    # As in LEAN, what comes back is initialised anew, after which nobody asks the settings.
+    assert [each[:2] for each in leverages.values()] == [[3, 2], [3, 2]]
     # Dates are counted in UTC, times are those of New York: midnight and noon.
     assert [(each.day, each.hour) for each in algorithm.asked[:4]] == [(7, 4), (7, 16), (8, 4), (8, 16)]
 

@@ -57,9 +57,9 @@ class DataFeed:
 
     # What an algorithm asks for.
 
-    def add(self, security: Security, configs: Iterable[SubscriptionDataConfig]) -> None:
-        """Note a security to be subscribed to."""
-        self._removals = [s for s in self._removals if s is not security]
+    def add(self, security: Security, configs: Iterable[SubscriptionDataConfig], *, is_anew: bool = False) -> None:
+        """Note a security to be subscribed to; one that is to be removed stays, unless it is to begin anew."""
+        self._removals = [s for s in self._removals if is_anew or s is not security]
         self._additions.append((security, list(configs)))
 
     def remove(self, security: Security) -> None:

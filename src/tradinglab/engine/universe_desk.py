@@ -75,12 +75,14 @@ class UniverseDesk:
     def add(self, security: Security, configs: tuple[SubscriptionDataConfig, ...]) -> None:
         """Let streams of a security begin after this step."""
         known = self._configs.setdefault(security.symbol, set())
+        # One that has just left a universe, and was forgotten, is chosen again.
+        is_anew = self._is_choosing and not known and security in self._moved
         if not self._is_choosing:
             self._by_hand.add(security)
         elif not known.issuperset(configs):
             self._moved.add(security)
         known.update(configs)
-        self._feed.add(security, configs)
+        self._feed.add(security, configs, is_anew=is_anew)
 
     def remove(self, security: Security) -> None:
         """Let the streams of a security end after this step; one that the author removes is in no universe any more."""

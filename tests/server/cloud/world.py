@@ -43,7 +43,7 @@ from tradinglab.server.strategies.services import strategy_create
 
 #: What a run is that is carried out at QuantConnect.
 KIND = "quantconnect_backtest"
-_MOST_STEPS = 1500
+_MOST_STEPS = 4000
 
 
 class Killed(BaseException):

@@ -172,13 +172,20 @@ class SecurityMethods(SetupMethods):
                 known.add_data(config)
             if known.is_delisted is False:
                 known.is_tradable = known.type != SecurityType.INDEX
+            self._initialize(known)
             return known
         security = self.lab_new_security(symbol, list(configs))
-        self.security_initializer.initialize(security)
+        self._initialize(security)
         amount = to_decimal(leverage)
         if amount > 0:
             security.set_leverage(amount)
         return security
+
+    def _initialize(self, security: Security) -> None:
+        """Have a security that is new, or was removed and comes back, initialised as the author wants it."""
+        if not security.is_initialized:
+            self.security_initializer.initialize(security)
+            security.is_initialized = True
 
     def lab_new_security(self, symbol: Symbol, configs: list[Any]) -> Security:
         """Make a security by the exchange hours and properties of its symbol."""
