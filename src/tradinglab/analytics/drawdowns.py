@@ -57,11 +57,7 @@ def underwater(returns: npt.ArrayLike) -> Floats:
 
 def max_drawdown(returns: Returns) -> Figure:
     """Return the deepest drawdown, zero or a fraction below it."""
-
-    def kernel(sample: Sample) -> Floats:
-        return floats(sample.underwater.min(axis=1)) if sample.periods else sample.undefined
-
-    return measured(returns, kernel)
+    return measured(returns, lambda sample: sample.deepest_fall)
 
 
 def ulcer_index(returns: Returns) -> Figure:

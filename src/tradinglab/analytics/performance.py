@@ -62,9 +62,8 @@ def annual_return(returns: Returns, periods_per_year: float = TRADING_DAYS) -> F
     def kernel(sample: Sample) -> Floats:
         if not sample.periods:
             return sample.undefined
-        was_negative = sample.rows.min(axis=1) < -1
         rate = sample.growth ** (periods_per_year / sample.periods) - 1
-        return np.where(was_negative, NAN, rate)
+        return np.where(sample.worst < -1, NAN, rate)
 
     return measured(returns, kernel)
 

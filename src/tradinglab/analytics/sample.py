@@ -26,9 +26,10 @@ from tradinglab.analytics.arrays import (
     floats,
     refuse_infinite,
 )
+from tradinglab.analytics.compounding import growth_and_fall
 
 #: Numbers in a block.
-_BLOCK = 65_536
+_BLOCK = 131_072
 #: A variance below this many times the square of the mean may be what rounding left of none.
 _RESIDUE = 1e-26
 #: Squares below this have lost digits to the end of float64's range.
@@ -96,16 +97,44 @@ class Sample:
         return floats(np.multiply.accumulate(grown, axis=1, out=grown))
 
     @cached_property
+    def worst(self) -> Floats:
+        """The worst return of any period."""
+        return floats(self.rows.min(axis=1)) if self.periods else self.undefined
+
+    @property
     def growth(self) -> Floats:
         """What one unit of money has become in the end."""
-        return defined(self.wealth[:, -1]) if self.periods else self.undefined
+        return self._growth_and_fall[0]
+
+    @property
+    def deepest_fall(self) -> Floats:
+        """The deepest fall from a peak, zero or a fraction below it."""
+        return self._growth_and_fall[1]
+
+    @cached_property
+    def _growth_and_fall(self) -> tuple[Floats, Floats]:
+        if not self.periods:
+            return self.undefined, self.undefined
+        growth, fall = growth_and_fall(self.rows)
+        ruined = np.flatnonzero(self.worst <= -1)
+        if len(ruined):
+            some = Sample(self.rows[ruined])
+            growth[ruined] = defined(some.wealth[:, -1])
+            fall[ruined] = some.underwater.min(axis=1)
+        return growth, fall
 
     @cached_property
     def underwater(self) -> Floats:
         """The fall from the highest wealth so far, shape (series, periods): zero or a fraction below it."""
-        peak = np.maximum.accumulate(self.wealth, axis=1)
-        np.maximum(peak, 1.0, out=peak)
-        np.divide(self.wealth, peak, out=peak)
+        wealth = self.wealth
+        peak = np.empty_like(wealth)
+        if self.periods:
+            first = wealth[:, 0].copy()
+            np.maximum(first, 1.0, out=wealth[:, 0])
+            # Numbers above zero are ordered as their bits are, and those of whole numbers are compared faster.
+            np.maximum.accumulate(wealth.view(np.int64), axis=1, out=peak.view(np.int64))
+            wealth[:, 0] = first
+        np.divide(wealth, peak, out=peak)
         return floats(np.subtract(peak, 1.0, out=peak))
 
     def tail(self, position: int) -> Floats:
