@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
 
     path = Path(options.file)
     path = path / _ENTRY if path.is_dir() else path
-    report = check_strategy(_texts(path), path.name)
+    report = check_strategy(strategy_texts(path), path.name)
     if options.json:
         say(json.dumps(asdict(report), indent=2))
     else:
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
     return UNSOUND if report.has_errors else FINISHED
 
 
-def _texts(path: Path) -> dict[str, str]:
+def strategy_texts(path: Path) -> dict[str, str]:
     """Return the strategy's file and those beside it that it imports, by their paths from its folder."""
     from tradinglab.engine.errors import StrategyFileError
     from tradinglab.sandbox.author_modules import author_files

@@ -1,0 +1,180 @@
+"""What a search leaves: how far it is, what is best, and a file with all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from tradinglab.cli.console import is_terminal, note, say, show_rows
+from tradinglab.optimize import Objective, Tried, TriedState, pareto_front
+from tradinglab.optimize.local import Done, Search, SweepProgress, SweepResult, search_document
+from tradinglab.optimize.views import Stability, stability
+
+_SHOWN: Final = 10
+_LINE_EVERY_S: Final = 5.0
+_BAR_EVERY_S: Final = 0.1
+
+
+@contextmanager
+def sweep_reporter(search: Search) -> Iterator[Callable[[SweepProgress], None]]:
+    """Show how far a search is: one line that changes on a terminal, a line now and then elsewhere."""
+    on_terminal = is_terminal(sys.stderr)
+    last = time.monotonic()
+
+    def report(progress: SweepProgress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < (_BAR_EVERY_S if on_terminal else _LINE_EVERY_S):
+            return
+        last = now
+        line = _line(progress, search.objective)
+        if on_terminal:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            sys.stderr.write(f"\r{line[: width - 1]}\x1b[K")
+            sys.stderr.flush()
+        else:
+            note(line)
+
+    try:
+        yield report
+    finally:
+        if on_terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _line(progress: SweepProgress, objective: Objective) -> str:
+    total = "" if progress.total is None else f" of {progress.total:,}"
+    failed = f", {progress.failed:,} failed" if progress.failed else ""
+    best = ""
+    if progress.best is not None:
+        score = progress.best.score(objective)
+        best = f"; best {objective.figure} {score:.6g} with {_told(progress.best)}"
+    return f"{progress.over:,}{total} trials{failed} in {progress.seconds:.0f} s{best}"
+
+
+def _told(trial: Tried) -> str:
+    return " ".join(f"{name}={text}" for name, text in trial.parameters.items())
+
+
+# On the screen.
+
+
+def show(search: Search, result: SweepResult, out: Path) -> None:
+    """Print the best trials, how the best one's neighbours do, and the front if there are several targets."""
+    objective = search.objective
+    completed = [each for each in result.trials if each.state == TriedState.COMPLETED]
+    seconds = sum(each.seconds for each in result.done.values())
+    say(f"{len(result.trials):,} trials, {len(completed):,} completed; {result.run_here:,} of them were run now, in "
+        f"{result.seconds:.1f} s (all together take {seconds:.1f} s)")  # fmt: skip
+    _show_failures(result)
+    ranked = sorted(
+        (each for each in completed if each.score(objective) is not None),
+        key=lambda each: (_cost(each, objective), each.number),
+    )
+    if not ranked:
+        say("No trial has the target's figure and keeps within the bounds.")
+    else:
+        say()
+        _table(ranked[:_SHOWN], objective, f"The best {min(_SHOWN, len(ranked))}")
+    if result.best is not None:
+        _show_stability(stability(result.best, result.trials, search.space, objective))
+    if objective.others:
+        front = pareto_front(result.trials, objective)
+        say()
+        _table(front, objective, f"The Pareto front: {len(front):,} that none beats by every target")
+    say(f"\nResult: {out}")
+
+
+def _cost(trial: Tried, objective: Objective) -> float:
+    score = trial.score(objective)
+    assert score is not None
+    return -score if objective.direction == "max" else score
+
+
+def _table(trials: Sequence[Tried], objective: Objective, title: str) -> None:
+    if not trials:
+        return
+    shown = list(
+        dict.fromkeys(
+            [
+                objective.figure,
+                *(each.figure for each in objective.others),
+                *(each.figure for each in objective.penalties),
+                *(each.figure for each in objective.constraints),
+            ]
+        )
+    )
+    names = list(trials[0].parameters)
+    header = ["trial", *names, *(["score"] if objective.penalties else []), *shown]
+    rows = [
+        [
+            str(each.number),
+            *(each.parameters[name] for name in names),
+            *([_number(each.score(objective))] if objective.penalties else []),
+            *(_number(each.figures.get(figure)) for figure in shown),
+        ]
+        for each in trials
+    ]
+    say(title)
+    show_rows(header, rows)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _show_failures(result: SweepResult) -> None:
+    failed = [each for each in result.done.values() if each.state == TriedState.FAILED]
+    if failed:
+        first = min(failed, key=lambda each: each.number)
+        sys.stdout.flush()
+        note(f"Warning: {len(failed):,} trials failed; trial {first.number}: {first.error}")
+
+
+def _show_stability(found: Stability | None) -> None:
+    if found is None or found.median is None:
+        return
+    drop = "" if found.drop is None else f", {found.drop:.0%} behind the best"
+    say(f"\nIts {found.neighbours} neighbours: median {found.median:.6g}{drop}, worst {found.worst:.6g}"
+        + (f"; {found.without_score} without a score" if found.without_score else ""))  # fmt: skip
+
+
+# In the file.
+
+
+def write(search: Search, result: SweepResult, out: Path) -> None:
+    """Write what was searched and what came of it; the file is there whole, or not at all."""
+    objective = search.objective
+    near = None if result.best is None else stability(result.best, result.trials, search.space, objective)
+    front = [each.number for each in pareto_front(result.trials, objective)] if objective.others else None
+    document = {
+        "search": search_document(search),
+        "status": result.status,
+        "best": None if result.best is None else result.best.number,
+        "stability": None if near is None else asdict(near),
+        "pareto_front": front,
+        "trials": [_trial(each, result.done[each.number], objective) for each in result.trials],
+    }
+    draft = out.with_name(f"{out.name}.draft")
+    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    draft.replace(out)
+
+
+def _trial(trial: Tried, done: Done, objective: Objective) -> dict[str, Any]:
+    return {
+        "number": trial.number,
+        "parameters": dict(trial.parameters),
+        "state": str(trial.state),
+        "score": trial.score(objective),
+        "figures": dict(trial.figures),
+        "error": done.error,
+        "seconds": round(done.seconds, 3),
+    }

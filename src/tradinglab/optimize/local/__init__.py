@@ -1,0 +1,23 @@
+"""Searching on this machine, without a server: trials in processes side by side, outcomes in a journal."""
+
+from tradinglab.optimize.local.journal import Journal, JournalError
+from tradinglab.optimize.local.sweep import Search, Sweep, SweepProgress, SweepResult, search_document
+from tradinglab.optimize.local.trials import Done, Measure, Measured, RunTerms, Task, processors
+from tradinglab.optimize.local.workers import Workers
+
+__all__ = [
+    "Done",
+    "Journal",
+    "JournalError",
+    "Measure",
+    "Measured",
+    "RunTerms",
+    "Search",
+    "Sweep",
+    "SweepProgress",
+    "SweepResult",
+    "Task",
+    "Workers",
+    "processors",
+    "search_document",
+]

@@ -1,0 +1,125 @@
+"""One trial on this machine: what is run, and what came out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from tradinglab.core.errors import TradingLabError
+from tradinglab.core.values import dataclass, field
+from tradinglab.optimize.tried import TriedState
+
+if TYPE_CHECKING:
+    from tradinglab.data.source import DataSource
+    from tradinglab.engine.result import BacktestResult
+
+_LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is kept of a run: its figures, and the account's value at the end of each day."""
+
+    figures: Mapping[str, float]
+    days: Sequence[date] = ()
+    equity: Sequence[float] = ()
+
+
+#: What makes figures of a result. It is handed to other processes by its name: a function of a module.
+Measure: TypeAlias = "Callable[[BacktestResult], Measured]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTerms:
+    """What is the same in every trial, as :func:`tradinglab.engine.run.backtest` takes it."""
+
+    strategy: Path
+    data: str = "sample"
+    start: date | None = None
+    end: date | None = None
+    cash: Decimal | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    import_paths: Sequence[Path] = ()
+    class_name: str | None = None
+    timeout_s: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One trial that is to be run.
+
+    Attributes
+    ----------
+    start, end
+        In place of those of the terms.
+    wants_days
+        Whether the account's value by days is asked for.
+    """
+
+    number: int
+    parameters: Mapping[str, str]
+    start: date | None = None
+    end: date | None = None
+    wants_days: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What came of a trial."""
+
+    number: int
+    state: TriedState
+    figures: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+    days: Sequence[date] = ()
+    equity: Sequence[float] = ()
+
+
+def carry_out(task: Task, terms: RunTerms, source: DataSource, measure: Measure) -> Done:
+    """Run a trial; what goes wrong in it is its outcome."""
+    from tradinglab.engine.run import backtest
+
+    began = time.perf_counter()
+    try:
+        result = backtest(
+            terms.strategy,
+            data=source,
+            start=task.start or terms.start,
+            end=task.end or terms.end,
+            cash=terms.cash,
+            parameters={**terms.parameters, **task.parameters},
+            import_paths=terms.import_paths,
+            class_name=terms.class_name,
+            timeout_s=terms.timeout_s,
+            seed=terms.seed,
+        )
+        measured = measure(result)
+    except TradingLabError as problem:
+        return _failed(task, str(problem), began)
+    if result.status != "completed":
+        return _failed(task, f"The run ended as {result.status}.", began)
+    return Done(
+        number=task.number,
+        state=TriedState.COMPLETED,
+        figures=dict(measured.figures),
+        seconds=time.perf_counter() - began,
+        days=tuple(measured.days) if task.wants_days else (),
+        equity=tuple(measured.equity) if task.wants_days else (),
+    )
+
+
+def _failed(task: Task, error: str, began: float) -> Done:
+    seconds = time.perf_counter() - began
+    return Done(number=task.number, state=TriedState.FAILED, error=error[:_LONGEST_ERROR], seconds=seconds)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,170 @@
+"""Processes that run trials, one each at a time, over bars that they share."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from tradinglab.core.values import dataclass
+from tradinglab.data.shared import SharedSource
+from tradinglab.data.source import open_source
+from tradinglab.optimize.local.trials import Done, Measure, RunTerms, Task, carry_out
+from tradinglab.optimize.tried import TriedState
+
+_PATIENCE_S: Final = 5.0
+#: What a fresh process has loaded already, where processes can be copied.
+_LOADED: Final = ("tradinglab.engine.run", "tradinglab.optimize.local.workers")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+
+
+class Workers:
+    """So many processes, from its enter to its exit.
+
+    They are not copies of this one: what it has open, or running in threads, is not theirs. Ctrl+C reaches them not;
+    if this process ends, however it does, so do they, and the bars that they shared are gone.
+    """
+
+    def __init__(self, *, terms: RunTerms, measure: Measure, count: int) -> None:
+        self._terms = terms
+        self._measure = measure
+        self._count = count
+        self._workers: list[_Worker] = []
+        self._folder = Path()
+        self._context: ForkServerContext | SpawnContext
+        if "forkserver" in multiprocessing.get_all_start_methods():
+            self._context = multiprocessing.get_context("forkserver")
+            self._context.set_forkserver_preload([*_LOADED, measure.__module__])
+        else:
+            self._context = multiprocessing.get_context("spawn")
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="tradinglab-bars-"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes: those that are at a trial, in its middle."""
+        for worker in self._workers:
+            worker.pipe.close()
+            if worker.task is not None:
+                worker.process.kill()
+        for worker in self._workers:
+            worker.process.join(_PATIENCE_S)
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def free(self) -> int:
+        """How many have nothing to do."""
+        return self._count - self.busy
+
+    @property
+    def busy(self) -> int:
+        """How many are at a trial."""
+        return sum(worker.task is not None for worker in self._workers)
+
+    def give(self, task: Task) -> None:
+        """Have a free one run a trial."""
+        idle = [worker for worker in self._workers if worker.task is None]
+        worker = idle[0] if idle else self._start()
+        worker.task = task
+        with suppress(BrokenPipeError):  # it died while it was idle: that shows when the answer is waited for
+            worker.pipe.send(task)
+
+    def wait(self) -> list[Done]:
+        """Return what came of the trials that end next; that of a process that died is failed."""
+        at_work = {worker.pipe: worker for worker in self._workers if worker.task is not None}
+        ready = connection.wait(list(at_work))
+        return [self._answer(at_work[each]) for each in ready if isinstance(each, Connection)]
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_work, args=(theirs, self._terms, self._measure, self._folder), name="tradinglab-trial", daemon=True
+        )
+        with _held_back():
+            process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        return worker
+
+    def _answer(self, worker: _Worker) -> Done:
+        task = worker.task
+        assert task is not None
+        worker.task = None
+        try:
+            done: Done = worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.pipe.close()
+            worker.process.join(_PATIENCE_S)
+            self._workers.remove(worker)
+            text = f"The process of the trial died (exit status {worker.process.exitcode})."
+            return Done(number=task.number, state=TriedState.FAILED, error=text)
+        return done
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold Ctrl+C back, which a process that is being made would take to be its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# In the processes.
+
+
+def _work(pipe: Connection, terms: RunTerms, measure: Measure, folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    _print_nothing()
+    source = SharedSource(open_source(terms.data), folder)
+    with suppress(EOFError, OSError):
+        while True:
+            pipe.send(carry_out(pipe.recv(), terms, source, measure))
+    # The other end is closed: the search is over, or the process that should clear up is gone.
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_with_parent(folder: Path) -> None:
+    """Wait until the process that all is done for has ended; then clear up what it cannot any more."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
+def _print_nothing() -> None:
+    """Leave what strategies print out: the output is the search's."""
+    sys.stdout.flush()
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)
