@@ -381,11 +381,11 @@ def test_a_quantconnect_that_is_away_is_waited_for_and_that_is_said(
 def test_or_it_is_searched_here_and_that_is_said(
     api: APIClient, account: CloudAccount, shared: Strategy, settings: Any
 ) -> None:
-    asked = {"fallback": "local", "space": [{"name": "share", "min": 0.2, "max": 0.4, "step": 0.2}]}
-    run_id = UUID(submit(api, shared, **asked).json()["id"])
+    space = [{"name": "share", "min": 0.2, "max": 0.4, "step": 0.2}]
+    run_id = UUID(submit(api, shared, fallback="local", space=space, timeout_s=100_000).json()["id"])
     _away(settings)
     run = search_step(run_id)
-    assert (run.kind, run.state) == ("optimization", RunState.QUEUED)
+    assert (run.kind, run.state, run.timeout_s) == ("optimization", RunState.QUEUED, 600)
     assert run.events.get(kind="fallback").data["engine"] == "local"
     runs_coordinate()
     while (lease := claim_next(worker="w")) is not None:
@@ -394,6 +394,15 @@ def test_or_it_is_searched_here_and_that_is_said(
     assert (shown["state"], shown["engine"], shown["trials"]["completed"]) == ("completed", "local", 2)
     assert "was searched here" in shown["warnings"][0]["text"]
     assert {each["engine"] for each in trials(api, run_id)} == {"local"}
+
+
+def test_it_may_take_longer_than_a_run_here(api: APIClient, account: CloudAccount, shared: Strategy) -> None:
+    week = 7 * 24 * 3600
+    for asked, taken in ((200_000, 200_000), (None, week)):
+        made = submit(api, shared, timeout_s=asked).json()["id"]
+        assert Run.objects.get(pk=made).timeout_s == taken
+    refused = submit(api, shared, timeout_s=week + 1)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "timeout_s")
 
 
 def test_what_takes_too_long_is_aborted_there(

@@ -17,6 +17,7 @@ from tests.server.cloud.driving import due, to_the_end
 from tradinglab.core.enums import Resolution
 from tradinglab.data.store import store_synthetic_bars
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.services import backtest_run_here
 from tradinglab.server.cloud import collecting, projects
 from tradinglab.server.cloud.holding import carry_out
 from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
@@ -307,6 +308,26 @@ def test_what_takes_too_long_is_stopped_there(
     cloud_step(run_id)
     run = Run.objects.get(pk=run_id)
     assert (run.state, run.error["code"], cloud.backtests) == (RunState.TIMED_OUT, "time_limit", {})
+
+
+def test_it_may_take_longer_than_a_run_here(api: APIClient, account: CloudAccount, strategy: Strategy) -> None:
+    assert submit(api, strategy, timeout_s=20_000).json()["timeout_s"] == 20_000
+    assert submit(api, strategy).json()["timeout_s"] == 24 * 3600
+    refused = submit(api, strategy, timeout_s=24 * 3600 + 1)
+    (wrong,) = refused.json()["errors"]
+    assert (refused.status_code, wrong["field"], float(wrong["value"])) == (400, "timeout_s", 86401)
+    assert "86400 s" in wrong["message"]
+    assert submit(api, strategy, timeout_s=-1).status_code == 400
+    assert submit(api, strategy, engine="local", timeout_s=20_000).status_code == 400
+
+
+@pytest.mark.parametrize(("asked", "taken"), [(20_000, 600), (60, 60), (None, 600)])
+def test_run_here_after_all_it_takes_no_longer_than_others(
+    api: APIClient, account: CloudAccount, strategy: Strategy, asked: int | None, taken: int
+) -> None:
+    run_id = UUID(submit(api, strategy, fallback="local", timeout_s=asked).json()["id"])
+    assert backtest_run_here(test=Backtest.objects.get(pk=run_id), why="It is away.")
+    assert Run.objects.get(pk=run_id).timeout_s == taken
 
 
 def test_one_that_is_deleted_there_ends_here(run_id: UUID, cloud: FakeCloud) -> None:

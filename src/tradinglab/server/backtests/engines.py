@@ -20,6 +20,9 @@ KINDS: Final[Mapping[str, str]] = {
     Backtest.Engine.LOCAL: "backtest",
     Backtest.Engine.QUANTCONNECT: "quantconnect_backtest",
 }
+#: How many seconds a backtest may take that is run elsewhere, and takes if it does not ask for less; here it is its
+#: owner's limit that counts.
+LASTS_S: Final[Mapping[str, float]] = {Backtest.Engine.QUANTCONNECT: 24 * 3600.0}
 #: What a backtest is called that is a part of something that another engine carries out.
 FOLLOWED: Final[Mapping[str, str]] = {Backtest.Engine.QUANTCONNECT: "quantconnect_trial"}
 

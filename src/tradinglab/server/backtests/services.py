@@ -10,11 +10,12 @@ from django.db import transaction
 
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.engines import FOLLOWED, KINDS, engine_check
+from tradinglab.server.backtests.engines import FOLLOWED, KINDS, LASTS_S, engine_check
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
 from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.limits import time_here
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import Submission, Wishes, run_create, run_enqueue, run_follow, run_once
 from tradinglab.server.strategies.files import check_files
@@ -119,6 +120,7 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         manifest=request.manifest(),
         wishes=request.wishes,
         parent=parent,
+        lasts_s=LASTS_S.get(request.engine),
         is_audited=parent is None,
     )
     _store(run, request, warnings)
@@ -174,6 +176,7 @@ def backtest_run_here(*, test: Backtest, why: str) -> bool:
     waiting = waiting.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
     changes: dict[str, Any] = {"kind": KINDS[asked.engine], "manifest": asked.manifest()}
     changes |= {"state": RunState.QUEUED, "started_at": None, "progress": 0}
+    changes["timeout_s"] = time_here(user=test.run.owner, timeout_s=asked.wishes.timeout_s)
     if not waiting.update(**changes):
         return False
     text = f"It was asked to be run by {test.engine}, and was run here: {why}"

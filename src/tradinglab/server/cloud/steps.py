@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tradinglab.quantconnect import QuantConnect, QuantConnectError
 from tradinglab.quantconnect.models.backtests import Backtest as RemoteBacktest
+from tradinglab.server.backtests.engines import LASTS_S
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import backtest_run_here
 from tradinglab.server.cloud.collecting import results_collect
@@ -20,7 +21,6 @@ from tradinglab.server.cloud.stepping import MOST_REFUSED, Flow, Next
 from tradinglab.server.cloud.stopping import backtest_is_there, backtest_remove, delete
 from tradinglab.server.cloud.work import BacktestWork, Over, backtest_work
 
-_LASTS_S: Final = 24 * 3600.0
 _RESULTS_LATE: Final = timedelta(seconds=90)
 _PERFORMANCE_LATE: Final = timedelta(seconds=30)
 
@@ -117,7 +117,7 @@ def _run_here(work: BacktestWork, why: str) -> bool:
 BACKTESTS: Final = Flow(
     what="backtest",
     rows=CloudBacktest,
-    lasts_s=_LASTS_S,
+    lasts_s=LASTS_S[Backtest.Engine.QUANTCONNECT],
     version_of=_version_of,
     work=_work,
     steps={**PREPARING, Step.START: _start, Step.RUNNING: _running, Step.RESULTS: _results},

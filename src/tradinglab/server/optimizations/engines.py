@@ -17,6 +17,8 @@ KINDS: Final[Mapping[str, str]] = {
     Backtest.Engine.LOCAL: "optimization",
     Backtest.Engine.QUANTCONNECT: "quantconnect_optimization",
 }
+#: How many seconds one may take in all that is searched elsewhere, and takes if it does not ask for less.
+LASTS_S: Final[Mapping[str, float]] = {Backtest.Engine.QUANTCONNECT: 7 * 24 * 3600.0}
 
 
 def engine_check(*, owner: User, request: OptimizationRequest) -> None:

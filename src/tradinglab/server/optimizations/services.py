@@ -11,11 +11,12 @@ from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
-from tradinglab.server.optimizations.engines import KINDS, engine_check
+from tradinglab.server.optimizations.engines import KINDS, LASTS_S, engine_check
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_hide
 from tradinglab.server.runs.events import event_store
+from tradinglab.server.runs.limits import time_here
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
 from tradinglab.server.strategies.project import project_parameters
@@ -57,7 +58,13 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
 
 @transaction.atomic
 def _create(owner: User, request: OptimizationRequest) -> Run:
-    run = run_create(owner=owner, kind=KINDS[request.engine], manifest=request.manifest(), wishes=request.wishes)
+    run = run_create(
+        owner=owner,
+        kind=KINDS[request.engine],
+        manifest=request.manifest(),
+        wishes=request.wishes,
+        lasts_s=LASTS_S.get(request.engine),
+    )
     Optimization.objects.create(
         run=run,
         version=request.version,
@@ -86,6 +93,7 @@ def optimization_run_here(*, optimization: Optimization, why: str) -> bool:
     waiting = waiting.filter(state__in=(RunState.QUEUED, RunState.RUNNING))
     changes: dict[str, Any] = {"kind": KINDS[asked.engine], "manifest": asked.manifest()}
     changes |= {"state": RunState.QUEUED, "started_at": None, "progress": 0}
+    changes["timeout_s"] = time_here(user=optimization.run.owner, timeout_s=asked.wishes.timeout_s)
     if not waiting.update(**changes):
         return False
     text = f"It was asked to be searched by {optimization.engine}, and was searched here: {why}"

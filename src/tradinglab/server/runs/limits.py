@@ -95,8 +95,15 @@ def usage_of(*, user: User) -> Usage:
     )
 
 
-def time_and_memory(*, user: User, timeout_s: float | None, memory_mb: int | None) -> tuple[float, int]:
+def time_and_memory(
+    *, user: User, timeout_s: float | None, memory_mb: int | None, lasts_s: float | None = None
+) -> tuple[float, int]:
     """Return the seconds and megabytes of a run: what is wished for, as far as the user may have it.
+
+    Parameters
+    ----------
+    lasts_s
+        How long a run may take that takes nobody's time here; the user's limit does not count for it.
 
     Raises
     ------
@@ -104,13 +111,21 @@ def time_and_memory(*, user: User, timeout_s: float | None, memory_mb: int | Non
         If more is wished for.
     """
     most = limits_of(user=user)
-    if timeout_s is not None and not 0 < timeout_s <= most.timeout_s:
-        text = f"Your runs may take up to {most.timeout_s:g} s; ask for that or less, or leave it out."
+    longest = lasts_s or most.timeout_s
+    if timeout_s is not None and not 0 < timeout_s <= longest:
+        whose = "Your runs" if lasts_s is None else "Elsewhere, such runs"
+        text = f"{whose} may take up to {longest:g} s; ask for that or less, or leave it out."
         raise InputError("timeout_s", timeout_s, text)
     if memory_mb is not None and not min(LEAST_MEMORY_MB, most.memory_mb) <= memory_mb <= most.memory_mb:
         text = f"Your runs may take {LEAST_MEMORY_MB} to {most.memory_mb} MB; ask within that, or leave it out."
         raise InputError("memory_mb", memory_mb, text)
-    return timeout_s or most.timeout_s, memory_mb or most.memory_mb
+    return timeout_s or longest, memory_mb or most.memory_mb
+
+
+def time_here(*, user: User, timeout_s: float | None) -> float:
+    """Return the seconds of a run that was asked for elsewhere and is run here after all: at most the user's limit."""
+    most = limits_of(user=user).timeout_s
+    return most if timeout_s is None else min(timeout_s, most)
 
 
 def queue_check(*, user: User) -> None:

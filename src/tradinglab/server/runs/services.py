@@ -48,11 +48,13 @@ def run_create(
     manifest: Mapping[str, Any],
     wishes: Wishes | None = None,
     parent: Run | None = None,
+    lasts_s: float | None = None,
     is_audited: bool = True,
 ) -> Run:
     """Store a run that is to be carried out, and tell a worker once it is stored for good.
 
-    A run that has a *parent* is gone with it. One that is but a part of what its owner asked for is not *audited*.
+    One that takes no time here may *last* longer than its owner's runs. A run that has a *parent* is gone with it. One
+    that is but a part of what its owner asked for is not *audited*.
 
     Raises
     ------
@@ -62,7 +64,9 @@ def run_create(
         If the owner has as many runs waiting as may wait.
     """
     wishes = wishes or Wishes()
-    timeout_s, memory_mb = time_and_memory(user=owner, timeout_s=wishes.timeout_s, memory_mb=wishes.memory_mb)
+    timeout_s, memory_mb = time_and_memory(
+        user=owner, timeout_s=wishes.timeout_s, memory_mb=wishes.memory_mb, lasts_s=lasts_s
+    )
     queue_check(user=owner)
     run = Run.objects.create(
         owner=owner,

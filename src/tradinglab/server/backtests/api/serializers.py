@@ -51,7 +51,10 @@ class TermsInput(StrictSerializer):
         max_value=MOST_CASH,
     )
     timeout_s = FiniteField(
-        required=False, allow_null=True, default=None, help_text="Seconds it may take; at most your limit."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Seconds it may take; at most your limit, or QuantConnect's.",
     )
     memory_mb = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."

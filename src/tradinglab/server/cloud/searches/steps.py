@@ -13,6 +13,7 @@ from django.utils import timezone
 from tradinglab.quantconnect import InvalidRequestError, NotFoundError, QuantConnect, QuantConnectError
 from tradinglab.quantconnect.models.optimizations import Optimization as RemoteOptimization
 from tradinglab.server.accounts.audit import audit_note
+from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.cloud.models import CloudOptimization, Step
 from tradinglab.server.cloud.preparing import PREPARING
 from tradinglab.server.cloud.projects import project_is_there
@@ -29,6 +30,7 @@ from tradinglab.server.cloud.searches.trials import (
 from tradinglab.server.cloud.stepping import MOST_REFUSED, Flow, Next
 from tradinglab.server.cloud.stopping import LIST_LATE
 from tradinglab.server.cloud.work import Over
+from tradinglab.server.optimizations.engines import LASTS_S
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.optimizations.selectors import counts_of
@@ -36,7 +38,6 @@ from tradinglab.server.optimizations.services import optimization_run_here
 from tradinglab.server.optimizations.telling import no_trial_completed
 from tradinglab.server.runs.models import RunState
 
-_LASTS_S: Final = 7 * 24 * 3600.0
 #: So long one that may have been started is looked for in the list, which may be late.
 _MOST_UNKNOWN_S: Final = 300.0
 _FIGURES_LATE_S: Final = 90.0
@@ -233,7 +234,7 @@ def _run_here(work: SearchWork, why: str) -> bool:
 OPTIMIZATIONS: Final = Flow(
     what="optimization",
     rows=CloudOptimization,
-    lasts_s=_LASTS_S,
+    lasts_s=LASTS_S[Backtest.Engine.QUANTCONNECT],
     most_unknown_s=_MOST_UNKNOWN_S,
     version_of=_version_of,
     work=_work,
