@@ -147,10 +147,38 @@ def test_one_that_ends_and_still_holds_something_says_so(
     _post(trader, row, "liquidate", confirm=_NAME)
     there |= {"status": "Stopped", "stopped": "2026-11-20 10:00:00"}
     step(row)
-    assert (row.is_ended, row.liquidation, row.liquidate_told) == (True, "under_way", 0)
-    age(row, liquidate_until=timedelta(hours=1))
-    step(row)
+    assert (row.is_ended, row.liquidation, row.liquidate_told) == (True, "not_flat", 0)
+    assert "10 SPY R735QTJ8XC9X" in row.liquidation_note
     assert "sell at the brokerage" in row.liquidation_note
+    assert told(row, "alert")[0][1]["code"] == "not_flat"
+    assert _actions()[-1] == "not_flat"
+
+
+def test_what_is_shown_just_after_the_end_may_be_of_before(
+    trader: APIClient, row: CloudDeployment, there: dict[str, Any]
+) -> None:
+    there["unwilling"] = 1
+    _post(trader, row, "liquidate", confirm=_NAME)
+    step(row)
+    there |= {"status": "Liquidated", "stopped": "2026-11-20 10:00:00"}
+    step(row)
+    assert (row.is_ended, row.liquidation, row.liquidate_told) == (True, "under_way", 1)
+    there["quantity"] = 0
+    assert step(row).liquidation == "flat"
+
+
+def test_what_is_still_held_when_the_portfolio_must_be_new_is_told_before_the_deadline(
+    trader: APIClient, row: CloudDeployment, there: dict[str, Any]
+) -> None:
+    there["unwilling"] = 1
+    _post(trader, row, "liquidate", confirm=_NAME, lasts_s=100_000)
+    step(row)
+    there |= {"status": "RuntimeError", "stopped": "2026-11-20 10:00:00"}
+    step(row)
+    age(row, liquidate_told_at=timedelta(minutes=11))
+    step(row)
+    assert row.liquidation == "not_flat"
+    assert "10 SPY R735QTJ8XC9X" in row.liquidation_note
 
 
 def test_a_deadline_that_passes_while_nobody_answers_is_told(

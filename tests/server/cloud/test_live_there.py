@@ -76,3 +76,10 @@ def test_that_needs_the_scope_to_trade(api: APIClient, project: int, cloud: Fake
     for way in ("stop", "liquidate"):
         assert api.post(f"{_HERE}{project}/{way}/", {"confirm": "Momentum"}, format="json").status_code == 403
     assert cloud.deployments[project]["status"] == "Running"
+
+
+def test_one_that_is_over_is_not_waited_for(trader: APIClient, project: int, cloud: FakeCloud) -> None:
+    cloud.deployments[project] |= {"status": "Stopped", "stopped": "2026-11-20 10:00:00"}
+    shown = trader.post(f"{_HERE}{project}/liquidate/", {"confirm": "Momentum", "wait_s": 60}, format="json").json()
+    assert (shown["is_flat"], shown["deployment"]["is_over"], shown["asked"]) == (False, True, 0)
+    assert "SPY" in shown["why_not"]

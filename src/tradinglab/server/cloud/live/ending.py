@@ -11,12 +11,14 @@ from tradinglab.quantconnect import InvalidRequestError, NotFoundError, QuantCon
 from tradinglab.quantconnect.models.live import LiveDeployment
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.cloud.live.looking import Look
-from tradinglab.server.cloud.live.models import Liquidation
+from tradinglab.server.cloud.live.models import CloudDeployment, Liquidation
 from tradinglab.server.cloud.live.telling import order_states
 from tradinglab.server.cloud.live.work import LiveWork, Told
 
 #: So long QuantConnect is given to do what it was told before it is told again.
 _TOLD_AGAIN: Final = timedelta(seconds=30)
+#: QuantConnect shows what is held minutes late: so long after it was told, holdings may be those of before.
+_PORTFOLIO_LATE: Final = timedelta(minutes=10)
 _LONGEST: Final = 2000
 
 
@@ -32,7 +34,10 @@ def stop_carry_out(work: LiveWork, client: QuantConnect, look: Look) -> None:
 
 
 def liquidation_carry_out(work: LiveWork, client: QuantConnect, look: Look) -> None:
-    """Have it flat: tell QuantConnect, look whether it is, and at the deadline say why it is not."""
+    """Have it flat: tell QuantConnect, look whether it is, and at the deadline say why it is not.
+
+    One that is over sells nothing any more: what it then holds is said at once.
+    """
     row, found = work.row, look.found
     if row.liquidation != Liquidation.UNDER_WAY or found is None:
         return
@@ -47,9 +52,17 @@ def liquidation_carry_out(work: LiveWork, client: QuantConnect, look: Look) -> N
         else:
             _end(work, Liquidation.NOT_FLAT, _why_not(work, look, found))
         return
+    if found.is_over and look.portfolio is not None and _is_of_now(row):
+        _end(work, Liquidation.NOT_FLAT, _why_not(work, look, found))
+        return
     is_due = row.liquidate_told_at is None or now - row.liquidate_told_at >= _TOLD_AGAIN
     if is_due and not found.is_over and not look.is_superseded:
         _tell(work, client)
+
+
+def _is_of_now(row: CloudDeployment) -> bool:
+    """Say whether what it is shown to hold is what is left, rather than what there was before it was told to sell."""
+    return row.liquidate_told_at is None or timezone.now() - row.liquidate_told_at >= _PORTFOLIO_LATE
 
 
 def liquidation_give_up(work: LiveWork, reason: str) -> None:
@@ -91,7 +104,9 @@ def _why_not(work: LiveWork, look: Look, found: LiveDeployment) -> str:
     holdings = [f"{each.quantity:g} {name}" for name, each in look.portfolio.holdings.items() if each.quantity]
     held = f"It is {found.status} and still shows {', '.join(holdings[:20])}"
     orders = list(order_states(look))
-    if work.row.liquidation_note:
+    if found.is_over and not work.row.liquidate_told:
+        why = "It was over before it could be told to sell: sell at the brokerage"
+    elif work.row.liquidation_note:
         why = work.row.liquidation_note
     elif found.error or found.message:
         why = f"QuantConnect says: {found.error or found.message}"
@@ -101,4 +116,5 @@ def _why_not(work: LiveWork, look: Look, found: LiveDeployment) -> str:
         why = "QuantConnect trades no more for it: sell at the brokerage"
     else:
         why = "QuantConnect gives no reason"
-    return f"{held}. {why.rstrip('.')}. Its portfolio may be minutes old; look again, or liquidate it again."[:_LONGEST]
+    again = "look again" if found.is_over else "look again, or liquidate it again"
+    return f"{held}. {why.rstrip('.')}. Its portfolio may be minutes old; {again}."[:_LONGEST]

@@ -74,12 +74,14 @@ def deployment_liquidate(*, user: User, project_id: int, confirmation: str, wait
         times = 0
         while True:
             found = client.live.read(project_id)
-            if not found.is_over or not times:
+            was_over = found.is_over and not times
+            if not found.is_over:
                 client.live.liquidate(project_id)
                 times += 1
                 found = client.live.read(project_id)
             portfolio = client.live_results.portfolio(project_id)
-            if (portfolio.is_flat and found.is_over) or time.monotonic() + _LOOK_EVERY_S > end:
+            # One that was over before sells nothing, however long it is waited for.
+            if was_over or (portfolio.is_flat and found.is_over) or time.monotonic() + _LOOK_EVERY_S > end:
                 return Flatness(found, portfolio, times)
             time.sleep(_LOOK_EVERY_S)
 
