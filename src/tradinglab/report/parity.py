@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from heapq import heapify, heappop, heapreplace
 from typing import Final
 
 from tradinglab.core.values import dataclass, field
@@ -197,26 +198,77 @@ def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair
 
 
 def _chosen(left: Sequence[ParityOrder], right: Sequence[ParityOrder], apart_us: int) -> dict[int, int]:
-    """Return which of the right, sorted by their times, belongs to which of the left; not further apart than so."""
-    times = [each.time_us for each in right]
-    nearest = max(_LEAST, min(_NEAREST, _MOST_LOOKS // max(1, len(left))))
-    near: list[tuple[int, float, int, int]] = []
-    for place, each in enumerate(left):
-        begin = bisect_left(times, each.time_us - apart_us)
-        end = bisect_right(times, each.time_us + apart_us)
-        middle = bisect_left(times, each.time_us)
-        # The nearest are enough: of a thousand orders in a day, the far ones are others.
-        for other in range(max(begin, middle - nearest), min(end, middle + nearest)):
-            apart = abs(times[other] - each.time_us)
-            unlike = abs(abs(right[other].quantity) - abs(each.quantity))
-            near.append((apart, unlike, place, other))
+    """Return which of the right, sorted by their times, belongs to which of the left; not further apart than so.
+
+    Of all pairs the nearest comes first. Each order has but its nearest in the heap, and looks for the next one when
+    that was taken by another: what is far is seldom looked at.
+    """
+    search = _Search(left, right, apart_us)
+    heap = [first for place in range(len(left)) if (first := search.nearest(place)) is not None]
+    heapify(heap)
     chosen: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, _, place, other in sorted(near):
-        if place not in chosen and other not in taken:
+    while heap:
+        _, _, place, other = heap[0]
+        if search.is_free(other):
             chosen[place] = other
-            taken.add(other)
+            search.take(other)
+            heappop(heap)
+        elif (following := search.nearest(place)) is not None:
+            heapreplace(heap, following)
+        else:
+            heappop(heap)
     return chosen
+
+
+class _Search:
+    """Looks for the nearest orders of the right that nobody has taken, from each of the left outwards."""
+
+    def __init__(self, left: Sequence[ParityOrder], right: Sequence[ParityOrder], apart_us: int) -> None:
+        self._wanted = [(each.time_us, abs(each.quantity)) for each in left]
+        self._times = [each.time_us for each in right]
+        self._quantities = [abs(each.quantity) for each in right]
+        self._taken = bytearray(len(right))
+        self._apart_us = apart_us
+        # The nearest are enough: of a thousand orders in a day, the far ones are others.
+        most = max(_LEAST, min(_NEAREST, _MOST_LOOKS // max(1, len(left))))
+        middles = [bisect_left(self._times, at) for at, _ in self._wanted]
+        self._bounds = [(max(0, each - most), min(len(right), each + most)) for each in middles]
+        #: How far was looked in both directions.
+        self._before = [each - 1 for each in middles]
+        self._after = middles
+
+    def is_free(self, other: int) -> bool:
+        """Say whether nobody has it."""
+        return not self._taken[other]
+
+    def take(self, other: int) -> None:
+        """Give it away."""
+        self._taken[other] = 1
+
+    def nearest(self, place: int) -> tuple[int, float, int, int] | None:
+        """Return how far the nearest is in time and in quantity, and both places; ``None`` if there is none."""
+        times, taken, (at, quantity) = self._times, self._taken, self._wanted[place]
+        (least, most), before, after = self._bounds[place], self._before[place], self._after[place]
+        while before >= least and taken[before]:
+            before -= 1
+        while after < most and taken[after]:
+            after += 1
+        self._before[place], self._after[place] = before, after
+        none = self._apart_us + 1
+        apart = min(at - times[before] if before >= least else none, times[after] - at if after < most else none)
+        if apart > self._apart_us:
+            return None
+        alike: list[tuple[float, int]] = []
+        while before >= least and at - times[before] == apart:
+            if not taken[before]:
+                alike.append((abs(self._quantities[before] - quantity), before))
+            before -= 1
+        while after < most and times[after] - at == apart:
+            if not taken[after]:
+                alike.append((abs(self._quantities[after] - quantity), after))
+            after += 1
+        unlike, other = min(alike)
+        return apart, unlike, place, other
 
 
 def _compared(left: ParityOrder, right: ParityOrder) -> Pair:
