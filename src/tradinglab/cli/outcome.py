@@ -84,12 +84,11 @@ def _compared(result: BacktestResult, other: ParitySide | None) -> Parity | None
 
 def _show_parity(parity: Parity) -> None:
     """Print how a run compares with another engine's, and where they part first."""
-    from tradinglab.report.parity import EXPLANATIONS
     from tradinglab.report.parity_page import instant, percent_text
 
     same = sum(each.is_same for each in parity.pairs)
     say(f"\nParity with {parity.right}: {percent_text(parity.percent)} % ({same:,} of {len(parity.pairs):,} orders)")
-    say(f"Probable cause: {parity.cause.replace('_', ' ')}. {EXPLANATIONS[parity.cause]}")
+    say(f"Probable cause: {parity.cause.replace('_', ' ')}. {parity.explanation}")
     if parity.first is not None:
         order = parity.first.pair.left or parity.first.pair.right
         assert order is not None

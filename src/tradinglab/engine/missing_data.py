@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from tradinglab.data.source import DataSource
     from tradinglab.engine.subscription import Subscription
 
+#: What :func:`missing_data` says.
+_SENTENCE = re.compile(r"There were no [a-z]+ bars of (\S+)\. The source .*", re.DOTALL)
 _ALL_TIME = (-(2**62), 2**62)
 
 
@@ -27,6 +30,11 @@ def missing_data(subscriptions: Iterable[Subscription], source: DataSource) -> I
             resolution = min(each.resolution for each in streams)
             name = f"{str(resolution).lower()} bars of {symbol.value}"
             yield f"There were no {name}. {_what_there_is(symbol, streams, source)}"
+
+
+def symbols_without_bars(texts: Iterable[str]) -> Mapping[str, str]:
+    """Return the sentences of :func:`missing_data` among the warnings of a run, by what each has no bars of."""
+    return {found[1]: found[0] for text in texts if (found := _SENTENCE.match(text)) is not None}
 
 
 def _what_there_is(symbol: Symbol, streams: list[Subscription], source: DataSource) -> str:

@@ -71,6 +71,14 @@ class ParitySide:
     statistics: Mapping[str, str] = field(default_factory=dict)
     #: Instants in microseconds, and the account's value.
     equity: Sequence[tuple[int, float]] = ()
+    #: What the engine had no bars of, and the sentence that says so.
+    without_bars: Mapping[str, str] = field(default_factory=dict)
+
+    def lack(self, symbol: str) -> str:
+        """Return why the engine cannot have placed an order: it had no bars to decide by; empty if it had."""
+        if symbol in self.without_bars:
+            return self.without_bars[symbol]
+        return next(iter(self.without_bars.values()), "") if not self.orders else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +129,8 @@ class Parity:
     ----------
     percent
         The share of orders, of the side that has more, in which nothing differs.
-    cause
-        The probable one of the first divergence.
+    cause, explanation
+        The probable one of the first divergence, and what it means.
     statistics
         Name, left, right.
     equity
@@ -133,6 +141,7 @@ class Parity:
     right: str
     percent: float
     cause: Cause
+    explanation: str
     pairs: Sequence[Pair]
     first: Divergence | None
     statistics: Sequence[tuple[str, str | None, str | None]]
@@ -141,7 +150,7 @@ class Parity:
 
 def parity(left: ParitySide, right: ParitySide) -> Parity:
     """Compare what two engines made of one version."""
-    pairs = sorted(_pairs(left.orders, right.orders), key=lambda each: each.time_us)
+    pairs = sorted(_pairs(left, right), key=lambda each: each.time_us)
     apart = next((each for each in pairs if not each.is_same), None)
     first = None
     if apart is not None:
@@ -149,11 +158,13 @@ def parity(left: ParitySide, right: ParitySide) -> Parity:
         first = Divergence(pair=apart, left=states[0], right=states[1])
     most = max(len(left.orders), len(right.orders))
     same = sum(each.is_same for each in pairs)
+    cause = _cause(first, left, right)
     return Parity(
         left=left.name,
         right=right.name,
         percent=100.0 if not most else 100.0 * same / most,
-        cause=_cause(first, left, right),
+        cause=cause,
+        explanation=_lacking(apart, left, right) or EXPLANATIONS[cause],
         pairs=pairs,
         first=first,
         statistics=[
@@ -173,17 +184,32 @@ def _cause(first: Divergence | None, left: ParitySide, right: ParitySide) -> Cau
     return Cause.DATA if is_apart else Cause.NONE
 
 
-def _pairs(left: Iterable[ParityOrder], right: Iterable[ParityOrder]) -> Iterable[Pair]:
+def _lacking(apart: Pair | None, left: ParitySide, right: ParitySide) -> str:
+    """Say which engine had no bars to place an order by that only the other has placed; else nothing."""
+    if apart is None or (apart.left is None) == (apart.right is None):
+        return ""
+    side, order = (left, apart.right) if apart.left is None else (right, apart.left)
+    assert order is not None
+    lack = side.lack(order.symbol)
+    return f"The bars differ: {side.name} had none to decide by. {lack}" if lack else ""
+
+
+def _pairs(left: ParitySide, right: ParitySide) -> Iterable[Pair]:
     groups: dict[tuple[str, str], tuple[list[ParityOrder], list[ParityOrder]]] = {}
-    for place, orders in enumerate((left, right)):
-        for each in orders:
+    for place, side in enumerate((left, right)):
+        for each in side.orders:
             groups.setdefault((each.symbol, each.side.lower()), ([], []))[place].append(each)
-    for ours, theirs in groups.values():
-        yield from _matched(ours, theirs)
+    for (symbol, _), (ours, theirs) in groups.items():
+        # Who has no bars of it can place no order.
+        causes = [Cause.DATA if side.lack(symbol) else Cause.MISSING_ORDER for side in (right, left)]
+        yield from _matched(ours, theirs, causes)
 
 
-def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair]:
-    """Pair orders of one symbol and side: those nearest in time first, the more alike in quantity before others."""
+def _matched(left: list[ParityOrder], right: list[ParityOrder], alone: Sequence[Cause]) -> Iterable[Pair]:
+    """Pair orders of one symbol and side: those nearest in time first, the more alike in quantity before others.
+
+    *alone* is why an order has no partner, one of the left, and one of the right.
+    """
     right = sorted(right, key=lambda each: each.time_us)
     # Most have a partner of their very instant: only the few that are left are looked for far and wide.
     for apart_us in (0, _APART_US):
@@ -192,9 +218,8 @@ def _matched(left: list[ParityOrder], right: list[ParityOrder]) -> Iterable[Pair
         theirs = set(chosen.values())
         left = [each for place, each in enumerate(left) if place not in chosen]
         right = [each for place, each in enumerate(right) if place not in theirs]
-    missing = Cause.MISSING_ORDER
-    yield from (Pair(left=each, right=None, causes=(missing,)) for each in left)
-    yield from (Pair(left=None, right=each, causes=(missing,)) for each in right)
+    yield from (Pair(left=each, right=None, causes=(alone[0],)) for each in left)
+    yield from (Pair(left=None, right=each, causes=(alone[1],)) for each in right)
 
 
 def _chosen(left: Sequence[ParityOrder], right: Sequence[ParityOrder], apart_us: int) -> dict[int, int]:

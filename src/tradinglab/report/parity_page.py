@@ -12,7 +12,7 @@ import jinja2
 import tradinglab
 from tradinglab.report.assets import asset, environment
 from tradinglab.report.chart import Chart, Line, day_axis, hover, line_view
-from tradinglab.report.parity import EXPLANATIONS, Parity
+from tradinglab.report.parity import Parity
 from tradinglab.report.scales import fit
 
 _MOST_ROWS: Final = 500
@@ -27,7 +27,7 @@ def parity_section(parity: Parity) -> str:
     return _template("parity_section.html.j2").render(
         parity=parity,
         percent=percent_text(parity.percent),
-        explanation=EXPLANATIONS[parity.cause],
+        explanation=parity.explanation,
         apart=apart[:_MOST_ROWS],
         left_out=max(0, len(apart) - _MOST_ROWS),
         differing=sum(one != two for _, one, two in parity.statistics),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ def side_of_result(result: BacktestResult, *, name: str) -> ParitySide:
     """Return what a run came to."""
     import json
 
+    from tradinglab.engine.missing_data import symbols_without_bars
     from tradinglab.engine.result_json import result_text
 
     document = json.loads(result_text(result))
@@ -31,7 +33,8 @@ def side_of_result(result: BacktestResult, *, name: str) -> ParitySide:
         events.setdefault(str(each.order_id), []).append(told)
     for order_id, order in document["orders"].items():
         order["events"] = events.get(order_id, [])
-    return side_of_document(document, name=name)
+    side = side_of_document(document, name=name)
+    return replace(side, without_bars=symbols_without_bars(each.text for each in result.warnings))
 
 
 def side_of_document(document: Mapping[str, Any], *, name: str) -> ParitySide:

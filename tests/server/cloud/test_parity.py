@@ -17,6 +17,7 @@ from tests.server.cloud.driving import to_the_end
 from tradinglab.engine.result_json import result_text
 from tradinglab.engine.run import backtest
 from tradinglab.report.parity import Cause, ParityOrder, ParitySide, parity
+from tradinglab.report.parity_sides import side_of_result
 from tradinglab.server.accounts.models import User
 from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.runs.models import Artefact
@@ -86,6 +87,28 @@ def test_the_same_is_the_same() -> None:
     found = compared(_BOTH, list(reversed(_BOTH)))
     assert (found.percent, found.cause, found.first) == (100, Cause.NONE, None)
     assert compared([], []).percent == 100
+
+
+def test_who_had_no_bars_misses_no_orders() -> None:
+    lack = {"SPY": "There were no daily bars of SPY. The source sample has none at all."}
+    left, right = ParitySide(name="one", without_bars=lack), ParitySide(name="two", orders=_BOTH)
+    for found in (parity(left, right), parity(right, left)):
+        assert (found.cause, found.percent, found.pairs[0].causes) == (Cause.DATA, 0, (Cause.DATA,))
+        assert found.explanation == f"The bars differ: one had none to decide by. {lack['SPY']}"
+    # One that has bars of it, and orders, might have placed this one, too.
+    other = order(1, 10, symbol="QQQ")
+    traded = ParitySide(name="one", orders=[other], without_bars=lack)
+    found = parity(traded, ParitySide(name="two", orders=[other, order(2, 20, symbol="QQQ")]))
+    assert (found.cause, found.explanation[:10]) == (Cause.MISSING_ORDER, "One engine")
+
+
+def test_a_run_without_bars_says_of_what(tmp_path: Path) -> None:
+    path = tmp_path / "main.py"
+    path.write_text(_SOURCE.replace("AAPL", "NOSUCH"))
+    ours = side_of_result(backtest(path), name="here")
+    found = parity(ours, ParitySide(name="there", orders=[order(1, 14_613, symbol="NOSUCH")]))
+    assert found.cause == Cause.DATA
+    assert "here had none to decide by. There were no daily bars of NOSUCH." in found.explanation
 
 
 def test_one_that_is_missing_shifts_no_others() -> None:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from tradinglab.report.parity import EXPLANATIONS, Cause, Pair, Parity, ParityOrder, State
+from tradinglab.report.parity import Cause, Pair, Parity, ParityOrder, State
 from tradinglab.report.parity_page import parity_page
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.backtests.models import Backtest
@@ -191,7 +191,7 @@ def _shown(left: Backtest, right: Backtest, found: Parity) -> dict[str, Any]:
         "right": found.right,
         "percent": found.percent,
         "cause": found.cause,
-        "explanation": EXPLANATIONS[found.cause],
+        "explanation": found.explanation,
         "compared": len(found.pairs),
         "first_divergence": None
         if first is None
