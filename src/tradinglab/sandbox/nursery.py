@@ -25,8 +25,9 @@ _LARGEST_DATAGRAM: Final = 1 << 16
 _DESCRIPTORS_OF_A_RUN: Final = 6
 _SETUP_FAILED: Final = 120
 _REHEARSE: Final = b"rehearse"
-#: Rehearsals take processors from runs: there are none until one processor was free for as long as this.
-_CALM_S: Final = 0.1
+#: Rehearsals take processors from runs, and from who reads their answers after that: there are none until two
+#: processors, or all that there are, were free for as long as this.
+_CALM_S: Final = 0.05
 #: Where others use the processors as well, what is free cannot be known: there are none until no run came for so long.
 _CALM_AMONG_OTHERS_S: Final = 2.0
 
@@ -68,7 +69,8 @@ class Nursery:
         self._control = control
         self._wanted = spares
         self._own_pid = os.getpid()
-        self._most_runs = len(os.sched_getaffinity(0)) if is_alone else 1
+        # A rehearsal and who waits for a run should not have to share a processor.
+        self._most_runs = max(1, len(os.sched_getaffinity(0)) - 1) if is_alone else 1
         self._calm_s = _CALM_S if is_alone else _CALM_AMONG_OTHERS_S
         #: Both by their handles; the spares in the order of their birth.
         self._spares: dict[int, _Child] = {}
@@ -111,8 +113,6 @@ class Nursery:
 
     def _provide(self) -> None:
         """Do one thing for the runs to come, and look after those that are there before the next."""
-        if self._is_busy:
-            self._calm_at = time.monotonic() + self._calm_s
         if len(self._spares) < self._wanted:
             try:
                 child = self._born()
@@ -208,6 +208,8 @@ class Nursery:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
 
     def _bury(self, handle: int) -> None:
+        if self._is_busy:
+            self._calm_at = time.monotonic() + self._calm_s
         run = self._runs.pop(handle)
         assert run.line is not None
         if self._lines.pop(run.line.fileno(), None) is not None:
