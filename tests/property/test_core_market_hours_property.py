@@ -81,6 +81,20 @@ def test_sessions_cover_what_is_open_and_do_not_touch(hours: SecurityExchangeHou
     assert int((closes - opens).sum()) == total
 
 
+@given(random_hours(), st.integers(-40, 40), st.integers(0, 20), st.booleans())
+def test_sessions_of_some_days_are_those_of_their_own_hours(
+    hours: SecurityExchangeHours, start: int, count: int, extended: bool
+) -> None:
+    """However long the stretches are into which days before and after them run."""
+    first, end = FIRST + start, FIRST + start + count
+    opens, closes = hours.segments(first, end - 1, extended)
+    half_hours = np.arange(first * DAY_NS, end * DAY_NS, 30 * MINUTE_NS)
+    total = sum(hours.is_open_ns(int(ns), extended) for ns in half_hours) * 30 * MINUTE_NS
+    assert int((closes - opens).sum()) == total
+    assert (opens >= first * DAY_NS).all() and (closes <= end * DAY_NS).all()
+    assert (opens[1:] > closes[:-1]).all()
+
+
 @pytest.mark.parametrize("hours", [us_equity_hours(extended=True), forex_hours()], ids=["equity", "forex"])
 @given(moment=moments, extended=st.booleans())
 def test_open_and_close_are_the_next_of_the_sessions(hours: SecurityExchangeHours, moment: int, extended: bool) -> None:

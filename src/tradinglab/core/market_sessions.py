@@ -12,6 +12,8 @@ Spans = Sequence[tuple[int, int]]
 
 _THURSDAY = 4  # the day of the week of 1970-01-01, Sunday being 0
 _KEPT = 64
+#: Sessions are found for so many days at once: years of them take hardly longer than a month's.
+_BLOCK_DAYS = 1 << 13
 
 
 class SessionTable:
@@ -30,6 +32,7 @@ class SessionTable:
         self._days = np.array(sorted(exceptions), np.int64)
         self._exceptions = {day: [s for s in spans if s[0] < s[1]] for day, spans in exceptions.items()}
         self._found: dict[tuple[int, int], tuple[Ints, Ints]] = {}
+        self._blocks: dict[tuple[int, int], tuple[Ints, Ints]] = {}
 
     def between(self, first_day: int, last_day: int) -> tuple[Ints, Ints]:
         """Return opens and closes, in local nanoseconds, of the days from first to last, both included.
@@ -40,8 +43,25 @@ class SessionTable:
         if key not in self._found:
             if len(self._found) >= _KEPT:
                 self._found.clear()
-            self._found[key] = self._build(first_day, last_day)
+            self._found[key] = self._cut(first_day, last_day)
         return self._found[key]
+
+    def _cut(self, first_day: int, last_day: int) -> tuple[Ints, Ints]:
+        """Cut the days from their block, unless a stretch runs into the first of them or out of the last."""
+        opens, closes = self._block(first_day // _BLOCK_DAYS, last_day // _BLOCK_DAYS)
+        first_ns, end_ns = first_day * DAY_NS, (last_day + 1) * DAY_NS
+        first, end = opens.searchsorted(first_ns), opens.searchsorted(end_ns)
+        if (first and closes[first - 1] >= first_ns) or (end and closes[end - 1] >= end_ns):
+            return self._build(first_day, last_day)
+        return opens[first:end], closes[first:end]
+
+    def _block(self, first: int, last: int) -> tuple[Ints, Ints]:
+        key = first, last
+        if key not in self._blocks:
+            if len(self._blocks) >= _KEPT:
+                self._blocks.clear()
+            self._blocks[key] = self._build(first * _BLOCK_DAYS, (last + 1) * _BLOCK_DAYS - 1)
+        return self._blocks[key]
 
     def _build(self, first_day: int, last_day: int) -> tuple[Ints, Ints]:
         days = np.arange(first_day, last_day + 1, dtype=np.int64)

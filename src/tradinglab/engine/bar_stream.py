@@ -130,8 +130,10 @@ def session_table(hours: SecurityExchangeHours, first_day: int, last_day: int) -
     days = opens // DAY_NS
     if not len(days):
         return days, opens, closes
-    firsts = np.flatnonzero(np.diff(days, prepend=-1))
-    lasts = np.append(firsts[1:], len(days)) - 1
+    changes = np.flatnonzero(days[1:] != days[:-1])
+    if len(changes) == len(days) - 1:  # one session a day
+        return days, opens, closes
+    firsts, lasts = np.append(0, changes + 1), np.append(changes, len(days) - 1)
     return days[firsts], opens[firsts], closes[lasts]
 
 
