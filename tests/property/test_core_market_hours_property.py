@@ -91,7 +91,8 @@ def test_sessions_of_some_days_are_those_of_their_own_hours(
     half_hours = np.arange(first * DAY_NS, end * DAY_NS, 30 * MINUTE_NS)
     total = sum(hours.is_open_ns(int(ns), extended) for ns in half_hours) * 30 * MINUTE_NS
     assert int((closes - opens).sum()) == total
-    assert (opens >= first * DAY_NS).all() and (closes <= end * DAY_NS).all()
+    assert (opens >= first * DAY_NS).all()
+    assert (closes <= end * DAY_NS).all()
     assert (opens[1:] > closes[:-1]).all()
 
 

@@ -103,32 +103,76 @@ def test_no_whole_number(value: object, low: int, high: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "found"),
+    ("row", "is_good"),
     [
-        ([5, "1.50", "-2"], (5, [Decimal("1.50"), Decimal(-2)])),
-        ([5, "1.50"], None),
-        ([5, "1.50", "2", "3"], None),
-        (["5", "1.50", "2"], None),
-        ([True, "1.50", "2"], None),
-        ([1 << 63, "1.50", "2"], None),
-        ([5, 1.5, "2"], None),
-        ([5, "NaN", "2"], None),
-        ([5, "1" * 41, "2"], None),
-        ([5, "١", "2"], None),
-        ({"5": "1"}, None),
-        ("512", None),
-        (None, None),
+        ([5, "1.50", "-2"], True),
+        ([-(1 << 63), "1.50", "2"], True),
+        ([5, "1.50"], False),
+        ([5, "1.50", "2", "3"], False),
+        (["5", "1.50", "2"], False),
+        ([5.0, "1.50", "2"], False),
+        ([True, "1.50", "2"], False),
+        ([1 << 63, "1.50", "2"], False),
+        ([-(1 << 63) - 1, "1.50", "2"], False),
+        ([5, 1.5, "2"], False),
+        ([5, None, "2"], False),
+        ([5, "NaN", "2"], False),
+        ([5, "1" * 41, "2"], False),
+        ([5, "\u0661", "2"], False),
+        ([5, "1\n", "2"], False),
+        ([5, "1\n1", "2"], False),
+        ({"5": "1", "6": "2", "7": "3"}, False),
+        ("512", False),
+        (None, False),
     ],
 )
-def test_a_time_and_its_decimals(value: object, found: object) -> None:
-    """They are read at once, and refused as one by one."""
-    reader = Reader(value)
-    if found is not None:
-        assert reader.timed(2) == found
-        assert Reader(value[1:]).decimals() == found[1]  # type: ignore[index]
-        return
+def test_columns_of_times_and_decimals(row: object, is_good: bool) -> None:
+    """They are read at once, and refused as one by one: one row that is none is enough, wherever it stands."""
+    for rows in ([row], [row, [7, "8", "9"]], [[7, "8", "9"], row]):
+        if is_good:
+            times, firsts, lasts = Reader(rows).columns(3)
+            assert times.wholes() == [each[0] for each in rows]  # type: ignore[index]
+            assert [str(each) for each in firsts.decimals()] == [each[1] for each in rows]  # type: ignore[index]
+            assert lasts.decimals() == [Decimal(each[2]) for each in rows]  # type: ignore[index]
+            continue
+        with pytest.raises(BadAnswerError):
+            _read(Reader(rows))
+
+
+def _read(table: Reader) -> None:
+    times, *amounts = table.columns(3)
+    times.wholes()
+    for each in amounts:
+        each.decimals()
+
+
+@pytest.mark.parametrize("value", [None, "ab", {"a": 1}, 5])
+def test_no_columns(value: object) -> None:
+    """Only a list has some; an empty one has as many empty ones as are asked for."""
+    for read in (lambda reader: reader.columns(2), Reader.joined, Reader.wholes, Reader.texts):
+        with pytest.raises(BadAnswerError):
+            read(Reader(value))
+    assert [each.wholes() for each in Reader([]).columns(2)] == [[], []]
+
+
+@pytest.mark.parametrize("value", [[[1], 2], [[1], None], [{"a": 1}], ["ab"]])
+def test_lists_of_a_list_are_lists(value: object) -> None:
+    """All of them."""
     with pytest.raises(BadAnswerError):
-        reader.timed(2)
+        Reader(value).joined()
+
+
+def test_lists_are_joined() -> None:
+    """And it is told how long they were."""
+    items, counts = Reader([[1, 2], [], [3]]).joined()
+    assert (items.wholes(), counts) == ([1, 2, 3], [2, 0, 1])
+
+
+def test_texts_of_a_list_are_printable() -> None:
+    """As one by one."""
+    assert Reader(["a", "\x1b[2J"]).texts() == ["a", "\ufffd[2J"]
+    with pytest.raises(BadAnswerError):
+        Reader(["a", 1]).texts()
 
 
 @pytest.mark.parametrize("value", [None, "1", ["1", 1], ["1", None], ["1", "inf"], {"1": "1"}])

@@ -17,6 +17,7 @@ from tradinglab.sandbox.errors import BadAnswerError
 
 _LONGEST_INTEGER: Final = 20
 _LONGEST_FLOAT: Final = 40
+_LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:E[+-]?[0-9]{1,2})?", re.ASCII)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 #: Control characters but tab and line break, and those that turn the direction of text around.
@@ -95,6 +96,10 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
+def _fits(smallest: int, largest: int) -> bool:
+    return smallest >= _LOWEST and largest <= _HIGHEST
+
+
 class Reader:
     """A value of an answer, and where it stood there; every method refuses a value of another form.
 
@@ -138,29 +143,51 @@ class Reader:
         where = self._where
         return [Reader(each, where) for each in self._value]
 
-    def timed(self, count: int) -> tuple[int, list[Decimal]]:
-        """Return the time that a list begins with, and the *count* decimals that follow."""
-        if not isinstance(self._value, list) or len(self._value) != count + 1:
-            self._wrong(f"a list of {count + 1}")
-        time_ns, *amounts = self._value
-        return Reader(time_ns, self._where).whole(), [self._decimal_of(each) for each in amounts]
+    def columns(self, count: int) -> list[Reader]:
+        """Return the columns of a list of lists, each of which has *count* items: long ones are read fastest so."""
+        rows = self._value
+        if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == count for row in rows):
+            self._wrong(f"a list of lists of {count}")
+        where = self._where
+        return [Reader(list(column), where) for column in zip(*rows, strict=True)] or [Reader([], where)] * count
+
+    def joined(self) -> tuple[Reader, list[int]]:
+        """Return the items of all lists of a list as one list, and how many each had."""
+        lists = self._value
+        if not isinstance(lists, list) or not all(isinstance(each, list) for each in lists):
+            self._wrong("a list of lists")
+        return Reader([item for each in lists for item in each], self._where), [len(each) for each in lists]
+
+    def wholes(self) -> list[int]:
+        """Return the integers of a list."""
+        if not isinstance(self._value, list):
+            self._wrong("a list")
+        values = self._value
+        if not all(type(each) is int for each in values) or (values and not _fits(min(values), max(values))):
+            self._wrong(f"a list of integers from {_LOWEST} to {_HIGHEST}")
+        return list(values)
 
     def decimals(self) -> list[Decimal]:
         """Return the decimals of a list."""
         if not isinstance(self._value, list):
             self._wrong("a list")
-        return [self._decimal_of(each) for each in self._value]
-
-    def _decimal_of(self, value: object) -> Decimal:
-        if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-            Reader(value, self._where)._wrong("a decimal")
-        return Decimal(value)
+        is_decimal = _DECIMAL.fullmatch
+        found = [Decimal(each) for each in self._value if isinstance(each, str) and is_decimal(each)]
+        if len(found) != len(self._value):
+            self._wrong("a list of decimals")
+        return found
 
     def text(self) -> str:
         """Return a text, without what does more to a terminal than be seen."""
         if not isinstance(self._value, str):
             self._wrong("a text")
         return printable(self._value)
+
+    def texts(self) -> list[str]:
+        """Return the texts of a list, as :meth:`text` does."""
+        if not isinstance(self._value, list) or not all(isinstance(each, str) for each in self._value):
+            self._wrong("a list of texts")
+        return [printable(each) for each in self._value]
 
     def raw_text(self) -> str:
         """Return a text as it came, for what is parsed further."""
@@ -174,7 +201,7 @@ class Reader:
             self._wrong("true or false")
         return self._value
 
-    def whole(self, low: int = -(1 << 63), high: int = (1 << 63) - 1) -> int:
+    def whole(self, low: int = _LOWEST, high: int = _HIGHEST) -> int:
         """Return an integer between *low* and *high*."""
         if type(self._value) is not int or not low <= self._value <= high:
             self._wrong(f"an integer from {low} to {high}")
@@ -189,7 +216,9 @@ class Reader:
 
     def decimal(self) -> Decimal:
         """Return a decimal, written as a text that keeps its scale."""
-        return self._decimal_of(self._value)
+        if not isinstance(self._value, str) or not _DECIMAL.fullmatch(self._value):
+            self._wrong("a decimal")
+        return Decimal(self._value)
 
     def one_of(self, choices: Sequence[str]) -> str:
         """Return a text that is one of some."""

@@ -7,11 +7,12 @@ before the result is handed out. That the samples, orders and trades are those t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
+from typing import TypeVar
 
 from tradinglab.algorithm.orders import CashAmount, OrderEvent, OrderFee
 from tradinglab.algorithm.orders.written import WrittenOrder
@@ -48,6 +49,7 @@ from tradinglab.sandbox.reading import optional, symbol_of
 
 _STATUSES = ("completed", "interrupted", "failed", "ruined")
 _CANDLE_POINT = 5
+T = TypeVar("T")
 
 
 class RecordedSamples(SampleSeries):
@@ -193,11 +195,12 @@ def _funnel(run: Reader) -> Funnel:
 
 
 def _samples(value: Reader) -> RecordedSamples:
-    candles = [_candle(each) for each in value.member("candles").items()]
-    turnover = [_point(each) for each in value.member("turnover").items()]
-    days = [_day(each) for each in value.member("days").items()]
-    for times in ([each.time_ns for each in candles], [time for time, _ in turnover], [day.time_ns for day in days]):
-        _check_order(times)
+    times, *prices = value.member("candles").columns(_CANDLE_POINT)
+    candles = list(map(Candle, times.wholes(), *(each.decimals() for each in prices)))
+    turnover = _points(value.member("turnover"))
+    days = _days(value.member("days"))
+    for found in ([each.time_ns for each in candles], [time for time, _ in turnover], [day.time_ns for day in days]):
+        _check_order(found)
     return RecordedSamples(value.member("start").decimal(), candles, turnover, days)
 
 
@@ -206,34 +209,51 @@ def _check_order(times: Sequence[int]) -> None:
         raise BadAnswerError("the samples of the answer are not in the order of time")
 
 
-def _point(value: Reader) -> Point:
-    time_ns, (amount,) = value.timed(1)
-    return time_ns, amount
+def _points(value: Reader) -> list[Point]:
+    times, amounts = value.columns(2)
+    return list(zip(times.wholes(), amounts.decimals(), strict=True))
 
 
-def _candle(value: Reader) -> Candle:
-    time_ns, prices = value.timed(_CANDLE_POINT - 1)
-    return Candle(time_ns, *prices)
-
-
-def _day(value: Reader) -> DaySample:
-    time_ns, worth, benchmark, performance, highest, capacity, sales, types, holdings = value.items(9)
-    return DaySample(
-        time_ns=time_ns.whole(),
-        value=worth.decimal(),
-        noted_benchmark=benchmark.decimal(),
-        performance=performance.decimal(),
-        highest=highest.decimal(),
-        sales=[(name.text(), volume.decimal()) for name, volume in (each.items(2) for each in sales.items())],
-        types=[SecurityType(each.whole()) for each in types.items()],
-        exact_capacity=capacity.decimal(),
-        holdings=[_holding(each) for each in holdings.items()],
+def _days(value: Reader) -> list[DaySample]:
+    times, worth, benchmark, performance, highest, capacity, sales, types, holdings = value.columns(9)
+    kinds, counts = types.joined()
+    return list(
+        map(
+            DaySample,
+            times.wholes(),
+            worth.decimals(),
+            benchmark.decimals(),
+            performance.decimals(),
+            highest.decimals(),
+            _sales(sales),
+            _parted(_security_types(kinds), counts),
+            capacity.decimals(),
+            _holdings(holdings),
+        )
     )
 
 
-def _holding(value: Reader) -> HoldingSample:
-    name, kind, worth, margin = value.items(4)
-    return HoldingSample(name.text(), SecurityType(kind.whole()), worth.decimal(), margin.decimal())
+def _sales(value: Reader) -> list[list[tuple[str, Decimal]]]:
+    rows, counts = value.joined()
+    names, volumes = rows.columns(2)
+    return _parted(zip(names.texts(), volumes.decimals(), strict=True), counts)
+
+
+def _holdings(value: Reader) -> list[list[HoldingSample]]:
+    rows, counts = value.joined()
+    names, kinds, worth, margins = rows.columns(4)
+    found = map(HoldingSample, names.texts(), _security_types(kinds), worth.decimals(), margins.decimals())
+    return _parted(found, counts)
+
+
+def _security_types(value: Reader) -> list[SecurityType]:
+    return [SecurityType(each) for each in value.wholes()]
+
+
+def _parted(items: Iterable[T], counts: Iterable[int]) -> list[list[T]]:
+    """Return items in lists of so many each."""
+    rest = iter(items)
+    return [list(islice(rest, count)) for count in counts]
 
 
 def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -> StatisticsInput:
@@ -248,9 +268,9 @@ def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -
         performance=samples.performance_points(),
         benchmark=samples.benchmark_points(),
         turnover=samples.turnover_points(),
-        profit_loss=dict(_point(each) for each in value.member("profit_loss").items()),
-        wins=[each.whole() for each in value.member("wins").items()],
-        losses=[each.whole() for each in value.member("losses").items()],
+        profit_loss=dict(_points(value.member("profit_loss"))),
+        wins=value.member("wins").wholes(),
+        losses=value.member("losses").wholes(),
         trades=lambda: trades,
         starting_capital=value.member("starting_capital").decimal(),
         total_fees=value.member("total_fees").decimal(),
@@ -266,7 +286,7 @@ def _figures(value: Reader, samples: RecordedSamples, trades: Sequence[Trade]) -
 
 def _rate_table(value: Reader) -> InterestRates:
     days, rates = value.items(2)
-    table = InterestRates(tuple(each.whole() for each in days.items()), tuple(rates.decimals()))
+    table = InterestRates(tuple(days.wholes()), tuple(rates.decimals()))
     if len(table.days) != len(table.rates):
         raise BadAnswerError("the answer has not one interest rate for each day")
     _check_order(table.days)

@@ -202,8 +202,7 @@ def _trade(trade: Trade) -> dict[str, object]:
 
 def _samples(claimed: BacktestResult, replayed: BacktestResult) -> Iterator[Finding]:
     said, given = claimed.record.sampler, replayed.record.sampler
-    candles = [[(c.time_ns, (c.open, c.high, c.low, c.close)) for c in each.candles] for each in (said, given)]
-    yield from _series("equity", *candles)
+    yield from _series("equity", *[[(each[0], each[1:]) for each in s.candles] for s in (said, given)])
     yield from _series(
         "account at the end of the day", *[[(d.time_ns, _day(d)) for d in s.days] for s in (said, given)]
     )
