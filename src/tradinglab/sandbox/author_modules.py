@@ -11,6 +11,8 @@ from tradinglab.engine.errors import StrategyFileError
 
 MOST_FILES: Final = 500
 MOST_BYTES: Final = 16 << 20
+#: Where statements have other ones.
+_BLOCKS: Final = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def author_files(main: Path, folders: Sequence[Path]) -> dict[str, str]:
@@ -48,7 +50,7 @@ def _imported(text: str, path: Path, folders: Sequence[Path]) -> Iterator[Path]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return  # the run will say so
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _files(folders, alias.name.split("."))
@@ -57,6 +59,16 @@ def _imported(text: str, path: Path, folders: Sequence[Path]) -> Iterator[Path]:
             base = node.module.split(".") if node.module else []
             for alias in node.names:
                 yield from _files(places, [*base, alias.name])
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the statements of a module, those in blocks of others as well; imports are in no expression."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in _BLOCKS:
+            waiting += getattr(node, name, ())
 
 
 def _files(folders: Sequence[Path], parts: Sequence[str]) -> Iterator[Path]:

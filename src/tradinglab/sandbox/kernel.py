@@ -92,14 +92,14 @@ def drop_capabilities() -> None:
     checked(_libc.capset(ctypes.byref(header), ctypes.byref(none)), "capset")
 
 
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
 def install_filter(number: int, program: bytes) -> None:
     """Hand the kernel a seccomp program, for all threads of this process."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
     held = ctypes.create_string_buffer(program, len(program))
-    handed = Program(len(program) // 8, ctypes.addressof(held))
+    handed = _Program(len(program) // 8, ctypes.addressof(held))
     set_mode_filter, all_threads = 1, 1
     result: int = _libc.syscall(
         ctypes.c_long(number), ctypes.c_long(set_mode_filter), ctypes.c_long(all_threads), ctypes.byref(handed)

@@ -82,6 +82,8 @@ def lock_in(cell: Cell, parent: int) -> None:
     if Layer.LANDLOCK in cell.layers:
         landlock.restrict(RULES)
         os.close(RULES)
+    if Layer.SECCOMP in cell.layers:
+        seccomp.program(os.getpid(), threads=False)  # made while there is time, for nearly all runs
 
 
 def lock_down(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -103,7 +103,9 @@ class RunRequest:
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""
-        return json.dumps({**asdict(self), "data": self.data_inside}).encode()
+        asked: dict[str, object] = {each.name: getattr(self, each.name) for each in fields(self)}
+        asked |= {"data": self.data_inside, "live": None if self.live is None else asdict(self.live)}
+        return json.dumps(asked).encode()
 
     @property
     def data_inside(self) -> str:

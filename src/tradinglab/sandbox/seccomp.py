@@ -10,6 +10,7 @@ import errno
 import platform
 import struct
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tradinglab.core.values import dataclass
@@ -79,8 +80,9 @@ def is_supported(machine: str | None = None) -> bool:
     return (machine or platform.machine()) in MACHINES
 
 
+@lru_cache(maxsize=4)
 def program(own_pid: int, machine: str | None = None, *, threads: bool = False) -> bytes:
-    """Return the filter for a process.
+    """Return the filter for a process, which is made once.
 
     Parameters
     ----------
