@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_file_location
@@ -26,6 +26,14 @@ def hold_files(texts: Mapping[Path, str]) -> None:
     if not any(isinstance(finder, _HeldFiles) for finder in sys.meta_path):
         place = next((at for at, each in enumerate(sys.meta_path) if each is PathFinder), len(sys.meta_path))
         sys.meta_path.insert(place, _HeldFiles())
+
+
+def release_files(paths: Iterable[Path]) -> None:
+    """Hold some files no longer."""
+    for path in paths:
+        for name in {str(path), str(path.resolve())}:
+            _held.pop(name, None)
+        linecache.cache.pop(str(path), None)
 
 
 def held_text(path: Path) -> str | None:

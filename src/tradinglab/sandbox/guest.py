@@ -10,11 +10,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tradinglab.core.errors import TradingLabError
-from tradinglab.engine.author_files import hold_files
+from tradinglab.engine.author_files import hold_files, release_files
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.run import backtest
 from tradinglab.engine.trial import try_out
@@ -26,13 +27,21 @@ from tradinglab.templates import all_templates
 
 #: What few runs need is imported for those alone.
 _LIVE = "tradinglab.sandbox.live_guest"
+_REHEARSALS = count(1)
 
 
 def warm_up() -> None:
-    """Backtest a strategy of our own, in the zygote: what a run loads when it needs it is then there for all."""
-    strategy = all_templates()[0].path
+    """Backtest a strategy of our own, in the zygote: what a run loads when it needs it is then there for all.
+
+    Its path is another one each time, as those of runs are: what is known of a file is not found out again.
+    """
+    path = Path(f"/rehearsal-{next(_REHEARSALS)}/strategy.py")
     declaration = Declaration()
-    result = backtest(strategy, start="2012-01-03", end="2012-02-03", journal=declaration.journal)
+    hold_files({path: all_templates()[0].source})
+    try:
+        result = backtest(path, start="2012-01-03", end="2012-02-03", journal=declaration.journal)
+    finally:
+        release_files([path])
     json.dumps([packed(result), declaration.packed()])
 
 

@@ -14,7 +14,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NoReturn
 
 from tradinglab.sandbox import kernel, landlock, namespaces
@@ -24,9 +25,10 @@ from tradinglab.sandbox.places import DEVICES
 from tradinglab.sandbox.probe import Assessment, assess
 
 _LARGEST_MESSAGE: Final = 1000
-#: How often what runs do is done before the first of them, if there are to be many: Python makes code that is run often
-#: faster, and the children have it so from the zygote.
-_WARM_UPS: Final = 10
+#: How often what runs do is done again before the first of them, if there are to be many, and how long that may take.
+#: Python makes code that is run often faster, and the children have it so from the zygote.
+_MORE_WARM_UPS: Final = 9
+_WARM_UP_S: Final = 0.3
 
 
 def main(descriptor: int, order: dict[str, Any]) -> NoReturn:
@@ -57,8 +59,7 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
     for name in order["modules"]:
         importlib.import_module(name)
     guest = importlib.import_module(order["guest"])
-    for _ in range(_WARM_UPS if order["spares"] else 1):
-        guest.warm_up()
+    _warm_up(guest.warm_up, is_for_many=bool(order["spares"]))
     rules = None
     if Layer.LANDLOCK in layers:
         rules = landlock.ruleset([*order["readable"], *DEVICES])
@@ -72,6 +73,15 @@ def _settle(order: dict[str, Any]) -> tuple[Cell, Assessment]:
         layers=frozenset(layers), rules=rules, base_bytes=base_bytes, rehearse=guest.warm_up, prepare=guest.prepare
     )
     return cell, assessment
+
+
+def _warm_up(rehearse: Callable[[], None], *, is_for_many: bool) -> None:
+    rehearse()
+    if is_for_many:
+        end = time.monotonic() + _WARM_UP_S
+        for _ in range(_MORE_WARM_UPS):
+            if time.monotonic() < end:
+                rehearse()
 
 
 def _check_readable(places: Sequence[str]) -> None:
