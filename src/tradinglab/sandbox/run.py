@@ -76,7 +76,6 @@ def sandboxed_backtest(
         if not folder.is_dir():
             raise UsageError(f"--import-path: there is no folder {folder}")
     path = Path(strategy).expanduser()
-    source = open_source(data)
     request = RunRequest(
         strategy=str(path),
         files=author_files(path, [path.resolve().parent, *folders]),
@@ -93,10 +92,13 @@ def sandboxed_backtest(
     bounds = request.bounds(limits or Limits())
     with ExitStack() as stack:
         if sandbox is None:
+            open_source(data)  # a sandbox is not started for what is not there
             sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0))
         task = Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress))
-        check = Check(data=source, terms=request.terms()) if replay else None
+        terms = request.terms()
         watch = stack.enter_context(sandbox.watching(task))
+        source = open_source(data)  # while the run goes on
+        check = Check(data=source, terms=terms) if replay else None
         return _result(watch, limits=bounds, data_name=source.name, check=check)
 
 
