@@ -102,6 +102,10 @@ class MemorySource(BarsOnlySource):
         """Return whether there are any bars."""
         return tick_type in self.tick_types(symbol, resolution)
 
+    def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
+        """Return ``False``: who adds bars knows where they are from."""
+        return False
+
     def factors(self, symbol: Symbol) -> FactorTable | None:
         """Return ``None``: prices are taken as they are."""
         return None

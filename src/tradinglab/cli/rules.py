@@ -1,0 +1,173 @@
+"""``tradinglab rules``: strategies without code."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tradinglab.cli import words
+from tradinglab.cli.console import note, say, show_pairs, show_rows
+from tradinglab.cli.errors import CommandError
+from tradinglab.cli.status import FINISHED
+
+if TYPE_CHECKING:
+    from tradinglab.cli.errors import Commands
+    from tradinglab.rules.schema import Rules
+
+#: Figures that both engines define alike.
+_SHARED = ("Start Equity", "End Equity", "Net Profit", "Total Orders", "Total Fees")
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the commands and their options."""
+    parser = commands.add_parser(
+        "rules", help="strategies without code", description="Check, show, run and export strategies told as rules."
+    )
+    parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _file(parts, "check", "say whether rules can be carried out", check)
+    _file(parts, "show", "print rules as text, always in the same form", show).add_argument(
+        "--json", action="store_true", help="print them as JSON"
+    )
+    add = _file(parts, "generate", "write rules out as a QuantConnect strategy", generate).add_argument
+    add("--output", "-o", metavar="FILE", type=words.output_file, help="where to (default: the terminal)")
+    add = _file(parts, "run", "backtest rules and print their statistics", run).add_argument
+    add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
+    add("--engine", choices=("vectorised", "local"), default="vectorised",
+        help="whole arrays (default), or the generated strategy in the local engine")  # fmt: skip
+    add("--param", "-p", metavar="K=V", type=number_pair, action="append", default=[],
+        help="value of a parameter; may be repeated")  # fmt: skip
+    for name, text, function in (
+        ("schema", "print the JSON Schema of rules", schema),
+        ("indicators", "list the indicators that rules may use", indicators),
+        ("templates", "list the rules that can be copied", templates),
+    ):
+        parts.add_parser(name, help=text, description=text.capitalize() + ".").set_defaults(run=function)
+
+
+def _file(parts: Commands, name: str, text: str, function: Any) -> Any:
+    parser = parts.add_parser(name, help=text, description=text.capitalize() + ".")
+    parser.add_argument("file", metavar="FILE", help="rules as text, or as JSON (.json); or the name of a template")
+    parser.set_defaults(run=function)
+    return parser
+
+
+def number_pair(text: str) -> tuple[str, float]:
+    """Return name and number of ``NAME=NUMBER``."""
+    name, value = words.pair(text)
+    try:
+        return name, float(value)
+    except ValueError:
+        raise ArgumentTypeError(f"'{value}' is no number") from None
+
+
+def check(options: Namespace) -> int:
+    """Say that rules can be carried out; what is wrong is an error."""
+    rules = _rules(options.file)
+    say(f"{rules.name}: {len(rules.universe)} securities, {len(rules.parameters)} parameters; nothing is wrong.")
+    return FINISHED
+
+
+def show(options: Namespace) -> int:
+    """Print rules in their canonical form."""
+    rules = _rules(options.file)
+    if options.json:
+        say(json.dumps(rules.model_dump(mode="json", exclude_defaults=False), indent=2))
+    else:
+        say(_part("text").rules_text(rules).rstrip("\n"))
+    return FINISHED
+
+
+def schema(options: Namespace) -> int:
+    """Print the JSON Schema."""
+    say(json.dumps(_part("schema").json_schema(), indent=2))
+    return FINISHED
+
+
+def indicators(options: Namespace) -> int:
+    """Print how each indicator is written, and its lines."""
+    kinds = sorted(_part("catalogue").indicator_kinds().items())
+    show_rows(("INDICATOR", "LINES"), [(kind.signature, ", ".join(kind.lines)) for _, kind in kinds])
+    return FINISHED
+
+
+def templates(options: Namespace) -> int:
+    """Print the templates."""
+    found = _part("templates").all_rule_templates()
+    show_rows(("TEMPLATE", "WHAT IT DOES"), [(each.name, each.title) for each in found])
+    return FINISHED
+
+
+def generate(options: Namespace) -> int:
+    """Write the source of the strategy."""
+    source = _part("generator").algorithm_source(_rules(options.file))
+    if options.output is None:
+        say(source.rstrip("\n"))
+    else:
+        options.output.write_text(source, encoding="utf-8")
+        note(f"Written to {options.output}.")
+    return FINISHED
+
+
+def run(options: Namespace) -> int:
+    """Backtest rules and print what both engines define alike."""
+    rules, parameters = _rules(options.file), dict(options.param)
+    figures = _local if options.engine == "local" else _vectorised
+    show_pairs(figures(rules, options.data, parameters), rules.name)
+    return FINISHED
+
+
+def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, str]:
+    from tradinglab.data.source import open_source
+
+    bars = _part("market").load_bars(rules, open_source(data))
+    figures: dict[str, str] = _part("simulate").simulate(rules, bars, parameters).statistics
+    return {name: figures[name] for name in _SHARED}
+
+
+def _local(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, str]:
+    from tempfile import TemporaryDirectory
+
+    from tradinglab.engine.run import backtest
+
+    _part("checks").check_rules(rules, _part("checks").parameter_values(rules, parameters))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "main.py")
+        path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")
+        result = backtest(path, data=data, parameters=parameters)
+    return {name: result.statistics[name] for name in _SHARED}
+
+
+def _rules(text: str) -> Rules:
+    """Return the rules of a file or a template."""
+    path = Path(text).expanduser()
+    if not path.is_file():
+        found = _part("templates").find_rule_template(text)
+        if found is None:
+            names = ", ".join(each.name for each in _part("templates").all_rule_templates())
+            raise CommandError(f"There is no file {text}, and no template of that name. The templates are: {names}.")
+        path = found.path
+    rules: Rules = _part("loading").load_rules(path)
+    return rules
+
+
+def _part(name: str) -> Any:
+    """Return a module of the rules.
+
+    Raises
+    ------
+    CommandError
+        If the libraries that it needs are not installed.
+    """
+    from importlib import import_module
+
+    try:
+        return import_module(f"tradinglab.rules.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tradinglab"):
+            raise
+        raise CommandError(
+            f"Rules need '{error.name}', which is not installed. Their extra brings all that they need: "
+            "pip install 'tradinglab[research]'"
+        ) from None

@@ -1,0 +1,142 @@
+"""Checks of operands and conditions, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tradinglab.core.surface import did_you_mean
+from tradinglab.rules.catalogue import find_indicator
+from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.expressions import (
+    MOST_BARS,
+    Ago,
+    Constant,
+    Extreme,
+    Indicator,
+    Named,
+    Node,
+    Number,
+    Price,
+    Reference,
+    TimeOfDay,
+    Volatility,
+    children,
+)
+from tradinglab.rules.schema import Rules
+
+_MOST_DEPTH = 40
+
+
+class NodeChecks:
+    """Checks the expressions of rules with given parameters."""
+
+    def __init__(self, rules: Rules, values: Mapping[str, float]) -> None:
+        self._rules = rules
+        self._values = values
+
+    def number(self, number: Number, path: str) -> float:
+        """Return a number; a parameter has to be there."""
+        if not isinstance(number, Reference):
+            return number
+        if number.parameter not in self._values:
+            hint = did_you_mean(number.parameter, self._values) or "."
+            raise RulesInvalidError(f"there is no parameter '{number.parameter}'{hint}", path=path)
+        return self._values[number.parameter]
+
+    def bars(self, number: Number, path: str, *, least: int = 1) -> int:
+        """Return a number of bars."""
+        value = self.number(number, path)
+        if value != int(value) or not least <= value <= MOST_BARS:
+            raise RulesInvalidError(
+                f"a whole number of bars from {least} to {MOST_BARS:,} is expected; it was {value:g}", path=path
+            )
+        return int(value)
+
+    def expression(self, node: Node, path: str) -> None:
+        """Check an operand or a condition and all that it is made of."""
+        for where, each in walk(node, path):
+            self._one(each, where)
+
+    def _one(self, node: Node, path: str) -> None:
+        if isinstance(node, Constant):
+            self.number(node.value, f"{path}.value")
+        elif isinstance(node, Price):
+            if node.field == "volume" and self._rules.universe[0].type == "forex":
+                raise RulesInvalidError("currencies have no volume; use another field", path=f"{path}.field")
+        elif isinstance(node, Indicator):
+            self._indicator(node, path)
+        elif isinstance(node, Named):
+            self._named(node, path, ())
+        elif isinstance(node, (Ago, Extreme)):
+            self.bars(node.bars, f"{path}.bars")
+            if is_constant(node.operand, self._rules):
+                raise RulesInvalidError(
+                    "a number is the same at every bar; use it without looking back", path=f"{path}.operand"
+                )
+        elif isinstance(node, Volatility):
+            self.bars(node.bars, f"{path}.bars", least=2)
+        elif isinstance(node, TimeOfDay) and node.start == node.end:
+            raise RulesInvalidError(f"no time lies between {node.start} and {node.end}", path=path)
+
+    def _indicator(self, node: Indicator, path: str) -> None:
+        try:
+            kind = find_indicator(node.name)
+            given = [
+                each if isinstance(each, str) else self.number(each, f"{path}.arguments.{place}")
+                for place, each in enumerate(node.arguments)
+            ]
+            kind.make(kind.values(given))
+        except RulesInvalidError as problem:
+            if problem.path:
+                raise
+            raise RulesInvalidError(problem.reason, path=path) from None
+        if node.line is not None and node.line not in kind.lines:
+            hint = did_you_mean(node.line, kind.lines)
+            raise RulesInvalidError(
+                f"{kind.name} has no line '{node.line}'; it has: {', '.join(kind.lines) or 'none'}{hint}",
+                path=f"{path}.line",
+            )
+        if node.field is not None and kind.takes_bars:
+            raise RulesInvalidError(f"{kind.name} reads whole bars; leave the field out", path=f"{path}.field")
+        if node.field == "volume" and self._rules.universe[0].type == "forex":
+            raise RulesInvalidError("currencies have no volume; use another field", path=f"{path}.field")
+        if self._rules.universe[0].type == "forex" and kind.needs_volume:
+            raise RulesInvalidError(f"{kind.name} needs volume, and currencies have none", path=f"{path}.name")
+
+    def _named(self, node: Named, path: str, seen: tuple[str, ...]) -> None:
+        if node.name in seen:
+            raise RulesInvalidError(f"'{node.name}' is made of itself; break the circle", path=path)
+        if node.name not in self._rules.names:
+            hint = did_you_mean(node.name, self._rules.names) or "."
+            raise RulesInvalidError(f"there is no operand of the name '{node.name}'{hint}", path=path)
+        for where, each in walk(self._rules.names[node.name], f"names.{node.name}"):
+            if isinstance(each, Named):
+                self._named(each, where, (*seen, node.name))
+
+
+def walk(node: Node, path: str, depth: int = 0) -> Iterator[tuple[str, Node]]:
+    """Yield a node and all that it is made of, with their paths."""
+    if depth > _MOST_DEPTH:
+        raise RulesInvalidError(f"expressions are nested more than {_MOST_DEPTH} deep; simplify them", path=path)
+    yield path, node
+    names = _names(node)
+    for name, child in zip(names, children(node), strict=True):
+        yield from walk(child, f"{path}.{name}", depth + 1)
+
+
+def _names(node: Node) -> list[str]:
+    count = len(children(node))
+    if hasattr(node, "conditions"):
+        return [f"conditions.{place}" for place in range(count)]
+    return [name for name in ("operand", "condition", "left", "right") if hasattr(node, name)]
+
+
+def is_constant(node: Node, rules: Rules) -> bool:
+    """Return whether an operand is the same at every bar."""
+    if isinstance(node, Constant):
+        return True
+    if isinstance(node, Named):
+        found = rules.names.get(node.name)
+        return found is not None and is_constant(found, rules)
+    inner = children(node)
+    return bool(inner) and all(is_constant(each, rules) for each in inner)

@@ -1,0 +1,202 @@
+"""Checks of rules as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tradinglab.core.surface import did_you_mean
+from tradinglab.rules.checks.contradictions import why_never
+from tradinglab.rules.checks.nodes import NodeChecks
+from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.expressions import Part
+from tradinglab.rules.schema import (
+    AtrAway,
+    BrokerFees,
+    Parameter,
+    RiskSize,
+    Rules,
+    VolatilitySize,
+    VolumeSlippage,
+)
+from tradinglab.rules.words import RESERVED
+
+_MOST_PERCENT = 10_000.0
+_MOST_LEVERAGE = 100.0
+_SIDES = ("long", "short")
+#: The numbers of parts of rules: smallest (may it be reached?), largest, and whether they are whole.
+_RANGES: dict[str, tuple[float, bool, float, bool]] = {
+    "units": (0.0, False, 1e12, False),
+    "value": (0.0, False, 1e12, False),
+    "percent": (0.0, False, _MOST_PERCENT, False),
+    "most_percent": (0.0, False, _MOST_PERCENT, False),
+    "start_percent": (0.0, True, _MOST_PERCENT, False),
+    "points": (0.0, False, 1e12, False),
+    "multiple": (0.0, False, 1e6, False),
+    "amount": (0.0, True, 1e9, False),
+    "trades": (1.0, True, 1e6, True),
+    "limit": (0.0, False, 1.0, False),
+    "impact": (0.0, True, 1e6, False),
+}
+
+
+def parameter_values(rules: Rules, given: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the value of every parameter: what was given, else the default.
+
+    Raises
+    ------
+    RulesInvalidError
+        If the rules have no parameter of a given name, or a value is no finite number.
+    """
+    values = {name: each.default for name, each in rules.parameters.items()}
+    for name, value in (given or {}).items():
+        if name not in values:
+            hint = did_you_mean(name, values) or "."
+            raise RulesInvalidError(f"the rules have no parameter '{name}'{hint}", path="parameters")
+        if not abs(float(value)) < float("inf"):
+            raise RulesInvalidError(f"a number is expected; it was {value}", path=f"parameters.{name}")
+        values[name] = float(value)
+    return values
+
+
+def check_rules(rules: Rules, values: Mapping[str, float]) -> None:
+    """Refuse rules that contradict themselves or that cannot be carried out, with given parameters.
+
+    Raises
+    ------
+    RulesInvalidError
+        With the path of the field, its value, and what to do.
+    """
+    _check_frame(rules)
+    _check_sides(rules)
+    checks = NodeChecks(rules, values)
+    for name, operand in rules.names.items():
+        checks.expression(operand, f"names.{name}")
+    for field in ("enter_long", "exit_long", "enter_short", "exit_short"):
+        condition = getattr(rules, field)
+        if condition is not None:
+            checks.expression(condition, field)
+            why = why_never(condition, values)
+            if why:
+                raise RulesInvalidError(f"this never holds: {why}; change the condition or leave it out", path=field)
+    if rules.rank is not None:
+        checks.expression(rules.rank, "rank")
+    for field in ("sizing", "stop_loss", "take_profit", "trailing_stop", "fees", "slippage"):
+        _check_part(getattr(rules, field), field, checks)
+    _check_numbers(rules, checks)
+
+
+def _check_frame(rules: Rules) -> None:
+    """Check what is traded, and when."""
+    if rules.end < rules.start:
+        raise RulesInvalidError(f"the end ({rules.end}) is before the start ({rules.start}); swap them", path="end")
+    kinds = {each.type for each in rules.universe}
+    if len(kinds) > 1:
+        raise RulesInvalidError(
+            f"{' and '.join(sorted(kinds))} do not close at the same times; make one set of rules for each",
+            path="universe",
+        )
+    seen = set()
+    for place, each in enumerate(rules.universe):
+        if each.ticker.upper() in seen:
+            raise RulesInvalidError(f"{each.ticker} is there twice; list it once", path=f"universe.{place}.ticker")
+        seen.add(each.ticker.upper())
+    if kinds == {"forex"} and rules.resolution == "daily":
+        raise RulesInvalidError(
+            "orders on daily bars of currencies wait for the market's close, which has no price of its own; choose "
+            "hour or minute",
+            path="resolution",
+        )
+    if kinds == {"crypto"} and isinstance(rules.fees, BrokerFees):
+        raise RulesInvalidError(
+            "Interactive Brokers' fees are for shares and currencies; give a percentage", path="fees"
+        )
+    if kinds == {"forex"} and isinstance(rules.slippage, VolumeSlippage):
+        raise RulesInvalidError("currencies have no volume; give the slippage as a percentage", path="slippage")
+    for name, parameter in rules.parameters.items():
+        _check_parameter(rules, name, parameter)
+    for name in rules.names:
+        _check_name(name, f"names.{name}")
+
+
+def _check_parameter(rules: Rules, name: str, each: Parameter) -> None:
+    path = f"parameters.{name}"
+    _check_name(name, path)
+    if name in rules.names:
+        raise RulesInvalidError("an operand has the same name; choose another one", path=path)
+    if each.minimum is not None and each.maximum is not None and each.minimum > each.maximum:
+        raise RulesInvalidError(
+            f"the range is upside down: from {each.minimum:g} to {each.maximum:g}; swap them", path=f"{path}.minimum"
+        )
+    is_below = each.minimum is not None and each.default < each.minimum
+    if is_below or (each.maximum is not None and each.default > each.maximum):
+        raise RulesInvalidError(f"the default ({each.default:g}) lies outside of the range", path=f"{path}.default")
+
+
+def _check_name(name: str, path: str) -> None:
+    if name in RESERVED:
+        raise RulesInvalidError(f"'{name}' has a meaning of its own in rules; choose another name", path=path)
+
+
+def _check_sides(rules: Rules) -> None:
+    """Check that what is left is entered, and that something is."""
+    if rules.enter_long is None and rules.enter_short is None:
+        left = [field for field in ("stop_loss", "take_profit", "trailing_stop", "time_stop", "exit_long", "exit_short")
+                if getattr(rules, field) is not None]  # fmt: skip
+        if left:
+            raise RulesInvalidError("there is nothing to leave: no position is ever entered; add 'enter long when …'",
+                                    path=left[0])  # fmt: skip
+        raise RulesInvalidError("nothing is ever entered; add 'enter long when …' or 'enter short when …'",
+                                path="enter_long")  # fmt: skip
+    for side in _SIDES:
+        enter, leave = getattr(rules, f"enter_{side}"), getattr(rules, f"exit_{side}")
+        if leave is not None and enter is None:
+            raise RulesInvalidError(
+                f"a {side} position is left but never entered; add 'enter {side} when …' or leave the exit out",
+                path=f"exit_{side}",
+            )
+        if leave is not None and leave == enter:
+            raise RulesInvalidError("a position would be entered and left by the same condition; change one",
+                                    path=f"exit_{side}")  # fmt: skip
+    if rules.enter_long is not None and rules.enter_long == rules.enter_short:
+        raise RulesInvalidError("both sides are entered by the same condition; change one", path="enter_short")
+
+
+def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
+    if part is None:
+        return
+    for name in type(part).model_fields:
+        if name in _RANGES:
+            _in_range(checks.number(getattr(part, name), f"{path}.{name}"), name, f"{path}.{name}")
+    if isinstance(part, (RiskSize, AtrAway)):
+        checks.bars(part.period, f"{path}.period")
+    if isinstance(part, VolatilitySize):
+        checks.bars(part.bars, f"{path}.bars", least=2)
+
+
+def _in_range(value: float, name: str, path: str) -> None:
+    least, may_be_least, most, is_whole = _RANGES[name]
+    fits = (
+        (value >= least if may_be_least else value > least) and value <= most and (not is_whole or value == int(value))
+    )
+    if not fits:
+        kind = "a whole number" if is_whole else "a number"
+        word = "from" if may_be_least else "above"
+        raise RulesInvalidError(f"{kind} {word} {least:g} to {most:g} is expected; it was {value:g}", path=path)
+
+
+def _check_numbers(rules: Rules, checks: NodeChecks) -> None:
+    leverage = checks.number(rules.leverage, "leverage")
+    if not 0 < leverage <= _MOST_LEVERAGE:
+        raise RulesInvalidError(
+            f"a number above 0 to {_MOST_LEVERAGE:g} is expected; it was {leverage:g}", path="leverage"
+        )
+    buffer = checks.number(rules.buffer_percent, "buffer_percent")
+    if not 0 <= buffer < 100:
+        raise RulesInvalidError(f"0 to less than 100 percent are expected; it was {buffer:g}", path="buffer_percent")
+    checks.bars(rules.cool_down, "cool_down", least=0)
+    if rules.time_stop is not None:
+        checks.bars(rules.time_stop, "time_stop")
+    if rules.max_positions is not None:
+        most = checks.number(rules.max_positions, "max_positions")
+        if most != int(most) or most < 1:
+            raise RulesInvalidError(f"a whole number from 1 on is expected; it was {most:g}", path="max_positions")

@@ -1,0 +1,304 @@
+"""Random rules, random bars, and the two ways of carrying rules out."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from tradinglab.core.enums import OrderStatus, Resolution, TickType
+from tradinglab.core.symbol import Symbol
+from tradinglab.data.columns import BarColumns
+from tradinglab.data.memory import MemorySource
+from tradinglab.engine.run import backtest
+from tradinglab.rules import expressions as ex
+from tradinglab.rules import schema as sc
+from tradinglab.rules.checks import check_rules
+from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.generator import algorithm_source
+from tradinglab.rules.market import MARKETS, TYPES, load_bars
+from tradinglab.rules.simulate import simulate
+
+START = date(2020, 3, 2)
+_DAY_NS, _HOUR_NS, _MINUTE_NS = 86_400_000_000_000, 3_600_000_000_000, 60_000_000_000
+_SPREAD = 0.0002
+_CENT = 0.005
+_NOTES = """
+
+class Noted({name}):
+    def initialize(self):
+        self.noted = []
+        super().initialize()
+
+    def on_data(self, data):
+        if any(watch.symbol in data.bars or watch.symbol in data.quote_bars for watch in self.watches):
+            since = self.utc_time - datetime(1970, 1, 1)
+            self.noted.append((since.days * 86400 + since.seconds, float(self.portfolio.total_portfolio_value)))
+        super().on_data(data)
+
+    def on_end_of_algorithm(self):
+        import json
+        with open({path!r}, "w") as file:
+            json.dump([self.noted, float(self.portfolio.total_portfolio_value)], file)
+"""
+
+
+class QuotingSource(MemorySource):
+    """Serves currencies as quotes around the prices that it was given."""
+
+    def tick_types(self, symbol: Symbol, resolution: Resolution) -> tuple[TickType, ...]:
+        found = super().tick_types(symbol, resolution)
+        return (TickType.QUOTE,) if found and symbol.security_type == TYPES["forex"] else found
+
+    def bars(self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int,
+             end_ns: int) -> BarColumns:  # fmt: skip
+        is_quoted = symbol.security_type == TYPES["forex"]
+        if is_quoted and tick_type == TickType.TRADE:
+            return BarColumns.empty(tick_type)
+        found = super().bars(symbol, resolution, TickType.TRADE, start_ns, end_ns)
+        if not is_quoted:
+            return found if tick_type == TickType.TRADE else BarColumns.empty(tick_type)
+        values = {}
+        for side, sign in (("bid", -1), ("ask", 1)):
+            for name in ("open", "high", "low", "close"):
+                values[f"{side}_{name}"] = np.round(found.values[name] + sign * _SPREAD, 5)
+            values[f"{side}_size"] = np.zeros(len(found))
+        return BarColumns(TickType.QUOTE, found.time_ns, found.end_ns, values)
+
+
+def price_bars(seed: int, times: np.ndarray[Any, Any], *, first: float, places: int, gaps: float) -> dict[str, Any]:
+    """Return a random walk of bars whose prices have a few places; some bars are missing."""
+    rng = np.random.default_rng(seed)
+    times = times[rng.random(len(times)) >= gaps] if gaps else times
+    count = len(times)
+    path = first * np.exp(np.cumsum(rng.normal(0, 0.02, 2 * count)))
+    opens, closes = np.round(path[::2], places), np.round(path[1::2], places)
+    reach = np.abs(rng.normal(0, 0.01, (2, count)))
+    highs = np.round(np.maximum(opens, closes) * (1 + reach[0]), places)
+    lows = np.round(np.minimum(opens, closes) * (1 - reach[1]), places)
+    volume = rng.integers(0, 5_000, count).astype(float)
+    return {"time": times, "open": opens, "high": highs, "low": lows, "close": closes, "volume": volume}
+
+
+def bar_times(kind: str, resolution: str, count: int) -> np.ndarray[Any, Any]:
+    """Return the starts of bars of a market."""
+    midnight = int(np.datetime64("2020-03-02T05:00", "ns").astype(np.int64))
+    if resolution == "daily":
+        zero = midnight if kind == "equity" else midnight + 19 * _HOUR_NS
+        return zero + _DAY_NS * np.arange(count)
+    if kind == "equity":
+        step, a_day, opening = (
+            (_HOUR_NS, 7, 9 * _HOUR_NS) if resolution == "hour" else (_MINUTE_NS, 390, 34_200 * 10**9)
+        )
+        days, parts = np.divmod(np.arange(count), a_day)
+        # New York has summer time from 8 March 2020 on: some bars of later days lie outside of its hours.
+        return midnight + opening + days * _DAY_NS + parts * step
+    step = _HOUR_NS if resolution == "hour" else _MINUTE_NS
+    return midnight + step * np.arange(count)
+
+
+@dataclass
+class Outcome:
+    fills: list[tuple[Any, ...]]
+    equity: list[tuple[int, float]]
+    final: float
+
+
+def simulated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+    run = simulate(rules, load_bars(rules, source), parameters)
+    fills = [
+        (int(run.times[step]), run.tickers[security], quantity, price, fee)
+        for step, security, _, _, quantity, price, fee in zip(*(part.tolist() for part in run.fills), strict=True)
+    ]
+    return Outcome(fills, list(zip(run.times.tolist(), run.equity.tolist(), strict=True)), run.final_equity)
+
+
+def generated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+    text = algorithm_source(rules)
+    name = text.rsplit("class ", 1)[1].split("(", 1)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        path, notes = Path(folder, "main.py"), Path(folder, "notes.json")
+        path.write_text(text + _NOTES.format(name=name, path=str(notes)), encoding="utf-8")
+        result = backtest(path, data=source, class_name="Noted", parameters=parameters)
+        noted, final = json.loads(notes.read_text())
+    fills = [
+        (event.utc_ns, event.symbol.value, float(event.exact_fill_quantity), float(event.exact_fill_price),
+         float(event.order_fee.value.exact_amount))
+        for event in result.record.order_events if event.status == OrderStatus.FILLED
+    ]  # fmt: skip
+    return Outcome(fills, [(second * 10**9, worth) for second, worth in noted], final)
+
+
+def assert_same(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+    """Carry rules out in both ways; every fill and every worth of the account is the same."""
+    quick = simulated(rules, source, parameters)
+    slow = generated(rules, source, parameters)
+    assert [fill[:3] for fill in quick.fills] == [fill[:3] for fill in slow.fills]
+    for one, other in zip(quick.fills, slow.fills, strict=True):
+        assert abs(one[3] - other[3]) <= 1e-9 * other[3], (one, other)
+        assert abs(one[4] - other[4]) < _CENT, (one, other)
+    assert [moment for moment, _ in quick.equity] == [moment for moment, _ in slow.equity]
+    for one, other in zip(quick.equity, slow.equity, strict=True):
+        assert abs(one[1] - other[1]) < _CENT, (one, other)
+    assert abs(quick.final - slow.final) < _CENT
+    return quick
+
+
+# Random rules.
+
+
+def _indicator(name: str, *arguments: float | str, line: str | None = None) -> ex.Indicator:
+    return ex.Indicator(name=name, arguments=arguments, line=line)
+
+
+periods = st.integers(1, 8).map(float)
+prices = st.sampled_from(["open", "high", "low", "close"]).map(lambda field: ex.Price(field=field))
+indicators = st.one_of(
+    st.builds(lambda n: _indicator("SMA", n), periods),
+    st.builds(lambda n: _indicator("EMA", n), periods),
+    st.builds(lambda n, field: ex.Indicator(name="SMA", arguments=(n,), field=field), periods,
+              st.sampled_from(["high", "low", "typical", "average"])),
+    st.builds(lambda n: _indicator("BB", n + 1, 2.0, line="upper_band"), periods),
+    st.builds(lambda n: _indicator("KCH", n, 1.5, line="lower_band"), periods),
+    st.just(_indicator("PSAR")),
+    st.builds(lambda n: _indicator("STR", n, 2.0), periods),
+)  # fmt: skip
+#: What is of the size of a price.
+levels = st.deferred(lambda: st.one_of(
+    prices,
+    indicators,
+    st.builds(lambda operand, bars: ex.Ago(operand=operand, bars=bars), prices | indicators, periods),
+    st.builds(lambda kind, operand, bars: ex.Extreme(kind=kind, operand=operand, bars=bars),
+              st.sampled_from(["highest", "lowest"]), prices | indicators, periods),
+    st.builds(lambda left, by: ex.Arithmetic(left=left, operator="*", right=ex.Constant(value=by)), prices | indicators,
+              st.sampled_from([0.99, 1.0, 1.01])),
+    st.builds(lambda left, right: ex.Arithmetic(left=left, operator="-", right=ex.Arithmetic(
+        left=_indicator("ATR", right), operator="/", right=ex.Constant(value=2.0))), prices | indicators, periods),
+))  # fmt: skip
+oscillators = st.one_of(
+    st.builds(lambda n: _indicator("RSI", n), periods),
+    st.builds(lambda n: _indicator("STO", n, 3.0, 2.0, line="stoch_k"), periods),
+    st.builds(lambda n: _indicator("WILR", n), periods),
+)
+comparisons = st.one_of(
+    st.builds(lambda left, sign, right: ex.Compare(left=left, operator=sign, right=right), levels,
+              st.sampled_from([">", ">=", "<", "<=", "!=", "=="]), levels),
+    st.builds(lambda left, sign, right: ex.Compare(left=left, operator=sign, right=ex.Constant(value=right)),
+              oscillators, st.sampled_from([">", "<"]), st.integers(-90, 90).map(float)),
+    st.builds(lambda left, way, right: ex.Cross(left=left, direction=way, right=right), levels,
+              st.sampled_from(["above", "below"]), levels),
+    st.builds(lambda left, way, right: ex.Cross(left=left, direction=way, right=ex.Constant(value=right)), oscillators,
+              st.sampled_from(["above", "below"]), st.integers(20, 80).map(float)),
+    st.builds(lambda sign, size: ex.Compare(left=ex.Volatility(bars=size), operator=sign, right=ex.Constant(value=0.3)),
+              st.sampled_from([">", "<"]), periods.map(lambda n: n + 1)),
+    st.builds(lambda days: ex.DayOfWeek(days=tuple(days)),
+              st.lists(st.sampled_from(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]),
+                       min_size=1, max_size=3, unique=True)),
+    st.builds(lambda start, end: ex.TimeOfDay(start=time(start), end=time(end, 30)), st.integers(8, 16),
+              st.integers(8, 17)),
+)  # fmt: skip
+conditions = st.recursive(
+    comparisons,
+    lambda inner: st.one_of(
+        st.builds(lambda parts: ex.All(conditions=tuple(parts)), st.lists(inner, min_size=2, max_size=3)),
+        st.builds(lambda parts: ex.AnyOf(conditions=tuple(parts)), st.lists(inner, min_size=2, max_size=3)),
+        st.builds(lambda part: ex.Not(condition=part), inner),
+        st.builds(lambda part, sign, bars: ex.Compare(left=ex.Since(condition=part), operator=sign,
+                                                      right=ex.Constant(value=bars)),
+                  inner, st.sampled_from([">", "<=", "=="]), periods),
+    ),
+    max_leaves=4,
+)  # fmt: skip
+distances = st.one_of(
+    st.builds(lambda x: sc.PercentAway(percent=x), st.sampled_from([0.5, 1.0, 2.0, 5.0])),
+    st.builds(lambda x: sc.PointsAway(points=x), st.sampled_from([0.01, 0.5, 1.0, 5.0])),
+    st.builds(lambda x, n: sc.AtrAway(multiple=x, period=n), st.sampled_from([0.5, 1.0, 2.0]), periods),
+)
+sizings = st.one_of(
+    st.builds(lambda x: sc.FixedSize(units=x), st.sampled_from([1.0, 100.0, 0.5, 1e6])),
+    st.builds(lambda x: sc.ValueSize(value=x), st.sampled_from([100.0, 30_000.0])),
+    st.builds(lambda x: sc.PercentSize(percent=x), st.sampled_from([10.0, 50.0, 95.0, 100.0, 200.0])),
+    st.just(sc.EqualSize()),
+    st.builds(lambda x, n: sc.VolatilitySize(percent=x, bars=n + 1), st.sampled_from([5.0, 15.0, 40.0]), periods),
+    st.builds(lambda x, n: sc.KellySize(percent=x, trades=n, start_percent=20.0), st.sampled_from([50.0, 100.0]),
+              periods),
+    st.builds(lambda x, m, n: sc.RiskSize(percent=x, multiple=m, period=n), st.sampled_from([0.5, 2.0]),
+              st.sampled_from([1.0, 3.0]), periods),
+)  # fmt: skip
+fees = st.one_of(
+    st.just(sc.DefaultFees()),
+    st.just(sc.NoFees()),
+    st.just(sc.FixedFees(amount=2.5)),
+    st.just(sc.PercentFees(percent=0.1)),
+)
+slippages = st.one_of(
+    st.just(sc.NoSlippage()), st.just(sc.ConstantSlippage(percent=0.05)), st.just(sc.VolumeSlippage(limit=0.1))
+)
+
+
+MARKETS_DRAWN = [
+    ("equity", "daily"), ("equity", "hour"), ("equity", "minute"), ("crypto", "daily"), ("crypto", "hour"),
+    ("forex", "hour"),
+]  # fmt: skip
+_TICKERS = {
+    "equity": ("ABC", "DEF", "GHI"),
+    "crypto": ("BTCUSD", "ETHUSD", "LTCUSD"),
+    "forex": ("EURUSD", "GBPUSD", "AUDUSD"),
+}
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
+    """Draw rules and bars for them."""
+    kind, resolution = draw(st.deferred(lambda: st.sampled_from(MARKETS_DRAWN)))
+    count = draw(st.integers(20, 90))
+    tickers = _TICKERS[kind][: draw(st.integers(1, 3))]
+    source = QuotingSource()
+    gaps = draw(st.sampled_from([0.0, 0.0, 0.1]))
+    for ticker in tickers:
+        first, places = (100.0, 2) if kind != "forex" else (1.2, 5)
+        times, seed = bar_times(kind, resolution, count), draw(st.integers(0, 1 << 20))
+        found = price_bars(seed, times, first=first, places=places, gaps=gaps)
+        source.add(ticker, getattr(Resolution, resolution.upper()), found, security_type=TYPES[kind],
+                   market=MARKETS[kind])  # fmt: skip
+    sides = draw(st.sampled_from(["long", "short", "both"]))
+    long, short = sides != "short", sides != "long"
+    some = st.none() | conditions
+    slippage = draw(slippages)
+    if kind == "forex" and isinstance(slippage, sc.VolumeSlippage):
+        slippage = sc.NoSlippage()
+    rules = sc.Rules(
+        name="Drawn",
+        universe=tuple(sc.Listing(ticker=ticker, type=kind) for ticker in tickers),
+        resolution=resolution,
+        start=START,
+        end=START + timedelta(days=200),
+        enter_long=draw(conditions) if long else None,
+        exit_long=draw(some) if long else None,
+        enter_short=draw(conditions) if short else None,
+        exit_short=draw(some) if short else None,
+        sizing=draw(sizings),
+        stop_loss=draw(st.none() | distances),
+        take_profit=draw(st.none() | distances),
+        trailing_stop=draw(st.none() | distances),
+        time_stop=draw(st.none() | periods),
+        cool_down=draw(st.sampled_from([0.0, 0.0, 1.0, 3.0])),
+        max_positions=draw(st.none() | st.sampled_from([1.0, 2.0])),
+        rank=draw(st.none() | levels),
+        fees=draw(fees),
+        slippage=slippage,
+        fill=draw(st.sampled_from(["engine", "next_bar_open"])),
+        leverage=draw(st.sampled_from([1.0, 1.0, 2.0])),
+    )
+    try:
+        check_rules(rules, {})
+    except RulesInvalidError:
+        assume(False)
+    return rules, source
