@@ -196,6 +196,30 @@ def test_a_child_that_dies_before_its_first_run_is_let_go(monkeypatch: pytest.Mo
     child.wait()
 
 
+@pytest.mark.parametrize(
+    ("processors", "runs", "rehearses"), [(1, 0, True), (1, 1, False), (2, 1, False), (3, 1, True)]
+)
+def test_children_rehearse_where_no_run_needs_the_processor(
+    monkeypatch: pytest.MonkeyPatch, processors: int, runs: int, rehearses: bool
+) -> None:
+    """Neither the run itself nor who reads its answer."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)))
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control, other = socket.socketpair()
+    with ours, theirs, control, other:
+        theirs.setblocking(False)
+        nursery = Nursery(cast("Cell", None), control, spares=1, is_alone=True)
+        spare = nursery._spares[7] = _Child(7, 7, ours)
+        nursery._runs.update({8 + number: _Child(8, 8, ours) for number in range(runs)})
+        nursery._provide()
+        assert spare.is_rehearsed is rehearses
+        if rehearses:
+            assert theirs.recv(100) == b"rehearse"
+        else:
+            with pytest.raises(BlockingIOError):
+                theirs.recv(100)
+
+
 def test_a_zygote_that_cannot_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither end of the line to it: who tries again and again would run out of descriptors."""
 
