@@ -307,7 +307,7 @@ def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
         ({"parameters": {"share": "0.5"}}, "parameters.share"),
         ({"start": "2010-03-01", "end": "2010-01-04"}, "end"),
         ({"data": "nowhere"}, "data"),
-        ({"seed": 3}, "seed"),
+        ({"seeds": 3}, "seeds"),
         ({"engine": "quantconnect"}, "engine"),
     ],
 )

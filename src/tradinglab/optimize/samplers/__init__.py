@@ -92,7 +92,7 @@ def _grid_check(plan: Plan, space: Space, most: int) -> None:
         raise SpaceError(_nothing(space), part="constraint", value=_all_of(space))
     if counted > most:
         text = (
-            f"That makes {counted:,} combinations, and at most {most:,} are tried: use larger steps or fewer "
+            f"At most {most:,} combinations are tried, and there are {counted:,}: use larger steps or fewer "
             "parameters, or search at random or by the Bayesian sampler."
         )
         raise SpaceError(text, value=counted)

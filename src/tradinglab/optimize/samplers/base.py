@@ -48,6 +48,11 @@ class Sampler(Protocol):
         """How many trials there will be, if that is known before."""
         ...
 
+    @property
+    def most(self) -> int:
+        """How many trials there will be at most."""
+        ...
+
     def ask(self, history: History, most: int) -> Asked:
         """Return up to so many combinations that come next."""
         ...

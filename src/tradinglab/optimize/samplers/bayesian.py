@@ -46,6 +46,11 @@ class BayesianSampler:
         drawn = lots(self.space, self.seed)
         return self.most_trials if drawn.at(self.most_trials - 1) else drawn.count
 
+    @property
+    def most(self) -> int:
+        """As many."""
+        return self.total
+
     def ask(self, history: History, most: int) -> Asked:
         """Return the next ones; each knows of those before it that they are being tried."""
         room = self.most_trials - history.count

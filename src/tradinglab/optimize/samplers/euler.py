@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
+from math import prod
 from typing import Final
 
 from tradinglab.core.values import dataclass
+from tradinglab.optimize.counting import count
 from tradinglab.optimize.objective import Objective
 from tradinglab.optimize.samplers.base import Asked, Combination
 from tradinglab.optimize.space import Axis, Space, stepped
@@ -36,6 +38,18 @@ class EulerSampler:
     def total(self) -> None:
         """Not known before: what comes next depends on what is best."""
         return None
+
+    @property
+    def most(self) -> int:
+        """How many there are if all grids are as large as can be, and have nothing in common."""
+        axes: Sequence[Axis] = self.space.axes
+        counts = {axis.name: len(axis.values) for axis in axes}
+        found = count(self.space)
+        while any(map(can_be_finer, axes)):
+            counts |= dict.fromkeys((axis.name for axis in axes if can_be_finer(axis)), SEGMENTS + 1)
+            found += prod(counts.values())
+            axes = [replace(axis, step=_finer_step(axis)) if can_be_finer(axis) else axis for axis in axes]
+        return min(found, self.most_trials)
 
     def ask(self, history: History, most: int) -> Asked:
         """Return what is left of the grid that the search is at."""
@@ -78,9 +92,13 @@ def can_be_finer(axis: Axis) -> bool:
 def _finer(axis: Axis, best: Decimal) -> Axis:
     assert axis.low is not None
     assert axis.high is not None
-    assert axis.step is not None
-    assert axis.min_step is not None
-    step = max(axis.min_step, axis.step / SEGMENTS)
+    step = _finer_step(axis)
     reach = step * SEGMENTS / 2
     low, high = max(axis.low, best - reach), min(axis.high, best + reach)
     return replace(axis, values=stepped(low, high, step), low=low, high=high, step=step)
+
+
+def _finer_step(axis: Axis) -> Decimal:
+    assert axis.step is not None
+    assert axis.min_step is not None
+    return max(axis.min_step, axis.step / SEGMENTS)

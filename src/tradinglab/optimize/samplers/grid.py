@@ -20,6 +20,11 @@ class GridSampler:
         """How many combinations there are."""
         return count(self.space)
 
+    @property
+    def most(self) -> int:
+        """As many."""
+        return self.total
+
     def ask(self, history: History, most: int) -> Asked:
         """Return the next ones."""
         last = min(history.count + most, self.total)

@@ -36,6 +36,11 @@ class RandomSampler:
         """How many there will be: fewer than may be, if there are no more."""
         return self.most_trials if self._at(self.most_trials - 1) else lots(self.space, self.seed).count
 
+    @property
+    def most(self) -> int:
+        """As many."""
+        return self.total
+
     def ask(self, history: History, most: int) -> Asked:
         """Return the next ones."""
         wanted = range(history.count, min(history.count + most, self.most_trials))

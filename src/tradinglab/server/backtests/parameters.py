@@ -52,6 +52,12 @@ def searched_check(*, files: Mapping[str, str], axes: Sequence[Axis]) -> None:
         if parameter is None and asked.are_all:
             text = f"{_unasked(axis.name, list(known))} Whatever its value, the trials would be the same."
             raise InputError(f"space.{place}.name", axis.name, text)
+        if parameter is not None and axis.is_continuous and parameter.type != "float":
+            where = f"{parameter.file}, line {parameter.line}"
+            text = (
+                f"The strategy does not make a fraction of it ({where}), but {parameter.type}: give the range a step."
+            )
+            raise InputError(f"space.{place}.step", "", text)
         if parameter is not None:
             for value in axis.values:
                 _refuse_text(f"space.{place}.values", parameter, value)

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from tradinglab.optimize import History
 from tradinglab.server.backtests.services import backtest_create_part
 from tradinglab.server.errors import TooManyQueuedError
 from tradinglab.server.optimizations.models import Optimization, Trial
@@ -21,6 +22,7 @@ from tradinglab.server.optimizations.requests import OptimizationRequest, reques
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of_unsettled, counts_of
 from tradinglab.server.optimizations.settling import trials_settle
 from tradinglab.server.optimizations.telling import no_trial_completed, progress_tell, told_of
+from tradinglab.server.optimizations.trials import tried_list
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
@@ -61,14 +63,14 @@ def optimization_advance(run_id: UUID) -> None:
     is_reached = search.best is not None and request.objective.is_reached(search.best.value)
     if run.cancel_requested_at is not None or is_reached:
         run_parts_cancel(run_id=run_id)
-        started = 0
+        started, is_over = 0, True
     else:
-        started = _start_trials(search)
+        started, is_over = _start_trials(search)
     if search.counts.going_on + started:
         _tell(search)
     elif run.cancel_requested_at is not None:
         coordinated_finish(run_id=run_id, state=RunState.CANCELLED, told=_told(search))
-    elif is_reached or search.counts.all >= optimization.total:
+    elif is_reached or is_over:
         _finish(search)
     else:
         _tell(search)  # the owner's queue is full: trials are started when there is room
@@ -80,19 +82,23 @@ def _begin(search: _Search) -> None:
         event_store(run_id=search.run.pk, kind="started", data={"attempt": 1})
 
 
-def _start_trials(search: _Search) -> int:
-    """Start as many trials as may be under way, and return how many that were."""
+def _start_trials(search: _Search) -> tuple[int, bool]:
+    """Start as many trials as may be under way; return how many that were, and whether there are no others."""
     optimization = search.optimization
+    room = optimization.most_parallel - search.counts.going_on
+    if room <= 0:
+        return 0, False
     last = Trial.objects.filter(optimization=optimization).aggregate(Max("number"))["number__max"]
     first = 0 if last is None else last + 1
-    room = max(optimization.most_parallel - search.counts.going_on, 0)
-    for number in range(first, min(first + room, optimization.total)):
+    asked = search.request.sampler.ask(History(first, lambda: tried_list(optimization=optimization)), room)
+    for number, combination in enumerate(asked.combinations, first):
+        request = search.request.trial(combination)
         try:
-            test = backtest_create_part(owner=search.run.owner, request=search.request.trial(number), parent=search.run)
+            test = backtest_create_part(owner=search.run.owner, request=request, parent=search.run)
         except TooManyQueuedError:
-            return number - first
+            return number - first, False
         Trial.objects.create(optimization=optimization, number=number, backtest=test)
-    return max(min(room, optimization.total - first), 0)
+    return len(asked.combinations), asked.is_over
 
 
 def _tell(search: _Search) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from tradinglab.optimize import SamplerName
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import StrategyVersion
@@ -21,8 +22,14 @@ class Optimization(models.Model):
     #: Where the trials are run.
     engine = models.CharField(max_length=16, choices=Backtest.Engine.choices, default=Backtest.Engine.LOCAL)
     name = models.CharField(max_length=200, blank=True, default="")
-    #: ``[{"name": …, "values": [text, …]}, …]``
+    #: ``[{"name": …, "values": [text, …]}, …]``, of a range also ``min``, ``max``, ``step``, ``min_step`` and ``log``.
     space = models.JSONField()
+    #: ``["fast < slow", …]``
+    space_constraints = models.JSONField(default=list)
+    sampler = models.CharField(max_length=16, default=str(SamplerName.GRID))
+    #: How many there may be, if that was said.
+    most_trials = models.PositiveIntegerField(null=True)
+    seed = models.PositiveBigIntegerField(default=0)
     #: What is the same in every trial.
     parameters = models.JSONField(default=dict)
     start = models.DateField(null=True)
@@ -34,7 +41,12 @@ class Optimization(models.Model):
     target_value = models.FloatField(null=True)
     #: ``[{"figure": …, "operator": …, "value": …}, …]``
     constraints = models.JSONField(default=list)
+    #: ``[{"figure": …, "weight": …}, …]``
+    penalties = models.JSONField(default=list)
+    #: ``[{"figure": …, "direction": …}, …]``
+    other_targets = models.JSONField(default=list)
     most_parallel = models.PositiveSmallIntegerField()
+    #: How many trials there will be; of a sampler that cannot know, at most.
     total = models.PositiveIntegerField()
     #: What was done otherwise than one may think, as those of a backtest.
     warnings = models.JSONField(default=list)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator, Space
+from tradinglab.optimize import (
+    History,
+    Objective,
+    Plan,
+    Sampler,
+    SearchError,
+    Space,
+    SpaceError,
+    plan_check,
+    sampler_of,
+)
+from tradinglab.optimize.samplers import Combination
 from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.backtests.models import Backtest
@@ -18,6 +29,7 @@ from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
+from tradinglab.server.optimizations.storing import objective_of, plan_of, space_of_stored, stored_search
 from tradinglab.server.runs.models import Priority
 from tradinglab.server.runs.services import Wishes
 from tradinglab.server.strategies.models import StrategyVersion
@@ -51,6 +63,7 @@ class OptimizationRequest:
     version: StrategyVersion
     space: Space
     objective: Objective
+    plan: Plan = field(default_factory=Plan)
     name: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     start: date | None = None
@@ -77,8 +90,8 @@ class OptimizationRequest:
         InputError
             Names field, value, and what to do.
         """
-        self.trial(0).check()
-        space_check(self.space)
+        plan_given_check(self.plan, self.space)
+        self.first.check()
         if not 0 < self.most_parallel <= MOST_PARALLEL:
             text = f"1 to {MOST_PARALLEL} trials may be under way at once."
             raise InputError("most_parallel", self.most_parallel, text)
@@ -90,6 +103,12 @@ class OptimizationRequest:
         _check_figure("target", self.objective.figure)
         for place, constraint in enumerate(self.objective.constraints):
             _check_figure(f"constraints.{place}.figure", constraint.figure)
+        for place, penalty in enumerate(self.objective.penalties):
+            _check_figure(f"penalties.{place}.figure", penalty.figure)
+        for place, goal in enumerate(self.objective.others):
+            _check_figure(f"other_targets.{place}.figure", goal.figure)
+            if goal.figure == self.objective.figure:
+                raise InputError(f"other_targets.{place}.figure", goal.figure, "That is the target already.")
 
     def _check_bought(self) -> None:
         """Refuse what only makes sense where machines are rented."""
@@ -100,11 +119,21 @@ class OptimizationRequest:
                 text = f"What is searched here costs nothing: leave '{name}' out, or choose another engine."
                 raise InputError(name, str(value), text)
 
-    def trial(self, number: int) -> BacktestRequest:
+    @property
+    def sampler(self) -> Sampler:
+        """What says which combinations are tried."""
+        return sampler_of(self.plan, self.space, self.objective)
+
+    @property
+    def first(self) -> BacktestRequest:
+        """The backtest of a combination that is tried, by which those of all are judged."""
+        return self.trial(self.sampler.ask(History.of([]), 1).combinations[0])
+
+    def trial(self, combination: Combination) -> BacktestRequest:
         """Return the backtest of a combination."""
         return BacktestRequest(
             version=self.version,
-            parameters={**self.parameters, **self.space[number]},
+            parameters={**self.parameters, **combination},
             start=self.start,
             end=self.end,
             cash=self.cash,
@@ -116,7 +145,7 @@ class OptimizationRequest:
 
     def manifest(self) -> dict[str, Any]:
         """Return all that the outcome depends on, as far as it is known before: that of a trial, and the search."""
-        first = replace(self.trial(0), parameters=self.parameters).manifest()
+        first = replace(self.first, parameters=self.parameters).manifest()
         if not self.is_run_here:
             first["elsewhere"] |= self._bought()
         return {**first, "search": self.search()}
@@ -127,20 +156,13 @@ class OptimizationRequest:
 
     def search(self) -> dict[str, Any]:
         """Return what is searched and what for, as JSON takes it."""
-        objective = self.objective
-        return {
-            "space": [{"name": axis.name, "values": list(axis.values)} for axis in self.space.axes],
-            "target": objective.figure,
-            "direction": str(objective.direction),
-            "target_value": objective.target,
-            "constraints": [asdict_of(each) for each in objective.constraints],
-        }
+        return stored_search(self.space, self.objective, self.plan)
 
     def fingerprint(self) -> str:
         """Return a hash by which the same request is known again."""
         wanted = {
             "name": self.name,
-            "trial": self.trial(0).fingerprint(),
+            "trial": self.first.fingerprint(),
             "search": self.search(),
             "most_parallel": self.most_parallel,
             "wishes": asdict(self.wishes),
@@ -150,36 +172,31 @@ class OptimizationRequest:
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
-def space_check(space: Space) -> None:
-    """Refuse a space of more combinations than are tried.
+def plan_given_check(plan: Plan, space: Space) -> None:
+    """Refuse a space of more combinations than are tried, or a plan that it cannot be gone through by.
 
     Raises
     ------
     InputError
-        If it is too large.
+        Names field, value, and what to do.
     """
-    if space.size > MOST_TRIALS:
-        text = f"At most {MOST_TRIALS:,} combinations are tried; use larger steps or fewer parameters."
-        raise InputError("space", space.size, text)
+    if plan.most_trials is not None and plan.most_trials > MOST_TRIALS:
+        raise InputError("most_trials", plan.most_trials, f"At most {MOST_TRIALS:,} combinations are tried.")
+    try:
+        plan_check(plan, space, most_of_grid=MOST_TRIALS)
+    except SpaceError as problem:
+        raise InputError(space_field(space, problem), problem.value, str(problem)) from None
+    except SearchError as problem:
+        raise InputError("most_trials", plan.most_trials, str(problem)) from None
 
 
-def asdict_of(constraint: Constraint) -> dict[str, Any]:
-    """Return a bound as it is stored."""
-    return {"figure": constraint.figure, "operator": str(constraint.operator), "value": constraint.value}
-
-
-def objective_of(stored: Optimization) -> Objective:
-    """Return what an optimization looks for."""
-    constraints = tuple(
-        Constraint(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
-        for each in stored.constraints
-    )
-    return Objective(
-        figure=stored.target,
-        direction=Direction(stored.direction),
-        target=stored.target_value,
-        constraints=constraints,
-    )
+def space_field(space: Space | None, problem: SpaceError, names: Sequence[str] = ()) -> str:
+    """Return the field of a request that an error of a space is about."""
+    known = [axis.name for axis in space.axes] if space is not None else [*names]
+    if problem.part == "constraint":
+        return "space_constraints"
+    place = [f"{known.index(problem.parameter)}"] if problem.parameter in known else []
+    return ".".join(["space", *place, problem.part]).rstrip(".")
 
 
 def request_of(stored: Optimization) -> OptimizationRequest:
@@ -187,8 +204,9 @@ def request_of(stored: Optimization) -> OptimizationRequest:
     run = stored.run
     request = OptimizationRequest(
         version=stored.version,
-        space=Space.of([Axis(name=each["name"], values=tuple(each["values"])) for each in stored.space]),
+        space=space_of_stored(stored.space, stored.space_constraints),
         objective=objective_of(stored),
+        plan=plan_of(stored),
         name=stored.name,
         parameters=stored.parameters,
         start=stored.start,

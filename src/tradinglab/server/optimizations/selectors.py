@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, FilteredRelation, FloatField, Q, QuerySet, Value, Window
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, RowNumber
 
 from tradinglab.optimize import Direction, Operator
 from tradinglab.server.accounts.models import User
@@ -59,7 +60,7 @@ class Counts(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A trial that completed: its backtest, its combination, and the figure that counts."""
+    """A trial that completed: its backtest, its combination, and its score."""
 
     backtest: UUID
     parameters: dict[str, str]
@@ -142,21 +143,29 @@ def best_of_unsettled(*, optimization: Optimization) -> Outcome | None:
 def _best_of_many(optimizations: Iterable[Optimization], *, is_settled: bool) -> dict[UUID, Outcome]:
     alike: dict[str, list[Optimization]] = {}
     for each in optimizations:
-        alike.setdefault(json.dumps([each.target, each.direction, each.constraints]), []).append(each)
+        alike.setdefault(json.dumps([each.target, each.direction, each.constraints, each.penalties]), []).append(each)
     return {run_id: found for group in alike.values() for run_id, found in _best_of_alike(group, is_settled)}
 
 
 def _best_of_alike(group: Sequence[Optimization], is_settled: bool) -> Iterator[tuple[UUID, Outcome]]:
-    figure = group[0].target
     tests = Backtest.objects.filter(
         trial__optimization__in=group, trial__is_settled=is_settled, run__state=RunState.COMPLETED
     )
-    tests = tests.filter(_bounds(group[0].constraints), **{f"{figure}__isnull": False})
-    order = f"-{figure}" if group[0].direction == Direction.MAX else figure
+    tests = tests.annotate(score=_score(group[0])).filter(_bounds(group[0].constraints), score__isnull=False)
+    order = "-score" if group[0].direction == Direction.MAX else "score"
     place = Window(RowNumber(), partition_by=F("trial__optimization"), order_by=[order, "trial__number"])
     best = tests.annotate(place=place).filter(place=1)
-    for run_id, *rest in best.values_list("trial__optimization", "pk", "parameters", figure):
+    for run_id, *rest in best.values_list("trial__optimization", "pk", "parameters", "score"):
         yield run_id, Outcome(*rest)
+
+
+def _score(optimization: Optimization) -> Combinable:
+    """Return the figure with its penalties; it is nothing where one of them is."""
+    sign = -1.0 if optimization.direction == Direction.MAX else 1.0
+    score: Combinable = Cast(F(optimization.target), FloatField())
+    for each in optimization.penalties:
+        score = score + Value(sign * each["weight"]) * Cast(F(each["figure"]), FloatField())
+    return score
 
 
 def _bounds(constraints: list[dict[str, Any]]) -> Q:

@@ -76,7 +76,7 @@ def _create(owner: User, request: OptimizationRequest) -> Run:
         cash=request.cash,
         data=request.data,
         most_parallel=request.most_parallel,
-        total=request.space.size,
+        total=request.sampler.most,
         **request.search(),
     )
     return run

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from tradinglab.optimize import SamplerName
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.selectors import best_of_many, counts_of, trial_list
 from tradinglab.server.qcapi.answers import moment
 from tradinglab.server.qcapi.lean_results import day_moment
 from tradinglab.server.qcapi.models import Project, SentOptimization
-from tradinglab.server.qcapi.searches import GRID, PREFIX, operator_name, target_of
+from tradinglab.server.qcapi.searches import EULER, GRID, PREFIX, operator_name, target_of
 from tradinglab.server.runs.models import RunState
 
 _STATES: Final[Mapping[str, str]] = {
@@ -107,7 +108,7 @@ def described(optimization: Optimization, project: Project) -> dict[str, Any]:
             for each in optimization.constraints
         ],
         "backtests": {test.pk.hex: _trial(test) for test in tests},
-        "strategy": GRID,
+        "strategy": EULER if optimization.sampler == SamplerName.EULER else GRID,
         "requested": moment(optimization.run.created_at),
         "optimizationTarget": target_of(optimization.target),
         "targetValue": optimization.target_value,
@@ -133,6 +134,8 @@ def _parameters(optimization: Optimization) -> list[dict[str, Any]]:
 
 def _of_values(axis: Mapping[str, Any]) -> dict[str, Any]:
     """Return a parameter that was given by its values as a range, as far as it is one."""
+    if not axis["values"]:
+        return {"name": axis["name"], "min": _number(axis["min"]), "max": _number(axis["max"]), "step": 0.0}
     numbers = [_number(text) for text in axis["values"]]
     step = numbers[1] - numbers[0] if len(numbers) > 1 else 1.0
     return {"name": axis["name"], "min": min(numbers), "max": max(numbers), "step": step}

@@ -11,14 +11,14 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Avg, QuerySet
 
-from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator, Space, SpaceError, axis_of_range
+from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator, Plan, Space, SpaceError, axis_of_range
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_usual
 from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.backtests.parameters import searched_check
 from tradinglab.server.errors import InputError, NotFoundError
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, OptimizationRequest, space_check
+from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, OptimizationRequest, plan_given_check
 from tradinglab.server.optimizations.services import optimization_submit
 from tradinglab.server.qcapi.backtests import backtests_of, hex_id, usable
 from tradinglab.server.qcapi.models import Compile, Project, SentOptimization
@@ -26,6 +26,8 @@ from tradinglab.server.qcapi.names import checked_name
 from tradinglab.server.qcapi.selectors import project_get, project_of_strategy
 
 GRID: Final = "QuantConnect.Optimizer.Strategies.GridSearchOptimizationStrategy"
+#: What a search by the Euler sampler is called; clients cannot ask for it: QuantConnect's cloud takes the grid alone.
+EULER: Final = "QuantConnect.Optimizer.Strategies.EulerSearchOptimizationStrategy"
 #: How many trials each kind of node takes at once.
 NODES: Final[Mapping[str, int]] = {"O2-8": 24, "O4-12": 12, "O8-16": 6}
 PREFIX: Final = "O-"
@@ -245,6 +247,6 @@ def search_seconds(*, project: Project, search: AskedSearch) -> int:
         If there is nothing to be searched, or more than is tried.
     """
     space = search.space
-    space_check(space)
+    plan_given_check(Plan(), space)
     mean = backtests_of(project=project).order_by().aggregate(mean=Avg("duration_s"))["mean"]
     return max(round((mean or _USUAL_S) * space.size), 1)

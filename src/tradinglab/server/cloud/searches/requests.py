@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
-from tradinglab.optimize import Axis
+from tradinglab.optimize import Axis, SamplerName
 from tradinglab.quantconnect.models.optimizations import Constraint, Search, SearchRange
 from tradinglab.server.accounts.models import User
 from tradinglab.server.cloud.requests import request_check
@@ -35,7 +35,8 @@ def search_check(*, owner: User, request: OptimizationRequest) -> None:
     InputError
         Names field, value, and what to do.
     """
-    request_check(owner=owner, request=request.trial(0))
+    request_check(owner=owner, request=request.first)
+    _grid_check(request)
     _figure_check("target", request.objective.figure)
     for place, constraint in enumerate(request.objective.constraints):
         _figure_check(f"constraints.{place}.figure", constraint.figure)
@@ -44,6 +45,22 @@ def search_check(*, owner: User, request: OptimizationRequest) -> None:
         text = f"Of {node} QuantConnect takes up to {MOST_NODES[node]} at once; ask for fewer, or for smaller nodes."
         raise InputError("most_parallel", request.most_parallel, text)
     search_of(request)
+
+
+def _grid_check(request: OptimizationRequest) -> None:
+    """Refuse what QuantConnect's cloud does not do: it searches a grid for one figure."""
+    if request.plan.sampler != SamplerName.GRID:
+        text = "QuantConnect searches a grid alone; leave the sampler out, or search with the engine 'local'."
+        raise InputError("sampler", str(request.plan.sampler), text)
+    objective = request.objective
+    for field, given in (
+        ("space_constraints", request.space.relations),
+        ("penalties", objective.penalties),
+        ("other_targets", objective.others),
+    ):
+        if given:
+            text = f"QuantConnect knows nothing of '{field}': leave it out, or search with the engine 'local'."
+            raise InputError(field, len(given), text)
 
 
 def _figure_check(field: str, figure: str) -> None:

@@ -162,7 +162,7 @@ def _plain(text: str) -> str:
 def _follow(work: SearchWork, remote: OptimizationBacktest, numbers: _Numbers) -> UUID:
     """Make a trial of a backtest there."""
     number, parameters = numbers.of(parameters_of(remote))
-    request = replace(numbers.request.trial(0), parameters=parameters)
+    request = replace(numbers.request.first, parameters=parameters)
     test = backtest_follow_part(owner=work.run.owner, request=request, parent=work.run)
     Trial.objects.create(optimization=work.asked, number=number, backtest=test)
     CloudBacktest.objects.create(

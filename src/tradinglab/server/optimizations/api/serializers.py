@@ -9,7 +9,21 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tradinglab.optimize import Axis, Direction, Objective, Operator, Space, SpaceError, axis_of_range
+from tradinglab.optimize import (
+    Axis,
+    Direction,
+    Goal,
+    Objective,
+    Operator,
+    Penalty,
+    Plan,
+    SamplerName,
+    Space,
+    SpaceError,
+    axis_of_range,
+    axis_of_span,
+    relation_of,
+)
 from tradinglab.optimize import Constraint as Bound
 from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, RunWarningSerializer, TermsInput
 from tradinglab.server.backtests.engines import Fallback
@@ -17,25 +31,33 @@ from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS, NODE_TYPES
+from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS, NODE_TYPES, space_field
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
 from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import RunState
 
 _MOST_CONSTRAINTS = 20
+_MOST_OTHERS = 4
 
 
-def _number() -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=30, decimal_places=15, required=False)
+_SEEDS = 1 << 32
+
+
+def _number(about: str = "") -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=30, decimal_places=15, required=False, help_text=about or None)
 
 
 class AxisInput(StrictSerializer):
-    """A parameter to be searched: its values, or a range and a step."""
+    """A parameter to be searched: its values, or a range, with a step or without."""
 
     name = serializers.RegexField(rf"^{PARAMETER_NAME.pattern}\Z")
     min = _number()
     max = _number()
-    step = _number()
+    step = _number("Left out, any number of the range may be tried: by the samplers `random` and `bayesian`.")
+    min_step = _number("Down to which step the sampler `euler` refines.")
+    log = serializers.BooleanField(
+        required=False, help_text="Of a range without a step: search it by orders of magnitude."
+    )
     values = serializers.ListField(
         child=NumberOrTextField(max_length=1000, allow_blank=True, trim_whitespace=False),
         min_length=1,
@@ -45,12 +67,17 @@ class AxisInput(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse what is neither values nor a range, or both."""
-        of_range = [name for name in ("min", "max", "step") if name in attrs]
+        of_range = [name for name in ("min", "max", "step", "min_step", "log") if name in attrs]
         if "values" in attrs and of_range:
             raise serializers.ValidationError({of_range[0]: ["Give `values`, or a range; leave one out."]})
-        if "values" not in attrs and len(of_range) < 3:
-            missing = next(name for name in ("min", "max", "step") if name not in attrs)
+        if "values" not in attrs and not {"min", "max"} <= attrs.keys():
+            missing = next(name for name in ("min", "max") if name not in attrs)
             raise serializers.ValidationError({missing: ["Give `min`, `max` and `step`, or `values`."]})
+        if "min_step" in attrs and "step" not in attrs:
+            raise serializers.ValidationError({"step": ["What has a smallest step has a first one; give it."]})
+        if attrs.get("log") and "step" in attrs:
+            text = "A range with a step is not searched by orders of magnitude; leave out one of the two."
+            raise serializers.ValidationError({"log": [text]})
         return attrs
 
 
@@ -62,12 +89,52 @@ class ConstraintInput(StrictSerializer):
     value = FiniteField()
 
 
+class PenaltyInput(StrictSerializer):
+    """A figure that counts against a trial."""
+
+    figure = serializers.ChoiceField(choices=[*FIGURES])
+    weight = FiniteField(help_text="This times the figure makes the score worse.")
+
+
+class GoalInput(StrictSerializer):
+    """A further figure that counts as much as the target."""
+
+    figure = serializers.ChoiceField(choices=[*FIGURES])
+    direction = serializers.ChoiceField(
+        choices=[each.value for each in Direction], required=False, help_text="If left out, whichever is better."
+    )
+
+
 class SearchInput(TermsInput):
     """What is to be searched, and what for; what is left out is the strategy's own."""
 
     version = serializers.UUIDField(help_text="The `id` of a version.")
     space = serializers.ListField(
         child=AxisInput(), min_length=1, max_length=MOST_AXES, help_text="The parameters that are searched."
+    )
+    space_constraints = serializers.ListField(
+        child=serializers.CharField(max_length=500),
+        max_length=_MOST_CONSTRAINTS,
+        default=list,
+        help_text="Between parameters, such as `fast < slow` or `fast + 10 <= slow or mode == 'free'`: a combination "
+        "that breaks one is not tried.",
+    )
+    sampler = serializers.ChoiceField(
+        choices=[each.value for each in SamplerName],
+        default=SamplerName.GRID.value,
+        help_text="`grid` tries all combinations, `random` some by lot, `euler` a grid and then finer ones around the "
+        "best, as QuantConnect's, `bayesian` where good ones are dense.",
+    )
+    most_trials = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_TRIALS,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="100, if left out for `random` and `bayesian`; a grid has all its combinations.",
+    )
+    seed = serializers.IntegerField(
+        min_value=0, max_value=_SEEDS - 1, default=0, help_text="What lots are drawn from; the same draws the same."
     )
     target = serializers.ChoiceField(
         choices=[*FIGURES], default="sharpe_ratio", help_text="The figure that makes one trial better than another."
@@ -78,7 +145,21 @@ class SearchInput(TermsInput):
     target_value = FiniteField(
         required=False, allow_null=True, default=None, help_text="When a trial reaches it, the search is over."
     )
-    constraints = serializers.ListField(child=ConstraintInput(), max_length=_MOST_CONSTRAINTS, default=list)
+    constraints = serializers.ListField(
+        child=ConstraintInput(), max_length=_MOST_CONSTRAINTS, default=list, help_text="Bounds for figures."
+    )
+    penalties = serializers.ListField(
+        child=PenaltyInput(),
+        max_length=_MOST_CONSTRAINTS,
+        default=list,
+        help_text="What is taken off the target, or added to it where less is better.",
+    )
+    other_targets = serializers.ListField(
+        child=GoalInput(),
+        max_length=_MOST_OTHERS,
+        default=list,
+        help_text="Further figures that count as much: `pareto-front/` lists the trials that none beats by all.",
+    )
     most_parallel = serializers.IntegerField(
         min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
     )
@@ -116,42 +197,58 @@ class OptimizationInput(SearchInput):
     )
 
 
-def space_of(given: list[Mapping[str, Any]]) -> Space:
-    """Return the space that was asked for.
+def space_given(values: dict[str, Any]) -> Space:
+    """Return the space that was asked for, and take it out of what was given.
 
     Raises
     ------
     InputError
         If it cannot be searched.
     """
-    names = [each["name"] for each in given]
+    given, constraints = values.pop("space"), values.pop("space_constraints")
     try:
-        return Space.of([_axis(each) for each in given])
+        return Space.of([_axis(each) for each in given], [relation_of(each) for each in constraints])
     except SpaceError as problem:
-        place = [f"{names.index(problem.parameter)}"] if problem.parameter in names else []
-        raise InputError(".".join(["space", *place, problem.part]).rstrip("."), problem.value, str(problem)) from None
+        names = [each["name"] for each in given]
+        raise InputError(space_field(None, problem, names), problem.value, str(problem)) from None
 
 
 def _axis(given: Mapping[str, Any]) -> Axis:
     if "values" in given:
         return Axis(name=given["name"], values=tuple(dict.fromkeys(given["values"])))
-    low, high, step = (Decimal(given[name]) for name in ("min", "max", "step"))
-    return axis_of_range(given["name"], low=low, high=high, step=step)
+    numbers = {name: Decimal(given[name]) for name in ("min", "max", "step", "min_step") if name in given}
+    low, high = numbers["min"], numbers["max"]
+    if "step" not in numbers:
+        return axis_of_span(given["name"], low=low, high=high, is_log=given.get("log", False))
+    return axis_of_range(given["name"], low=low, high=high, step=numbers["step"], min_step=numbers.get("min_step"))
+
+
+def plan_given(values: dict[str, Any]) -> Plan:
+    """Return how the space is gone through, and take it out of what was given."""
+    sampler = SamplerName(values.pop("sampler"))
+    return Plan(sampler=sampler, most_trials=values.pop("most_trials"), seed=values.pop("seed"))
 
 
 def objective_given(values: dict[str, Any]) -> Objective:
     """Return what is looked for, and take it out of what was given."""
-    figure = values.pop("target")
-    usual = Direction.MIN if FIGURES[figure].is_more_better is False else Direction.MAX
+    given = {"figure": values.pop("target")}
+    goal = _goal(given | ({"direction": values.pop("direction")} if "direction" in values else {}))
     return Objective(
-        figure=figure,
-        direction=Direction(values.pop("direction", usual)),
+        figure=goal.figure,
+        direction=goal.direction,
         target=values.pop("target_value"),
         constraints=tuple(
             Bound(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
             for each in values.pop("constraints")
         ),
+        penalties=tuple(Penalty(figure=each["figure"], weight=each["weight"]) for each in values.pop("penalties")),
+        others=tuple(_goal(each) for each in values.pop("other_targets")),
     )
+
+
+def _goal(given: Mapping[str, str]) -> Goal:
+    usual = Direction.MIN if FIGURES[given["figure"]].is_more_better is False else Direction.MAX
+    return Goal(figure=given["figure"], direction=Direction(given.get("direction", usual)))
 
 
 class OptimizationChanges(StrictSerializer):
@@ -164,7 +261,28 @@ class AxisSerializer(serializers.Serializer[Any]):
     """A parameter and the values that are tried."""
 
     name = serializers.CharField()
-    values = serializers.ListField(child=serializers.CharField())
+    values = serializers.ListField(
+        child=serializers.CharField(), help_text="Of an Euler search the first grid; of a range without a step none."
+    )
+    min = serializers.CharField(required=False, help_text="Of a range that is refined, or has no step.")
+    max = serializers.CharField(required=False)
+    step = serializers.CharField(required=False)
+    min_step = serializers.CharField(required=False)
+    log = serializers.BooleanField(required=False)
+
+
+class PenaltySerializer(serializers.Serializer[Any]):
+    """A figure that counts against a trial."""
+
+    figure = serializers.CharField()
+    weight = serializers.FloatField()
+
+
+class GoalSerializer(serializers.Serializer[Any]):
+    """A further figure that counts as much."""
+
+    figure = serializers.CharField()
+    direction = serializers.ChoiceField(choices=[each.value for each in Direction])
 
 
 class ConstraintSerializer(serializers.Serializer[Any]):
@@ -190,7 +308,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
 
     backtest = serializers.UUIDField()
     parameters = serializers.DictField(child=serializers.CharField())
-    value = serializers.FloatField(help_text="Of the figure that counts.")
+    value = serializers.FloatField(help_text="Its score: the figure that counts, with its penalties.")
 
 
 class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
@@ -207,7 +325,11 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     parameters = serializers.DictField(child=serializers.CharField())
     direction = serializers.ChoiceField(choices=[each.value for each in Direction])
     constraints = ConstraintSerializer(many=True)
-    total = serializers.IntegerField(help_text="How many combinations there are.")
+    space_constraints = serializers.ListField(child=serializers.CharField())
+    sampler = serializers.ChoiceField(choices=[each.value for each in SamplerName])
+    penalties = PenaltySerializer(many=True)
+    other_targets = GoalSerializer(many=True)
+    total = serializers.IntegerField(help_text="How many trials there will be; of an Euler search, at most.")
     trials = serializers.SerializerMethodField()
     best = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(source="run.created_at")
@@ -221,9 +343,9 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
         model = Optimization
         fields = [
             "id", "state", "progress", "name", "strategy", "strategy_name", "version", "engine", "data", "space",
-            "parameters", "start", "end", "cash", "target", "direction", "target_value", "constraints", "most_parallel",
-            "total", "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",
-            "warnings",
+            "space_constraints", "sampler", "most_trials", "seed", "parameters", "start", "end", "cash", "target",
+            "direction", "target_value", "constraints", "penalties", "other_targets", "most_parallel", "total",
+            "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error", "warnings",
         ]  # fmt: skip
 
     @extend_schema_field(CountsSerializer)

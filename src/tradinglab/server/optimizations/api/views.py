@@ -21,7 +21,8 @@ from tradinglab.server.optimizations.api.serializers import (
     OptimizationInput,
     OptimizationSerializer,
     objective_given,
-    space_of,
+    plan_given,
+    space_given,
 )
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest
@@ -89,7 +90,7 @@ class OptimizationsView(generics.ListAPIView[Optimization]):
         responses={202: OptimizationSerializer, 200: OptimizationSerializer, **idempotency.REFUSALS},
     )
     def post(self, request: Request) -> Response:
-        """Backtest every combination of some parameters, and see which is best."""
+        """Backtest combinations of some parameters, and see which is best."""
         user = user_of(request)
         given = OptimizationInput(data=request.data)
         given.is_valid(raise_exception=True)
@@ -117,8 +118,9 @@ def request_given(user: User, values: dict[str, Any]) -> OptimizationRequest:
     wishes = Wishes(priority=Priority.BATCH, timeout_s=values.pop("timeout_s"), memory_mb=values.pop("memory_mb"))
     return OptimizationRequest(
         version=version_of_user(user=user, version_id=values.pop("version")),
-        space=space_of(values.pop("space")),
+        space=space_given(values),
         objective=objective_given(values),
+        plan=plan_given(values),
         wishes=wishes,
         **values,
     )

@@ -1,0 +1,65 @@
+"""The trials of an optimization, as what judges them takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from tradinglab.optimize import Tried, TriedState
+from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.runs.models import FINAL_STATES, RunState
+
+_FIXED: Final = ("number", "backtest_id", "backtest__parameters", "backtest__run__state")
+
+
+class TrialRow(NamedTuple):
+    """A trial, its backtest, and where that is in its life."""
+
+    tried: Tried
+    backtest: UUID
+    state: str
+
+
+def tried_list(*, optimization: Optimization) -> list[Tried]:
+    """Return the trials that were started, by their numbers."""
+    return [row.tried for row in trial_rows(optimization=optimization)]
+
+
+def trial_rows(*, optimization: Optimization) -> list[TrialRow]:
+    """Return the trials that were started, by their numbers, with the figures that make one better than another."""
+    figures = figures_that_count(optimization)
+    columns = [f"backtest__{figure}" for figure in figures]
+    names = [axis["name"] for axis in optimization.space]
+    rows = Trial.objects.filter(optimization=optimization).order_by("number").values_list(*_FIXED, *columns)
+    return [
+        TrialRow(
+            tried=Tried(
+                number=number,
+                parameters={name: parameters[name] for name in names},
+                state=_state(state),
+                figures=_figures(dict(zip(figures, values, strict=True))),
+            ),
+            backtest=backtest,
+            state=state,
+        )
+        for number, backtest, parameters, state, *values in rows
+    ]
+
+
+def figures_that_count(optimization: Optimization) -> list[str]:
+    """Return the figures that an optimization looks at, the target first."""
+    others = (*optimization.other_targets, *optimization.penalties, *optimization.constraints)
+    found = dict.fromkeys([optimization.target, *(each["figure"] for each in others)])
+    return [figure for figure in found if figure in FIGURES]
+
+
+def _state(state: str) -> TriedState:
+    if state == RunState.COMPLETED:
+        return TriedState.COMPLETED
+    return TriedState.FAILED if state in FINAL_STATES else TriedState.PENDING
+
+
+def _figures(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items() if value is not None}
