@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tradinglab.optimize import Axis, Direction, Objective, Space, Tried, TriedState, axis_of_range
+from tradinglab.optimize import Axis, Direction, Objective, Space, Tried, TriedState, axis_of_range, axis_of_span
 from tradinglab.optimize.views import Aggregate, heat_map, stability
 
 D = Decimal
@@ -68,3 +68,17 @@ def test_values_that_were_not_tried_lie_between_nobody() -> None:
     assert (found.neighbours, found.worst, found.median, found.drop) == (3, 8, 6, 5)
     failed = next(each for each in TRIALS if not each.figures)
     assert stability(failed, TRIALS, SPACE, HIGH) is None
+
+
+def test_a_range_without_a_step_is_cut_into_stretches() -> None:
+    space = Space.of(
+        [axis_of_span("r", low=D("0.01"), high=D(100), is_log=True), axis_of_span("x", low=D(0), high=D(1))]
+    )
+    trials = [
+        Tried(number=at, parameters={"r": r, "x": x}, state=TriedState.COMPLETED, figures={"f": float(at)})
+        for at, (r, x) in enumerate([("0.01", "0"), ("0.05", "0.4"), ("2", "0.6"), ("100", "1")])
+    ]
+    found = heat_map(trials, space, HIGH, x="r", y="x", aggregate=Aggregate.BEST, stretches=4)
+    assert found.xs == ("0.0316227766", "3.16227766", "31.6227766")
+    assert found.ys == ("0.125", "0.375", "0.625", "0.875")
+    assert found.scores == ((0, None, None), (1, None, None), (None, 2, None), (None, None, 3))

@@ -68,6 +68,15 @@ class Axis:
             return number_text(math.exp(math.log(low) + fraction * (math.log(high) - math.log(low))))
         return number_text(low + fraction * (high - low))
 
+    def fraction(self, text: str) -> float:
+        """Return how far along a continuous range a value is, from 0 to 1."""
+        assert self.low is not None
+        assert self.high is not None
+        low, value, high = float(self.low), float(text), float(self.high)
+        if self.is_log:
+            low, value, high = math.log(low), math.log(value), math.log(high)
+        return min(max((value - low) / (high - low), 0.0), 1.0)
+
 
 @lru_cache(maxsize=256)
 def _numbers(values: tuple[str, ...]) -> tuple[float, ...] | None:

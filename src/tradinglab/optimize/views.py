@@ -27,7 +27,8 @@ class HeatMap:
     Attributes
     ----------
     xs, ys
-        The values that were tried, in the order of the space; numbers of a range by size.
+        The values that were tried, in the order of the space; numbers by size. Of a range without a step, the middles
+        of the stretches that it is cut into.
     scores
         A row for each of *ys* with a score for each of *xs*; ``None`` where there is none.
     counts
@@ -43,18 +44,30 @@ class HeatMap:
 
 
 def heat_map(
-    trials: Sequence[Tried], space: Space, objective: Objective, *, x: str, y: str, aggregate: Aggregate
+    trials: Sequence[Tried],
+    space: Space,
+    objective: Objective,
+    *,
+    x: str,
+    y: str,
+    aggregate: Aggregate,
+    stretches: int = 20,
 ) -> HeatMap:
     """Return a map of two parameters; of trials that differ in the others alone, the best or the median score.
 
     Trials without a score, or out of bounds, are left out.
     """
+    across, up = _axis(space, x), _axis(space, y)
     cells: dict[tuple[str, str], list[float]] = {}
     for each in trials:
         score = each.score(objective)
         if score is not None:
-            cells.setdefault((each.parameters[x], each.parameters[y]), []).append(score)
-    xs, ys = (_in_order(space, name, {each.parameters[name] for each in trials}) for name in (x, y))
+            place = (_label(across, each.parameters[x], stretches), _label(up, each.parameters[y], stretches))
+            cells.setdefault(place, []).append(score)
+    xs, ys = (
+        _in_order(axis, {_label(axis, each.parameters[axis.name], stretches) for each in trials})
+        for axis in (across, up)
+    )
     together = _AGGREGATES[aggregate](objective)
     return HeatMap(
         x=x,
@@ -76,8 +89,15 @@ _AGGREGATES: Final[Mapping[Aggregate, Callable[[Objective], Callable[[list[float
 }
 
 
-def _in_order(space: Space, name: str, tried: set[str]) -> tuple[str, ...]:
-    axis = _axis(space, name)
+def _label(axis: Axis, text: str, stretches: int) -> str:
+    """Return what a value is called on the map."""
+    if not axis.is_continuous:
+        return text
+    stretch = min(int(axis.fraction(text) * stretches), stretches - 1)
+    return axis.at((stretch + 0.5) / stretches)
+
+
+def _in_order(axis: Axis, tried: set[str]) -> tuple[str, ...]:
     if axis.low is not None or axis.numbers is not None:
         return tuple(sorted(tried, key=float))
     return tuple(text for text in axis.values if text in tried)
