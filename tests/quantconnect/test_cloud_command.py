@@ -98,6 +98,27 @@ def test_push_that_was_interrupted_finds_its_project(cloud: FakeCloud, folder: P
     assert "tradinglab-token" not in config
 
 
+@pytest.mark.parametrize("command", ["push", "backtest"])
+def test_a_project_that_is_not_there_any_more_is_named_and_made_anew_on_demand(
+    cloud: FakeCloud, folder: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = folder / "config.json"
+    config.write_text(json.dumps({"cloud-id": 4711, "description": "kept"}))
+    before = config.read_text()
+    assert main(["cloud", command, str(folder)]) == BAD_INPUT
+    told = capsys.readouterr().err
+    for part in ("no project 4711", "config.json", "deleted", "--new"):
+        assert part in told
+    assert (config.read_text(), cloud.projects) == (before, {})
+    assert main(["cloud", command, str(folder), "--new"]) == FINISHED
+    ((number, _),) = cloud.projects.items()
+    written = json.loads(config.read_text())
+    assert (written["cloud-id"], written["description"]) == (number, "kept")
+    # It is there now: the option makes no further one.
+    assert main(["cloud", command, str(folder), "--new"]) == FINISHED
+    assert list(cloud.projects) == [number]
+
+
 def test_pull_writes_files_and_overwrites_none_that_differ(
     cloud: FakeCloud, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,8 @@ def add_parser(commands: Commands) -> None:
     for each in (send, back):
         each.add_argument("folder", metavar="DIR", type=Path, help="the folder, with a main.py")
         each.add_argument("--name", metavar="N", help="what a new project is called (default: as the folder)")
+        each.add_argument("--new", action="store_true",
+                          help="make another project, if that of the folder is not there any more")  # fmt: skip
         each.add_argument("--delete", action="store_true", help="delete the project's files that are not in the folder")
     back.add_argument("--backtest-name", metavar="N", default="TradingLab", help="what the backtest is called")
     back.add_argument("--parameter", metavar="K=V", action="append", default=[], type=words.pair,
@@ -151,7 +153,7 @@ class _Progress:
 
 
 def _push(client: QuantConnect, options: Namespace) -> int:
-    pushed = push(client, options.folder.expanduser(), name=options.name, delete=options.delete)
+    pushed = push(client, options.folder.expanduser(), name=options.name, is_new=options.new, delete=options.delete)
     for each in pushed.sent:
         note(f"sent {each}")
     for each in pushed.deleted:

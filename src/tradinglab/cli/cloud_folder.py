@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -64,20 +64,25 @@ def pull(client: QuantConnect, project_id: int, folder: Path, *, is_forced: bool
     return sorted(changed)
 
 
-def push(client: QuantConnect, folder: Path, *, name: str | None, delete: bool) -> Pushed:
+def push(client: QuantConnect, folder: Path, *, name: str | None, is_new: bool, delete: bool) -> Pushed:
     """Send a folder's files to its project, which is created if there is none.
+
+    Parameters
+    ----------
+    is_new
+        Whether another project is made where the folder's is not there any more.
 
     Raises
     ------
     CommandError
-        If there is nothing to send, or a file is no text.
+        If there is nothing to send, a file is no text, or the folder's project is not there.
     """
     if not folder.is_dir():
         raise CommandError(f"There is no folder {folder}.")
     here = {str(path.relative_to(folder).as_posix()): _text(path) for path in _files(folder)}
     if not here:
         raise CommandError(f"{folder} holds no file that QuantConnect takes ({', '.join(sorted(_SUFFIXES))}).")
-    project_id = _project_id(client, folder, name or folder.resolve().name)
+    project_id = _project_id(client, folder, name or folder.resolve().name, is_new=is_new)
     there = {each.name: each.content for each in client.files.list(project_id) if not each.is_library}
     sent = [each for each in sorted(here) if there.get(each) != here[each]]
     for each in sent:
@@ -89,17 +94,15 @@ def push(client: QuantConnect, folder: Path, *, name: str | None, delete: bool) 
     return Pushed(project_id, tuple(sent), tuple(surplus) if delete else (), () if delete else tuple(surplus))
 
 
-def _project_id(client: QuantConnect, folder: Path, name: str) -> int:
+def _project_id(client: QuantConnect, folder: Path, name: str, *, is_new: bool) -> int:
     """Return the folder's project; one that is created is created once, even if this process is killed meanwhile."""
     from tradinglab.quantconnect.creating import new_token
     from tradinglab.quantconnect.errors import InvalidRequestError
 
     config = _read_config(folder)
-    known = config.get(_ID)
-    if known is not None:
-        if not isinstance(known, int) or isinstance(known, bool):
-            raise CommandError(f"{folder / _CONFIG}: {_ID} is {known!r}; it has to be the number of a project.")
+    if (known := _known_id(client, folder, config, is_new=is_new)) is not None:
         return known
+    config = {key: value for key, value in config.items() if key != _ID}
     is_retry = isinstance(config.get(_TOKEN), str)
     token = str(config[_TOKEN]) if is_retry else new_token()
     _write_config(folder, config | {_TOKEN: token})
@@ -110,6 +113,28 @@ def _project_id(client: QuantConnect, folder: Path, name: str) -> int:
         # Refused if there is one of that name: the token stays in the name then, and tells them apart.
         client.projects.update(project.project_id, name=name)
     return project.project_id
+
+
+def _known_id(client: QuantConnect, folder: Path, config: Mapping[str, object], *, is_new: bool) -> int | None:
+    """Return the project that a folder names, if it is there."""
+    from tradinglab.quantconnect.errors import NotFoundError
+
+    known = config.get(_ID)
+    if known is None:
+        return None
+    if not isinstance(known, int) or isinstance(known, bool):
+        raise CommandError(f"{folder / _CONFIG}: {_ID} is {known!r}; it has to be the number of a project.")
+    try:
+        client.projects.read(known)
+    except NotFoundError:
+        if not is_new:
+            raise CommandError(
+                f"The account has no project {known}, which {folder / _CONFIG} names as {_ID}: it was deleted there, "
+                "or it is another account's. Say --new to make another project of the folder, or write the number of "
+                "the right one into the file ('tradinglab cloud projects' lists them)."
+            ) from None
+        return None
+    return known
 
 
 def _described(config: dict[str, object], project: Project) -> dict[str, object]:
