@@ -25,6 +25,7 @@ from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
 from tradinglab.engine.journal import Journal
+from tradinglab.engine.keyword_spellings import keywords_both_ways
 from tradinglab.engine.loader import load_strategy, strategy_modules
 from tradinglab.engine.loop import Progress
 from tradinglab.engine.result import BacktestResult
@@ -160,6 +161,7 @@ def backtest(
             raise TimeLimitError(
                 f"the strategy's file did not load within {timeout_s:g} s", phase="import", time="", trace=""
             ) from None
+        stack.enter_context(keywords_both_ways(cls, folders))
         stack.enter_context(plain_reads(cls, folders))
         return _run(cls, path, source, options)
 

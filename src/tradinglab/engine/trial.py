@@ -10,6 +10,7 @@ from tradinglab.data.errors import DataError
 from tradinglab.data.source import open_source
 from tradinglab.engine.errors import StrategyError, TimeLimitError, UsageError
 from tradinglab.engine.host import Host
+from tradinglab.engine.keyword_spellings import keywords_both_ways
 from tradinglab.engine.loader import load_strategy
 from tradinglab.engine.run import RunOptions, stage
 from tradinglab.engine.time_limit import TimeIsUp, time_limit
@@ -45,9 +46,10 @@ def try_out(
                 options = RunOptions(parameters=dict(parameters or {}))
                 context = AlgorithmContext(source=source, parameters=options.parameters, name=cls.__name__)
                 host = Host(context, options)
-                with making_with(context):
-                    algorithm = cls()
-                host.prepare(algorithm)
+                with keywords_both_ways(cls, [path.resolve().parent]):
+                    with making_with(context):
+                        algorithm = cls()
+                    host.prepare(algorithm)
         except (KeyboardInterrupt, DataError, UsageError, StrategyError):
             raise
         except TimeIsUp:

@@ -14,6 +14,7 @@ from tradinglab.data.repeated import RepeatedSource
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, UsageError
+from tradinglab.engine.keyword_spellings import keywords_both_ways
 from tradinglab.engine.live.host import LiveHost
 from tradinglab.engine.live.link import LiveStatus
 from tradinglab.engine.live.options import LiveOptions
@@ -86,6 +87,7 @@ def run_live(
             return LiveEnd(
                 status=LiveStatus.RUNTIME_ERROR, message=str(problem), phase=problem.phase, trace=problem.trace
             )
+        stack.enter_context(keywords_both_ways(cls, folders))
         stack.enter_context(plain_reads(cls, folders))
         return _run(cls, path, source, options)
 
