@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -113,9 +114,13 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporter, "_BEAT_EVERY_S", 0.0)
 
 
-def run(path: Path, end: datetime, *, cut: datetime | None = None, before: Told | None = None) -> Told:
+def run(
+    path: Path, end: datetime, *, cut: datetime | None = None, before: Told | None = None, waits: bool = False
+) -> Told:
     """Run to a time, from the beginning or from what was told before; nothing is heard of what is after a cut."""
-    link = Told(NEW_YORK.to_utc(end if cut is None else cut))
+    until_ns = NEW_YORK.to_utc(end if cut is None else cut)
+    waited = Waited(until_ns)
+    link = waited if waits else Told(until_ns)
     more: dict[str, Any] = {"parameters": {"first": "yes"}}
     if before is not None:
         link.orders = dict(before.orders)
@@ -131,7 +136,8 @@ def run(path: Path, end: datetime, *, cut: datetime | None = None, before: Told 
             "orders_before": max(before.orders, default=0),
             "open_orders": tuple(each for each in before.orders.values() if each["status"] in (0, 1, 2, 8, 9)),
         }  # fmt: skip
-    pace = Pace(NEW_YORK.to_utc(START) if before is None else before.clock_ns + 1000, UNPACED)
+    begin_ns = NEW_YORK.to_utc(START) if before is None else before.clock_ns + 1000
+    pace = Pace(begin_ns, 600.0, lambda: waited.wall_ns) if waits else Pace(begin_ns, UNPACED)
     ended: LiveEnd = run_live(
         path, data="sample", options=LiveOptions(pace=pace, end_ns=NEW_YORK.to_utc(end), link=link, seed=1, **more)
     )
@@ -164,6 +170,57 @@ def test_it_ends_as_if_it_had_not_been_cut_off(kind: str, warm_up: int, tmp_path
     assert {n: (each["status"], each.get("tag")) for n, each in rest.orders.items()} == {
         n: (each["status"], each.get("tag")) for n, each in whole.orders.items()
     }
+
+
+#: Orders one share for the opening, once, in the evening before: no such order is taken while the market is open.
+FOR_THE_OPENING = """
+from AlgorithmImports import *
+
+class Early(QCAlgorithm):
+    def initialize(self):
+        self.set_cash(100000)
+        self.ibm = self.add_equity("IBM", Resolution.{resolution}).symbol
+        self.schedule.on(self.date_rules.every_day(), self.time_rules.at(18, 0), self.evening)
+
+    def evening(self):
+        if self.get_parameter("first", "no") == "yes" and not self.transactions.orders_count:
+            self.market_on_open_order(self.ibm, 10)
+
+    def on_order_event(self, event):
+        self.log(f"event {{event.status}} {{len(self.transactions.get_open_orders())}}")
+"""
+EVENING, OPENING = datetime(2012, 1, 9, 18), datetime(2012, 1, 10, 9, 30)
+
+
+class Waited(Told):
+    """The same, where the clock goes as far as it is waited for, and no further."""
+
+    def __init__(self, until_ns: int) -> None:
+        super().__init__(until_ns)
+        self.wall_ns = 0
+
+    def receive(self, timeout_s: float) -> list[Any]:
+        self.wall_ns += math.ceil(timeout_s * 1e9)
+        return []
+
+
+@pytest.mark.parametrize("resolution", ["MINUTE", "HOUR", "DAILY"])
+@pytest.mark.parametrize("cut", [EVENING, *(OPENING + timedelta(minutes=each) for each in (-60, -1, 0, 1, 2, 31))])
+def test_what_is_ordered_for_the_opening_is_filled_once_wherever_it_is_cut_off(
+    cut: datetime, resolution: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "main.py"
+    path.write_text(FOR_THE_OPENING.format(resolution=resolution))
+    end = OPENING + timedelta(days=1)
+    whole = run(path, end, waits=True)
+    assert [(each["status"], each["fillQuantity"]) for each in whole.events] == [("submitted", 0), ("filled", 10)]
+    first = run(path, end, cut=cut, waits=True)
+    assert len(first.orders) == 1
+    rest = run(path, end, before=first, waits=True)
+    assert fills(first) + fills(rest) == fills(whole)
+    assert rest.orders.keys() == whole.orders.keys()
+    assert rest.holdings() == whole.holdings() == {"IBM": 10}
+    assert rest.cash() == pytest.approx(whole.cash(), abs=1e-6)
 
 
 def test_no_bar_is_heard_twice_and_none_is_left_out(tmp_path: Path) -> None:
