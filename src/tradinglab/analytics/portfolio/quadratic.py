@@ -128,10 +128,10 @@ class _Splitting:
         # Constraints that repeat each other make the system singular: a little on its diagonal, refined away after.
         diagonal = np.concatenate([np.full(n, _SOFTENED), np.full(m, -_SOFTENED)])
         right = np.concatenate([-self.linear, target])
-        inverse: Floats = np.linalg.inv(system + np.diag(diagonal))
+        inverse = floats(np.linalg.inv(system + np.diag(diagonal)))
         found = inverse @ right
         for _ in range(_REFINED):
-            found = found + inverse @ (right - system @ found)
+            found += inverse @ (right - system @ found)
         x, y = found[:n], np.zeros(len(self.y))
         y[active] = found[n:]
         outside, slope = self._residuals(x, y)
