@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.optimize.local import Search, SweepResult
+    from tradinglab.optimize.walk_forward import Window
 
 _SAMPLERS = ("grid", "random", "euler", "bayesian")
 
@@ -58,6 +60,13 @@ def add_parser(commands: Commands) -> None:
     add("--seed", metavar="N", type=words.seed, default=0, help="what lots are drawn from (default: 0)")
     add("--out", metavar="FILE.json", type=words.output_file,
         help="write the result; beside it is the journal (default: runs/optimize-NAME.json)")  # fmt: skip
+    add("--walk-forward", metavar="DAYS", type=_word("days"), nargs=2,
+        help="train=DAYS test=DAYS: choose on so many trading days, try on those after them, and move on")  # fmt: skip
+    add("--window", metavar="DATES", type=_word("window"), action="append", default=[],
+        help="a window of a walk-forward by TRAIN_FIRST:TRAIN_LAST:TEST_FIRST:TEST_LAST; may be repeated")  # fmt: skip
+    add("--anchored", action="store_true", help="with --walk-forward: train from the first day on")
+    add("--purge", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out before each test")
+    add("--embargo", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out after each test")
     add("--resume", action="store_true", help="go on with a search that was interrupted")
     _add_terms(add)
 
@@ -78,21 +87,29 @@ def _add_terms(add: Callable[..., Any]) -> None:
 
 def run(options: Namespace) -> int:
     """Search, print what was found, and return the exit status."""
-    from tradinglab.cli.measuring import measured
-    from tradinglab.cli.search_outcome import show, sweep_reporter, write
-    from tradinglab.optimize.local import Journal, Sweep, processors, search_document
+    from tradinglab.optimize.local import processors
 
     strategy = find_strategy(options.file)
     search = _search(strategy, options)
     search.check()
-    out: Path = options.out or words.output_file(f"runs/optimize-{strategy.stem}.json")
-    jobs = options.jobs or processors()
+    is_walk = bool(options.walk_forward or options.window)
+    kind = "walk-forward" if is_walk else "optimize"
+    out: Path = options.out or words.output_file(f"runs/{kind}-{strategy.stem}.json")
+    options.jobs = options.jobs or processors()
+    return _walk(search, options, out) if is_walk else _sweep(search, options, out)
+
+
+def _sweep(search: Search, options: Namespace, out: Path) -> int:
+    from tradinglab.cli.measuring import measured
+    from tradinglab.cli.search_outcome import show, sweep_reporter, write
+    from tradinglab.optimize.local import Journal, Sweep, search_document
+
     with Journal(out.with_suffix(".journal"), search_document(search), is_resumed=options.resume) as journal:
         sweep = Sweep(search, journal)
         if sweep.progress.over:
             note(f"{sweep.progress.over:,} trials are in {journal.path} already.")
         with sweep_reporter(search) as progress:
-            result = sweep.run(measured, jobs=jobs, on_progress=progress)
+            result = sweep.run(measured, jobs=options.jobs, on_progress=progress)
     write(search, result, out)
     show(search, result, out)
     return _status(result, out)
@@ -107,11 +124,87 @@ def _status(result: SweepResult, out: Path) -> int:
     return FINISHED
 
 
+def _walk(search: Search, options: Namespace, out: Path) -> int:
+    from tradinglab.cli.measuring import measured
+    from tradinglab.cli.walk_outcome import show, walk_reporter, walked, write
+    from tradinglab.optimize.local import Journal, Walk, walk_document
+
+    days = _days(search)
+    windows = _windows(days, options)
+    document = walk_document(search, windows)
+    with Journal(out.with_suffix(".journal"), document, is_resumed=options.resume) as journal:
+        walk = Walk(search, windows, journal)
+        if walk.progress.over:
+            note(f"{walk.progress.over:,} trials are in {journal.path} already.")
+        with walk_reporter() as progress:
+            status, steps = walk.run(measured, jobs=options.jobs, on_progress=progress)
+    result = walked(steps, search, set(days))
+    write(document, status, steps, result, out)
+    show(steps, result, search, out)
+    if status == "interrupted":
+        note(f"Interrupted: what is done is in {out.with_suffix('.journal')}; the same with --resume goes on.")
+        return INTERRUPTED
+    return FINISHED if any(each.days for each in steps) else STRATEGY_FAILED
+
+
+def _days(search: Search) -> list[date]:
+    """Return the trading days that there are for a walk-forward."""
+    from tradinglab.engine.traded_days import traded_days
+    from tradinglab.optimize import History, sampler_of
+
+    terms = search.terms
+    first = sampler_of(search.plan, search.space, search.objective).ask(History.of([]), 1).combinations[0]
+    return traded_days(
+        terms.strategy,
+        data=terms.data,
+        start=terms.start,
+        end=terms.end,
+        cash=terms.cash,
+        parameters={**terms.parameters, **first},
+        import_paths=terms.import_paths,
+        class_name=terms.class_name,
+    )
+
+
+def _windows(days: list[date], options: Namespace) -> list[Window]:
+    """Return the windows of a walk-forward; those that reach beyond the data are refused before anything is run."""
+    from tradinglab.optimize.walk_forward import WalkForwardPlan, windows_check, windows_of
+
+    if options.window:
+        windows_check(options.window, days)
+        return list(options.window)
+    lengths = dict(options.walk_forward)
+    plan = WalkForwardPlan(
+        train=lengths["train"],
+        test=lengths["test"],
+        is_anchored=options.anchored,
+        purge=options.purge or 0,
+        embargo=options.embargo or 0,
+    )
+    return windows_of(days, plan)
+
+
+def _check_windows(options: Namespace) -> None:
+    """Refuse options of a walk-forward that do not go together."""
+    if options.walk_forward and options.window:
+        raise CommandError("--walk-forward makes the windows, --window names them: leave out one of the two.")
+    if options.walk_forward and len(dict(options.walk_forward)) < 2:
+        raise CommandError("--walk-forward: write both train=DAYS and test=DAYS.")
+    if not options.walk_forward:
+        named = (("--anchored", options.anchored), ("--purge", options.purge), ("--embargo", options.embargo))
+        for name, value in named:
+            if value:
+                raise CommandError(f"{name} is for --walk-forward; add it, or leave {name} out.")
+    if (options.walk_forward or options.window) and options.stop_at is not None:
+        raise CommandError("--stop-at ends a search early; the windows of a walk-forward are searched whole.")
+
+
 def _search(strategy: Path, options: Namespace) -> Search:
     from tradinglab.optimize import Direction, Goal, Objective, Plan, SamplerName, Space
     from tradinglab.optimize.local import RunTerms, Search
 
     first, *others = options.target or [Goal(figure="sharpe_ratio", direction=Direction.MAX)]
+    _check_windows(options)
     _check_parameters(strategy, options)
     return Search(
         terms=RunTerms(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
 from tradinglab.cli.console import is_terminal, note
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
 #: Runs shorter than this show nothing: most do not take as long as the bar takes to import.
 _PATIENCE_S = 0.7
 _LINE_EVERY_S = 5.0
+_CHANGE_EVERY_S = 0.1
+
+T = TypeVar("T")
 
 
 class ProgressReporter(Protocol):
@@ -97,6 +103,33 @@ class BarReporter:
             equity=f"{progress.equity:,.2f}",
             speed=f"{progress.bars_per_second:,.0f}",
         )
+
+
+@contextmanager
+def line_reporter(text: Callable[[T], str]) -> Iterator[Callable[[T], None]]:
+    """Show what has no bar: one line that changes on a terminal, a line now and then elsewhere."""
+    on_terminal = is_terminal(sys.stderr)
+    last = time.monotonic()
+
+    def report(progress: T) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < (_CHANGE_EVERY_S if on_terminal else _LINE_EVERY_S):
+            return
+        last = now
+        if not on_terminal:
+            note(text(progress))
+            return
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        sys.stderr.write(f"\r{text(progress)[: width - 1]}\x1b[K")
+        sys.stderr.flush()
+
+    try:
+        yield report
+    finally:
+        if on_terminal:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def _bar() -> rich.progress.Progress:

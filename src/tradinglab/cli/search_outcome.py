@@ -3,51 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from tradinglab.cli.console import is_terminal, note, say, show_rows
+from tradinglab.cli.console import note, say, show_rows
+from tradinglab.cli.errors import CommandError
+from tradinglab.cli.progress import line_reporter
 from tradinglab.optimize import Objective, Tried, TriedState, pareto_front
 from tradinglab.optimize.local import Done, Search, SweepProgress, SweepResult, search_document
 from tradinglab.optimize.views import Stability, stability
 
 _SHOWN: Final = 10
-_LINE_EVERY_S: Final = 5.0
-_BAR_EVERY_S: Final = 0.1
 
 
-@contextmanager
-def sweep_reporter(search: Search) -> Iterator[Callable[[SweepProgress], None]]:
-    """Show how far a search is: one line that changes on a terminal, a line now and then elsewhere."""
-    on_terminal = is_terminal(sys.stderr)
-    last = time.monotonic()
-
-    def report(progress: SweepProgress) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < (_BAR_EVERY_S if on_terminal else _LINE_EVERY_S):
-            return
-        last = now
-        line = _line(progress, search.objective)
-        if on_terminal:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns
-            sys.stderr.write(f"\r{line[: width - 1]}\x1b[K")
-            sys.stderr.flush()
-        else:
-            note(line)
-
-    try:
-        yield report
-    finally:
-        if on_terminal:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+def sweep_reporter(search: Search) -> AbstractContextManager[Callable[[SweepProgress], None]]:
+    """Show how far a search is."""
+    return line_reporter(lambda progress: _line(progress, search.objective))
 
 
 def _line(progress: SweepProgress, objective: Objective) -> str:
@@ -151,7 +126,7 @@ def _show_stability(found: Stability | None) -> None:
 
 
 def write(search: Search, result: SweepResult, out: Path) -> None:
-    """Write what was searched and what came of it; the file is there whole, or not at all."""
+    """Write what was searched and what came of it."""
     objective = search.objective
     near = None if result.best is None else stability(result.best, result.trials, search.space, objective)
     front = [each.number for each in pareto_front(result.trials, objective)] if objective.others else None
@@ -163,9 +138,17 @@ def write(search: Search, result: SweepResult, out: Path) -> None:
         "pareto_front": front,
         "trials": [_trial(each, result.done[each.number], objective) for each in result.trials],
     }
+    write_document(document, out)
+
+
+def write_document(document: Mapping[str, Any], out: Path) -> None:
+    """Write JSON; the file is there whole, or not at all."""
     draft = out.with_name(f"{out.name}.draft")
-    draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    draft.replace(out)
+    try:
+        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        draft.replace(out)
+    except OSError as error:
+        raise CommandError(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _trial(trial: Tried, done: Done, objective: Objective) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from tradinglab.cli import words
 from tradinglab.optimize import (
     Axis,
     Constraint,
@@ -21,6 +22,7 @@ from tradinglab.optimize import (
     axis_of_span,
     relation_of,
 )
+from tradinglab.optimize.walk_forward import Window
 from tradinglab.server.backtests.figures import FIGURES
 
 _OPERATORS: Final[Mapping[str, Operator]] = {
@@ -120,6 +122,28 @@ def _known(figure: str) -> None:
 
         hint = did_you_mean(figure, [*FIGURES]) or "."
         raise ArgumentTypeError(f"there is no figure '{figure}'{hint} The figures are {', '.join(FIGURES)}")
+
+
+def days(text: str) -> tuple[str, int]:
+    """Return what a number of trading days is for: ``train=504``, ``test=126``."""
+    name, _, told = text.partition("=")
+    if name not in ("train", "test"):
+        raise ArgumentTypeError(f"'{text}' is neither train=DAYS nor test=DAYS")
+    return name, count(told)
+
+
+def window(text: str) -> Window:
+    """Return a window by its dates: first and last day to train, first and last day to test."""
+    parts = text.split(":")
+    if len(parts) != 4:
+        raise ArgumentTypeError(f"'{text}' is no TRAIN_FIRST:TRAIN_LAST:TEST_FIRST:TEST_LAST")
+    train_first, train_last, test_first, test_last = map(words.day, parts)
+    return Window(train_first=train_first, train_last=train_last, test_first=test_first, test_last=test_last)
+
+
+def whole(text: str) -> int:
+    """Return a whole number, zero or above."""
+    return 0 if text == "0" else count(text)
 
 
 def count(text: str) -> int:

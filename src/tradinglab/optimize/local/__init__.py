@@ -3,6 +3,7 @@
 from tradinglab.optimize.local.journal import Journal, JournalError
 from tradinglab.optimize.local.sweep import Search, Sweep, SweepProgress, SweepResult, search_document
 from tradinglab.optimize.local.trials import Done, Measure, Measured, RunTerms, Task, processors
+from tradinglab.optimize.local.walking import Walk, WalkProgress, walk_document
 from tradinglab.optimize.local.workers import Workers
 
 __all__ = [
@@ -17,7 +18,10 @@ __all__ = [
     "SweepProgress",
     "SweepResult",
     "Task",
+    "Walk",
+    "WalkProgress",
     "Workers",
     "processors",
     "search_document",
+    "walk_document",
 ]

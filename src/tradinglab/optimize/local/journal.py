@@ -50,6 +50,8 @@ class Journal:
         self.path = path
         self.asked: dict[int, dict[str, str]] = {}
         self.told: dict[int, Done] = {}
+        #: What each number is a part of, where a search has parts.
+        self.parts: dict[int, str] = {}
         self._search = dict(search)
         self._is_resumed = is_resumed
         self._file: IO[bytes] | None = None
@@ -83,10 +85,13 @@ class Journal:
             for number, parameters in sorted(self.asked.items())
         ]
 
-    def ask(self, number: int, parameters: Mapping[str, str]) -> None:
-        """Note which combination a number stands for."""
+    def ask(self, number: int, parameters: Mapping[str, str], part: str = "") -> None:
+        """Note which combination a number stands for, and of what it is a part."""
         self.asked[number] = dict(parameters)
-        self._write({"asked": number, "parameters": dict(parameters)}, is_kept=False)
+        line: dict[str, Any] = {"asked": number, "parameters": dict(parameters)}
+        if part:
+            self.parts[number] = line["part"] = part
+        self._write(line, is_kept=False)
 
     def tell(self, done: Done) -> None:
         """Note what came of a trial; when this returns it is on the disk."""
@@ -138,6 +143,7 @@ class Journal:
         try:
             if "asked" in line:
                 self.asked[int(line["asked"])] = {str(name): str(text) for name, text in line["parameters"].items()}
+                self.parts[int(line["asked"])] = str(line.get("part", ""))
             elif "told" in line:
                 self.told[int(line["told"])] = _done_of(line)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
