@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from tests.rules_kit import assert_same, cases
 
 from tradinglab.data.memory import MemorySource
+from tradinglab.rules.arrays import whole_values
+from tradinglab.rules.catalogue import find_indicator
 from tradinglab.rules.loading import rules_from_json
+from tradinglab.rules.market import load_bars
+from tradinglab.rules.quick_averages import quick_average
 from tradinglab.rules.schema import Rules
+from tradinglab.rules.simulate import prepare, simulate, walk_compiled, walk_plainly
+from tradinglab.rules.sweep import simulate_many
 from tradinglab.rules.text import read_rules, rules_text
+from tradinglab.rules.values import ArrayCache
 
 # Runs are long: an example that fails is shown as it is.
 SHOWN = [Phase.explicit, Phase.reuse, Phase.generate]
@@ -26,3 +35,65 @@ def test_text_and_json_say_the_same(case: tuple[Rules, MemorySource]) -> None:
     rules, _ = case
     assert read_rules(rules_text(rules)) == rules
     assert rules_from_json(rules.model_dump_json()) == rules
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), phases=SHOWN)
+@given(case=cases())
+def test_compiled_code_does_the_same(case: tuple[Rules, MemorySource]) -> None:
+    rules, source = case
+    prepared = prepare(rules, load_bars(rules, source), {}, ArrayCache())
+    plain, compiled = walk_plainly(prepared), walk_compiled(prepared)
+    assert plain[1] == compiled[1]
+    for one, other in zip(plain[0], compiled[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+PLAIN = {
+    "stop_loss": None,
+    "take_profit": None,
+    "trailing_stop": None,
+    "time_stop": None,
+    "cool_down": 0.0,
+    "rank": None,
+}
+
+
+@settings(max_examples=100, suppress_health_check=list(HealthCheck), phases=SHOWN)
+@given(case=cases(), is_plain=st.booleans())
+def test_a_sweep_comes_to_what_single_runs_come_to(case: tuple[Rules, MemorySource], is_plain: bool) -> None:
+    rules, source = case
+    if is_plain:
+        rules = rules.model_copy(update={**PLAIN, "universe": rules.universe[:1]})
+    bars = load_bars(rules, source)
+    sweep = simulate_many(rules, bars, [{}], threads=1)
+    run = simulate(rules, bars)
+    curve = np.concatenate([[rules.cash], run.equity, [run.final_equity]])
+    peaks = np.maximum.accumulate(curve)
+    returns = np.diff(np.concatenate([run.equity, [run.final_equity]]))
+    assert not sweep.problems
+    assert abs(sweep.end_equity[0] - run.final_equity) < 1e-6
+    assert (sweep.orders[0], sweep.fills[0]) == (run.orders, len(run.fills.step))
+    assert abs(sweep.fees[0] - run.fills.fee.sum()) < 1e-6
+    if (curve > 0).all():
+        assert abs(sweep.drawdown[0] - ((peaks - curve) / peaks).max()) < 1e-9
+        gains = returns / np.concatenate([run.equity, [run.final_equity]])[:-1]
+        deviation = gains.std(ddof=1) if len(gains) > 2 else 0.0
+        if deviation > 1e-9:
+            per_year = bars.instruments[0].per_year
+            mean, count = gains.sum() / (len(bars.steps) - 1), len(bars.steps) - 1
+            variance = ((gains**2).sum() - count * mean**2) / (count - 1)
+            np.testing.assert_allclose(sweep.sharpe_ratio[0], mean / np.sqrt(variance) * np.sqrt(per_year), rtol=1e-6)
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@given(case=cases(), period=st.integers(1, 30))
+def test_quick_averages_are_bit_for_bit_those_of_the_engine(case: tuple[Rules, MemorySource], period: int) -> None:
+    rules, source = case
+    instrument = load_bars(rules, source).instruments[0]
+    for name in ("SMA", "EMA"):
+        kind = find_indicator(name)
+        values = kind.values([float(period)])
+        quick = quick_average(name, values, instrument.prices["close"])
+        if quick is not None:
+            whole = whole_values(lambda kind=kind, values=values: kind.make(values), instrument.feed)
+            np.testing.assert_array_equal(quick, whole)

@@ -10,6 +10,7 @@ with lazy_names(globals()):
     from tradinglab.rules.results import SimulatedRun
     from tradinglab.rules.schema import Rules, json_schema
     from tradinglab.rules.simulate import simulate
+    from tradinglab.rules.sweep import Sweep, simulate_many
     from tradinglab.rules.text import read_rules, rules_text
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "RulesInvalidError",
     "RulesSyntaxError",
     "SimulatedRun",
+    "Sweep",
     "algorithm_source",
     "json_schema",
     "load_bars",
@@ -28,4 +30,5 @@ __all__ = [
     "rules_from_json",
     "rules_text",
     "simulate",
+    "simulate_many",
 ]

@@ -229,7 +229,7 @@ def find_indicator(name: str) -> IndicatorKind:
         If there is none; the nearest name is said.
     """
     kinds = indicator_kinds()
-    found = kinds.get(name.upper())
+    found = kinds.get(name) or kinds.get(name.upper())
     if found is None:
         hint = did_you_mean(name.upper(), kinds) or "."
         raise RulesInvalidError(f"there is no indicator '{name}'{hint} 'tradinglab rules indicators' lists them")

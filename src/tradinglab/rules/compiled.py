@@ -12,14 +12,27 @@ from typing import Any
 import numba
 from numba.extending import register_jitable
 
-from tradinglab.rules import kernel
+from tradinglab.rules import alone as lone
+from tradinglab.rules import curves, kernel
+
+# Nothing here makes an array: counting references would take half of the time.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 
 for _function in (
+    lone.decide,
+    lone.fill,
+    curves.round_even,
+    curves.stretch,
     kernel.book, kernel.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
-    kernel.leaves, kernel.look, kernel.order, kernel.score, kernel.size, kernel.slip,
+    kernel.leaves, kernel.look, kernel.order, kernel.score, kernel.units, kernel.size, kernel.slip,
 ):  # fmt: skip
-    register_jitable(_function)
+    register_jitable(**_OPTIONS)(_function)
 
-_compile: Callable[[Any], Any] = numba.njit(nogil=True, cache=True)
+_compile: Callable[[Any], Any] = numba.njit(nogil=True, cache=True, **_OPTIONS)
 walk = _compile(kernel.walk)
 finish = _compile(kernel.finish)
+figures = _compile(curves.figures)
+moving_means = _compile(curves.moving_means)
+moving_average = _compile(curves.moving_average)
+mark_crossings = _compile(curves.mark_crossings)
+alone = _compile(lone.alone)

@@ -80,11 +80,18 @@ class MarketBars:
         The instants at which a bar closes, int64 nanoseconds UTC, each once.
     places
         For each instrument, the step of each of its rows.
+    prices
+        By instrument and step: close, what is paid and got at the open, what is paid and got at the close, and volume.
+        The close is the last one known, the others are not a number where there is no bar.
+    closes
+        The closes again, by themselves.
     """
 
     instruments: tuple[Instrument, ...]
     steps: Ints
     places: tuple[Ints, ...]
+    prices: Floats
+    closes: Floats
 
 
 def load_bars(rules: Rules, source: DataSource) -> MarketBars:
@@ -101,11 +108,27 @@ def load_bars(rules: Rules, source: DataSource) -> MarketBars:
 
 def market_of(instruments: tuple[Instrument, ...]) -> MarketBars:
     """Put the bars of instruments on one line of instants."""
+    places: tuple[Ints, ...]
     if len(instruments) == 1:
-        ends = instruments[0].end_ns
-        return MarketBars(instruments, ends, (np.arange(len(ends)),))
-    steps = np.unique(np.concatenate([each.end_ns for each in instruments]))
-    return MarketBars(instruments, steps, tuple(np.searchsorted(steps, each.end_ns) for each in instruments))
+        steps, places = instruments[0].end_ns, (np.arange(len(instruments[0])),)
+    else:
+        steps = np.unique(np.concatenate([each.end_ns for each in instruments]))
+        places = tuple(np.searchsorted(steps, each.end_ns) for each in instruments)
+    return MarketBars(instruments, steps, places, *_by_step(instruments, len(steps), places))
+
+
+def _by_step(instruments: tuple[Instrument, ...], count: int, places: tuple[Ints, ...]) -> tuple[Floats, Floats]:
+    """Return the prices by instrument and step, and the closes by themselves."""
+    prices, closes = np.full((len(instruments), count, 6), np.nan), np.zeros((len(instruments), count))
+    for at, (each, place) in enumerate(zip(instruments, places, strict=True)):
+        columns = (each.prices["close"], each.buy_open, each.sell_open, each.buy_close, each.sell_close)
+        for which, column in enumerate(columns):
+            prices[at, place, which] = column
+        prices[at, place, 5] = each.prices.get("volume", 0.0)
+        last = np.searchsorted(place, np.arange(count), side="right") - 1
+        closes[at] = np.where(last < 0, 0.0, each.prices["close"][np.maximum(last, 0)])
+        prices[at, :, 0] = closes[at]
+    return prices, closes
 
 
 def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrument:

@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tradinglab.core.values import dataclass
+from tradinglab.rules import kernel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tradinglab.data.columns import Floats, Ints
-    from tradinglab.rules.kernel import Fills
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.simulate import Prepared
+
+
+class Fills(NamedTuple):
+    """What was filled, one value a fill.
+
+    Attributes
+    ----------
+    step, sent
+        Places in ``times``: at which bar's close it was booked, and at which the order was sent.
+    security
+        A place in ``tickers``.
+    number
+        Counts orders as they were sent.
+    quantity
+        Units; negative for a sale.
+    """
+
+    step: Ints
+    security: Ints
+    sent: Ints
+    number: Ints
+    quantity: Floats
+    price: Floats
+    fee: Floats
+
+
+def fills_of(table: Floats) -> Fills:
+    """Return the fills that a walk has written down."""
+    whole = table[:, : kernel.QUANTITY].astype(np.int64)
+    return Fills(
+        step=whole[:, kernel.STEP],
+        security=whole[:, kernel.SECURITY],
+        sent=whole[:, kernel.SENT_AT],
+        number=whole[:, kernel.ORDER],
+        quantity=table[:, kernel.QUANTITY],
+        price=table[:, kernel.PRICE],
+        fee=table[:, kernel.FEE],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +112,7 @@ def run_of(
     """Return the run that some fills are."""
     order = np.lexsort((fills.number, fills.step))
     fills = chosen_fills(fills, order)
-    equity, cash, final = _equity(prepared, fills)
+    equity, cash, final = _equity(prepared, bars.closes, fills)
     return SimulatedRun(
         tickers=tuple(each.listing.ticker for each in bars.instruments),
         starting_cash=rules.cash,
@@ -90,26 +128,31 @@ def run_of(
 
 def chosen_fills(fills: Fills, places: Any) -> Fills:
     """Return some of the fills."""
-    return type(fills)(**{name: column[places] for name, column in fills._asdict().items()})
+    return Fills(**{name: column[places] for name, column in fills._asdict().items()})
 
 
-def _equity(prepared: Prepared, fills: Fills) -> tuple[Floats, float, float]:
+def _equity(prepared: Prepared, closes: Floats, fills: Fills) -> tuple[Floats, float, float]:
     """Return the account's worth at each step before its orders, the cash, and the worth at the end."""
-    market, steps = prepared.market, prepared.market.close.shape[1]
+    market, steps = prepared.market, closes.shape[1]
     # A fill at its own step's close is seen from the next step on.
     seen = fills.step + (fills.sent == fills.step)
-    multiplier = market.multiplier[fills.security]
+    multiplier = market.traits[fills.security, kernel.MULTIPLIER]
     spent = fills.quantity * fills.price * multiplier + fills.fee
-    worth = np.full(steps + 1, prepared.plan.cash)
-    np.subtract.at(paid := np.zeros(steps + 1), seen, spent)
-    worth += np.cumsum(paid)
-    final = float(worth[-1])
-    for security in range(len(market.lot)):
+    cash, left = _level(seen, -spent, steps)
+    worth, final = prepared.plan.cash + cash, prepared.plan.cash + left
+    for security in range(len(market.traits)):
         mine = fills.security == security
         if mine.any():
-            held = np.zeros(steps + 1)
-            np.add.at(held, seen[mine], fills.quantity[mine])
-            held = np.cumsum(held)
-            worth[:-1] += held[:-1] * market.close[security] * market.multiplier[security]
-            final += float(held[-1] * market.close[security, -1] * market.multiplier[security])
-    return worth[:-1], prepared.plan.cash - float(spent.sum()), final
+            held, left = _level(seen[mine], fills.quantity[mine], steps)
+            counts = market.traits[security, kernel.MULTIPLIER]
+            worth += held * closes[security] * counts
+            final += left * float(closes[security, -1]) * counts
+    return worth, prepared.plan.cash - float(spent.sum()), final
+
+
+def _level(seen: Ints, changes: Floats, steps: int) -> tuple[Floats, float]:
+    """Return the sum of the changes so far at each step, and at the end."""
+    order = np.argsort(seen, kind="stable")
+    levels = np.concatenate([[0.0], np.cumsum(changes[order])])
+    edges = np.concatenate([[0], np.minimum(seen[order], steps), [steps]])
+    return np.repeat(levels, np.diff(edges)), float(levels[-1])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tradinglab.core.values import dataclass
 from tradinglab.rules import kernel
 from tradinglab.rules.checks import check_rules, parameter_values
-from tradinglab.rules.results import SimulatedRun, chosen_fills, run_of
+from tradinglab.rules.compiling import has_numba, note_looks, pays_to_compile
+from tradinglab.rules.expressions import Reference
+from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
 from tradinglab.rules.schema import (
     AtrAway,
     ConstantSlippage,
@@ -37,11 +39,9 @@ if TYPE_CHECKING:
     from tradinglab.rules.market import Instrument, MarketBars
     from tradinglab.rules.schema import Away, Rules, Sizing
 
-#: Up to so many looks at bars Python is done before numba is loaded.
-_FEW_LOOKS = 50_000
-_FIRST_ROOM = 4096
+_FIRST_ROOM = 1 << 16
 _NO_LIMIT = 1 << 30
-_NOTHING = np.zeros((1, 1))
+_NOTHING = np.zeros((1, 1, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,12 @@ def simulate(
     values = parameter_values(rules, parameters)
     check_rules(rules, values)
     prepared = prepare(rules, bars, values, cache or ArrayCache())
-    is_short = len(prepared.visits) * len(bars.instruments) <= _FEW_LOOKS
-    fills, orders = walk_plainly(prepared) if is_short else walk_compiled(prepared)
+    looks = len(prepared.visits) * len(bars.instruments)
+    if pays_to_compile(looks):
+        fills, orders = walk_compiled(prepared)
+    else:
+        note_looks(looks)
+        fills, orders = walk_plainly(prepared)
     return run_of(rules, bars, prepared, fills, orders, values)
 
 
@@ -87,35 +91,23 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
     evaluators = [
         Evaluator(instrument, values, rules.names, cache, place) for place, instrument in enumerate(bars.instruments)
     ]
-    plan = _plan(rules, evaluators[0].number)
+    plan = plan_of(rules, values)
     layout = _Layout(bars)
-    flags = layout.flags([_flags(rules, evaluator, instrument) for evaluator, instrument in
+    flags = layout.flags([flags_of(rules, evaluator, instrument) for evaluator, instrument in
                           zip(evaluators, bars.instruments, strict=True)])  # fmt: skip
-    column = layout.column
     market = kernel.Market(
         flags=flags,
-        close=layout.known("close"),
-        buy_open=column([each.buy_open for each in bars.instruments]),
-        sell_open=column([each.sell_open for each in bars.instruments]),
-        buy_close=column([each.buy_close for each in bars.instruments]),
-        sell_close=column([each.sell_close for each in bars.instruments]),
-        volume=column([each.prices["volume"] for each in bars.instruments])
-        if plan.slippage_kind == kernel.VOLUME_SHARE else _NOTHING,
-        rate=_ranges(rules.sizing, evaluators, column),
-        stop_range=_ranges(rules.stop_loss, evaluators, column),
-        target_range=_ranges(rules.take_profit, evaluators, column),
-        trail_range=_ranges(rules.trailing_stop, evaluators, column),
-        rank=_NOTHING if rules.rank is None else column([each.floats(rules.rank) for each in evaluators]),
-        lot=np.array([each.lot for each in bars.instruments]),
-        multiplier=np.array([each.multiplier for each in bars.instruments]),
-        fee_kind=np.array([_fee_kind(rules, each.listing.type) for each in bars.instruments], np.int64),
-        is_share=np.array([each.listing.type == "equity" for each in bars.instruments], np.int64),
-    )  # fmt: skip
+        prices=bars.prices,
+        ranges=_ranges(rules, evaluators, layout),
+        traits=np.array([traits_of(rules, each) for each in bars.instruments]),
+    )
     return Prepared(plan=plan, market=market, visits=_visits(plan, flags))
 
 
-class _Visits(NamedTuple):
-    steps: Ints
+def traits_of(rules: Rules, each: Instrument) -> tuple[float, ...]:
+    """Return lot, multiplier, kind of fee, and whether it is a share."""
+    kind = each.listing.type
+    return each.lot, each.multiplier, float(_fee_kind(rules, kind)), float(kind == "equity")
 
 
 class _Layout:
@@ -123,40 +115,24 @@ class _Layout:
 
     def __init__(self, bars: MarketBars) -> None:
         self._bars = bars
-        self._shape = (len(bars.instruments), len(bars.steps))
+        self.shape = (len(bars.instruments), len(bars.steps))
 
-    def column(self, rows: list[Floats]) -> Floats:
-        """Return values by step; not a number where a security has no bar."""
-        if len(rows) == 1:
-            return np.ascontiguousarray(rows[0]).reshape(1, -1)
-        result = np.full(self._shape, np.nan)
+    def put(self, rows: list[Floats], into: Floats) -> None:
+        """Write down values by step; those where a security has no bar stay as they are."""
         for place, values in enumerate(rows):
-            result[place, self._bars.places[place]] = values
-        return result
-
-    def known(self, name: str) -> Floats:
-        """Return the last price known at each step; zero before the first."""
-        columns = [each.prices[name] for each in self._bars.instruments]
-        if len(columns) == 1:
-            return self.column(columns)
-        result = np.zeros(self._shape)
-        steps = np.arange(self._shape[1])
-        for place, values in enumerate(columns):
-            at = np.searchsorted(self._bars.places[place], steps, side="right") - 1
-            result[place] = np.where(at < 0, 0.0, values[np.maximum(at, 0)])
-        return result
+            into[place, self._bars.places[place]] = values
 
     def flags(self, rows: list[Any]) -> Ints:
         """Return flags by step; none where a security has no bar."""
         if len(rows) == 1:
             return rows[0].reshape(1, -1)  # type: ignore[no-any-return]
-        result = np.zeros(self._shape, np.uint8)
+        result = np.zeros(self.shape, np.uint8)
         for place, values in enumerate(rows):
             result[place, self._bars.places[place]] = values
         return result  # type: ignore[return-value]
 
 
-def _flags(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
+def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
     """Return what happens at each row of a security, as bits."""
     flags = np.full(len(instrument), kernel.BAR, np.uint8)
     conditions = (
@@ -167,23 +143,32 @@ def _flags(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
     )
     for condition, bit in conditions:
         if condition is not None:
-            flags |= evaluator.flags(condition).view(np.uint8) * np.uint8(bit)
+            evaluator.mark(condition, bit, flags)
     if instrument.waits.any():
         flags |= instrument.waits.view(np.uint8) * np.uint8(kernel.WAITS)
     return flags
 
 
+def is_watched(plan: kernel.Plan) -> bool:
+    """Return whether positions have to be looked at whenever a bar closes."""
+    return bool(plan.cool_down or plan.time_stop or plan.stop_kind or plan.target_kind or plan.trail_kind)
+
+
 def _visits(plan: kernel.Plan, flags: Ints) -> Ints:
     """Return the steps at which anything may happen."""
-    is_watched = plan.cool_down or plan.time_stop or plan.stop_kind or plan.target_kind or plan.trail_kind
-    if is_watched:
+    if is_watched(plan):
         return np.arange(flags.shape[1])
     signals = np.uint8(kernel.ENTER_LONG | kernel.EXIT_LONG | kernel.ENTER_SHORT | kernel.EXIT_SHORT)
-    hit = flags[0] & signals if len(flags) == 1 else np.bitwise_or.reduce(flags, axis=0) & signals
-    return np.flatnonzero(hit)
+    joined = flags[0] if len(flags) == 1 else np.bitwise_or.reduce(flags, axis=0)
+    return np.flatnonzero((joined & signals) != 0)
 
 
-def _plan(rules: Rules, number: Callable[[Number], float]) -> kernel.Plan:
+def plan_of(rules: Rules, values: Mapping[str, float]) -> kernel.Plan:
+    """Return the numbers of rules with given parameters."""
+
+    def number(given: Number) -> float:
+        return values[given.parameter] if isinstance(given, Reference) else given
+
     size_kind, size, most, multiple = _size(rules, number)
     stop, target, trail = (_away(each, number) for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop))
     slippage = rules.slippage
@@ -266,92 +251,76 @@ def _fee_kind(rules: Rules, kind: str) -> int:
     return kernel.CURRENCIES if rules.fees.kind == "interactive_brokers" else kernel.FREE
 
 
-def _ranges(
-    part: Away | Sizing | None, evaluators: list[Evaluator], column: Callable[[list[Floats]], Floats]
-) -> Floats:
-    """Return the range or volatility by which a stop or a size is measured, by step."""
-    if isinstance(part, (AtrAway, RiskSize)):
-        values = [each.true_range(part.period) for each in evaluators]
-    elif isinstance(part, VolatilitySize):
-        values = [each.volatility(part.bars) for each in evaluators]
-    else:
+def _ranges(rules: Rules, evaluators: list[Evaluator], layout: _Layout) -> Floats:
+    """Return what sizes and stops are measured by, and ranks; one number that nobody reads if nothing is."""
+    found: list[list[Floats] | None] = [
+        _range(part, evaluators) for part in (rules.sizing, rules.stop_loss, rules.take_profit, rules.trailing_stop)
+    ]
+    found.append(None if rules.rank is None else [each.floats(rules.rank) for each in evaluators])
+    if all(each is None for each in found):
         return _NOTHING
-    return column(values)
+    ranges = np.full((len(found), *layout.shape), np.nan)
+    for place, rows in enumerate(found):
+        if rows is not None:
+            layout.put(rows, ranges[place])
+    return ranges
+
+
+def _range(part: Away | Sizing | None, evaluators: list[Evaluator]) -> list[Floats] | None:
+    if isinstance(part, (AtrAway, RiskSize)):
+        return [each.true_range(part.period) for each in evaluators]
+    return [each.volatility(part.bars) for each in evaluators] if isinstance(part, VolatilitySize) else None
 
 
 def fresh_state(plan: kernel.Plan, count: int) -> kernel.State:
     """Return the state before the first step."""
-    floats = [np.zeros(count) for _ in range(5)]
+    table = np.zeros((count, kernel.SCORE + 1))
+    table[:, kernel.SINCE_EXIT] = _NO_LIMIT
+    table[:, kernel.DUE] = -1.0
     account = np.zeros(7)
     account[0] = plan.cash
-    return kernel.State(
-        held=floats[0],
-        wanted=floats[1],
-        average=floats[2],
-        best=floats[3],
-        entry_fee=floats[4],
-        bars_held=np.zeros(count, np.int64),
-        bars_since_exit=np.full(count, _NO_LIMIT, np.int64),
-        due=np.full(count, -1, np.int64),
-        sent=np.zeros(count, np.int64),
-        number=np.zeros(count, np.int64),
-        left=np.zeros(count, np.int64),
-        score=np.zeros(count),
-        account=account,
-    )
+    return kernel.State(table, account)
 
 
-def fresh_fills(room: int) -> kernel.Fills:
-    """Return room for some fills."""
-    return kernel.Fills(
-        step=np.zeros(room, np.int64),
-        security=np.zeros(room, np.int64),
-        sent=np.zeros(room, np.int64),
-        number=np.zeros(room, np.int64),
-        quantity=np.zeros(room),
-        price=np.zeros(room),
-        fee=np.zeros(room),
-    )
-
-
-def walk_plainly(prepared: Prepared) -> tuple[kernel.Fills, int]:
+def walk_plainly(prepared: Prepared) -> tuple[Fills, int]:
     """Walk in Python: the kernel's own functions, over memory that is quick to read one by one.
 
     Returns
     -------
-    tuple[kernel.Fills, int]
+    tuple[Fills, int]
         The fills, and how many orders were sent.
     """
 
     def seen(part: Any) -> Any:
         return type(part)(*(np.ascontiguousarray(each).data for each in part))
 
-    return _walked(prepared, kernel.walk, kernel.finish, seen)
+    return _walked(prepared, kernel.walk, kernel.finish, seen, lambda each: each.data)
 
 
-def walk_compiled(prepared: Prepared) -> tuple[kernel.Fills, int]:
+def walk_compiled(prepared: Prepared) -> tuple[Fills, int]:
     """Walk with the kernel compiled by numba, if that is installed."""
-    try:
-        from tradinglab.rules.compiled import finish, walk
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            raise
+    if not has_numba():
         return walk_plainly(prepared)
+    from tradinglab.rules.compiled import finish, walk
 
-    return _walked(prepared, walk, finish, lambda part: part)
+    return _walked(prepared, walk, finish, lambda part: part, lambda each: each)
 
 
 def _walked(
-    prepared: Prepared, walk: Callable[..., int], finish: Callable[..., int], seen: Callable[[Any], Any]
-) -> tuple[kernel.Fills, int]:
-    count = len(prepared.market.lot)
-    room = _FIRST_ROOM + 2 * count
-    market = seen(prepared.market)
-    visits = seen(_Visits(prepared.visits)).steps
+    prepared: Prepared,
+    walk: Callable[..., int],
+    finish: Callable[..., int],
+    seen: Callable[[Any], Any],
+    one: Callable[[Any], Any],
+) -> tuple[Fills, int]:
+    count = len(prepared.market.traits)
+    market, visits = seen(prepared.market), one(prepared.visits)
+    # Positions are seldom turned more often than signals change.
+    room = min(len(prepared.visits), _FIRST_ROOM) + 4 * count
     while True:
-        state, fills = fresh_state(prepared.plan, count), fresh_fills(room)
-        done = walk(prepared.plan, market, visits, seen(state), seen(fills))
+        state, table = fresh_state(prepared.plan, count), np.zeros((room, kernel.FEE + 1))
+        done = walk(prepared.plan, market, visits, seen(state), one(table))
         if done != kernel.FULL:
-            done = finish(prepared.plan, market, seen(state), seen(fills))
-            return chosen_fills(fills, slice(done)), int(state.account[6])
+            done = finish(prepared.plan, market, seen(state), one(table))
+            return fills_of(table[:done]), int(state.account[6])
         room *= 8

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from datetime import time
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradinglab.algorithm.indicators.tracks import field_column
 from tradinglab.core.clock import DAY_NS, SECOND_NS
 from tradinglab.rules.arrays import whole_values
-from tradinglab.rules.catalogue import find_indicator
+from tradinglab.rules.catalogue import Argument, find_indicator
+from tradinglab.rules.compiling import pays_to_compile
 from tradinglab.rules.expressions import (
     Ago,
     All,
@@ -31,6 +34,7 @@ from tradinglab.rules.expressions import (
     TimeOfDay,
     Volatility,
 )
+from tradinglab.rules.quick_averages import quick_average
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Floats, Ints
@@ -39,6 +43,8 @@ if TYPE_CHECKING:
 
 Worth = Any  # a float, or Floats by row: numpy makes no difference between them
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: Numpy goes through so many rows while Python looks at one bar.
+_ROWS_A_LOOK = 20
 #: 1970-01-01 was a Thursday.
 _FIRST_WEEKDAY = 3
 _COMPARE: dict[str, Callable[[Worth, Worth], Worth]] = {
@@ -65,7 +71,6 @@ class ArrayCache:
                 return found
         # Two threads may make the same: that costs time, and no harm.
         made = make()
-        made.flags.writeable = False
         with self._lock:
             if key not in self._arrays:
                 self._arrays[key] = made
@@ -108,6 +113,18 @@ class Evaluator:
         """Return whether a condition holds after each bar."""
         return np.broadcast_to(np.asarray(self.condition(condition), bool), (len(self._instrument),))
 
+    def mark(self, condition: Condition, bit: int, flags: Any) -> None:
+        """Set a bit of the flags where a condition holds."""
+        if isinstance(condition, Cross) and pays_to_compile(len(flags) // _ROWS_A_LOOK):
+            left, right = self.operand(condition.left), self.operand(condition.right)
+            if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+                from tradinglab.rules.compiled import mark_crossings
+
+                is_above = int(condition.direction == "above")
+                mark_crossings(np.ascontiguousarray(left), np.ascontiguousarray(right), is_above, bit, flags)
+                return
+        flags |= self.flags(condition).view(np.uint8) * np.uint8(bit)
+
     # Operands
 
     def operand(self, node: Operand) -> Worth:
@@ -136,16 +153,24 @@ class Evaluator:
 
     def _indicator(self, node: Indicator) -> Floats:
         kind = find_indicator(node.name)
-        values = kind.values([given if isinstance(given, str) else self.number(given) for given in node.arguments])
+        values = _made_of(
+            node.name, tuple([given if isinstance(given, str) else self.number(given) for given in node.arguments])
+        )
         field = "" if kind.takes_bars or node.field in (None, "close") else str(node.field)
         return self.indicator(kind.name, values, field, node.line or "")
 
     def indicator(self, name: str, values: tuple[Any, ...], field: str = "", line: str = "") -> Floats:
         """Return the values of an indicator of given arguments."""
-        kind = find_indicator(name)
-        feed = self._instrument.feed.reading(field)
         key = ("indicator", self._place, name, values, field, line)
-        return self._cache.get(key, lambda: whole_values(lambda: kind.make(values), feed, line))
+        return self._cache.get(key, lambda: self._computed(name, values, field, line))
+
+    def _computed(self, name: str, values: tuple[Any, ...], field: str, line: str) -> Floats:
+        kind, feed = find_indicator(name), self._instrument.feed.reading(field)
+        if not line and pays_to_compile(len(self._instrument) // _ROWS_A_LOOK):
+            quick = quick_average(name, values, field_column(feed.columns, field or "close"))
+            if quick is not None:
+                return quick
+        return whole_values(lambda: kind.make(values), feed, line)
 
     def true_range(self, period: Number) -> Floats:
         """Return the average true range of a period."""
@@ -185,6 +210,12 @@ class Evaluator:
         if isinstance(node, TimeOfDay):
             return within(self._instrument.local_end_ns, node)
         return on_days(self._instrument.local_end_ns, node)
+
+
+@lru_cache(maxsize=4096)
+def _made_of(name: str, arguments: tuple[Argument, ...]) -> tuple[Any, ...]:
+    """Return what an indicator's constructor takes for the arguments of a rule."""
+    return find_indicator(name).values(arguments)
 
 
 def compared(left: Worth, operator: str, right: Worth) -> Worth:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from tradinglab.core.surface import did_you_mean
-from tradinglab.rules.catalogue import find_indicator
+from tradinglab.rules.catalogue import Argument, IndicatorKind, find_indicator
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.expressions import (
     MOST_BARS,
@@ -16,6 +17,7 @@ from tradinglab.rules.expressions import (
     Named,
     Node,
     Number,
+    Part,
     Price,
     Reference,
     TimeOfDay,
@@ -27,12 +29,36 @@ from tradinglab.rules.schema import Rules
 _MOST_DEPTH = 40
 
 
-class NodeChecks:
-    """Checks the expressions of rules with given parameters."""
+class Changing:
+    """What of rules depends on parameters: parts of expressions by the expression's path, and other fields."""
 
-    def __init__(self, rules: Rules, values: Mapping[str, float]) -> None:
+    def __init__(self) -> None:
+        self.parts: dict[str, tuple[tuple[str, Node], ...]] = {}
+        self.fields: dict[str, bool] = {}
+
+
+class NodeChecks:
+    """Checks the expressions of rules with given parameters.
+
+    Parameters
+    ----------
+    changing
+        Where the parts are kept that depend on parameters, if only these are to be looked at.
+    """
+
+    def __init__(self, rules: Rules, values: Mapping[str, float], changing: Changing | None = None) -> None:
         self._rules = rules
         self._values = values
+        self._changing = changing
+
+    def may_skip(self, part: Part | None, path: str) -> bool:
+        """Return whether a field is known to be sound, as it depends on no parameter."""
+        if self._changing is None:
+            return False
+        if path not in self._changing.fields:
+            held = () if part is None else [getattr(part, name) for name in type(part).model_fields]
+            self._changing.fields[path] = any(isinstance(each, Reference) for each in held)
+        return not self._changing.fields[path]
 
     def number(self, number: Number, path: str) -> float:
         """Return a number; a parameter has to be there."""
@@ -54,7 +80,13 @@ class NodeChecks:
 
     def expression(self, node: Node, path: str) -> None:
         """Check an operand or a condition and all that it is made of."""
-        for where, each in walk(node, path):
+        if self._changing is None:
+            parts = tuple(walk(node, path))
+        elif path in self._changing.parts:
+            parts = self._changing.parts[path]
+        else:
+            parts = self._changing.parts[path] = changing_parts(node, path)
+        for where, each in parts:
             self._one(each, where)
 
     def _one(self, node: Node, path: str) -> None:
@@ -81,11 +113,11 @@ class NodeChecks:
     def _indicator(self, node: Indicator, path: str) -> None:
         try:
             kind = find_indicator(node.name)
-            given = [
+            given = tuple(
                 each if isinstance(each, str) else self.number(each, f"{path}.arguments.{place}")
                 for place, each in enumerate(node.arguments)
-            ]
-            kind.make(kind.values(given))
+            )
+            _try_to_make(kind, given)
         except RulesInvalidError as problem:
             if problem.path:
                 raise
@@ -112,6 +144,22 @@ class NodeChecks:
         for where, each in walk(self._rules.names[node.name], f"names.{node.name}"):
             if isinstance(each, Named):
                 self._named(each, where, (*seen, node.name))
+
+
+@lru_cache(maxsize=4096)
+def _try_to_make(kind: IndicatorKind, given: tuple[Argument, ...]) -> None:
+    kind.make(kind.values(given))
+
+
+def changing_parts(node: Node, path: str) -> tuple[tuple[str, Node], ...]:
+    """Return the parts of a node that have a parameter among their own numbers."""
+    return tuple((where, each) for where, each in walk(node, path) if _has_parameter(each))
+
+
+def _has_parameter(node: Node) -> bool:
+    if isinstance(node, Indicator):
+        return any(isinstance(each, Reference) for each in node.arguments)
+    return any(isinstance(getattr(node, name, None), Reference) for name in ("value", "bars"))
 
 
 def walk(node: Node, path: str, depth: int = 0) -> Iterator[tuple[str, Node]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.checks.contradictions import why_never
-from tradinglab.rules.checks.nodes import NodeChecks
+from tradinglab.rules.checks.nodes import Changing, NodeChecks
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.expressions import Part
 from tradinglab.rules.schema import (
@@ -68,7 +68,18 @@ def check_rules(rules: Rules, values: Mapping[str, float]) -> None:
     """
     _check_frame(rules)
     _check_sides(rules)
-    checks = NodeChecks(rules, values)
+    check_values(rules, values)
+
+
+def check_values(rules: Rules, values: Mapping[str, float], changing: Changing | None = None) -> None:
+    """Refuse parameters with which rules that are sound otherwise cannot be carried out.
+
+    Parameters
+    ----------
+    changing
+        Where the parts are kept that depend on parameters, if the rest is known to be sound.
+    """
+    checks = NodeChecks(rules, values, changing)
     for name, operand in rules.names.items():
         checks.expression(operand, f"names.{name}")
     for field in ("enter_long", "exit_long", "enter_short", "exit_short"):
@@ -162,7 +173,7 @@ def _check_sides(rules: Rules) -> None:
 
 
 def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
-    if part is None:
+    if part is None or checks.may_skip(part, path):
         return
     for name in type(part).model_fields:
         if name in _RANGES:

@@ -38,6 +38,11 @@ def differ(left, right):
     """Return whether two numbers differ; NaN does not differ from anything."""
     return left < right or left > right
 ''',
+    "rounded": '''
+def rounded(price):
+    """Return a price without what is finer than a hundred-millionth: it is noise."""
+    return math.floor(float(price) * 1e8 + 0.5) / 1e8
+''',
     "volatility": '''
 def volatility(closes, bars):
     """Return the deviation of the last returns, made yearly; NaN until there are enough."""

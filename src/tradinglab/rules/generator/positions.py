@@ -25,10 +25,11 @@ def exit_lines(rules: Rules, writer: Writer) -> list[str]:
     lines = []
     away = (rules.stop_loss, rules.take_profit, rules.trailing_stop)
     if any(each is not None for each in away):
+        writer.helpers.add("rounded")
         lines += [
             "side = 1 if self.target > 0 else -1",
             "close = self.bar.close",
-            "average = round(self.algorithm.portfolio[self.symbol].average_price, 8)",
+            "average = rounded(self.algorithm.portfolio[self.symbol].average_price)",
         ]
     if rules.trailing_stop is not None:
         lines += [
@@ -106,6 +107,7 @@ def _kelly(sizing: KellySize, writer: Writer) -> list[str]:
     """Return Kelly's formula: the chance of a win, less the chance of a loss by the odds."""
     number, fraction = writer.number, writer.fraction
     most = fraction(sizing.most_percent)
+    writer.helpers.add("rounded")
     return [
         "wins, losses = self.algorithm.outcomes[True], self.algorithm.outcomes[False]",
         f"if len(wins) + len(losses) < {number(sizing.trades)}:",
@@ -139,6 +141,6 @@ KELLY_EVENTS = [
     "            profit = (price - watch.average) * watch.held * watch.multiplier - watch.entry_fee - fee",
     "            self.outcomes[profit > 0].append(abs(profit))",
     "        watch.entry_fee = fee if watch.held == 0 else 0.0",
-    "        watch.held = round(watch.held + float(order_event.fill_quantity), 10)",
-    "        watch.average = round(price, 8)",
+    "        watch.held = watch.in_lots(watch.held + float(order_event.fill_quantity))",
+    "        watch.average = rounded(price)",
 ]

@@ -1,0 +1,204 @@
+"""Many variants of the same rules over the same bars."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tradinglab.core.values import dataclass
+from tradinglab.rules import alone, curves, kernel
+from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
+from tradinglab.rules.compiling import has_numba
+from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.results import Fills, chosen_fills
+from tradinglab.rules.simulate import flags_of, is_watched, plan_of, prepare, traits_of, walk_compiled
+from tradinglab.rules.values import ArrayCache, Evaluator
+
+if TYPE_CHECKING:
+    from tradinglab.data.columns import Floats, Ints
+    from tradinglab.rules.kernel import Plan
+    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.schema import Rules
+    from tradinglab.rules.simulate import Prepared
+
+#: Bytes of indicators that a sweep keeps: what several variants need is computed once.
+_KEPT_BYTES = 96 << 20
+_A_PIECE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """The figures of variants, in their order; one value each.
+
+    Attributes
+    ----------
+    end_equity
+        What the account was worth at the end.
+    net_profit, drawdown
+        Profit and largest drawdown, as fractions; the worth is looked at whenever a bar closes.
+    sharpe_ratio
+        Of the returns between bars, made yearly, without a risk-free rate; NaN if there is no variation.
+    orders, fills, fees
+        How many were sent and filled, and what they cost.
+    problems
+        Why a variant was not simulated, by its place; its figures are NaN.
+    """
+
+    end_equity: Floats
+    net_profit: Floats
+    drawdown: Floats
+    sharpe_ratio: Floats
+    orders: Ints
+    fills: Ints
+    fees: Floats
+    problems: dict[int, str]
+
+    def __len__(self) -> int:
+        return len(self.end_equity)
+
+
+def simulate_many(
+    rules: Rules,
+    bars: MarketBars,
+    variants: Sequence[Mapping[str, float]],
+    *,
+    threads: int | None = None,
+    cache: ArrayCache | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> Sweep:
+    """Return what variants of rules come to.
+
+    Parameters
+    ----------
+    variants
+        The parameters of each; those that are not given have their defaults.
+    threads
+        How many work at once; by default as many as there are processors.
+    cache
+        Where indicators are kept for further calls with the same bars.
+    is_cancelled
+        Asked between pieces of the work; what is not done by then is a problem.
+
+    Raises
+    ------
+    RulesInvalidError
+        If the rules themselves contradict each other. A variant that cannot be simulated is listed instead.
+    """
+    check_rules(rules, parameter_values(rules))
+    sweep = _empty(len(variants))
+    kept = cache or ArrayCache(_KEPT_BYTES)
+    changing = Changing()
+
+    def work(first: int) -> None:
+        for place in range(first, min(first + _A_PIECE, len(variants))):
+            if is_cancelled is not None and is_cancelled():
+                sweep.problems[place] = "cancelled"
+            else:
+                _simulate(rules, bars, variants[place], kept, sweep, place, changing)
+
+    pieces = range(0, len(variants), _A_PIECE)
+    count = min(threads or os.cpu_count() or 1, max(len(pieces), 1))
+    if count == 1:
+        for first in pieces:
+            work(first)
+    else:
+        with ThreadPoolExecutor(count) as pool:
+            for _ in pool.map(work, pieces):
+                pass
+    return sweep
+
+
+def _empty(count: int) -> Sweep:
+    floats = [np.full(count, np.nan) for _ in range(5)]
+    return Sweep(
+        end_equity=floats[0],
+        net_profit=floats[1],
+        drawdown=floats[2],
+        sharpe_ratio=floats[3],
+        orders=np.zeros(count, np.int64),
+        fills=np.zeros(count, np.int64),
+        fees=floats[4],
+        problems={},
+    )
+
+
+def _simulate(
+    rules: Rules,
+    bars: MarketBars,
+    variant: Mapping[str, float],
+    cache: ArrayCache,
+    sweep: Sweep,
+    place: int,
+    changing: Changing,
+) -> None:
+    try:
+        values = parameter_values(rules, variant)
+        check_values(rules, values, changing)
+    except RulesInvalidError as problem:
+        sweep.problems[place] = str(problem)
+        return
+    plan = plan_of(rules, values)
+    found = _alone(rules, bars, plan, values, cache) if is_alone(plan, bars) else _walk(rules, bars, values, cache)
+    sweep.end_equity[place] = found[curves.FINAL]
+    sweep.net_profit[place] = found[curves.FINAL] / rules.cash - 1.0
+    sweep.drawdown[place] = found[curves.DRAWDOWN]
+    sweep.sharpe_ratio[place] = _sharpe(found, len(bars.steps), bars.instruments[0].per_year)
+    sweep.orders[place], sweep.fills[place] = int(found[alone.ORDERS]), int(found[alone.FILLS])
+    sweep.fees[place] = found[alone.FEES]
+
+
+def is_alone(plan: Plan, bars: MarketBars) -> bool:
+    """Return whether rules are so plain that one pass without a list of fills will do."""
+    is_plain = plan.size_kind in (kernel.UNITS, kernel.VALUE, kernel.PERCENT)
+    is_plain = is_plain and plan.slippage_kind != kernel.VOLUME_SHARE and not plan.is_ranked
+    return is_plain and len(bars.instruments) == 1 and not is_watched(plan)
+
+
+def _alone(rules: Rules, bars: MarketBars, plan: Plan, values: Mapping[str, float], cache: ArrayCache) -> Floats:
+    walk = alone.alone
+    if has_numba():
+        from tradinglab.rules.compiled import alone as walk
+    instrument = bars.instruments[0]
+    flags = flags_of(rules, Evaluator(instrument, values, rules.names, cache), instrument)
+    result = np.zeros(alone.FEES + 1)
+    walk(plan, flags, bars.prices[0], bars.closes[0], np.array(traits_of(rules, instrument)), result)
+    return result
+
+
+def _walk(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: ArrayCache) -> Floats:
+    prepared = prepare(rules, bars, values, cache)
+    fills, orders = walk_compiled(prepared)
+    return np.append(curve_figures(prepared, bars.closes, fills), [len(fills.step), orders, fills.fee.sum()])
+
+
+def curve_figures(prepared: Prepared, closes: Floats, fills: Fills) -> Floats:
+    """Return the figures of an account's worth (``curves.FINAL`` and so on)."""
+    figures = curves.figures
+    if has_numba():
+        from tradinglab.rules.compiled import figures
+    seen = fills.step + (fills.sent == fills.step)
+    market, count = prepared.market, len(prepared.market.traits)
+    if count > 1:
+        order = np.argsort(seen, kind="stable")
+        fills, seen = chosen_fills(fills, order), seen[order]
+    multiplier = market.traits[:, kernel.MULTIPLIER].copy()
+    quantity = fills.quantity.copy()
+    spent = quantity * fills.price * multiplier[fills.security] + fills.fee
+    result = np.zeros(4)
+    figures(prepared.plan.cash, closes, multiplier, seen, fills.security.copy(), quantity, spent,
+            np.zeros(count), result)  # fmt: skip
+    return result
+
+
+def _sharpe(found: Floats, steps: int, per_year: float) -> float:
+    """Return the yearly Sharpe ratio of the returns between steps, in whose sums those of zero need no place."""
+    count = steps - 1
+    if count < 2:
+        return float("nan")
+    mean = found[curves.RETURNS] / count
+    variance = (found[curves.SQUARES] - count * mean * mean) / (count - 1)
+    return float(mean / np.sqrt(variance) * np.sqrt(per_year)) if variance > 0.0 else float("nan")
