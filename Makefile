@@ -38,6 +38,7 @@ fuzz: $(STAMPS)/dev ## Call every operation of the API with whatever the schema 
 soak: $(STAMPS)/dev ## Send client and server to a QuantConnect in all kinds of bad weather (SCHEDULES=1000)
 	@$(BIN)/python -m tests.quantconnect.soak --schedules $(or $(SCHEDULES),1000)
 	@$(BIN)/python -m tests.server.cloud.soak --schedules $(or $(SCHEDULES),1000)
+	@$(BIN)/python -m tests.server.cloud.soak --schedules $(or $(SCHEDULES),1000) --optimizations
 
 .PHONY: lint
 lint: $(STAMPS)/dev ## Style, types, layers, dependencies, size of modules and functions

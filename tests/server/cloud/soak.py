@@ -128,6 +128,7 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=1000, help="how many (default: %(default)s)")
     parser.add_argument("--first", type=int, default=0, help="the first one's number (default: %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one per processor)")
+    parser.add_argument("--optimizations", action="store_true", help="of optimizations, not of backtests")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.schedules)
     jobs = max(1, min(options.jobs, len(seeds)))
@@ -138,7 +139,10 @@ def main() -> int:
         for number in range(1, jobs):
             shutil.copytree(folder / "0", folder / str(number))
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            parts = [pool.submit(_soak, seeds[number::jobs], folder / str(number)) for number in range(jobs)]
+            parts = [
+                pool.submit(_soak, seeds[number::jobs], folder / str(number), options.optimizations)
+                for number in range(jobs)
+            ]
             total = sum((each.result() for each in parts), Total())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -169,17 +173,19 @@ def _prepare(folder: Path) -> None:
     logging.disable(logging.CRITICAL)
 
 
-def _soak(seeds: range, folder: Path) -> Total:
+def _soak(seeds: range, folder: Path, are_optimizations: bool) -> Total:
     _prepare(folder)
     from django.core.cache import cache
+    from tests.server.cloud import search_soak
 
     from tradinglab.server.rest.buckets import local_buckets
 
+    carry_out = search_soak.run if are_optimizations else run
     total = Total()
     for seed in seeds:
         cache.clear()
         local_buckets.clear()
-        one = run(seed, folder)
+        one = carry_out(seed, folder)
         total += Total.of(one)
         if one.wrong:
             print(f"WRONG: schedule {seed}: {'; '.join(one.wrong)}", flush=True)
@@ -205,7 +211,7 @@ class Total:
                 "workers killed": one.kills,
                 "workers that stalled": one.stalls,
                 "surplus backtests, removed again": one.removed,
-                "doubles": sum("backtests are there" in each for each in one.wrong),
+                "doubles": sum("s are there" in each for each in one.wrong),
             }
         )
         return cls(counts, one.faults, one.ends, [one.seed] if one.wrong else [])

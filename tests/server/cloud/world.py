@@ -35,7 +35,8 @@ from tradinglab.quantconnect import QuantConnect, Shared
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.services import api_key_create
 from tradinglab.server.cloud import remote, work
-from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudProject
+from tradinglab.server.cloud.models import CloudAccount, CloudBacktest, CloudOptimization, CloudProject
+from tradinglab.server.cloud.stepping import Flow
 from tradinglab.server.cloud.steps import BACKTESTS
 from tradinglab.server.runs.models import FINAL_STATES, Run
 from tradinglab.server.sealing import seal
@@ -136,6 +137,9 @@ class World:
     folder: Path
     perils: Perils = field(default_factory=Perils)
     skew_s: float = 0.0
+    #: What is carried out there, and the kind of its runs.
+    flow: Flow[Any] = BACKTESTS
+    kind: str = KIND
     calls: int = 0
     kills: int = 0
     stalls: int = 0
@@ -254,20 +258,20 @@ class World:
             self._renewed_at = self.clock.at
             held, self._held = self._held, []
             for run_id, fence in held:
-                work.work_renew(run_id=run_id, rows=CloudBacktest, fence=fence)
+                work.work_renew(run_id=run_id, rows=self.flow.rows, fence=fence)
             self._held = held
 
     # Work
 
     def step(self, run_id: UUID) -> bool:
         """Take a run's next step as a worker does, if it is due; return whether it was."""
-        fence = BACKTESTS.claim(run_id)
+        fence = self.flow.claim(run_id)
         if fence is None:
             return False
         self._held.append((run_id, fence))
         self._renewed_at = self.clock.at
         try:
-            BACKTESTS.carry_out(run_id, fence)
+            self.flow.carry_out(run_id, fence)
         except Killed:
             self.kills += 1
             self._swap_machines()
@@ -281,11 +285,15 @@ class World:
         """Take steps until all runs have their outcome; what is to happen meanwhile happens."""
         for _ in range(_MOST_STEPS):
             self._happen()
-            left = Run.objects.filter(pk__in=run_ids, kind=KIND).exclude(state__in=FINAL_STATES).order_by("created_at")
+            left = (
+                Run.objects.filter(pk__in=run_ids, kind=self.kind)
+                .exclude(state__in=FINAL_STATES)
+                .order_by("created_at")
+            )
             if not (pending := list(left.values_list("pk", "cancel_requested_at"))):
                 return
             self.random.shuffle(pending)
-            rows = {row.pk: row for row in CloudBacktest.objects.filter(pk__in=run_ids)}
+            rows = {row.pk: row for row in self.flow.rows.objects.filter(pk__in=run_ids)}
             due = [pk for pk, wish in pending if pk not in rows or wish is not None or _due(rows[pk]) <= timezone.now()]
             if not [pk for pk in due if self.step(pk)]:
                 self._wait([_due(row) for row in rows.values() if row.pk in dict(pending)])
@@ -306,7 +314,7 @@ class World:
         self.clock.at += seconds
 
 
-def _due(row: CloudBacktest) -> datetime:
+def _due(row: CloudBacktest | CloudOptimization) -> datetime:
     return max(row.next_at, row.busy_until or row.next_at)
 
 
@@ -318,7 +326,7 @@ def faults_of(world: World, run_id: UUID) -> list[str]:
     run = Run.objects.get(pk=run_id)
     row = CloudBacktest.objects.filter(pk=run_id).first()
     there = [] if row is None else [k for k, each in world.cloud.backtests.items() if row.token in each["name"]]
-    wrong = [*_events(run)]
+    wrong = [*events_of(run)]
     if run.kind != KIND:
         return wrong + ([f"it is run here, and {there} there"] if there else [])
     if not run.is_final:
@@ -365,7 +373,7 @@ def _completed(world: World, run: Run, row: CloudBacktest | None, there: list[st
         yield f"{orders} orders"
 
 
-def _events(run: Run) -> Iterator[str]:
+def events_of(run: Run) -> Iterator[str]:
     events = list(run.events.order_by("sequence"))
     kinds = [each.kind for each in events]
     if [each.sequence for each in events] != list(range(1, len(events) + 1)):
