@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.rules.generator.helpers import FUNCTIONS, NEXT_BAR_OPEN, PERCENT_FEE
 from tradinglab.rules.generator.positions import KELLY_EVENTS, KELLY_STATE, exit_lines, size_lines
-from tradinglab.rules.generator.writing import Writer, plain
+from tradinglab.rules.generator.writing import WIDTH, Writer, broken, plain
 from tradinglab.rules.market import MARKETS, RESOLUTIONS, bars_per_year
 from tradinglab.rules.schema import ConstantSlippage, FixedFees, KellySize, PercentFees, VolumeSlippage
 
@@ -148,7 +148,7 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        self.portfolio.set_margin_call_model(MarginCallModel.NULL)",
         *(["        self.outcomes = {True: [], False: []}"] if isinstance(rules.sizing, KellySize) else []),
         "        self.watches = []",
-        *[line for listing in rules.universe for line in _added(listing, rules)],
+        *_added(rules),
         "        self.set_benchmark(self.watches[0].symbol)",
         "",
         "    def watch(self, security):",
@@ -189,12 +189,33 @@ def _parameters(rules: Rules) -> list[str]:
     return [*lines, "        }"]
 
 
-def _added(listing: Listing, rules: Rules) -> list[str]:
+def _added(rules: Rules) -> list[str]:
+    """Return the lines that add the securities, those of one market in a loop."""
+    lines: list[str] = []
+    markets: dict[str | None, list[str]] = {}
+    for listing in rules.universe:
+        markets.setdefault(listing.market, []).append(f'"{listing.ticker}"')
+    if len(markets) > 1:
+        # The order of the universe counts.
+        return [line for each in rules.universe for line in _add(rules, each, f'"{each.ticker}"', 8)]
+    tickers = next(iter(markets.values()))
+    if len(tickers) == 1:
+        return _add(rules, rules.universe[0], tickers[0], 8)
+    listed = textwrap.wrap(", ".join(tickers), WIDTH - 14, break_long_words=False, break_on_hyphens=False)
+    if len(listed) == 1 and len(listed[0]) + 30 <= WIDTH:
+        lines = [f"        for ticker in ({listed[0]}):"]
+    else:
+        lines = ["        for ticker in (", *(f"            {line}" for line in listed), "        ):"]
+    return [*lines, *_add(rules, rules.universe[0], "ticker", 12)]
+
+
+def _add(rules: Rules, listing: Listing, ticker: str, spaces: int) -> list[str]:
     market = listing.market or MARKETS[listing.type]
-    written = [f'"{listing.ticker}"', f"Resolution.{rules.resolution.upper()}"]
+    written = [ticker, f"Resolution.{rules.resolution.upper()}"]
     if listing.type != "equity" or listing.market:
         written.append(f'market="{market}"')
-    return [f"        self.watch(self.{_ADD[listing.type]}({', '.join(written)}, fill_forward=False))"]
+    added = f"self.{_ADD[listing.type]}({', '.join(written)}, fill_forward=False)"
+    return _indented(broken("self.watch(", added, ")", spaces), spaces)
 
 
 def _security_models(rules: Rules) -> list[str]:

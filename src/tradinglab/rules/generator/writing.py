@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tradinglab.rules.schema import Rules
 
 WIDTH = 99
+_STEP = 4
+_INDENT = 2 * _STEP
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FIELDS = {"seven_bar": "SEVEN_BAR"}
 
@@ -146,7 +148,7 @@ class Writer:
             written = ["self.symbol", *arguments]
             if field:
                 written.append(f"selector=Field.{field.upper()}")
-            self.made.append(f"self.{name} = algorithm.{kind.method}({', '.join(written)})")
+            self.made += broken(f"self.{name} = algorithm.{kind.method}(", ", ".join(written), ")", _INDENT)
         return self._indicators[key]
 
     def _argument(self, is_whole: bool, given: Number | str) -> str:
@@ -166,7 +168,7 @@ class Writer:
         if written not in self._memories:
             name = self._free(f"past_{_word(written)}"[:30].rstrip("_"))
             self._memories[written] = name
-            self.taken.append(f"self.{name}.append({written})")
+            self.taken += broken(f"self.{name}.append(", written, ")", _INDENT)
         name = self._memories[written]
         lengths = self._lengths.setdefault(name, [])
         if bars not in lengths:
@@ -184,7 +186,14 @@ class Writer:
             name = self._free("bars_since_condition")
             self._counters[condition] = name
             self.made.append(f"self.{name} = math.nan")
-            self.taken.append(f"self.{name} = 0 if {condition} else self.{name} + 1")
+            line = f"self.{name} = 0 if {condition} else self.{name} + 1"
+            if len(line) + _INDENT <= WIDTH:
+                self.taken.append(line)
+            else:
+                self.taken += [
+                    *self._assigned("holds = ", node.condition),
+                    f"self.{name} = 0 if holds else self.{name} + 1",
+                ]
         return f"self.{self._counters[condition]}"
 
     def memories(self) -> list[str]:
@@ -233,26 +242,59 @@ class Writer:
         return f"{left} {now} {right} and {self._before(node.left)} {before} {self._before(node.right)}"
 
     def _before(self, node: Operand) -> str:
-        return self.operand(node) if isinstance(node, Constant) else self._ago(self.operand(node), "1")
+        if isinstance(node, Constant):
+            return self.operand(node)
+        if isinstance(node, Ago) and not isinstance(node.bars, Reference):
+            return self._ago(self.operand(node.operand), str(int(node.bars) + 1))
+        return self._ago(self.operand(node), "1")
 
     def returned(self, node: Condition) -> list[str]:
-        """Return the lines that return a condition: one, or one for each part of it."""
-        written = f"return {self.condition(node)}"
-        if len(written) + 8 <= WIDTH:
+        """Return the lines that return a condition: one, or more if it is long."""
+        return self._assigned("return ", node)
+
+    def _assigned(self, before: str, node: Condition) -> list[str]:
+        written = before + self.condition(node)
+        if len(written) + _INDENT <= WIDTH:
+            return [written]
+        return [f"{before}(", *_deeper(self._laid_out(node, 2)), ")"]
+
+    def _laid_out(self, node: Condition, depth: int) -> list[str]:
+        """Return a condition in lines that are short enough, if it can be broken."""
+        written = self.condition(node)
+        if len(written) + depth * _STEP + _INDENT <= WIDTH:
             return [written]
         if isinstance(node, Cross):
-            first, _, second = self.condition(node).partition(" and ")
-            return ["return (", f"    {first}", f"    and {second}", ")"]
-        if isinstance(node, (All, AnyOf)):
-            word = "and" if isinstance(node, All) else "or"
-            parts = [self._inner(each) for each in node.conditions]
-            return ["return (", f"    {parts[0]}", *(f"    {word} {part}" for part in parts[1:]), ")"]
-        return [written]
+            first, _, second = written.rpartition(" and ")
+            return [first, f"and {second}"]
+        if isinstance(node, Compare) and node.operator != "!=":
+            return [self.operand(node.left), f"{node.operator} {self.operand(node.right)}"]
+        if isinstance(node, Not):
+            return ["not (", *_deeper(self._laid_out(node.condition, depth + 1)), ")"]
+        if not isinstance(node, (All, AnyOf)):
+            return [written]
+        word = "and " if isinstance(node, All) else "or "
+        lines: list[str] = []
+        for place, each in enumerate(node.conditions):
+            part = [self._inner(each)]
+            if len(part[0]) + (depth + 1) * _STEP + _INDENT > WIDTH:
+                part = ["(", *_deeper(self._laid_out(each, depth + 1)), ")"]
+            lines += [(word if place else "") + part[0], *part[1:]]
+        return lines
 
 
 #: Attributes that the class of a security has anyway.
 _OWN = ("algorithm", "parameter", "security", "symbol", "lot", "multiplier", "bar", "target", "best", "bars_held",
         "bars_since_exit", "left", "rank", "average", "entry_fee")  # fmt: skip
+
+
+def broken(before: str, inner: str, after: str, indent: int) -> list[str]:
+    """Return a line, or three of them if it is too long."""
+    line = before + inner + after
+    return [line] if len(line) + indent <= WIDTH else [before, " " * _STEP + inner, after]
+
+
+def _deeper(lines: list[str]) -> list[str]:
+    return [" " * _STEP + line for line in lines]
 
 
 def plain(number: float) -> str:

@@ -1,0 +1,52 @@
+"""Generated source is clean: it parses, its lines are short, nothing in it is unused or unknown."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tradinglab.rules import algorithm_source, read_rules
+from tradinglab.rules.templates import all_rule_templates
+
+HEAD = "universe ABC, DEF daily\nfrom 2001-01-01 to 2002-01-01\n"
+LONG = """
+parameter slow_average_of_closes = 100
+let middle = (SMA(slow_average_of_closes) + EMA(50)) / 2
+enter long when (close > middle and RSI(14) < 30 and bars since (close crosses above middle) < 5 and
+    volume > 2 * SMA(20) of volume) or (close crosses above highest(high, 55) 1 bar ago and not (day in monday) and
+    time between 15:00 and 16:30 and bars since (MACD(12, 26, 9).signal > 0 and MACD(12, 26, 9).histogram < 1) > 3)
+exit long when close < lowest(low, 20) 1 bar ago
+"""
+SOURCES = {each.name: each.path.read_text() for each in all_rule_templates()} | {"long": HEAD + LONG}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_source_is_clean(name: str, tmp_path: Path) -> None:
+    source = algorithm_source(read_rules(SOURCES[name]))
+    ast.parse(source)
+    assert max(map(len, source.splitlines())) <= 99
+    path = tmp_path / "main.py"
+    path.write_text(source)
+    options = ["--isolated", "--no-cache", "--select=E,F,W,I", "--ignore=F403,F405", "--line-length=99"]
+    command = [sys.executable, "-m", "ruff", "check", *options, str(path)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("name", ["sma-cross", "turtle", "crypto-trend"])
+def test_the_house_check_finds_nothing(name: str, tmp_path: Path) -> None:
+    from tradinglab.cli.main import main
+
+    path = tmp_path / "main.py"
+    assert main(["rules", "generate", name, "-o", str(path)]) == 0
+    assert main(["lint", str(path)]) == 0
+
+
+def test_one_number_may_have_many_names() -> None:
+    rules = read_rules(HEAD + "parameter n = 5\nenter long when SMA(n) > SMA(5) and close > SMA(n) 1 bar ago")
+    source = algorithm_source(rules)
+    assert source.count("algorithm.sma(") == 2
