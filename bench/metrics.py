@@ -6,6 +6,7 @@ compared before anything is raced.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 import warnings
@@ -29,6 +30,10 @@ def show(repetitions: int, series: int = _SERIES) -> bool:
     returns = np.random.default_rng(3).standard_normal((series, _DAYS)) * 0.01 + 3e-4
     table = np.ascontiguousarray(returns.T)
     taken = {"six in one call": [_seconds(lambda: analytics.summary(table, only=_NAMES)) for _ in range(repetitions)]}
+    threads = os.cpu_count() or 1
+    taken[f"by {threads} threads"] = [
+        _seconds(lambda: analytics.summary(table, only=_NAMES, threads=threads)) for _ in range(repetitions)
+    ]
     taken["of rows, turned"] = [_seconds(lambda: analytics.summary(returns.T, only=_NAMES)) for _ in range(repetitions)]
     taken["one call for each"] = [_seconds(lambda: _ours(table)) for _ in range(repetitions)]
     taken["all 22 metrics"] = [_seconds(lambda: analytics.summary(table)) for _ in range(repetitions)]

@@ -168,6 +168,8 @@ def test_a_summary_holds_what_the_metrics_say(table: Floats) -> None:
         found["cornish_fisher_value_at_risk"], analytics.value_at_risk(table, 0.1, "cornish_fisher")
     )
     np.testing.assert_array_equal(found["alpha"], analytics.alpha(table, benchmark, 0.0001, 365))
+    threaded = analytics.summary(table, benchmark, tail=0.1, risk_free=0.0001, periods_per_year=365, threads=3)
+    np.testing.assert_array_equal(list(threaded.values()), list(found.values()))
     single = analytics.summary(table[:, 0], benchmark, tail=0.1, risk_free=0.0001, periods_per_year=365)
     assert list(single) == list(found)
     np.testing.assert_array_equal([each[0] for each in found.values()], list(single.values()))  # type: ignore[index]

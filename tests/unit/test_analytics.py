@@ -308,5 +308,12 @@ def test_a_summary_of_some_metrics(returns: Floats) -> None:
     assert found == {name: getattr(analytics, name)(returns) for name in ("sharpe_ratio", "max_drawdown")}
     with pytest.raises(analytics.ParameterError, match="no metric 'beta' without a benchmark; there are: cumulative"):
         analytics.summary(returns, only=["beta"])
+    table = np.zeros((3, 4))
+    table[1, 3] = np.inf
+    for threads in (1, 2, 8):
+        with pytest.raises(analytics.SampleError, match="value 1 of series 3 was inf"):
+            analytics.summary(table, threads=threads)
+    with pytest.raises(analytics.ParameterError, match="threads must be a whole number of at least 1; it was 0"):
+        analytics.summary(returns, threads=0)
     with pytest.raises(analytics.ParameterError, match="no metric 'alpa'; there are"):
         analytics.summary(returns, returns, only=["alpa"])

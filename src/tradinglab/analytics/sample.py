@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,6 @@ from tradinglab.analytics.arrays import (
     floats,
     refuse_infinite,
 )
-from tradinglab.analytics.compounding import growth_and_fall
 
 #: Numbers in a block.
 _BLOCK = 131_072
@@ -35,10 +35,27 @@ _RESIDUE = 1e-26
 #: Squares below this have lost digits to the end of float64's range.
 _SMALLEST_SQUARE = 1e-290
 
-_TURNED_TOGETHER = 64
+#: Periods whose highest and lowest wealth are looked at before they themselves are.
+_STRETCH = 64
+_TURNED_TOGETHER = 128
 _PERIODS_TURNED = 512
 
 Columns = slice | list[int]
+
+
+class Scratch:
+    """Room for what is worked out on the way, used again for each block: fresh memory costs more than the sums."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Floats] = {}
+
+    def room(self, name: str, shape: tuple[int, ...]) -> Floats:
+        """Return an array of a shape with whatever is in it; the same memory for the same name."""
+        size = prod(shape)
+        kept = self._kept.get(name)
+        if kept is None or kept.size < size:
+            kept = self._kept[name] = np.empty(size)
+        return kept[:size].reshape(shape)
 
 
 class Sample:
@@ -50,14 +67,21 @@ class Sample:
         The returns, shape (series, periods), contiguous and finite.
     """
 
-    def __init__(self, rows: Floats) -> None:
+    def __init__(self, rows: Floats, total: Floats | None = None, scratch: Scratch | None = None) -> None:
+        """Take the rows, their sums if they are known, and room that no other living sample uses."""
         self.rows = rows
+        self._total = total
+        self._scratch = scratch or Scratch()
         self._tails: dict[int, Floats] = {}
 
     @property
     def periods(self) -> int:
         """Returns in each series."""
         return int(self.rows.shape[1])
+
+    def room(self, name: str) -> Floats:
+        """Return an array of the shape of the rows, with whatever is in it, for a kernel to work in."""
+        return self._scratch.room(name, self.rows.shape)
 
     @property
     def undefined(self) -> Floats:
@@ -67,17 +91,25 @@ class Sample:
     @cached_property
     def mean(self) -> Floats:
         """The arithmetic mean."""
-        return defined(self.rows.mean(axis=1)) if self.periods else self.undefined
+        if not self.periods:
+            return self.undefined
+        return defined((self.rows.sum(axis=1) if self._total is None else self._total) / self.periods)
 
     @cached_property
     def centred(self) -> Floats:
         """The returns less their mean, shape (series, periods)."""
-        return floats(self.rows - self.mean[:, None])
+        return np.subtract(self.rows, self.mean[:, None], out=self.room("centred"))
 
     @cached_property
     def squares(self) -> Floats:
         """The sum of the squares of the centred returns; exactly zero for a series that does not vary."""
-        found = defined(np.einsum("ij,ij->i", self.centred, self.centred))
+        raw = np.einsum("ij,ij->i", self.rows, self.rows)
+        found = defined(raw - self.periods * self.mean**2)
+        # Where the mean is no small part of the returns, that difference has lost digits.
+        again = np.flatnonzero(~(found > raw / 2))
+        if len(again):
+            centred = self.rows[again] - self.mean[again, None]
+            found[again] = defined(np.einsum("ij,ij->i", centred, centred))
         doubtful = np.flatnonzero(found <= _RESIDUE * self.periods * self.mean**2 + _SMALLEST_SQUARE)
         if len(doubtful):
             is_flat = np.ptp(self.rows[doubtful], axis=1) == 0
@@ -93,41 +125,53 @@ class Sample:
     @cached_property
     def wealth(self) -> Floats:
         """What one unit of money has become after each period, shape (series, periods)."""
-        grown = np.add(self.rows, 1.0)
+        grown = np.add(self.rows, 1.0, out=self.room("wealth"))
         return floats(np.multiply.accumulate(grown, axis=1, out=grown))
-
-    @cached_property
-    def worst(self) -> Floats:
-        """The worst return of any period."""
-        return floats(self.rows.min(axis=1)) if self.periods else self.undefined
 
     @property
     def growth(self) -> Floats:
         """What one unit of money has become in the end."""
-        return self._growth_and_fall[0]
-
-    @property
-    def deepest_fall(self) -> Floats:
-        """The deepest fall from a peak, zero or a fraction below it."""
-        return self._growth_and_fall[1]
+        return defined(self.wealth[:, -1]) if self.periods else self.undefined
 
     @cached_property
-    def _growth_and_fall(self) -> tuple[Floats, Floats]:
+    def extremes(self) -> tuple[Floats, Floats]:
+        """The highest and the lowest wealth of each stretch of periods, shape (series, stretches)."""
+        length = min(_STRETCH, max(1, self.periods))
+        whole = self.periods // length * length
+        parts = self.wealth[:, :whole].reshape(len(self.rows), whole // length, length)
+        highest, lowest = parts.max(axis=2), parts.min(axis=2)
+        if whole < self.periods:
+            rest = self.wealth[:, whole:]
+            highest = np.column_stack([highest, rest.max(axis=1)])
+            lowest = np.column_stack([lowest, rest.min(axis=1)])
+        return highest, lowest
+
+    @cached_property
+    def deepest_fall(self) -> Floats:
+        """The deepest fall from a peak, zero or a fraction below it.
+
+        The deepest fall from the peak of an earlier stretch follows from the extremes of the stretches. A fall within
+        one of them is looked for only where its lowest over its highest value would be deeper.
+        """
         if not self.periods:
-            return self.undefined, self.undefined
-        growth, fall = growth_and_fall(self.rows)
-        ruined = np.flatnonzero(self.worst <= -1)
-        if len(ruined):
-            some = Sample(self.rows[ruined])
-            growth[ruined] = defined(some.wealth[:, -1])
-            fall[ruined] = some.underwater.min(axis=1)
-        return growth, fall
+            return self.undefined
+        highest, lowest = self.extremes
+        peaks = np.maximum(np.maximum.accumulate(highest, axis=1), 1.0)
+        earlier = np.column_stack([np.ones(len(peaks)), peaks[:, :-1]])
+        fall = np.minimum((lowest / earlier).min(axis=1), 1.0)
+        series, stretch = np.nonzero(lowest < fall[:, None] * peaks)
+        if len(series):
+            places = stretch[:, None] * min(_STRETCH, self.periods) + np.arange(min(_STRETCH, self.periods))
+            values = self.wealth[series[:, None], np.minimum(places, self.periods - 1)]
+            above = np.maximum(np.maximum.accumulate(values, axis=1), earlier[series, stretch][:, None])
+            np.minimum.at(fall, series, (values / above).min(axis=1))
+        return np.where(np.isfinite(peaks[:, -1]), fall - 1, NAN)
 
     @cached_property
     def underwater(self) -> Floats:
         """The fall from the highest wealth so far, shape (series, periods): zero or a fraction below it."""
         wealth = self.wealth
-        peak = np.empty_like(wealth)
+        peak = self.room("underwater")
         if self.periods:
             first = wealth[:, 0].copy()
             np.maximum(first, 1.0, out=wealth[:, 0])
@@ -141,7 +185,9 @@ class Sample:
         """Return the returns such that those up to *position* are the worst ones, shape (series, periods)."""
         found = self._tails.get(position)
         if found is None:
-            found = self._tails[position] = np.partition(self.rows, position, axis=1)
+            found = self._tails[position] = self.room(f"tail{position}")
+            np.copyto(found, self.rows)
+            found.partition(position, axis=1)
         return found
 
     def quantile(self, share: float) -> Floats:
@@ -170,15 +216,19 @@ def block_length(periods: int) -> int:
 def blocks(columns: Floats) -> Iterator[tuple[Columns, Sample]]:
     """Yield blocks of the *columns*, shape (periods, series), with their places among them.
 
+    A block is done with when the next one is asked for.
+
     Raises
     ------
     SampleError
         If one of the returns is infinite.
     """
+    scratch = Scratch()
     for first, rows in _rows(columns):
-        # One sum tells whether there is anything to look for.
-        if np.isfinite(rows.sum()):
-            yield slice(first, first + len(rows)), Sample(rows)
+        # The sums tell whether there is anything to look for.
+        total = rows.sum(axis=1)
+        if np.isfinite(total).all():
+            yield slice(first, first + len(rows)), Sample(rows, total, scratch)
             continue
         refuse_infinite(columns)
         gaps = np.isnan(rows)
@@ -198,10 +248,11 @@ def _rows(columns: Floats) -> Iterator[tuple[int, Floats]]:
         for first in range(0, series, step):
             yield first, columns[:, first : first + step].T
         return
+    scratch = Scratch()
     # In a table by periods, neighbouring series share the processor's cache lines: they are turned together.
     wide = max(step, _TURNED_TOGETHER)
     for begin in range(0, series, wide):
-        turned = np.empty((min(wide, series - begin), periods))
+        turned = scratch.room("turned", (min(wide, series - begin), periods))
         for top in range(0, periods, _PERIODS_TURNED):
             part = columns[top : top + _PERIODS_TURNED, begin : begin + wide]
             turned[:, top : top + _PERIODS_TURNED] = part.T

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from tradinglab.analytics.arrays import (
     finite,
     fraction,
     positive,
+    refuse_infinite,
+    whole,
 )
 from tradinglab.analytics.drawdowns import longest_time_under_water, max_drawdown, time_under_water, ulcer_index
 from tradinglab.analytics.performance import (
@@ -61,6 +64,7 @@ def summary(
     tail: float = 0.05,
     periods_per_year: float = TRADING_DAYS,
     only: Collection[str] | None = None,
+    threads: int = 1,
 ) -> dict[str, Figure]:
     """Return every metric by its name, those against the benchmark if there is one.
 
@@ -79,6 +83,8 @@ def summary(
         What annualises.
     only
         Names of the metrics that are wanted; all by default.
+    threads
+        How many threads share the series; figures do not depend on it.
 
     Raises
     ------
@@ -105,15 +111,37 @@ def summary(
         alone = {name: metric for name, metric in alone.items() if name in only}
         against = {name: metric for name, metric in against.items() if name in only}
     found = {name: np.full(columns.shape[1], NAN) for name in (*alone, *against)}
-    with np.errstate(all="ignore"):
-        for places, sample in blocks(columns) if alone else ():
-            for name, metric in alone.items():
-                found[name][places] = metric(sample)
-        if benchmark is not None and against:
-            for places, sample, other in pair_blocks(*as_pair(values, benchmark)):
-                for name, metric in against.items():
-                    found[name][places] = metric(sample, other)
+    if threads != 1:
+        refuse_infinite(columns)  # named by its place in the whole table, not in a thread's share
+    pair = None if benchmark is None or not against else as_pair(values, benchmark)
+
+    def measure(share: slice) -> None:
+        with np.errstate(all="ignore"):
+            for places, sample in blocks(columns[:, share]) if alone else ():
+                for name, metric in alone.items():
+                    found[name][share][places] = metric(sample)
+            if pair is not None:
+                other_share = share if pair[1].shape[1] > 1 else slice(None)
+                for places, sample, other in pair_blocks(pair[0][:, share], pair[1][:, other_share]):
+                    for name, metric in against.items():
+                        found[name][share][places] = metric(sample, other)
+
+    _in_shares(measure, columns.shape[1], whole(threads, "threads", 1))
     return {name: float(each[0]) for name, each in found.items()} if values.ndim == 1 else dict(found)
+
+
+def _in_shares(measure: Callable[[slice], None], series: int, threads: int) -> None:
+    """Let each thread measure its share of the series."""
+    edges = [round(series * each / threads) for each in range(threads + 1)]
+    shares = [slice(first, last) for first, last in pairwise(edges) if first < last]
+    if len(shares) < 2:
+        return measure(slice(None))
+    from concurrent.futures import ThreadPoolExecutor  # slow to import
+
+    with ThreadPoolExecutor(len(shares)) as pool:
+        for done in [pool.submit(measure, share) for share in shares]:
+            done.result()
+    return None
 
 
 def _alone(risk_free: float, required_return: float, tail: float, periods_per_year: float) -> dict[str, Metric]:
