@@ -1,7 +1,7 @@
 """The kernel compiled by numba: the same functions, and what they call.
 
 The first process on a machine compiles for some seconds; the result is kept beside the package (or where
-``NUMBA_CACHE_DIR`` says), so that later ones only load it.
+``NUMBA_CACHE_DIR`` says), so that later ones only load it. Where nothing can be written, every process compiles.
 """
 
 from __future__ import annotations
@@ -28,7 +28,14 @@ for _function in (
 ):  # fmt: skip
     register_jitable(**_OPTIONS)(_function)
 
-_compile: Callable[[Any], Any] = numba.njit(nogil=True, cache=True, **_OPTIONS)
+
+def _compile(function: Callable[..., Any]) -> Any:
+    try:
+        return numba.njit(nogil=True, cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # there is no folder to keep the result in
+        return numba.njit(nogil=True, **_OPTIONS)(function)
+
+
 walk = _compile(kernel.walk)
 finish = _compile(kernel.finish)
 figures = _compile(curves.figures)
