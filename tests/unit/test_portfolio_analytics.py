@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +28,7 @@ from tradinglab.analytics.portfolio import (
     hierarchical_risk_parity,
     implied_returns,
     inverse_volatility,
+    limit_drawdown,
     maximum_sharpe,
     minimum_variance,
     risk_contributions,
@@ -462,3 +465,41 @@ def test_combinations_that_are_none() -> None:
     still = combine([[0.1, 0.1], [0.1, 0.1]])
     assert still.volatility == pytest.approx(0, abs=1e-12)
     assert np.isnan(still.correlation).all()
+
+
+# A limit of drawdown.
+
+
+def test_a_limited_drawdown_by_hand() -> None:
+    found = limit_drawdown([0.1, -0.1, -0.1, 0.3, float("nan")], 0.2)
+    # At peaks all is held. After a fall of a tenth: (1 - 0.8 / 0.9) / 0.2 = 5/9.
+    np.testing.assert_allclose(found.exposure[:3], [1, 1, 5 / 9])
+    fallen = 0.9 * (1 - 0.1 * 5 / 9)
+    held = (1 - 0.8 / fallen) / 0.2
+    np.testing.assert_allclose(found.returns[:4], [0.1, -0.1, -0.5 / 9, 0.3 * held])
+    assert found.returns[4] == 0
+    table = np.array([[0.1, -0.3], [-0.2, 0.1]])
+    both = limit_drawdown(table, 0.3)
+    np.testing.assert_array_equal(both.returns[:, 1], limit_drawdown(table[:, 1], 0.3).returns)
+    with pytest.raises(ParameterError, match="limit must be between 0 and 1; it was 20"):
+        limit_drawdown([0.1], 20)
+
+
+@pytest.mark.parametrize("limit", [0.05, 0.2, 0.6])
+def test_an_account_stays_above_its_limit(limit: float) -> None:
+    returns = np.clip(np.random.default_rng(7).normal(0, limit / 2, (500, 40)), -limit, limit)
+    found = limit_drawdown(returns, limit)
+    assert (np.asarray(analytics.max_drawdown(found.returns)) >= -limit - 1e-9).all()
+    assert np.asarray(analytics.max_drawdown(returns)).max() < -limit
+    assert ((found.exposure >= 0) & (found.exposure <= 1)).all()
+
+
+def test_plain_limits_need_no_scipy() -> None:
+    code = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "from tradinglab.analytics import portfolio as p\n"
+        "c = [[0.04, 0.01], [0.01, 0.09]]; limits = p.Limits(upper=0.6)\n"
+        "for rule in (p.inverse_volatility, p.minimum_variance): assert abs(rule(c, limits).sum() - 1) < 1e-9\n"
+        "assert abs(p.risk_parity(c, None, limits).sum() - 1) < 1e-9\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -160,6 +160,23 @@ def test_the_trades_of_a_backtest() -> None:
     assert list(table.by("hour")) != list(trades.by("hour"))
 
 
+def test_the_trades_of_a_table_that_counts_seconds() -> None:
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame(
+        {
+            "profit_loss": [1.0, -2.0],
+            "direction": ["long", "short"],
+            "exit_time": [at(2), at(3)],
+            "duration_s": [60.0, 90.0],
+        }
+    )
+    trades = Trades.from_table(table)
+    assert trade_figures(trades)["average_holding_s"] == 75
+    assert list(trades.by("side")) == ["long", "short"]
+    with pytest.raises(SampleError, match="must have a column profit_loss"):
+        Trades.from_table({})
+
+
 # Positions.
 
 

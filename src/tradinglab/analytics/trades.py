@@ -170,10 +170,10 @@ class Trades:
 
     @classmethod
     def from_table(cls, table: Table) -> Trades:
-        """Return the trades of a table with the columns of ``BacktestResult.trades``.
+        """Return the trades of a table with the columns of ``BacktestResult.trades``, or of the server's table.
 
         ``profit_loss`` is needed; ``total_fees``, ``direction``, ``symbol``, ``entry_time``, ``exit_time``,
-        ``duration`` (a time span, or seconds), ``quantity``, ``entry_price``, ``exit_price``, ``mae`` and ``mfe`` are
+        ``duration`` or ``duration_s``, ``quantity``, ``entry_price``, ``exit_price``, ``mae`` and ``mfe`` are
         read if they are there.
 
         Raises
@@ -187,7 +187,7 @@ class Trades:
 
         if "profit_loss" not in table:
             raise SampleError("the table must have a column profit_loss; it had none")
-        duration = column("duration")
+        duration = column("duration" if "duration" in table else "duration_s")
         return cls(
             np.asarray(table["profit_loss"]),
             fees=column("total_fees"),

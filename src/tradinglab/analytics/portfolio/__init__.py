@@ -2,10 +2,12 @@
 
 Covariances and expected returns are per period, whatever a period is, and weights are fractions of the equity. A
 missing return leaves its period out. Input that is wrong is a ``SampleError``, a limit that nothing meets or a setting
-without a meaning a ``ParameterError``.
+without a meaning a ``ParameterError``. Limits of sectors and leverage, the highest Sharpe ratio and hierarchical risk
+parity need SciPy, which the extra ``science`` installs.
 """
 
 from tradinglab.analytics.portfolio.combination import Combination, combine
+from tradinglab.analytics.portfolio.drawdown_control import DrawdownControl, limit_drawdown
 from tradinglab.analytics.portfolio.factors import FactorRegression, factor_regression
 from tradinglab.analytics.portfolio.hierarchical import hierarchical_risk_parity
 from tradinglab.analytics.portfolio.limits import LONG_ONLY, Limits
@@ -26,6 +28,7 @@ from tradinglab.analytics.portfolio.weights import equal_weight, inverse_volatil
 __all__ = [
     "LONG_ONLY",
     "Combination",
+    "DrawdownControl",
     "FactorRegression",
     "Limits",
     "OptimizationError",
@@ -43,6 +46,7 @@ __all__ = [
     "hierarchical_risk_parity",
     "implied_returns",
     "inverse_volatility",
+    "limit_drawdown",
     "maximum_sharpe",
     "minimum_variance",
     "risk_contributions",

@@ -104,9 +104,13 @@ class Limits:
 
     def _check(self, matrix: Floats, lower: Floats, upper: Floats) -> None:
         """Do nothing if some portfolio is within the limits."""
+        assets = matrix.shape[1]
+        if len(matrix) == assets + 1 and self.leverage is None:
+            if not lower[1:].sum() <= self.total + _ROUNDING or not upper[1:].sum() >= self.total - _ROUNDING:
+                raise ParameterError(self._impossible())
+            return
         from scipy.optimize import linprog  # slow to import
 
-        assets = matrix.shape[1]
         # The smallest sum of sizes, with each weight as a part above zero less one below it.
         both = np.hstack([matrix, -matrix])
         below, above = np.isfinite(lower), np.isfinite(upper)
@@ -114,13 +118,14 @@ class Limits:
         bounds = np.concatenate([upper[above], -lower[below]])
         found = linprog(np.ones(2 * assets), inequalities, bounds, bounds=(0, None), method="highs")
         if found.status != 0:
-            raise ParameterError(
-                f"no weights that add up to {self.total:g} are within the limits: widen those of positions or sectors"
-            )
+            raise ParameterError(self._impossible())
         if self.leverage is not None and found.fun > self.leverage * (1 + 1e-9):
             raise ParameterError(
                 f"the limits need a leverage of {found.fun:g} at least; leverage was limited to {self.leverage:g}"
             )
+
+    def _impossible(self) -> str:
+        return f"no weights that add up to {self.total:g} are within the limits: widen those of positions or sectors"
 
 
 LONG_ONLY = Limits()
