@@ -20,6 +20,7 @@ from tests.quantconnect.faults import Script, faulty_server
 from tests.server.conftest import set_environment
 
 from tradinglab.optimize import Axis, Direction, Objective, Space
+from tradinglab.optimize.walk_forward import WalkForwardPlan
 from tradinglab.server.accounts.invitations import invitation_create
 from tradinglab.server.accounts.models import ApiKey, Role, Scope, User
 from tradinglab.server.accounts.quantconnect_tokens import quantconnect_token_create
@@ -38,6 +39,8 @@ from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.server.sealing import seal
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
+from tradinglab.server.walk_forwards.requests import WalkForwardRequest
+from tradinglab.server.walk_forwards.services import walk_forward_submit
 
 pytestmark = pytest.mark.django_db
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -142,6 +145,14 @@ class Things:
         request = OptimizationRequest(version=self.strategy.head, space=space, objective=objective)
         return optimization_submit(owner=self.owner, request=request).run.pk
 
+    def make_walk_forward(self) -> object:
+        assert self.strategy.head is not None
+        space = Space.of([Axis(name="x", values=("1", "2"))])
+        objective = Objective(figure="sharpe_ratio", direction=Direction.MAX)
+        search = OptimizationRequest(version=self.strategy.head, space=space, objective=objective)
+        request = WalkForwardRequest(search=search, plan=WalkForwardPlan(train=1000, test=1000))
+        return walk_forward_submit(owner=self.owner, request=request).run.pk
+
     def make_deployment(self) -> object:
         assert self.strategy.head is not None
         made, _ = deployment_create(owner=self.owner, request=DeploymentRequest(version=self.strategy.head))
@@ -187,6 +198,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<slug:template>": lambda _: "demo",
     "<uuid:run_id>": Things.make_run,
     "<uuid:optimization_id>": Things.make_optimization,
+    "<uuid:walk_forward_id>": Things.make_walk_forward,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<str:artefact>": lambda _: "result.json",

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tradinglab.server.streams",
     "tradinglab.server.backtests",
     "tradinglab.server.optimizations",
+    "tradinglab.server.walk_forwards",
     "tradinglab.server.live",
     "tradinglab.server.cloud",
     "tradinglab.server.cloud.live",
@@ -228,6 +229,7 @@ RUN_KINDS = {
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {
     "optimization": "tradinglab.server.optimizations.coordinating.optimization_advance",
+    "walk_forward": "tradinglab.server.walk_forwards.coordinating.walk_forward_advance",
     "quantconnect_backtest": "tradinglab.server.cloud.polling.cloud_advance",
     "quantconnect_optimization": "tradinglab.server.cloud.polling.search_advance",
 }

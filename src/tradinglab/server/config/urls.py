@@ -10,7 +10,10 @@ from tradinglab.server.ops.health import live, ready
 from tradinglab.server.ops.metrics import metrics
 from tradinglab.server.rest.docs import ApiDocsView
 
-_API = ("accounts", "strategies", "runs", "streams", "backtests", "optimizations", "live", "cloud", "cloud.live")
+_API = (
+    "accounts", "strategies", "runs", "streams", "backtests", "optimizations", "walk_forwards", "live", "cloud",
+    "cloud.live",
+)  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", live, name="health-live"),

@@ -56,14 +56,27 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     )
 
 
+def optimization_create_part(*, owner: User, request: OptimizationRequest, parent: Run) -> Optimization:
+    """Store an optimization that is a part of another run, which has checked what is asked for.
+
+    Raises
+    ------
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    """
+    return Optimization.objects.get(pk=_create(owner, request, parent=parent).pk)
+
+
 @transaction.atomic
-def _create(owner: User, request: OptimizationRequest) -> Run:
+def _create(owner: User, request: OptimizationRequest, parent: Run | None = None) -> Run:
     run = run_create(
         owner=owner,
         kind=KINDS[request.engine],
         manifest=request.manifest(),
         wishes=request.wishes,
+        parent=parent,
         lasts_s=LASTS_S.get(request.engine),
+        is_audited=parent is None,
     )
     Optimization.objects.create(
         run=run,

@@ -206,7 +206,8 @@ def search_create(
 
 def searches_of(*, project: Project) -> QuerySet[Optimization]:
     """Return a project's optimizations, the newest first."""
-    found = Optimization.objects.filter(version__strategy=project.strategy, run__deleted_at=None)
+    mine = Optimization.objects.filter(version__strategy=project.strategy, run__deleted_at=None)
+    found = mine.filter(run__parent=None)
     return found.select_related("run", "sent").order_by("-run__created_at", "-run_id")
 
 

@@ -71,7 +71,7 @@ class OptimizationsView(generics.ListAPIView[Optimization]):
 
     def get_queryset(self) -> QuerySet[Optimization]:
         """Return the user's own."""
-        return optimization_list(user=user_of(self.request))
+        return optimization_list(user=user_of(self.request)).filter(run__parent=None)
 
     def list(self, request: Request, *args: Any, **options: Any) -> Response:
         """List them, with the counts and the best trials of all of the page's at once."""

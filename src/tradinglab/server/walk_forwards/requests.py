@@ -1,0 +1,140 @@
+"""What is asked for when a walk-forward is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from tradinglab.core.enums import SecurityType
+from tradinglab.core.market import Market
+from tradinglab.core.market_hours_database import MarketHoursDatabase
+from tradinglab.optimize.walk_forward import WalkForwardPlan, Window, WindowError, windows_check, windows_of
+from tradinglab.server.backtests.data_sources import data_source_coverage, data_source_get
+from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.models import Optimization
+from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
+from tradinglab.server.walk_forwards.models import WalkForward
+
+MOST_WINDOWS: Final = 200
+_EPOCH: Final = date(1970, 1, 1)
+_DATES: Final = ("train_first", "train_last", "test_first", "test_last")
+
+
+class Calendar(StrEnum):
+    """Which days are trading days."""
+
+    US_EQUITY = "us_equity"
+    EVERY_DAY = "every_day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkForwardRequest:
+    """What is to be walked through.
+
+    Attributes
+    ----------
+    search
+        What each window is asked; its start and end are those of the whole.
+    plan, windows
+        How the windows follow each other, or all of them by their dates.
+    """
+
+    search: OptimizationRequest
+    plan: WalkForwardPlan | None = None
+    windows: Sequence[Window] = ()
+    calendar: Calendar = Calendar.US_EQUITY
+
+    def days(self) -> list[date]:
+        """Return the trading days from start to end, as far as the source has data.
+
+        Raises
+        ------
+        InputError
+            If the end is before the start.
+        """
+        start, end = self.search.start, self.search.end
+        if start is not None and end is not None and end < start:
+            raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
+        first, last = _extent(self.search.data)
+        return traded_between(max(first, start or first), min(last, end or last), self.calendar)
+
+    def all_windows(self) -> list[Window]:
+        """Return the windows.
+
+        Raises
+        ------
+        InputError
+            If they reach beyond the data, or there are too many.
+        """
+        days = self.days()
+        field = "windows" if self.plan is None else "train_days"
+        try:
+            found = list(self.windows) if self.plan is None else windows_of(days, self.plan)
+            windows_check(found, days)
+        except WindowError as problem:
+            given = len(self.windows) if self.plan is None else self.plan.train
+            raise InputError(field, given, str(problem)) from None
+        if len(found) > MOST_WINDOWS:
+            text = f"These are {len(found):,} windows, and at most {MOST_WINDOWS} are walked through; use longer tests."
+            raise InputError("windows" if self.plan is None else "test_days", len(found), text)
+        return found
+
+    def fingerprint(self, windows: Sequence[Window]) -> str:
+        """Return a hash by which the same request is known again."""
+        told = json.dumps([self.search.fingerprint(), stored_windows(windows), str(self.calendar)])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def traded_between(first: date, last: date, calendar: Calendar) -> list[date]:
+    """Return the trading days from one day to another, both included."""
+    hours = MarketHoursDatabase.default().get_exchange_hours(Market.USA, None, SecurityType.EQUITY)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    if calendar == Calendar.EVERY_DAY:
+        return days
+    return [day for day in days if hours.is_date_open(datetime(day.year, day.month, day.day))]
+
+
+def _extent(data: str) -> tuple[date, date]:
+    """Return the first and the last day of which a source has data."""
+    series, _ = data_source_coverage(source=data_source_get(name=data))
+    if not series:
+        raise InputError("data", data, "There are no bars in that source.")
+    first, last = min(each.first_day for each in series), max(each.last_day for each in series)
+    return _EPOCH + timedelta(days=int(first)), _EPOCH + timedelta(days=int(last))
+
+
+def stored_windows(windows: Sequence[Window]) -> list[dict[str, str]]:
+    """Return windows as JSON takes them."""
+    return [{name: getattr(window, name).isoformat() for name in _DATES} for window in windows]
+
+
+def window_of_stored(stored: Mapping[str, str]) -> Window:
+    """Return a window that was stored."""
+    return Window(**{name: date.fromisoformat(stored[name]) for name in _DATES})
+
+
+def search_columns(walk: WalkForward) -> Optimization:
+    """Return what all windows' searches have in common, as an optimization that is not stored."""
+    columns: dict[str, Any] = walk.search
+    return Optimization(
+        run=walk.run,
+        version=walk.version,
+        parameters=walk.parameters,
+        cash=walk.cash,
+        data=walk.data,
+        most_parallel=walk.most_parallel,
+        **columns,
+    )
+
+
+def search_of(walk: WalkForward, number: int) -> OptimizationRequest:
+    """Return what a window's search is asked; lots fall differently in each."""
+    window = window_of_stored(walk.windows[number])
+    found = request_of(search_columns(walk))
+    plan = replace(found.plan, seed=found.plan.seed + number)
+    return replace(found, plan=plan, start=window.train_first, end=window.train_last)
