@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import metrics, sandboxed
+from bench import metrics, rules, sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
-_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "sweep")
+_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "sweep", "rules")
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -74,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         right &= metrics.show(options.reps, 200 if options.quick else 1000)
     if "sweep" in wanted:
         _sweep(8 if options.quick else 60)
+    if "rules" in wanted:
+        right &= rules.show(options.reps, folder, is_quick=options.quick)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1
