@@ -254,6 +254,21 @@ _TICKERS = {
 }
 
 
+def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
+    """Return rules that put a portfolio together anew in place of entries and exits."""
+    defaults = {name: sc.Rules.model_fields[name].default for name in (
+        "exit_long", "enter_short", "exit_short", "sizing", "stop_loss", "take_profit", "trailing_stop", "time_stop",
+        "cool_down", "max_positions", "rank")}  # fmt: skip
+    portfolio = sc.Rebalance(
+        schedule=draw(st.sampled_from(["weekly", "monthly"])),
+        top=draw(st.sampled_from([1.0, 2.0, 5.0])),
+        rank=draw(levels | oscillators),
+        weighting=draw(st.just(sc.EqualShares()) | st.builds(lambda n: sc.CalmShares(bars=n + 1), periods)),
+        percent=draw(st.sampled_from([50.0, 95.0, 150.0])),
+    )
+    return rules.model_copy(update={**defaults, "rebalance": portfolio, "enter_long": draw(st.none() | comparisons)})
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     """Draw rules and bars for them."""
@@ -297,6 +312,8 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
         fill=draw(st.sampled_from(["engine", "next_bar_open"])),
         leverage=draw(st.sampled_from([1.0, 1.0, 2.0])),
     )
+    if draw(st.integers(0, 4)) == 0:
+        rules = _portfolio(draw, rules)
     try:
         check_rules(rules, {})
     except RulesInvalidError:

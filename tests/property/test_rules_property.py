@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.rules_kit import assert_same, cases
+from tests.rules_kit import QuotingSource, assert_same, bar_times, cases, price_bars
 
+from tradinglab.core.enums import Resolution
 from tradinglab.data.memory import MemorySource
 from tradinglab.rules.arrays import whole_values
 from tradinglab.rules.catalogue import find_indicator
@@ -19,6 +20,21 @@ from tradinglab.rules.sweep import simulate_many
 from tradinglab.rules.text import read_rules, rules_text
 from tradinglab.rules.values import ArrayCache
 
+PARAMETRIC = """
+universe ABC, DEF daily
+from 2020-03-02 to 2020-09-18
+parameter fast = 3
+parameter slow = 12
+parameter wide = 2
+enter long when SMA(fast) crosses above EMA(slow) or close > highest(high, slow) 1 bar ago
+exit long when close fast bars ago > close and bars since (close > open) >= 1
+enter short when close < KCH(slow, wide).lower_band
+size risk wide % per wide ATR(fast)
+trail wide %
+exit after slow bars
+wait fast bars after exit
+slippage 0.02 %
+"""
 # Runs are long: an example that fails is shown as it is.
 SHOWN = [Phase.explicit, Phase.reuse, Phase.generate]
 
@@ -97,3 +113,20 @@ def test_quick_averages_are_bit_for_bit_those_of_the_engine(case: tuple[Rules, M
         if quick is not None:
             whole = whole_values(lambda kind=kind, values=values: kind.make(values), instrument.feed)
             np.testing.assert_array_equal(quick, whole)
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck), phases=SHOWN)
+@given(seed=st.integers(0, 1 << 20), values=st.tuples(st.integers(2, 9), st.integers(2, 20), st.integers(1, 6)))
+def test_parameters_mean_the_same_both_ways(seed: int, values: tuple[int, int, int]) -> None:
+    source = QuotingSource()
+    for place, ticker in enumerate(("ABC", "DEF")):
+        found = price_bars(seed + place, bar_times("equity", "daily", 120), first=50.0, places=2, gaps=0.05)
+        source.add(ticker, Resolution.DAILY, found)
+    rules = read_rules(PARAMETRIC)
+    given_values = dict(zip(("fast", "slow", "wide"), map(float, values), strict=True))
+    assert_same(rules, source, given_values)
+    sweep = simulate_many(rules, load_bars(rules, source), [given_values, {}, {"fast": 0.0}], threads=2)
+    assert abs(sweep.end_equity[0] - simulate(rules, load_bars(rules, source), given_values).final_equity) < 1e-6
+    assert list(sweep.problems) == [2]
+    assert "period was 0" in sweep.problems[2]
+    assert np.isnan(sweep.end_equity[2])

@@ -61,6 +61,8 @@ def test_refused_with_its_place(line: str, column: int, message: str) -> None:
         ("enter long when close > 1\nleverage 1000", "leverage", "it was 1000"),
         ("let a = b + 1\nlet b = a + 1\nenter long when close > a", "names.a.left", "made of itself"),
         ("enter long when close > 1\nstop loss 0 %", "stop_loss.percent", "above 0"),
+        ("rebalance weekly top 1 by close\nstop loss 2 %", "stop_loss", "on schedule alone"),
+        ("rebalance weekly top 0.5 by close", "rebalance.top", "whole number"),
     ],
 )
 def test_contradictions(text: str, path: str, message: str) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 from tradinglab.data.columns import Floats, Ints
-from tradinglab.rules.kernel import (
+from tradinglab.rules.costs import commission
+from tradinglab.rules.kernel import units
+from tradinglab.rules.layout import (
     BUY_CLOSE,
     BUY_OPEN,
     CONSTANT,
@@ -27,8 +29,6 @@ from tradinglab.rules.kernel import (
     UNITS,
     WAITS,
     Plan,
-    commission,
-    units,
 )
 
 # What is written down after the figures of ``curves``.

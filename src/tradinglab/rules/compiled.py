@@ -13,7 +13,7 @@ import numba
 from numba.extending import register_jitable
 
 from tradinglab.rules import alone as lone
-from tradinglab.rules import curves, kernel
+from tradinglab.rules import costs, curves, kernel
 
 # Nothing here makes an array: counting references would take half of the time.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
@@ -23,8 +23,8 @@ for _function in (
     lone.fill,
     curves.round_even,
     curves.stretch,
-    kernel.book, kernel.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
-    kernel.leaves, kernel.look, kernel.order, kernel.score, kernel.units, kernel.size, kernel.slip,
+    kernel.book, costs.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
+    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, kernel.units, kernel.size, costs.slip,
 ):  # fmt: skip
     register_jitable(**_OPTIONS)(_function)
 

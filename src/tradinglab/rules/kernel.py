@@ -7,99 +7,63 @@ Everything here is plain arithmetic on arrays and numbers, so that numba can com
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from tradinglab.data.columns import Floats, Ints
-
-# What happens at a step, as bits of ``flags``.
-BAR, ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, WAITS = 1, 2, 4, 8, 16, 32
-# How much is ordered.
-UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
-# How far away stops and targets are.
-NONE, BY_PERCENT, BY_POINTS, BY_ATR = 0, 1, 2, 3
-# What is charged.
-FREE, SHARES, CURRENCIES, FIXED, PERCENT_FEE = 0, 1, 2, 3, 4
-NO_SLIPPAGE, CONSTANT, VOLUME_SHARE = 0, 1, 2
-
-#: What a quotient may fall short of a whole number of lots and still count as it.
-LOT_TOLERANCE = 1e-6
-#: The price that stops are measured from is told in whole parts of it: what is finer is noise of binary fractions.
-PRICE_GRAIN = 1e8
-FULL = -1
-
-# Columns of arrays.
-CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = 0, 1, 2, 3, 4, 5
-RATE, STOP, TARGET, TRAIL, RANK = 0, 1, 2, 3, 4
-LOT, MULTIPLIER, FEE_KIND, IS_SHARE = 0, 1, 2, 3
-HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
-STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE = range(7)
-
-
-class Plan(NamedTuple):
-    """Numbers that hold for a whole run; percentages are fractions here."""
-
-    cash: float
-    size_kind: int
-    size: float
-    size_most: float
-    size_multiple: float
-    kelly_trades: float
-    kelly_start: float
-    leverage: float
-    buffer: float
-    max_positions: int
-    is_ranked: int
-    cool_down: int
-    time_stop: int
-    stop_kind: int
-    stop: float
-    target_kind: int
-    target: float
-    trail_kind: int
-    trail: float
-    slippage_kind: int
-    slippage: float
-    slippage_impact: float
-    is_next_open: int
-    fee: float
-
-
-class Market(NamedTuple):
-    """Prices, signals, and what is measured by them.
-
-    Few arrays, because each costs compiled code something in every call.
-
-    Attributes
-    ----------
-    flags
-        ``[security, step]``.
-    prices
-        ``[security, step, CLOSE and so on]``, so that those of one step lie together; the close is the last one known.
-    ranges
-        ``[RATE and so on, security, step]``: what sizing divides by, what stops are multiples of, and the rank.
-    traits
-        ``[security, LOT and so on]``.
-    """
-
-    flags: Ints
-    prices: Floats
-    ranges: Floats
-    traits: Floats
-
-
-class State(NamedTuple):
-    """What is known while the walk goes on.
-
-    Attributes
-    ----------
-    table
-        ``[security, HELD and so on]``.
-    account
-        Cash, number of fills, what Kelly's fraction is made of (wins, losses, and their sums), number of orders.
-    """
-
-    table: Floats
-    account: Floats
+from tradinglab.rules.costs import commission, slip
+from tradinglab.rules.layout import (
+    AVERAGE,
+    BAR,
+    BARS_HELD,
+    BEST,
+    BUY_CLOSE,
+    BUY_OPEN,
+    BY_PERCENT,
+    BY_POINTS,
+    CLOSE,
+    DUE,
+    ENTER_LONG,
+    ENTER_SHORT,
+    ENTRY_FEE,
+    EXIT_LONG,
+    EXIT_SHORT,
+    FEE,
+    FEE_KIND,
+    FULL,
+    HELD,
+    KELLY,
+    LEFT,
+    LOT,
+    LOT_TOLERANCE,
+    MULTIPLIER,
+    NONE,
+    NUMBER,
+    ORDER,
+    PERCENT,
+    PRICE,
+    PRICE_GRAIN,
+    QUANTITY,
+    RANK,
+    RATE,
+    SCORE,
+    SECURITY,
+    SELL_CLOSE,
+    SELL_OPEN,
+    SENT,
+    SENT_AT,
+    SINCE_EXIT,
+    STEP,
+    STOP,
+    TARGET,
+    TRAIL,
+    UNITS,
+    VALUE,
+    VOLATILITY,
+    WAITS,
+    WANTED,
+    Market,
+    Plan,
+    State,
+)
 
 
 def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) -> int:
@@ -118,6 +82,9 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
         for security in range(count):
             if 0 <= state.table[security, DUE] <= step:
                 book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
+        if plan.top > 0:
+            rebalance(plan, market, state, fills, step)
+            continue
         candidates = 0
         for security in range(count):
             flags = market.flags[security, step]
@@ -238,6 +205,39 @@ def enter(plan: Plan, market: Market, state: State, fills: Floats, step: int, ca
         # A position of the other side is closed even if there is no room for a new one.
         if state.table[chosen, WANTED] != 0.0:
             leave(plan, market, state, fills, chosen, step)
+
+
+def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
+    """Put the portfolio together anew of the securities of the highest rank; those without a bar stay as they are."""
+    count = len(market.traits)
+    for security in range(count):
+        flags = market.flags[security, step]
+        is_eligible = flags & BAR and flags & ENTER_LONG and not math.isnan(market.ranges[RANK, security, step])
+        if plan.is_by_volatility and is_eligible:
+            is_eligible = market.ranges[RATE, security, step] > 0.0
+        state.table[security, SCORE] = 1.0 if is_eligible else 0.0
+    total = 0.0
+    for _ in range(plan.top):
+        chosen = -1
+        for security in range(count):
+            if state.table[security, SCORE] == 1.0:
+                if chosen < 0 or market.ranges[RANK, security, step] > market.ranges[RANK, chosen, step]:
+                    chosen = security
+        if chosen < 0:
+            break
+        state.table[chosen, SCORE] = 2.0
+        total += 1.0 / market.ranges[RATE, chosen, step] if plan.is_by_volatility else 1.0
+    money = equity(market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
+    for security in range(count):
+        if not market.flags[security, step] & BAR:
+            continue
+        quantity = 0.0
+        if state.table[security, SCORE] == 2.0:
+            weight = 1.0 / market.ranges[RATE, security, step] if plan.is_by_volatility else 1.0
+            unit = market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
+            lots = money * weight / total / unit / market.traits[security, LOT]
+            quantity = units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT]) if lots > 0.0 else 0.0
+        order(plan, market, state, fills, security, step, quantity)
 
 
 def equity(market: Market, state: State, step: int) -> float:
@@ -366,34 +366,3 @@ def score(state: State, security: int, profit: float) -> None:
     else:
         state.account[3] += 1.0
         state.account[5] -= profit
-
-
-def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) -> float:
-    """Return by how much a fill is worse than the price that it meets."""
-    if plan.slippage_kind == NO_SLIPPAGE:
-        return 0.0
-    close = float(market.prices[security, step, CLOSE])
-    if plan.slippage_kind == CONSTANT:
-        return close * plan.slippage
-    share = plan.slippage
-    if market.prices[security, step, VOLUME] > 0.0:
-        share = min(abs(quantity) / market.prices[security, step, VOLUME], plan.slippage)
-    elif not market.traits[security, IS_SHARE]:
-        share = 0.0
-    return share * share * plan.slippage_impact * close
-
-
-def commission(kind: int, amount: float, quantity: float, value: float) -> float:
-    """Return the fee of an order of so many units that are worth so much."""
-    if kind == SHARES:
-        fee = 0.005 * quantity
-        if fee < 1.0:
-            return 1.0
-        return min(fee, 0.005 * value)
-    if kind == CURRENCIES:
-        return max(2.0, 0.00002 * value)
-    if kind == FIXED:
-        return amount
-    if kind == PERCENT_FEE:
-        return amount * value
-    return 0.0

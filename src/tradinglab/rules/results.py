@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tradinglab.core.values import dataclass
-from tradinglab.rules import kernel
+from tradinglab.rules import layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.simulate import Prepared
+
+
+_NOISE_PLACES = 7
 
 
 class Fills(NamedTuple):
@@ -44,15 +48,15 @@ class Fills(NamedTuple):
 
 def fills_of(table: Floats) -> Fills:
     """Return the fills that a walk has written down."""
-    whole = table[:, : kernel.QUANTITY].astype(np.int64)
+    whole = table[:, : layout.QUANTITY].astype(np.int64)
     return Fills(
-        step=whole[:, kernel.STEP],
-        security=whole[:, kernel.SECURITY],
-        sent=whole[:, kernel.SENT_AT],
-        number=whole[:, kernel.ORDER],
-        quantity=table[:, kernel.QUANTITY],
-        price=table[:, kernel.PRICE],
-        fee=table[:, kernel.FEE],
+        step=whole[:, layout.STEP],
+        security=whole[:, layout.SECURITY],
+        sent=whole[:, layout.SENT_AT],
+        number=whole[:, layout.ORDER],
+        quantity=table[:, layout.QUANTITY],
+        price=table[:, layout.PRICE],
+        fee=table[:, layout.FEE],
     )
 
 
@@ -93,11 +97,18 @@ class SimulatedRun:
         profit = self.final_equity / self.starting_cash - 1
         return {
             "Start Equity": _money(self.starting_cash),
-            "End Equity": f"{self.final_equity:.2f}" if len(self.fills.step) else _money(self.starting_cash),
+            "End Equity": _cents(self.final_equity, ROUND_HALF_EVEN)
+            if len(self.fills.step)
+            else _money(self.starting_cash),
             "Net Profit": f"{profit * 100:.3f}%",
             "Total Orders": str(self.orders),
-            "Total Fees": f"${float(self.fills.fee.sum()):.2f}",
+            "Total Fees": f"${_cents(float(self.fills.fee.sum()), ROUND_HALF_UP)}",
         }
+
+
+def _cents(amount: float, rounding: str) -> str:
+    """Return an amount in cents: rounded as a decimal, without the noise of sums of floats."""
+    return str(Decimal(repr(round(float(amount), _NOISE_PLACES))).quantize(Decimal("0.01"), rounding=rounding))
 
 
 def _money(amount: float) -> str:
@@ -136,7 +147,7 @@ def _equity(prepared: Prepared, closes: Floats, fills: Fills) -> tuple[Floats, f
     market, steps = prepared.market, closes.shape[1]
     # A fill at its own step's close is seen from the next step on.
     seen = fills.step + (fills.sent == fills.step)
-    multiplier = market.traits[fills.security, kernel.MULTIPLIER]
+    multiplier = market.traits[fills.security, layout.MULTIPLIER]
     spent = fills.quantity * fills.price * multiplier + fills.fee
     cash, left = _level(seen, -spent, steps)
     worth, final = prepared.plan.cash + cash, prepared.plan.cash + left
@@ -144,7 +155,7 @@ def _equity(prepared: Prepared, closes: Floats, fills: Fills) -> tuple[Floats, f
         mine = fills.security == security
         if mine.any():
             held, left = _level(seen[mine], fills.quantity[mine], steps)
-            counts = market.traits[security, kernel.MULTIPLIER]
+            counts = market.traits[security, layout.MULTIPLIER]
             worth += held * closes[security] * counts
             final += left * float(closes[security, -1]) * counts
     return worth, prepared.plan.cash - float(spent.sum()), final

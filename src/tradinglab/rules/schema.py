@@ -198,6 +198,39 @@ class VolumeSlippage(Part):
 Slippage: TypeAlias = Annotated[NoSlippage | ConstantSlippage | VolumeSlippage, Field(discriminator="kind")]
 
 
+class EqualShares(Part):
+    """Every security has the same share."""
+
+    kind: Literal["equal"] = "equal"
+
+
+class CalmShares(Part):
+    """Shares by the inverse of the volatility of so many bars: the calmer, the larger."""
+
+    kind: Literal["inverse_volatility"] = "inverse_volatility"
+    bars: Number
+
+
+class Rebalance(Part):
+    """A portfolio that is put together anew when the first bar of a week or month has closed.
+
+    Attributes
+    ----------
+    top
+        How many securities are held: those of the highest rank; one without a rank is not held.
+    weighting
+        What shares those that are held have.
+    percent
+        How much of the equity is invested.
+    """
+
+    schedule: Literal["weekly", "monthly"]
+    top: Number
+    rank: Operand
+    weighting: Annotated[EqualShares | CalmShares, Field(discriminator="kind")] = EqualShares()
+    percent: Number = 95.0
+
+
 class Rules(Part):
     """A strategy as rules, evaluated for each security whenever a bar of it closes.
 
@@ -211,6 +244,8 @@ class Rules(Part):
         After how many bars a position is left.
     rank
         Which securities come first when there are more entries than positions left: those of the highest rank.
+    rebalance
+        A portfolio in place of entries and exits; ``enter_long`` then says which securities may be held.
     fill
         ``engine``: as the engine fills market orders (daily bars of exchanges that close: at the next open).
         ``next_bar_open``: always at the open of the next bar.
@@ -243,6 +278,7 @@ class Rules(Part):
     rank: Operand | None = None
     fees: Fees = DefaultFees()
     slippage: Slippage = NoSlippage()
+    rebalance: Rebalance | None = None
     fill: Literal["engine", "next_bar_open"] = "engine"
     leverage: Number = 1.0
     buffer_percent: Number = 0.25

@@ -7,40 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradinglab.core.clock import DAY_NS
 from tradinglab.core.values import dataclass
-from tradinglab.rules import kernel
+from tradinglab.rules import kernel, layout
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.rules.compiling import has_numba, note_looks, pays_to_compile
-from tradinglab.rules.expressions import Reference
+from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
-from tradinglab.rules.schema import (
-    AtrAway,
-    ConstantSlippage,
-    EqualSize,
-    FixedFees,
-    FixedSize,
-    KellySize,
-    PercentAway,
-    PercentFees,
-    PercentSize,
-    PointsAway,
-    RiskSize,
-    ValueSize,
-    VolatilitySize,
-    VolumeSlippage,
-)
+from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize
 from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradinglab.data.columns import Floats, Ints
-    from tradinglab.rules.expressions import Number
     from tradinglab.rules.market import Instrument, MarketBars
     from tradinglab.rules.schema import Away, Rules, Sizing
 
 _FIRST_ROOM = 1 << 16
-_NO_LIMIT = 1 << 30
 _NOTHING = np.zeros((1, 1, 1))
 
 
@@ -48,8 +32,8 @@ _NOTHING = np.zeros((1, 1, 1))
 class Prepared:
     """What a walk needs: numbers, arrays, and the steps at which anything may happen."""
 
-    plan: kernel.Plan
-    market: kernel.Market
+    plan: layout.Plan
+    market: layout.Market
     visits: Ints
 
 
@@ -92,25 +76,26 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
         Evaluator(instrument, values, rules.names, cache, place) for place, instrument in enumerate(bars.instruments)
     ]
     plan = plan_of(rules, values)
-    layout = _Layout(bars)
-    flags = layout.flags([flags_of(rules, evaluator, instrument) for evaluator, instrument in
+    steps = _Steps(bars)
+    flags = steps.flags([flags_of(rules, evaluator, instrument) for evaluator, instrument in
                           zip(evaluators, bars.instruments, strict=True)])  # fmt: skip
-    market = kernel.Market(
+    market = layout.Market(
         flags=flags,
         prices=bars.prices,
-        ranges=_ranges(rules, evaluators, layout),
+        ranges=_ranges(rules, evaluators, steps),
         traits=np.array([traits_of(rules, each) for each in bars.instruments]),
     )
-    return Prepared(plan=plan, market=market, visits=_visits(plan, flags))
+    visits = _visits(plan, flags) if rules.rebalance is None else period_starts(rules.rebalance.schedule, bars)
+    return Prepared(plan=plan, market=market, visits=visits)
 
 
 def traits_of(rules: Rules, each: Instrument) -> tuple[float, ...]:
     """Return lot, multiplier, kind of fee, and whether it is a share."""
     kind = each.listing.type
-    return each.lot, each.multiplier, float(_fee_kind(rules, kind)), float(kind == "equity")
+    return each.lot, each.multiplier, float(fee_kind(rules, kind)), float(kind == "equity")
 
 
-class _Layout:
+class _Steps:
     """Brings rows of securities to the common steps."""
 
     def __init__(self, bars: MarketBars) -> None:
@@ -134,135 +119,66 @@ class _Layout:
 
 def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
     """Return what happens at each row of a security, as bits."""
-    flags = np.full(len(instrument), kernel.BAR, np.uint8)
+    flags = np.full(len(instrument), layout.BAR, np.uint8)
     conditions = (
-        (rules.enter_long, kernel.ENTER_LONG),
-        (rules.exit_long, kernel.EXIT_LONG),
-        (rules.enter_short, kernel.ENTER_SHORT),
-        (rules.exit_short, kernel.EXIT_SHORT),
+        (rules.enter_long, layout.ENTER_LONG),
+        (rules.exit_long, layout.EXIT_LONG),
+        (rules.enter_short, layout.ENTER_SHORT),
+        (rules.exit_short, layout.EXIT_SHORT),
     )
     for condition, bit in conditions:
         if condition is not None:
             evaluator.mark(condition, bit, flags)
+    if rules.rebalance is not None and rules.enter_long is None:
+        flags |= np.uint8(layout.ENTER_LONG)
     if instrument.waits.any():
-        flags |= instrument.waits.view(np.uint8) * np.uint8(kernel.WAITS)
+        flags |= instrument.waits.view(np.uint8) * np.uint8(layout.WAITS)
     return flags
 
 
-def is_watched(plan: kernel.Plan) -> bool:
+def is_watched(plan: layout.Plan) -> bool:
     """Return whether positions have to be looked at whenever a bar closes."""
     return bool(plan.cool_down or plan.time_stop or plan.stop_kind or plan.target_kind or plan.trail_kind)
 
 
-def _visits(plan: kernel.Plan, flags: Ints) -> Ints:
+def period_starts(schedule: str, bars: MarketBars) -> Ints:
+    """Return the steps at which the first bar of a week or month has closed, by the calendar of the exchange."""
+    local_ns = np.zeros(len(bars.steps), np.int64)
+    for instrument, places in zip(bars.instruments, bars.places, strict=True):
+        local_ns[places] = instrument.local_end_ns
+    days = local_ns // DAY_NS
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    # 1970-01-01 was a Thursday.
+    periods = (days + 3) // 7 if schedule == "weekly" else months
+    return np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))
+
+
+def _visits(plan: layout.Plan, flags: Ints) -> Ints:
     """Return the steps at which anything may happen."""
     if is_watched(plan):
         return np.arange(flags.shape[1])
-    signals = np.uint8(kernel.ENTER_LONG | kernel.EXIT_LONG | kernel.ENTER_SHORT | kernel.EXIT_SHORT)
+    signals = np.uint8(layout.ENTER_LONG | layout.EXIT_LONG | layout.ENTER_SHORT | layout.EXIT_SHORT)
     joined = flags[0] if len(flags) == 1 else np.bitwise_or.reduce(flags, axis=0)
     return np.flatnonzero((joined & signals) != 0)
 
 
-def plan_of(rules: Rules, values: Mapping[str, float]) -> kernel.Plan:
-    """Return the numbers of rules with given parameters."""
-
-    def number(given: Number) -> float:
-        return values[given.parameter] if isinstance(given, Reference) else given
-
-    size_kind, size, most, multiple = _size(rules, number)
-    stop, target, trail = (_away(each, number) for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop))
-    slippage = rules.slippage
-    slippage_kind, share, impact = kernel.NO_SLIPPAGE, 0.0, 0.0
-    if isinstance(slippage, ConstantSlippage):
-        slippage_kind, share = kernel.CONSTANT, number(slippage.percent) / 100
-    elif isinstance(slippage, VolumeSlippage):
-        slippage_kind, share, impact = kernel.VOLUME_SHARE, number(slippage.limit), number(slippage.impact)
-    kelly = rules.sizing if isinstance(rules.sizing, KellySize) else None
-    return kernel.Plan(
-        cash=rules.cash,
-        size_kind=size_kind,
-        size=size,
-        size_most=most,
-        size_multiple=multiple,
-        kelly_trades=0.0 if kelly is None else number(kelly.trades),
-        kelly_start=0.0 if kelly is None else number(kelly.start_percent) / 100,
-        leverage=number(rules.leverage),
-        buffer=number(rules.buffer_percent) / 100,
-        max_positions=_NO_LIMIT if rules.max_positions is None else int(number(rules.max_positions)),
-        is_ranked=int(rules.rank is not None),
-        cool_down=int(number(rules.cool_down)),
-        time_stop=0 if rules.time_stop is None else int(number(rules.time_stop)),
-        stop_kind=stop[0],
-        stop=stop[1],
-        target_kind=target[0],
-        target=target[1],
-        trail_kind=trail[0],
-        trail=trail[1],
-        slippage_kind=slippage_kind,
-        slippage=share,
-        slippage_impact=impact,
-        is_next_open=int(rules.fill == "next_bar_open"),
-        fee=_fee(rules, number),
-    )
-
-
-def _size(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, float, float]:
-    """Return the kind of sizing, its number, the most of the equity, and the multiple of the range."""
-    sizing = rules.sizing
-    if isinstance(sizing, FixedSize):
-        return kernel.UNITS, number(sizing.units), 0.0, 0.0
-    if isinstance(sizing, ValueSize):
-        return kernel.VALUE, number(sizing.value), 0.0, 0.0
-    if isinstance(sizing, PercentSize):
-        return kernel.PERCENT, number(sizing.percent) / 100, 0.0, 0.0
-    if isinstance(sizing, EqualSize):
-        count = len(rules.universe) if rules.max_positions is None else int(number(rules.max_positions))
-        return kernel.PERCENT, number(sizing.percent) / 100 / count, 0.0, 0.0
-    if isinstance(sizing, VolatilitySize):
-        return kernel.VOLATILITY, number(sizing.percent) / 100, number(sizing.most_percent) / 100, 0.0
-    if isinstance(sizing, RiskSize):
-        return kernel.RISK, number(sizing.percent) / 100, 0.0, number(sizing.multiple)
-    return kernel.KELLY, number(sizing.percent) / 100, number(sizing.most_percent) / 100, 0.0
-
-
-def _away(away: Away | None, number: Callable[[Number], float]) -> tuple[int, float]:
-    if away is None:
-        return kernel.NONE, 0.0
-    if isinstance(away, PercentAway):
-        return kernel.BY_PERCENT, number(away.percent) / 100
-    if isinstance(away, PointsAway):
-        return kernel.BY_POINTS, number(away.points)
-    return kernel.BY_ATR, number(away.multiple)
-
-
-def _fee(rules: Rules, number: Callable[[Number], float]) -> float:
-    if isinstance(rules.fees, FixedFees):
-        return number(rules.fees.amount)
-    return number(rules.fees.percent) / 100 if isinstance(rules.fees, PercentFees) else 0.0
-
-
-def _fee_kind(rules: Rules, kind: str) -> int:
-    if isinstance(rules.fees, FixedFees):
-        return kernel.FIXED
-    if isinstance(rules.fees, PercentFees):
-        return kernel.PERCENT_FEE
-    if kind == "equity":
-        return kernel.FREE if rules.fees.kind == "none" else kernel.SHARES
-    return kernel.CURRENCIES if rules.fees.kind == "interactive_brokers" else kernel.FREE
-
-
-def _ranges(rules: Rules, evaluators: list[Evaluator], layout: _Layout) -> Floats:
+def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:
     """Return what sizes and stops are measured by, and ranks; one number that nobody reads if nothing is."""
     found: list[list[Floats] | None] = [
         _range(part, evaluators) for part in (rules.sizing, rules.stop_loss, rules.take_profit, rules.trailing_stop)
     ]
-    found.append(None if rules.rank is None else [each.floats(rules.rank) for each in evaluators])
+    rank = rules.rank
+    if rules.rebalance is not None:
+        rank, weighting = rules.rebalance.rank, rules.rebalance.weighting
+        if isinstance(weighting, CalmShares):
+            found[layout.RATE] = [each.volatility(weighting.bars) for each in evaluators]
+    found.append(None if rank is None else [each.floats(rank) for each in evaluators])
     if all(each is None for each in found):
         return _NOTHING
-    ranges = np.full((len(found), *layout.shape), np.nan)
+    ranges = np.full((len(found), *steps.shape), np.nan)
     for place, rows in enumerate(found):
         if rows is not None:
-            layout.put(rows, ranges[place])
+            steps.put(rows, ranges[place])
     return ranges
 
 
@@ -272,14 +188,14 @@ def _range(part: Away | Sizing | None, evaluators: list[Evaluator]) -> list[Floa
     return [each.volatility(part.bars) for each in evaluators] if isinstance(part, VolatilitySize) else None
 
 
-def fresh_state(plan: kernel.Plan, count: int) -> kernel.State:
+def fresh_state(plan: layout.Plan, count: int) -> layout.State:
     """Return the state before the first step."""
-    table = np.zeros((count, kernel.SCORE + 1))
-    table[:, kernel.SINCE_EXIT] = _NO_LIMIT
-    table[:, kernel.DUE] = -1.0
+    table = np.zeros((count, layout.SCORE + 1))
+    table[:, layout.SINCE_EXIT] = NO_LIMIT
+    table[:, layout.DUE] = -1.0
     account = np.zeros(7)
     account[0] = plan.cash
-    return kernel.State(table, account)
+    return layout.State(table, account)
 
 
 def walk_plainly(prepared: Prepared) -> tuple[Fills, int]:
@@ -318,9 +234,9 @@ def _walked(
     # Positions are seldom turned more often than signals change.
     room = min(len(prepared.visits), _FIRST_ROOM) + 4 * count
     while True:
-        state, table = fresh_state(prepared.plan, count), np.zeros((room, kernel.FEE + 1))
+        state, table = fresh_state(prepared.plan, count), np.zeros((room, layout.FEE + 1))
         done = walk(prepared.plan, market, visits, seen(state), one(table))
-        if done != kernel.FULL:
+        if done != layout.FULL:
             done = finish(prepared.plan, market, seen(state), one(table))
             return fills_of(table[:done]), int(state.account[6])
         room *= 8

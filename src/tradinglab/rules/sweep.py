@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.core.values import dataclass
-from tradinglab.rules import alone, curves, kernel
+from tradinglab.rules import alone, curves, layout
 from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
 from tradinglab.rules.compiling import has_numba
 from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.plans import plan_of
 from tradinglab.rules.results import Fills, chosen_fills
-from tradinglab.rules.simulate import flags_of, is_watched, plan_of, prepare, traits_of, walk_compiled
+from tradinglab.rules.simulate import flags_of, is_watched, prepare, traits_of, walk_compiled
 from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Floats, Ints
-    from tradinglab.rules.kernel import Plan
+    from tradinglab.rules.layout import Plan
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.simulate import Prepared
@@ -153,9 +154,9 @@ def _simulate(
 
 def is_alone(plan: Plan, bars: MarketBars) -> bool:
     """Return whether rules are so plain that one pass without a list of fills will do."""
-    is_plain = plan.size_kind in (kernel.UNITS, kernel.VALUE, kernel.PERCENT)
-    is_plain = is_plain and plan.slippage_kind != kernel.VOLUME_SHARE and not plan.is_ranked
-    return is_plain and len(bars.instruments) == 1 and not is_watched(plan)
+    is_plain = plan.size_kind in (layout.UNITS, layout.VALUE, layout.PERCENT)
+    is_plain = is_plain and plan.slippage_kind != layout.VOLUME_SHARE and not plan.is_ranked
+    return is_plain and plan.top == 0 and len(bars.instruments) == 1 and not is_watched(plan)
 
 
 def _alone(rules: Rules, bars: MarketBars, plan: Plan, values: Mapping[str, float], cache: ArrayCache) -> Floats:
@@ -185,7 +186,7 @@ def curve_figures(prepared: Prepared, closes: Floats, fills: Fills) -> Floats:
     if count > 1:
         order = np.argsort(seen, kind="stable")
         fills, seen = chosen_fills(fills, order), seen[order]
-    multiplier = market.traits[:, kernel.MULTIPLIER].copy()
+    multiplier = market.traits[:, layout.MULTIPLIER].copy()
     quantity = fills.quantity.copy()
     spent = quantity * fills.price * multiplier[fills.security] + fills.fee
     result = np.zeros(4)

@@ -56,8 +56,7 @@ class NodeChecks:
         if self._changing is None:
             return False
         if path not in self._changing.fields:
-            held = () if part is None else [getattr(part, name) for name in type(part).model_fields]
-            self._changing.fields[path] = any(isinstance(each, Reference) for each in held)
+            self._changing.fields[path] = part is not None and _refers(part)
         return not self._changing.fields[path]
 
     def number(self, number: Number, path: str) -> float:
@@ -144,6 +143,14 @@ class NodeChecks:
         for where, each in walk(self._rules.names[node.name], f"names.{node.name}"):
             if isinstance(each, Named):
                 self._named(each, where, (*seen, node.name))
+
+
+def _refers(part: Part) -> bool:
+    """Return whether a part or one inside it stands for a parameter; what is inside operands is looked at elsewhere."""
+    return isinstance(part, Reference) or any(
+        isinstance(value, Part) and _refers(value)
+        for value in (getattr(part, each) for each in type(part).model_fields)
+    )
 
 
 @lru_cache(maxsize=4096)

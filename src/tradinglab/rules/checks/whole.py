@@ -12,7 +12,9 @@ from tradinglab.rules.expressions import Part
 from tradinglab.rules.schema import (
     AtrAway,
     BrokerFees,
+    CalmShares,
     Parameter,
+    Rebalance,
     RiskSize,
     Rules,
     VolatilitySize,
@@ -33,6 +35,7 @@ _RANGES: dict[str, tuple[float, bool, float, bool]] = {
     "points": (0.0, False, 1e12, False),
     "multiple": (0.0, False, 1e6, False),
     "amount": (0.0, True, 1e9, False),
+    "top": (1.0, True, 500.0, True),
     "trades": (1.0, True, 1e6, True),
     "limit": (0.0, False, 1.0, False),
     "impact": (0.0, True, 1e6, False),
@@ -91,7 +94,9 @@ def check_values(rules: Rules, values: Mapping[str, float], changing: Changing |
                 raise RulesInvalidError(f"this never holds: {why}; change the condition or leave it out", path=field)
     if rules.rank is not None:
         checks.expression(rules.rank, "rank")
-    for field in ("sizing", "stop_loss", "take_profit", "trailing_stop", "fees", "slippage"):
+    if rules.rebalance is not None:
+        checks.expression(rules.rebalance.rank, "rebalance.rank")
+    for field in ("sizing", "stop_loss", "take_profit", "trailing_stop", "fees", "slippage", "rebalance"):
         _check_part(getattr(rules, field), field, checks)
     _check_numbers(rules, checks)
 
@@ -150,6 +155,9 @@ def _check_name(name: str, path: str) -> None:
 
 def _check_sides(rules: Rules) -> None:
     """Check that what is left is entered, and that something is."""
+    if rules.rebalance is not None:
+        _check_portfolio(rules)
+        return
     if rules.enter_long is None and rules.enter_short is None:
         left = [field for field in ("stop_loss", "take_profit", "trailing_stop", "time_stop", "exit_long", "exit_short")
                 if getattr(rules, field) is not None]  # fmt: skip
@@ -172,6 +180,18 @@ def _check_sides(rules: Rules) -> None:
         raise RulesInvalidError("both sides are entered by the same condition; change one", path="enter_short")
 
 
+def _check_portfolio(rules: Rules) -> None:
+    """Check that a portfolio that is put together anew has no other ways in and out."""
+    own = type(rules).model_fields
+    for field in ("exit_long", "enter_short", "exit_short", "sizing", "stop_loss", "take_profit", "trailing_stop",
+                  "time_stop", "cool_down", "max_positions", "rank"):  # fmt: skip
+        if getattr(rules, field) != own[field].default:
+            raise RulesInvalidError(
+                "a portfolio that is rebalanced is entered and left on schedule alone; leave this out, or 'rebalance'",
+                path=field,
+            )
+
+
 def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
     if part is None or checks.may_skip(part, path):
         return
@@ -182,6 +202,8 @@ def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
         checks.bars(part.period, f"{path}.period")
     if isinstance(part, VolatilitySize):
         checks.bars(part.bars, f"{path}.bars", least=2)
+    if isinstance(part, Rebalance) and isinstance(part.weighting, CalmShares):
+        checks.bars(part.weighting.bars, f"{path}.weighting.bars", least=2)
 
 
 def _in_range(value: float, name: str, path: str) -> None:

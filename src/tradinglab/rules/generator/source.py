@@ -7,6 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from tradinglab.rules.generator.helpers import FUNCTIONS, NEXT_BAR_OPEN, PERCENT_FEE
+from tradinglab.rules.generator.portfolio import portfolio_lines, weight_lines
 from tradinglab.rules.generator.positions import KELLY_EVENTS, KELLY_STATE, exit_lines, size_lines
 from tradinglab.rules.generator.writing import WIDTH, Writer, broken, plain
 from tradinglab.rules.market import MARKETS, RESOLUTIONS, bars_per_year
@@ -15,6 +16,9 @@ from tradinglab.rules.schema import ConstantSlippage, FixedFees, KellySize, Perc
 if TYPE_CHECKING:
     from tradinglab.rules.schema import Listing, Rules
 
+#: What is kept of a position that is looked at bar by bar.
+_POSITION = ["self.bars_held = 0", "self.bars_since_exit = math.inf",
+             "# Which side was left at this bar: 1 long, -1 short.", "self.left = 0", "self.best = None"]  # fmt: skip
 _ADD = {"equity": "add_equity", "forex": "add_forex", "crypto": "add_crypto"}
 #: Names that mean something else in the file; what an algorithm imports has others that two words are unlikely to be.
 _TAKEN = frozenset({"Watch", "QCAlgorithm", "PercentFee", "NextBarOpen"})
@@ -84,10 +88,14 @@ def _watch(rules: Rules, writer: Writer) -> str:
         condition = getattr(rules, field)
         if condition is not None:
             methods += ["", f"    def {method}(self):", *_indented(writer.returned(condition))]
-    methods += ["", *_exits(rules, writer)]
-    if rules.rank is not None:
-        methods += ["", "    def rank(self):", *_indented([f"return {writer.operand(rules.rank)}"])]
-    sizes = size_lines(rules, writer)
+    rank = rules.rank if rules.rebalance is None else rules.rebalance.rank
+    if rank is not None:
+        methods += ["", "    def rank(self):", *_indented([f"return {writer.operand(rank)}"])]
+    if rules.rebalance is None:
+        methods += ["", *_exits(rules, writer)]
+        sizes = size_lines(rules, writer)
+    else:
+        sizes = weight_lines(rules.rebalance, writer)
     writer.used = [*methods, *writer.taken, *sizes]
     head = [
         "class Watch:",
@@ -103,11 +111,7 @@ def _watch(rules: Rules, writer: Writer) -> str:
         "        self.bar = None",
         "        # The quantity that is held when all orders are filled.",
         "        self.target = 0.0",
-        "        self.bars_held = 0",
-        "        self.bars_since_exit = math.inf",
-        "        # Which side was left at this bar: 1 long, -1 short.",
-        "        self.left = 0",
-        "        self.best = None",
+        *_indented(_POSITION if rules.rebalance is None else []),
         *_indented(KELLY_STATE if isinstance(rules.sizing, KellySize) else []),
         "",
         "    def units(self, lots):",
@@ -147,6 +151,7 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        # The rules bound their orders themselves (see size): none is refused or called back.",
         "        self.portfolio.set_margin_call_model(MarginCallModel.NULL)",
         *(["        self.outcomes = {True: [], False: []}"] if isinstance(rules.sizing, KellySize) else []),
+        *(["        self.period = None"] if rules.rebalance is not None else []),
         "        self.watches = []",
         *_added(rules),
         "        self.set_benchmark(self.watches[0].symbol)",
@@ -156,6 +161,16 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         *_security_models(rules),
         "        self.watches.append(Watch(self, security))",
         "",
+        *(_positions(rules, writer) if rules.rebalance is None else portfolio_lines(rules, writer)),
+        "",
+        *_orders(rules),
+        *(KELLY_EVENTS if isinstance(rules.sizing, KellySize) else []),
+    ]
+    return "\n".join(lines)
+
+
+def _positions(rules: Rules, writer: Writer) -> list[str]:
+    return [
         *_on_data(rules),
         "",
         *_enter(rules),
@@ -174,10 +189,11 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        # What falls short of a whole lot by less than a millionth counts as one.",
         "        return watch.units(math.floor(lots + 1e-6))",
         "",
-        *_orders(rules),
-        *(KELLY_EVENTS if isinstance(rules.sizing, KellySize) else []),
+        "    def leave(self, watch):",
+        '        """Close a position."""',
+        "        watch.bars_since_exit = 0",
+        "        self.order_to(watch, 0.0)",
     ]
-    return "\n".join(lines)
 
 
 def _parameters(rules: Rules) -> list[str]:
@@ -323,18 +339,12 @@ def _orders(rules: Rules) -> list[str]:
     sent = "self.market_order(watch.symbol, change)"
     if rules.fill == "next_bar_open":
         sent = "self.market_order(watch.symbol, change, True)"
+    noted = ["if quantity != 0:", "    watch.bars_held = 0", "    watch.best = None"]
     return [
-        "    def leave(self, watch):",
-        '        """Close a position."""',
-        "        watch.bars_since_exit = 0",
-        "        self.order_to(watch, 0.0)",
-        "",
         "    def order_to(self, watch, quantity):",
         '        """Order what brings a position to a quantity."""',
         "        change = watch.in_lots(quantity - watch.target)",
         "        watch.target = quantity",
-        "        if quantity != 0:",
-        "            watch.bars_held = 0",
-        "            watch.best = None",
+        *_indented(noted if rules.rebalance is None else []),
         f"        {sent}",
     ]

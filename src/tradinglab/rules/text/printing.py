@@ -27,6 +27,7 @@ from tradinglab.rules.expressions import (
 )
 from tradinglab.rules.schema import (
     AtrAway,
+    CalmShares,
     ConstantSlippage,
     DefaultFees,
     EqualSize,
@@ -45,7 +46,7 @@ from tradinglab.rules.schema import (
 
 if TYPE_CHECKING:
     from tradinglab.rules.expressions import Condition, Number, Operand
-    from tradinglab.rules.schema import Away, Listing, Parameter, Rules
+    from tradinglab.rules.schema import Away, Listing, Parameter, Rebalance, Rules
 
 _WIDTH = 92
 _TIGHTNESS = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -144,7 +145,7 @@ def rules_text(rules: Rules) -> str:
         condition: Condition | None = getattr(rules, field)
         if condition is not None:
             lines.append(f"{field.replace('_', ' ')} when {condition_text(condition)}")
-    lines.append(f"size {_size(rules)}")
+    lines.append(f"size {_size(rules)}" if rules.rebalance is None else _rebalance(rules.rebalance))
     exits = (("stop loss", rules.stop_loss), ("take profit", rules.take_profit), ("trail", rules.trailing_stop))
     lines += [f"{word} {_away(away)}" for word, away in exits if away is not None]
     if rules.time_stop is not None:
@@ -202,6 +203,15 @@ def _size(rules: Rules) -> str:
     if isinstance(sizing, RiskSize):
         return f"risk {said(sizing.percent)} % per {said(sizing.multiple)} ATR({said(sizing.period)})"
     return _kelly(sizing)
+
+
+def _rebalance(portfolio: Rebalance) -> str:
+    weighting = portfolio.weighting
+    weights = f"by volatility over {_bars(weighting.bars)}" if isinstance(weighting, CalmShares) else "equally"
+    return (
+        f"rebalance {portfolio.schedule} top {number_text(portfolio.top)} by {operand_text(portfolio.rank)} "
+        f"weighted {weights} with {number_text(portfolio.percent)} % of equity"
+    )
 
 
 def _kelly(sizing: KellySize) -> str:

@@ -12,6 +12,7 @@ from tradinglab.rules.schema import (
     AtrAway,
     Away,
     BrokerFees,
+    CalmShares,
     ConstantSlippage,
     DefaultFees,
     EqualSize,
@@ -26,6 +27,7 @@ from tradinglab.rules.schema import (
     PercentFees,
     PercentSize,
     PointsAway,
+    Rebalance,
     RiskSize,
     Rules,
     Sizing,
@@ -295,6 +297,21 @@ def _rank(cursor: Cursor) -> Fields:
     return {"rank": read_operand(cursor)}
 
 
+def _rebalance(cursor: Cursor) -> Fields:
+    given: Fields = {"schedule": cursor.expect("weekly", "monthly")}
+    cursor.expect("top")
+    given["top"] = cursor.quantity()
+    cursor.expect("by")
+    given["rank"] = read_operand(cursor)
+    if cursor.accept("weighted") and not cursor.accept("equally"):
+        for word in ("by", "volatility", "over"):
+            cursor.expect(word)
+        given["weighting"] = CalmShares(bars=cursor.bars())
+    if cursor.accept("with"):
+        given["percent"] = _of_equity(cursor)
+    return {"rebalance": Rebalance(**given)}
+
+
 def _fees(cursor: Cursor) -> Fields:
     word = cursor.accept("default", "none", "interactive_brokers")
     if word:
@@ -342,6 +359,7 @@ _STATEMENTS: dict[str, Callable[[Cursor], Fields]] = {
     "wait": _wait,
     "hold": _hold,
     "rank": _rank,
+    "rebalance": _rebalance,
     "fees": _fees,
     "slippage": _slippage,
     "fill": _fill,

@@ -1,0 +1,48 @@
+"""What trading costs: plain arithmetic, which numba can compile."""
+
+from __future__ import annotations
+
+from tradinglab.rules.layout import (
+    CLOSE,
+    CONSTANT,
+    CURRENCIES,
+    FIXED,
+    IS_SHARE,
+    NO_SLIPPAGE,
+    PERCENT_FEE,
+    SHARES,
+    VOLUME,
+    Market,
+    Plan,
+)
+
+
+def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) -> float:
+    """Return by how much a fill is worse than the price that it meets."""
+    if plan.slippage_kind == NO_SLIPPAGE:
+        return 0.0
+    close = float(market.prices[security, step, CLOSE])
+    if plan.slippage_kind == CONSTANT:
+        return close * plan.slippage
+    share = plan.slippage
+    if market.prices[security, step, VOLUME] > 0.0:
+        share = min(abs(quantity) / market.prices[security, step, VOLUME], plan.slippage)
+    elif not market.traits[security, IS_SHARE]:
+        share = 0.0
+    return share * share * plan.slippage_impact * close
+
+
+def commission(kind: int, amount: float, quantity: float, value: float) -> float:
+    """Return the fee of an order of so many units that are worth so much."""
+    if kind == SHARES:
+        fee = 0.005 * quantity
+        if fee < 1.0:
+            return 1.0
+        return min(fee, 0.005 * value)
+    if kind == CURRENCIES:
+        return max(2.0, 0.00002 * value)
+    if kind == FIXED:
+        return amount
+    if kind == PERCENT_FEE:
+        return amount * value
+    return 0.0

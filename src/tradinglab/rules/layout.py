@@ -1,0 +1,100 @@
+"""How the kernel's numbers and arrays are laid out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tradinglab.data.columns import Floats, Ints
+
+# What happens at a step, as bits of ``flags``.
+BAR, ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, WAITS = 1, 2, 4, 8, 16, 32
+# How much is ordered.
+UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
+# How far away stops and targets are.
+NONE, BY_PERCENT, BY_POINTS, BY_ATR = 0, 1, 2, 3
+# What is charged.
+FREE, SHARES, CURRENCIES, FIXED, PERCENT_FEE = 0, 1, 2, 3, 4
+NO_SLIPPAGE, CONSTANT, VOLUME_SHARE = 0, 1, 2
+
+#: What a quotient may fall short of a whole number of lots and still count as it.
+LOT_TOLERANCE = 1e-6
+#: The price that stops are measured from is told in whole parts of it: what is finer is noise of binary fractions.
+PRICE_GRAIN = 1e8
+FULL = -1
+
+# Columns of arrays.
+CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = 0, 1, 2, 3, 4, 5
+RATE, STOP, TARGET, TRAIL, RANK = 0, 1, 2, 3, 4
+LOT, MULTIPLIER, FEE_KIND, IS_SHARE = 0, 1, 2, 3
+HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
+STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE = range(7)
+
+
+class Plan(NamedTuple):
+    """Numbers that hold for a whole run; percentages are fractions here."""
+
+    cash: float
+    size_kind: int
+    size: float
+    size_most: float
+    size_multiple: float
+    kelly_trades: float
+    kelly_start: float
+    leverage: float
+    buffer: float
+    max_positions: int
+    is_ranked: int
+    cool_down: int
+    time_stop: int
+    stop_kind: int
+    stop: float
+    target_kind: int
+    target: float
+    trail_kind: int
+    trail: float
+    slippage_kind: int
+    slippage: float
+    slippage_impact: float
+    is_next_open: int
+    fee: float
+    top: int
+    share: float
+    is_by_volatility: int
+
+
+class Market(NamedTuple):
+    """Prices, signals, and what is measured by them.
+
+    Few arrays, because each costs compiled code something in every call.
+
+    Attributes
+    ----------
+    flags
+        ``[security, step]``.
+    prices
+        ``[security, step, CLOSE and so on]``, so that those of one step lie together; the close is the last one known.
+    ranges
+        ``[RATE and so on, security, step]``: what sizing divides by, what stops are multiples of, and the rank.
+    traits
+        ``[security, LOT and so on]``.
+    """
+
+    flags: Ints
+    prices: Floats
+    ranges: Floats
+    traits: Floats
+
+
+class State(NamedTuple):
+    """What is known while the walk goes on.
+
+    Attributes
+    ----------
+    table
+        ``[security, HELD and so on]``.
+    account
+        Cash, number of fills, what Kelly's fraction is made of (wins, losses, and their sums), number of orders.
+    """
+
+    table: Floats
+    account: Floats

@@ -1,0 +1,122 @@
+"""The numbers of rules as the kernel takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from tradinglab.rules import layout
+from tradinglab.rules.expressions import Number, Reference
+from tradinglab.rules.schema import (
+    CalmShares,
+    ConstantSlippage,
+    EqualSize,
+    FixedFees,
+    FixedSize,
+    KellySize,
+    PercentAway,
+    PercentFees,
+    PercentSize,
+    PointsAway,
+    RiskSize,
+    ValueSize,
+    VolatilitySize,
+    VolumeSlippage,
+)
+
+if TYPE_CHECKING:
+    from tradinglab.rules.schema import Away, Rules
+
+NO_LIMIT = 1 << 30
+
+
+def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
+    """Return the numbers of rules with given parameters."""
+
+    def number(given: Number) -> float:
+        return values[given.parameter] if isinstance(given, Reference) else given
+
+    size_kind, size, most, multiple = _size(rules, number)
+    stop, target, trail = (_away(each, number) for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop))
+    slippage = rules.slippage
+    slippage_kind, share, impact = layout.NO_SLIPPAGE, 0.0, 0.0
+    if isinstance(slippage, ConstantSlippage):
+        slippage_kind, share = layout.CONSTANT, number(slippage.percent) / 100
+    elif isinstance(slippage, VolumeSlippage):
+        slippage_kind, share, impact = layout.VOLUME_SHARE, number(slippage.limit), number(slippage.impact)
+    kelly = rules.sizing if isinstance(rules.sizing, KellySize) else None
+    return layout.Plan(
+        cash=rules.cash,
+        size_kind=size_kind,
+        size=size,
+        size_most=most,
+        size_multiple=multiple,
+        kelly_trades=0.0 if kelly is None else number(kelly.trades),
+        kelly_start=0.0 if kelly is None else number(kelly.start_percent) / 100,
+        leverage=number(rules.leverage),
+        buffer=number(rules.buffer_percent) / 100,
+        max_positions=NO_LIMIT if rules.max_positions is None else int(number(rules.max_positions)),
+        is_ranked=int(rules.rank is not None),
+        cool_down=int(number(rules.cool_down)),
+        time_stop=0 if rules.time_stop is None else int(number(rules.time_stop)),
+        stop_kind=stop[0],
+        stop=stop[1],
+        target_kind=target[0],
+        target=target[1],
+        trail_kind=trail[0],
+        trail=trail[1],
+        slippage_kind=slippage_kind,
+        slippage=share,
+        slippage_impact=impact,
+        is_next_open=int(rules.fill == "next_bar_open"),
+        fee=_fee(rules, number),
+        top=0 if rules.rebalance is None else int(number(rules.rebalance.top)),
+        share=0.0 if rules.rebalance is None else number(rules.rebalance.percent) / 100,
+        is_by_volatility=int(rules.rebalance is not None and isinstance(rules.rebalance.weighting, CalmShares)),
+    )
+
+
+def _size(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, float, float]:
+    """Return the kind of sizing, its number, the most of the equity, and the multiple of the range."""
+    sizing = rules.sizing
+    if isinstance(sizing, FixedSize):
+        return layout.UNITS, number(sizing.units), 0.0, 0.0
+    if isinstance(sizing, ValueSize):
+        return layout.VALUE, number(sizing.value), 0.0, 0.0
+    if isinstance(sizing, PercentSize):
+        return layout.PERCENT, number(sizing.percent) / 100, 0.0, 0.0
+    if isinstance(sizing, EqualSize):
+        count = len(rules.universe) if rules.max_positions is None else int(number(rules.max_positions))
+        return layout.PERCENT, number(sizing.percent) / 100 / count, 0.0, 0.0
+    if isinstance(sizing, VolatilitySize):
+        return layout.VOLATILITY, number(sizing.percent) / 100, number(sizing.most_percent) / 100, 0.0
+    if isinstance(sizing, RiskSize):
+        return layout.RISK, number(sizing.percent) / 100, 0.0, number(sizing.multiple)
+    return layout.KELLY, number(sizing.percent) / 100, number(sizing.most_percent) / 100, 0.0
+
+
+def _away(away: Away | None, number: Callable[[Number], float]) -> tuple[int, float]:
+    if away is None:
+        return layout.NONE, 0.0
+    if isinstance(away, PercentAway):
+        return layout.BY_PERCENT, number(away.percent) / 100
+    if isinstance(away, PointsAway):
+        return layout.BY_POINTS, number(away.points)
+    return layout.BY_ATR, number(away.multiple)
+
+
+def _fee(rules: Rules, number: Callable[[Number], float]) -> float:
+    if isinstance(rules.fees, FixedFees):
+        return number(rules.fees.amount)
+    return number(rules.fees.percent) / 100 if isinstance(rules.fees, PercentFees) else 0.0
+
+
+def fee_kind(rules: Rules, kind: str) -> int:
+    """Return what is charged for a security of a kind."""
+    if isinstance(rules.fees, FixedFees):
+        return layout.FIXED
+    if isinstance(rules.fees, PercentFees):
+        return layout.PERCENT_FEE
+    if kind == "equity":
+        return layout.FREE if rules.fees.kind == "none" else layout.SHARES
+    return layout.CURRENCIES if rules.fees.kind == "interactive_brokers" else layout.FREE

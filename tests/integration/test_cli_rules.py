@@ -1,0 +1,89 @@
+"""``tradinglab rules`` from outside: what it prints, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tradinglab.cli.main import main
+
+GOOD = """rules "Small"
+universe AAPL daily
+from 2010-01-04 to 2012-12-31
+parameter days = 20 from 5 to 50 step 5
+enter long when close crosses above SMA(days)
+exit long when close crosses below SMA(days)
+"""
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "small.rules"
+    path.write_text(GOOD)
+    return path
+
+
+def test_both_engines_print_the_same(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for engine in ("vectorised", "local"):
+        assert main(["rules", "run", str(rules), "--engine", engine, "-p", "days=30"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert "Total Orders" in printed[0]
+
+
+def test_text_and_json_are_told_apart_by_the_name(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "show", str(rules), "--json"]) == 0
+    path = rules.with_suffix(".json")
+    path.write_text(capsys.readouterr().out)
+    assert main(["rules", "check", str(path)]) == 0
+    assert "nothing is wrong" in capsys.readouterr().out
+    main(["rules", "show", str(path)])
+    shown = capsys.readouterr().out
+    main(["rules", "show", str(rules)])
+    assert shown == capsys.readouterr().out
+    assert "enter long when close crosses above SMA(days)" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD.replace("crosses above", "crosses over"), "line 5, column 31"),
+        (GOOD.replace("SMA(days)", "SMMA(days)", 1), "Did you mean: 'SMA'?"),
+        (GOOD.replace("from 5 to 50", "from 50 to 5"), "parameters.days.minimum"),
+        (GOOD.replace("AAPL", "ZZZZ"), "has no daily bars of ZZZZ"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, message: str, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules.write_text(text)
+    assert main(["rules", "run", str(rules)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run", "GOOD", "-p", "dayz=3"], ["run", "GOOD", "-p", "days=many"], ["check", "missing.rules"], ["check", "/"],
+     ["run", "GOOD", "-p", "days=0"], ["run", "GOOD", "--engine", "local", "-p", "days=0"]],
+)  # fmt: skip
+def test_bad_words(words: list[str], rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", *(str(rules) if word == "GOOD" else word for word in words)]) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def test_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Rules"
+    assert main(["rules", "indicators"]) == 0
+    assert "MACD(fast_period, slow_period, signal_period, [type])" in capsys.readouterr().out
+    assert main(["rules", "templates"]) == 0
+    assert "sma-cross" in capsys.readouterr().out
+
+
+def test_nothing_heavy_is_imported_with_the_package() -> None:
+    code = "import sys, tradinglab, tradinglab.rules; print([n for n in ('numba', 'pydantic') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
