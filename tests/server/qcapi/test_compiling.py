@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.server.qcapi.client import Signed
+from tests.server.test_rule_strategies import CROSS
 
 from tradinglab.server.qcapi.models import Compile
 from tradinglab.server.runs.models import Run
@@ -115,3 +116,14 @@ def test_a_compile_of_another_project_is_not_there(qc: Signed, project: int) -> 
     begun = qc.done("compile/create", projectId=project)
     second = qc.done("projects/create", name="Other", language="Py")["projects"][0]["projectId"]
     assert qc.refused("compile/read", projectId=second, compileId=begun["compileId"])
+
+
+@pytest.mark.parametrize(("old", "new", "wanted"), [("", "", "BuildSuccess"), ("size", "siz", "BuildError")])
+def test_rules_compile_as_the_source_that_is_generated(
+    old: str, new: str, wanted: str, qc: Signed, project: int
+) -> None:
+    qc.done("files/delete", projectId=project, name="main.py")
+    qc.done("files/create", projectId=project, name="main.rules", content=CROSS.replace(old, new) if old else CROSS)
+    state, logs = compiled(qc, project)
+    assert state == wanted, logs
+    assert any(each.startswith("main.rules:9:1 error") for each in logs) is (wanted == "BuildError")

@@ -70,6 +70,8 @@ class Parameter:
         What is taken when it is not given; ``None`` if there is nothing, or what there is cannot be told from the text.
     file, line
         Where it is asked for first.
+    minimum, maximum, step
+        The range in which it may be searched; ``None`` where nothing is said of it, as in code.
     """
 
     name: str
@@ -77,6 +79,9 @@ class Parameter:
     default: str | int | float | bool | None
     file: str
     line: int
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

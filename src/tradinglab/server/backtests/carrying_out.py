@@ -30,10 +30,12 @@ from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.backtests.verdicts import verdict_columns
 from tradinglab.server.backtests.verifying import Outcome, verification_compare, verification_record
 from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.errors import ServerError
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.patience import patiently
 from tradinglab.server.strategies.files import ENTRY
+from tradinglab.server.strategies.running import files_as_told
 
 #: Where a strategy finds itself; no such folder exists.
 FOLDER: Final = "/strategy"
@@ -144,7 +146,10 @@ def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
 
 
 def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
-    request = _request(test, run)
+    try:
+        request = _request(test, run)
+    except ServerError as error:
+        return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
     limits = request.bounds(
         Limits(
             memory_mb=run.memory_mb,
@@ -201,7 +206,7 @@ def _clerk(order: Mapping[str, Any], seconds: float, answer: IO[bytes], outputs:
 def _request(test: Backtest, run: Run) -> RunRequest:
     return RunRequest(
         strategy=f"{FOLDER}/{ENTRY}",
-        files={f"{FOLDER}/{name}": text for name, text in test.version.files.items()},
+        files={f"{FOLDER}/{name}": text for name, text in files_as_told(test.version.files, run.manifest).items()},
         folders=[FOLDER],
         data=data_source_get(name=test.data).spec,
         start=test.start.isoformat() if test.start else None,

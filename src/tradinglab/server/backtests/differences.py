@@ -50,6 +50,8 @@ def manifest_differences(was: Mapping[str, object], now: Mapping[str, object]) -
     """Yield how two manifests differ: code, then data, then engine."""
     code, code_now = _part(was, "strategy"), _part(now, "strategy")
     yield from _pairs(DifferenceKind.CODE, _part(code, "files"), _part(code_now, "files"))
+    made, made_now = (_part(_part(each, "generated"), "files") for each in (code, code_now))
+    yield from _pairs(DifferenceKind.CODE, made, made_now, "generated.")
     data, data_now = _part(was, "data"), _part(now, "data")
     yield from _pairs(DifferenceKind.DATA, _part(data, "slices"), _part(data_now, "slices"))
     rest = ("source", "kind", "sha256")

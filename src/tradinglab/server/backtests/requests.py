@@ -23,6 +23,7 @@ from tradinglab.server.runs.models import Priority
 from tradinglab.server.runs.services import Wishes
 from tradinglab.server.strategies.files import check_entry, file_hashes
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.running import files_run, generated_manifest
 from tradinglab.server.texts import check_name
 
 #: Before it there are no bars of any source, and the engine's clock does not reach much further.
@@ -61,7 +62,7 @@ class BacktestRequest:
     fallback: str = Fallback.QUEUE
 
     def check(self) -> None:
-        """Refuse a name, dates, cash and data that there cannot be, and a version without the file that is run.
+        """Refuse a name, dates, cash and data that there cannot be, and a version without a file that can be run.
 
         Raises
         ------
@@ -78,6 +79,7 @@ class BacktestRequest:
             raise InputError("cash", str(self.cash), f"Cash is an amount above 0 and up to {MOST_CASH:,}.")
         data_source_wanted(name=self.data)
         check_entry(self.version.files)
+        files_run(self.version.files)
         if not self.is_run_here:
             self._check_elsewhere()
 
@@ -144,6 +146,7 @@ class BacktestRequest:
             "version": str(self.version.pk),
             "content_hash": self.version.content_hash,
             "files": file_hashes(self.version.files),
+            **generated_manifest(self.version.files),
         }
 
     def _asked(self) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from tradinglab.server.cloud.merging import Standing, standing
 from tradinglab.server.cloud.models import CloudAccount, CloudLink
 from tradinglab.server.cloud.projects import SENT, files_synchronise
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
-from tradinglab.server.strategies.files import check_files, file_hashes
+from tradinglab.server.strategies.files import ENTRY, RULES, check_files, file_hashes
 from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.strategies.running import files_run
 from tradinglab.server.strategies.selectors import strategy_get
 from tradinglab.server.strategies.services import free_name, strategy_create
 from tradinglab.server.strategies.versions import version_save
@@ -52,6 +53,11 @@ def _read(client: QuantConnect, project_id: int) -> There:
 def _sent(files: Mapping[str, str]) -> dict[str, str]:
     """Return the files that projects there hold."""
     return {name: text for name, text in files.items() if name.endswith(SENT)}
+
+
+def _sent_from_here(strategy: Strategy) -> dict[str, str]:
+    """Return what of a strategy's head projects there hold; of rules, the source that is generated."""
+    return {} if strategy.head is None else _sent(files_run(strategy.head.files))
 
 
 def link_get(*, user: User, strategy: Strategy) -> CloudLink:
@@ -157,7 +163,7 @@ def strategy_push(*, user: User, strategy: Strategy, is_forced: bool = False) ->
         raise ConflictError(f"The strategy '{strategy.name}' has no version to push; save one first.")
     account = account_get(user=user)
     link = CloudLink.objects.filter(account=account, strategy=strategy).first() or _linked(user, strategy)
-    wanted = _sent(strategy.head.files)
+    wanted = _sent_from_here(strategy)
     try:
         changed = _send(user, link, wanted, is_forced)
     except NotFoundError:
@@ -231,6 +237,9 @@ def strategy_pull(*, user: User, strategy: Strategy, is_forced: bool = False) ->
     if found.both and not is_forced:
         raise CloudConflictError(found.both, "here and there", "Put them right on one side, or pull with 'force'.")
     taken = (*found.there, *found.both, *(found.here if is_forced else ()))
+    if RULES in head and ENTRY in taken:
+        _refuse_source_of_rules(is_forced)
+        del head[RULES]
     for name in taken:
         if name in theirs:
             head[name] = theirs[name]
@@ -251,8 +260,18 @@ def strategy_pull(*, user: User, strategy: Strategy, is_forced: bool = False) ->
     return Exchanged(strategy, link, tuple(sorted(taken)))
 
 
+def _refuse_source_of_rules(is_forced: bool) -> None:
+    """Refuse source that was changed there where here are the rules of which it was made."""
+    if not is_forced:
+        text = (
+            f"'{ENTRY}' differs at QuantConnect, and here it is generated from '{RULES}', which cannot be made of it. "
+            f"Push with 'force' to overwrite it there, or pull with 'force' to have it in place of the rules."
+        )
+        raise ConflictError(text)
+
+
 def _hashes_here(strategy: Strategy) -> dict[str, str]:
-    return {} if strategy.head is None else file_hashes(_sent(strategy.head.files))
+    return file_hashes(_sent_from_here(strategy))
 
 
 def _agree(link: CloudLink, base: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ from tradinglab.server.cloud.terms import files_with_terms
 from tradinglab.server.cloud.work import Work
 from tradinglab.server.runs.models import FINAL_STATES
 from tradinglab.server.strategies.files import file_hashes
+from tradinglab.server.strategies.running import files_run
 
 #: Where projects are that are made from here.
 FOLDER: Final = "TradingLab"
@@ -98,7 +99,7 @@ def project_release(*, work: Work) -> None:
 def files_send(*, work: Work, client: QuantConnect) -> None:
     """Have the project hold the version's files, with the dates and cash that are asked for, and nothing else."""
     asked = work.asked
-    wanted = files_with_terms(asked.version.files, start=asked.start, end=asked.end, cash=asked.cash)
+    wanted = files_with_terms(files_run(asked.version.files), start=asked.start, end=asked.end, cash=asked.cash)
     kept = {name: text for name, text in wanted.items() if name.endswith(SENT)}
     files_synchronise(client=client, project_id=work.project_id, wanted=kept)
     _warn_of(work, [name for name in wanted if name not in kept and name != "config.json"])

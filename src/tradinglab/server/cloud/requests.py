@@ -7,6 +7,7 @@ from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.cloud.credentials import account_find
 from tradinglab.server.cloud.terms import files_with_terms
 from tradinglab.server.errors import InputError
+from tradinglab.server.strategies.running import files_run
 
 
 def request_check(*, owner: User, request: BacktestRequest) -> None:
@@ -23,4 +24,4 @@ def request_check(*, owner: User, request: BacktestRequest) -> None:
             "or choose the engine 'local'."
         )
         raise InputError("engine", request.engine, text)
-    files_with_terms(request.version.files, start=request.start, end=request.end, cash=request.cash)
+    files_with_terms(files_run(request.version.files), start=request.start, end=request.end, cash=request.cash)

@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ParityCauseEnum": ["none", "data", "fill_price", "fee", "timing", "missing_order"],
         "SearchDirectionEnum": ["max", "min"],
         "CloudStepEnum": "tradinglab.server.cloud.models.Step",
+        "TemplateKindEnum": ["code", "rules"],
     },
 }
 

@@ -26,6 +26,7 @@ from tradinglab.server.live.models import ACTIVE, Deployment, DeploymentCommand,
 from tradinglab.server.runs.limits import owner_lock
 from tradinglab.server.strategies.models import StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
+from tradinglab.server.strategies.running import files_run
 
 MOST_SPEED = 1_000_000.0
 _MOST_AMOUNT = 10**12
@@ -73,6 +74,7 @@ class DeploymentRequest:
             Names field, value, and what to do.
         """
         data_source_wanted(name=self.data)
+        files_run(self.version.files)
         if not 0 < self.speed <= MOST_SPEED:
             raise InputError("speed", self.speed, f"The speed is above 0 and up to {MOST_SPEED:,.0f}.")
         if self.start_at is None and self.speed != 1.0:

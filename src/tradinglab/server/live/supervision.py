@@ -32,6 +32,7 @@ from tradinglab.server.live.recording import Recorder
 from tradinglab.server.runs.lease import LeaseLost
 from tradinglab.server.runs.patience import AWAY, patiently
 from tradinglab.server.strategies.files import ENTRY
+from tradinglab.server.strategies.running import files_run
 
 _log = logging.getLogger(__name__)
 #: Who was asked to stop and does not is killed after this.
@@ -204,7 +205,7 @@ def _request(row: Deployment) -> RunRequest:
     start = row.start_at if row.clock_at is None else row.clock_at + timedelta(microseconds=1)
     return RunRequest(
         strategy=f"{FOLDER}/{ENTRY}",
-        files={f"{FOLDER}/{name}": text for name, text in row.version.files.items()},
+        files={f"{FOLDER}/{name}": text for name, text in files_run(row.version.files).items()},
         folders=[FOLDER],
         data=source.spec,
         parameters=row.parameters,

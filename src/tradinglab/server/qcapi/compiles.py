@@ -28,8 +28,9 @@ from tradinglab.server.runs.execution import Ended, Ending, Watcher
 from tradinglab.server.runs.models import Priority, Run
 from tradinglab.server.runs.services import Wishes, run_create
 from tradinglab.server.strategies.checking import files_check
-from tradinglab.server.strategies.files import ENTRY
+from tradinglab.server.strategies.files import ENTRY, RULES
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.running import files_run
 from tradinglab.server.strategies.versions import version_pin
 
 _KIND: Final = "compile"
@@ -148,14 +149,14 @@ class CompileKind:
 
 
 def _compiled(compiled: Compile, files: Mapping[str, str], watcher: Watcher) -> Outcome:
-    if ENTRY not in files:
+    if ENTRY not in files and RULES not in files:
         text = f"Build Error: there is no file '{ENTRY}', which holds the algorithm class. Create it."
         return Outcome(CompileState.ERROR, [text])
     report = files_check(files=files)
     logs = [finding_line(each) for each in report.findings[:_MOST_LOGS]]
     if any(each.severity == Severity.ERROR for each in report.findings):
         return Outcome(CompileState.ERROR, [f"Build Error for project {compiled.project_id}", *logs])
-    trial = strategy_try_out(files=files, watcher=watcher)
+    trial = strategy_try_out(files=files_run(files), watcher=watcher)
     if trial.problem:
         return Outcome(
             CompileState.ERROR, [f"Build Error for project {compiled.project_id}", *logs, problem_line(trial)]

@@ -18,6 +18,7 @@ from tradinglab.server.runs.execution import Ended, Ending, Watcher
 from tradinglab.server.runs.models import Priority, Run, RunEvent, RunState
 from tradinglab.server.runs.services import Wishes, run_create
 from tradinglab.server.strategies.files import check_files
+from tradinglab.server.strategies.running import files_run
 
 _KIND: Final = "trial"
 _PATIENCE_S: Final = 25.0
@@ -43,7 +44,7 @@ def strategy_trial(*, user: User, files: Mapping[str, str]) -> str:
         run = run_create(
             owner=user,
             kind=_KIND,
-            manifest={"files": dict(files)},
+            manifest={"files": files_run(files)},
             wishes=Wishes(priority=Priority.INTERACTIVE),
         )
         end = time.monotonic() + _PATIENCE_S

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tradinglab.server.errors import InputError
-from tradinglab.server.strategies.files import ENTRY, MOST_BYTES, check_files
+from tradinglab.server.strategies.files import ENTRY, MOST_BYTES, RULES, check_files
 from tradinglab.server.strategies.project import project_description
 from tradinglab.server.texts import name_problem, visible
 
@@ -90,8 +90,9 @@ def archive_read(data: bytes) -> ReadArchive:
         raise _wrong(None, f"This is no zip file that can be read: {problem}.") from None
     folder = _common_folder(texts)
     files = {path.removeprefix(folder): text for path, text in texts.items()}
-    if ENTRY not in files:
-        raise _wrong(sorted(files)[:10], f"There is no '{ENTRY}', neither at the top nor in the one folder there.")
+    if ENTRY not in files and RULES not in files:
+        text = f"There is no '{ENTRY}' (or '{RULES}'), neither at the top nor in the one folder there."
+        raise _wrong(sorted(files)[:10], text)
     check_files(files)
     return ReadArchive(
         files=files,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.core.cache import cache as django_cache
 
 import tradinglab
-from tradinglab.algorithm.check import Finding, Parameter, Report, Severity, check_strategy
+from tradinglab.algorithm.check import Finding, Parameter, Report, Severity
 from tradinglab.server.strategies.errors import CheckBusyError
-from tradinglab.server.strategies.files import ENTRY, content_hash
-from tradinglab.templates import Template
+from tradinglab.server.strategies.files import ENTRY, RULES, content_hash
 
 _TIMEOUT_S = 30
 _PATIENCE_S = 10
@@ -33,12 +34,45 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     CheckBusyError
         If too many checks are under way.
     """
-    key = f"strategy-check:2:{tradinglab.__version__}:{content_hash(files)}"
+    if RULES in files:
+        return _report(rules_read_apart(text=files[RULES]))
+    key = f"strategy-check:3:{tradinglab.__version__}:{content_hash(files)}"
     kept = django_cache.get(key)
     if kept is None:
-        kept = _checked(files)
+        kept = _apart({"kind": "check", "files": dict(files)}, ENTRY)
         django_cache.set(key, kept, _KEPT_S)
     return _report(kept)
+
+
+def rules_read_apart(*, text: str, parameters: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """Return what can be said of rules: ``findings`` and, if there are none, what they are and what comes of them.
+
+    The same rules are read once. What it holds is told by :func:`.rule_files.rules_read`, which does it, in a process
+    of its own.
+
+    Raises
+    ------
+    CheckBusyError
+        If too many checks are under way.
+    """
+    order = {"kind": "rules", "text": text, "parameters": dict(parameters or {})}
+    digest = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
+    key = f"rules-read:1:{generator_version()}:{digest}"
+    kept: dict[str, Any] | None = django_cache.get(key)
+    if kept is None:
+        kept = _apart(order, RULES)
+        django_cache.set(key, kept, _KEPT_S)
+    return kept
+
+
+@lru_cache(maxsize=1)
+def generator_version() -> str:
+    """Return what reads rules and generates source of them: the version, and a hash of the package that does it."""
+    folder = Path(tradinglab.__file__).parent / "rules"
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{tradinglab.__version__}+{digest.hexdigest()[:12]}"
 
 
 class AskedParameters(NamedTuple):
@@ -56,25 +90,22 @@ def files_parameters(*, files: Mapping[str, str]) -> AskedParameters:
     CheckBusyError
         If too many checks are under way.
     """
-    if not any("parameter" in text.lower() for path, text in files.items() if path.endswith(".py")):
+    if RULES not in files and not any(
+        "parameter" in text.lower() for path, text in files.items() if path.endswith(".py")
+    ):
         return AskedParameters((), are_all=True)
     report = files_check(files=files)
     return AskedParameters(report.parameters, report.asks_openly)
 
 
-@cache
-def template_parameters(template: Template) -> Sequence[Parameter]:
-    """Return the parameters of a template: its file is ours, so it is read here."""
-    return check_strategy({ENTRY: template.source}).parameters
-
-
-def _checked(files: Mapping[str, str]) -> dict[str, Any]:
+def _apart(order: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Carry out an order in a process of its own; what goes beyond its limits is a finding in *file*."""
     if not _places.acquire(timeout=_PATIENCE_S):
         raise CheckBusyError("Too many strategies are being checked; try again in some seconds.")
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "tradinglab.server.strategies.check_process"],
-            input=json.dumps(dict(files)).encode(),
+            input=json.dumps(order).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"OPENBLAS_NUM_THREADS": "1"},
@@ -83,22 +114,25 @@ def _checked(files: Mapping[str, str]) -> dict[str, Any]:
             check=True,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return {"findings": [_beyond_limits()], "parameters": [], "asks_openly": False, "is_cut": False}
+        return {"findings": [_beyond_limits(file)], "parameters": [], "asks_openly": False, "is_cut": False}
     finally:
         _places.release()
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 
-def _beyond_limits() -> dict[str, Any]:
+def _beyond_limits(file: str) -> dict[str, Any]:
+    is_rules = file == RULES
     return {
-        "file": ENTRY,
+        "file": file,
         "line": 1,
         "column": 1,
         "severity": Severity.ERROR.value,
         "code": "too_complex",
         "message": "The files take too long or too much memory to be read.",
-        "suggestion": "Keep data out of the code, in a CSV or JSON file.",
+        "suggestion": (
+            "Name fewer operands by one another." if is_rules else "Keep data out of the code, in a CSV or JSON file."
+        ),
     }
 
 
@@ -106,6 +140,7 @@ def _report(kept: Mapping[str, Any]) -> Report:
     return Report(
         findings=tuple(Finding(**{**each, "severity": Severity(each["severity"])}) for each in kept["findings"]),
         parameters=tuple(Parameter(**each) for each in kept["parameters"]),
-        asks_openly=kept["asks_openly"],
-        is_cut=kept["is_cut"],
+        # Rules say what they ask for, if they can be read.
+        asks_openly=kept.get("asks_openly", not kept["findings"]),
+        is_cut=kept.get("is_cut", False),
     )

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from tradinglab.server.errors import InputError
 
 ENTRY = "main.py"
+#: What may stand in its place: a strategy told as rules, of which its source is generated.
+RULES = "main.rules"
 _MOST_FILES = 100
 MOST_BYTES = 1_000_000
 _LONGEST_PATH = 200
-_SUFFIXES = (".py", ".cs", ".ipynb", ".json", ".csv", ".txt", ".md", ".toml", ".yaml", ".yml", ".html", ".css")
+_SUFFIXES = (
+    ".py", ".rules", ".cs", ".ipynb", ".json", ".csv", ".txt", ".md", ".toml", ".yaml", ".yml", ".html", ".css",
+)  # fmt: skip
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -28,6 +32,9 @@ def check_files(files: Mapping[str, str], *, is_draft: bool = False) -> None:
         check_entry(files)
     if len(files) > _MOST_FILES:
         raise InputError("files", len(files), f"At most {_MOST_FILES} files are stored; these are {len(files)}.")
+    if ENTRY in files and RULES in files:
+        text = f"'{RULES}' stands in the place of '{ENTRY}', which is generated from it; take one of them out."
+        raise InputError("files", RULES, text)
     for path, text in files.items():
         _check_path(path)
         if "\0" in text:
@@ -45,8 +52,12 @@ def check_files(files: Mapping[str, str], *, is_draft: bool = False) -> None:
 
 def check_entry(files: Mapping[str, str]) -> None:
     """Refuse files without the one that is run."""
-    if ENTRY not in files:
-        raise InputError("files", sorted(files)[:10], f"A strategy needs a file '{ENTRY}' with its algorithm class.")
+    if ENTRY not in files and RULES not in files:
+        raise InputError(
+            "files",
+            sorted(files)[:10],
+            f"A strategy needs a file '{ENTRY}' with its algorithm class, or '{RULES}' with its rules.",
+        )
 
 
 def _check_path(path: str) -> None:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
-from tradinglab.server.strategies.files import ENTRY, check_files
+from tradinglab.server.strategies.files import check_files
 from tradinglab.server.strategies.models import Strategy, StrategyLabel, StrategyVersion
+from tradinglab.server.strategies.starts import Start, all_starts, find_start
 from tradinglab.server.strategies.versions import version_save
 from tradinglab.server.texts import check_name, check_notes
-from tradinglab.templates import Template, all_templates, find_template
 
 _LONGEST_NAME = 200
 _LONGEST_TAG = 50
@@ -45,7 +45,7 @@ def strategy_create(
     if (files is None) == (start is None):
         raise InputError("files", None, "Give either 'files' or the name of a 'template' to start from.")
     if start is not None:
-        files = {ENTRY: start.source}
+        files = start.files
         message = message or f"From the template {start.name}"
         description = start.description if description is None else description
         tags = start.tags if tags is None else tags
@@ -178,15 +178,15 @@ def _label(strategy: Strategy, tags: Sequence[str]) -> None:
     StrategyLabel.objects.bulk_create(StrategyLabel(strategy=strategy, name=name) for name in dict.fromkeys(tags))
 
 
-def _template(name: str) -> Template:
-    found = find_template(name)
+def _template(name: str) -> Start:
+    found = find_start(name)
     if found is None:
-        names = ", ".join(each.name for each in all_templates())
+        names = ", ".join(each.name for each in all_starts())
         raise InputError("template", name, f"There is no template '{name}'; choose from: {names}.")
     return found
 
 
-def template_get(*, name: str) -> Template:
+def template_get(*, name: str) -> Start:
     """Return a template.
 
     Raises
@@ -194,7 +194,7 @@ def template_get(*, name: str) -> Template:
     NotFoundError
         If there is none of that name.
     """
-    found = find_template(name)
+    found = find_start(name)
     if found is None:
         raise NotFoundError(f"There is no template '{name}'.")
     return found

@@ -13,6 +13,7 @@ from tradinglab.server.cloud.live.models import LiveProject, LiveStep
 from tradinglab.server.cloud.live.work import LiveWork, Told
 from tradinglab.server.cloud.projects import FOLDER, SENT, files_synchronise, project_is_there, project_title
 from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.strategies.running import files_run
 
 _FOLDER: Final = f"{FOLDER}/Live"
 
@@ -73,7 +74,7 @@ def live_project_forget(*, work: LiveWork) -> None:
 def live_files_send(*, work: LiveWork, client: QuantConnect) -> None:
     """Have the project hold the version's files and nothing else."""
     assert work.row.version is not None
-    files = work.row.version.files
+    files = files_run(work.row.version.files)
     kept = {name: text for name, text in files.items() if name.endswith(SENT)}
     files_synchronise(client=client, project_id=work.remote_project, wanted=kept)
     left = sorted(name for name in files if name not in kept and name != "config.json")

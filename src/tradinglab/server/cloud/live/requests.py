@@ -13,6 +13,7 @@ from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.cloud.live.terms import Terms, terms_check
 from tradinglab.server.errors import InputError
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.running import files_run
 
 _LARGEST: Final = 16_384
 
@@ -51,6 +52,7 @@ class DeployRequest:
         InputError
             If brokerage, data provider, a setting or a parameter cannot be used.
         """
+        files_run(self.version.files)
         parameters_check(files=self.version.files, parameters=self.parameters)
         for name, value in (("brokerage", self.brokerage), ("notification", self.notification)):
             if len(json.dumps(value, default=str)) > _LARGEST:

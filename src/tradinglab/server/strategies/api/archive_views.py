@@ -63,8 +63,9 @@ class StrategyImportView(APIView):
         parameters=[_text("name", "Name of the strategy; without it, that of the folder or the file.")],
         responses={201: ImportResult, **_TOO_LARGE, **_UNREADABLE},
         description=(
-            "Make a strategy of a zip file with a `main.py`, at its top or in its one folder. Projects of "
-            "QuantConnect's command line are understood. An entry that cannot be stored is named: nothing is stored."
+            "Make a strategy of a zip file with a `main.py` or a `main.rules`, at its top or in its one folder. "
+            "Projects of QuantConnect's command line are understood. An entry that cannot be stored is named, and "
+            "nothing is stored."
         ),
     )
     def post(self, request: Request) -> Response:

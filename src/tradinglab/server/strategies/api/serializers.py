@@ -9,19 +9,18 @@ from rest_framework import serializers
 
 from tradinglab.algorithm.check import Severity
 from tradinglab.server.rest.fields import NameField, NotesField, StrictSerializer
-from tradinglab.server.strategies.checking import files_parameters, template_parameters
+from tradinglab.server.strategies.checking import files_parameters
 from tradinglab.server.strategies.diffs import FileChange
-from tradinglab.server.strategies.files import ENTRY
 from tradinglab.server.strategies.models import Strategy, StrategyVersion
 from tradinglab.server.strategies.project import project_parameters
-from tradinglab.templates import Template
+from tradinglab.server.strategies.starts import Start, StartKind, start_parameters
 
 _MOST_TAGS = 20
 
 
 def _files(**options: Any) -> serializers.DictField:
     text = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    described = "Path and text of each file; main.py is one."
+    described = "Path and text of each file; `main.py` is one, or `main.rules` in its place."
     return serializers.DictField(child=text, allow_empty=False, help_text=described, **options)
 
 
@@ -118,6 +117,9 @@ class ParameterSerializer(serializers.Serializer[Any]):
     default = serializers.JSONField(help_text="What is taken when none is given; null if the source does not show it.")
     file = serializers.CharField(help_text="Where it is asked for first.")
     line = serializers.IntegerField()
+    minimum = serializers.FloatField(allow_null=True, help_text="Where a search may begin; null if nothing says so.")
+    maximum = serializers.FloatField(allow_null=True, help_text="Where a search may end; null if nothing says so.")
+    step = serializers.FloatField(allow_null=True, help_text="By which a search may go; null if nothing says so.")
 
 
 class FindingSerializer(serializers.Serializer[Any]):
@@ -198,6 +200,13 @@ class FileDiffSerializer(serializers.Serializer[Any]):
     unified = serializers.CharField(help_text="The difference as a patch.")
 
 
+class GeneratedSerializer(serializers.Serializer[Any]):
+    """The source that is generated from a version's rules."""
+
+    files = serializers.DictField(child=serializers.CharField(), help_text="Path and text of each generated file.")
+    generator = serializers.CharField(help_text="What generated it; a run's manifest holds it, too.")
+
+
 class DiffSerializer(serializers.Serializer[Any]):
     """What differs between two versions."""
 
@@ -213,26 +222,24 @@ class TemplateSummarySerializer(serializers.Serializer[Any]):
     """A strategy to start from."""
 
     name = serializers.CharField(help_text="What `template` takes when a strategy is made.")
+    kind = serializers.ChoiceField(
+        choices=[each.value for each in StartKind], help_text="Whether it is code (`main.py`) or rules (`main.rules`)."
+    )
     title = serializers.CharField()
     description = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
     parameters = serializers.SerializerMethodField()
 
     @extend_schema_field(ParameterSerializer(many=True))
-    def get_parameters(self, template: Template) -> Any:
+    def get_parameters(self, template: Start) -> Any:
         """Return what the source asks for."""
-        return ParameterSerializer(template_parameters(template), many=True).data
+        return ParameterSerializer(start_parameters(template.name), many=True).data
 
 
 class TemplateSerializer(TemplateSummarySerializer):
     """A strategy to start from, with its source."""
 
-    files = serializers.SerializerMethodField()
-
-    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
-    def get_files(self, template: Template) -> dict[str, str]:
-        """Return the files that a strategy starts with."""
-        return {ENTRY: template.source}
+    files = serializers.DictField(child=serializers.CharField(), help_text="The files that a strategy starts with.")
 
 
 def _message() -> serializers.CharField:

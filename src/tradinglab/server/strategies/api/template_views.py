@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.strategies.api.serializers import TemplateSerializer, TemplateSummarySerializer
 from tradinglab.server.strategies.services import template_get
-from tradinglab.templates import all_templates
+from tradinglab.server.strategies.starts import all_starts
 
 
 class TemplatesView(APIView):
@@ -20,7 +20,7 @@ class TemplatesView(APIView):
     def get(self, request: Request) -> Response:
         """List them; each runs on the bundled sample data as it stands."""
         refuse_unknown(request)
-        return Response(TemplateSummarySerializer(all_templates(), many=True).data)
+        return Response(TemplateSummarySerializer(all_starts(), many=True).data)
 
 
 class TemplateView(APIView):

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_VERSION}/", version_views.VersionView.as_view(), name="version"),
     path(f"{_VERSION}/check/", check_views.VersionCheckView.as_view(), name="version-check"),
     path(f"{_VERSION}/archive/", archive_views.VersionArchiveView.as_view(), name="version-archive"),
+    path(f"{_VERSION}/generated/", version_views.VersionGeneratedView.as_view(), name="version-generated"),
     path(f"{_VERSION}/restore/", version_views.VersionRestoreView.as_view(), name="version-restore"),
     path(f"{_VERSION}/diff/", version_views.VersionDiffView.as_view(), name="version-diff"),
 ]

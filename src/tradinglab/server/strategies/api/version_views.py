@@ -17,14 +17,17 @@ from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.strategies.api.serializers import (
     DiffSerializer,
     FileChanges,
+    GeneratedSerializer,
     StrategySerializer,
     VersionDetailSerializer,
     VersionInput,
     VersionSerializer,
     VersionSummarySerializer,
 )
+from tradinglab.server.strategies.checking import generator_version
 from tradinglab.server.strategies.diffs import files_diff
 from tradinglab.server.strategies.models import StrategyVersion
+from tradinglab.server.strategies.running import files_generated
 from tradinglab.server.strategies.selectors import strategy_get, version_get, version_list, version_to_compare
 from tradinglab.server.strategies.versions import SavedVersion, version_change, version_restore, version_save
 
@@ -92,6 +95,25 @@ class VersionView(APIView):
         """Return it with its files, and the parameters that they ask for."""
         strategy = strategy_get(user=user_of(request), strategy_id=strategy_id)
         return Response(VersionDetailSerializer(version_get(strategy=strategy, content_hash=content_hash)).data)
+
+
+class VersionGeneratedView(APIView):
+    """The source that is generated from a version's rules."""
+
+    @extend_schema(
+        operation_id="versions_generated",
+        responses={
+            200: GeneratedSerializer,
+            409: OpenApiResponse(ProblemSerializer, "The version is no `main.rules`: its source is its own."),
+            429: OpenApiResponse(ProblemSerializer, "Too many strategies are being read; try again."),
+        },
+        description="The QuantConnect strategy that is run in place of the rules; 400 if the rules have errors.",
+    )
+    def get(self, request: Request, strategy_id: UUID, content_hash: str) -> Response:
+        """Return it."""
+        strategy = strategy_get(user=user_of(request), strategy_id=strategy_id)
+        files = files_generated(version_get(strategy=strategy, content_hash=content_hash).files)
+        return Response(GeneratedSerializer({"files": files, "generator": generator_version()}).data)
 
 
 class VersionRestoreView(APIView):
