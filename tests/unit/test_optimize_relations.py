@@ -72,6 +72,14 @@ def test_pairs_that_fill_no_table_are_counted() -> None:
     assert count(Space.of([whole("a", 3000), whole("b", 3000)], [relation_of("a < b")])) == 3000 * 2999 // 2
 
 
+def test_the_few_of_very_many_are_found_without_going_through_the_others() -> None:
+    space = Space.of([whole("a", 1000), whole("b", 3), whole("c", 1000), whole("d", 2)], [relation_of("a + c <= 3")])
+    assert [space[int(number)] for number in allowed(space)] == [
+        {"a": str(a), "b": str(b), "c": str(c), "d": str(d)}
+        for a in (1, 2) for b in (1, 2, 3) for c in (1, 2) for d in (1, 2) if a + c <= 3
+    ]  # fmt: skip
+
+
 def test_more_than_a_machine_word_is_counted() -> None:
     space = Space.of([whole(f"p{at}", 1000) for at in range(10)], [relation_of("p0 < p1"), relation_of("p2 < p3")])
     assert count(space) == (1000 * 999 // 2) ** 2 * 10**18

@@ -171,32 +171,59 @@ def allowed(space: Space) -> npt.NDArray[np.int64]:
     """Return the numbers of the combinations that keep to the constraints, in order; there should not be too many."""
     if not space.relations:
         return np.arange(space.size)
-    found: list[npt.NDArray[np.int64]] = []
-    sizes = [len(axis.values) for axis in space.axes]
-    ready = _ready(space)
+    strides: dict[str, int] = {}
+    stride = 1
+    for axis in reversed(space.axes):
+        strides[axis.name] = stride
+        stride *= len(axis.values)
+    bound: set[str] = set()
+    found = np.zeros(1, np.int64)
+    for axes, relations in _groups(space):
+        bound.update(axis.name for axis in axes)
+        found = np.add.outer(found, _allowed(axes, relations, strides)).ravel()
+    for axis in space.axes:
+        if axis.name not in bound:
+            found = np.add.outer(found, np.arange(len(axis.values)) * strides[axis.name]).ravel()
+    return np.sort(found)
+
+
+def _allowed(axes: Sequence[Axis], relations: Sequence[Relation], strides: Mapping[str, int]) -> npt.NDArray[np.int64]:
+    """Return what the combinations of bound parameters that keep to the constraints add to the numbers."""
+    order = _connected(axes, relations)
+    ready = [_ready(order[: place + 1], order[:place], relations) for place in range(len(order))]
+    columns = [_values(axis) for axis in order]
+    found: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
 
     def go(place: int, number: int, values: dict[str, Value]) -> None:
-        axis, column = space.axes[place], columns[place]
-        keeps = np.ones(sizes[place], bool)
-        values[axis.name] = column
+        axis, column = order[place], columns[place]
+        keeps = np.ones(len(column), bool)
         for relation in ready[place]:
-            keeps &= relation_table(relation, values)
+            keeps &= relation_table(relation, {**values, axis.name: column})
         places = np.flatnonzero(keeps)
-        if place == len(sizes) - 1:
-            found.append(number * sizes[place] + places)
+        if place == len(order) - 1:
+            found.append(number + places * strides[axis.name])
             return
         for each in places:
-            go(place + 1, number * sizes[place] + int(each), {**values, axis.name: column[each]})
+            go(place + 1, number + int(each) * strides[axis.name], {**values, axis.name: column[each]})
 
-    columns = [_values(axis) for axis in space.axes]
     go(0, 0, {})
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+    return np.concatenate(found)
 
 
-def _ready(space: Space) -> list[list[Relation]]:
-    """Return which constraints can be told as soon as so many parameters have their values."""
-    places = {axis.name: place for place, axis in enumerate(space.axes)}
-    ready: list[list[Relation]] = [[] for _ in space.axes]
-    for relation in space.relations:
-        ready[max(places[name] for name in relation.names)].append(relation)
-    return ready
+def _connected(axes: Sequence[Axis], relations: Sequence[Relation]) -> list[Axis]:
+    """Return the parameters so that constraints can be told early: next one that a constraint binds to those before."""
+    left = sorted(axes, key=lambda axis: len(axis.values))
+    order = [left.pop(0)]
+    while left:
+        names = {axis.name for axis in order}
+        near = {name for each in relations if names.intersection(each.names) for name in each.names}
+        following = next((axis for axis in left if axis.name in near), left[0])
+        left.remove(following)
+        order.append(following)
+    return order
+
+
+def _ready(known: Sequence[Axis], before: Sequence[Axis], relations: Sequence[Relation]) -> list[Relation]:
+    """Return which constraints can be told of some parameters, and could not of those before."""
+    now, earlier = {axis.name for axis in known}, {axis.name for axis in before}
+    return [each for each in relations if now.issuperset(each.names) and not earlier.issuperset(each.names)]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tradinglab.engine.result import BacktestResult
 
 _LONGEST_ERROR = 500
+#: A run that loses all its money has figures, too.
+_WHOLE = ("completed", "ruined")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def carry_out(task: Task, terms: RunTerms, source: DataSource, measure: Measure)
         measured = measure(result)
     except TradingLabError as problem:
         return _failed(task, str(problem), began)
-    if result.status != "completed":
+    if result.status not in _WHOLE:
         return _failed(task, f"The run ended as {result.status}.", began)
     return Done(
         number=task.number,

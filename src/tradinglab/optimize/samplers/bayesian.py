@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -143,6 +144,7 @@ def _optuna() -> Any:
     return optuna
 
 
+@lru_cache(maxsize=256)
 def _has_order(axis: Axis) -> bool:
     """Say whether values that are near in the list are near in meaning: rising or falling numbers."""
     numbers = axis.numbers
@@ -151,6 +153,7 @@ def _has_order(axis: Axis) -> bool:
     return all(one < other for one, other in pairwise(numbers)) or all(one > other for one, other in pairwise(numbers))
 
 
+@lru_cache(maxsize=256)
 def _distribution(axis: Axis) -> Any:
     """Return what a parameter is to optuna: a number, a place among ordered values, or one of several."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
