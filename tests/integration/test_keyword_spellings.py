@@ -112,3 +112,13 @@ class One(QCAlgorithm):
         assert (fillForward, others) == (1, {})
 """
     assert backtest(write(tmp_path / "one", main)).total_orders == 0
+
+
+def test_a_class_s_libraries_are_not_searched() -> None:
+    from tradinglab.engine.keyword_spellings import _modules
+
+    assert [module.__name__.rpartition(".")[2] for module in _modules(Untold, [])] == ["test_keyword_spellings"]
+
+
+class Untold(QCAlgorithm):
+    """Derives from nothing but ours; this module has names from pytest."""

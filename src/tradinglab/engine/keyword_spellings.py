@@ -53,6 +53,8 @@ def keywords_both_ways(cls: type[QCAlgorithm], folders: Sequence[Path]) -> Itera
 def _modules(cls: type, folders: Sequence[Path]) -> list[ModuleType]:
     """Return the modules of an author's class, and those of the same folders that they have names from."""
     queue = [base.__module__ for base in cls.__mro__]
+    # Of a class that no file was given for, the folder is that of its module: its libraries are read by nobody.
+    folders = folders or _folders_of(queue)
     found: dict[str, ModuleType] = {}
     while queue:
         name = queue.pop()
@@ -68,11 +70,16 @@ def _modules(cls: type, folders: Sequence[Path]) -> list[ModuleType]:
     return list(found.values())
 
 
+def _folders_of(names: Sequence[str]) -> list[Path]:
+    files = [getattr(sys.modules.get(name), "__file__", None) for name in names if name.partition(".")[0] != _OURS]
+    return [Path(file).resolve().parent for file in files if file]
+
+
 def _is_authors(module: ModuleType, folders: Sequence[Path]) -> bool:
     file = getattr(module, "__file__", None)
     if not file or module.__name__.partition(".")[0] == _OURS:
         return False
-    return not folders or any(folder in Path(file).resolve().parents for folder in folders)
+    return any(folder in Path(file).resolve().parents for folder in folders)
 
 
 def _keywords(modules: Sequence[ModuleType]) -> set[str]:
