@@ -121,7 +121,7 @@ class Host:
         """Return what carries orders out, and takes down in the journal what is asked for, if there is one."""
         if self._journal is None:
             return TransactionHandler(algorithm, brokerage, self.attention, self._on_order_event)
-        self._journal.open(algorithm, self.phase)
+        self._journal.open(algorithm, self.phase, self._desk.not_ready)
         return JournaledTransactions(algorithm, brokerage, self.attention, self._on_order_event, self._journal)
 
     def _make_sampler(self, algorithm: QCAlgorithm) -> ResultSampler:

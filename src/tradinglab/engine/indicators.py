@@ -12,6 +12,7 @@ from tradinglab.engine.subscription import IndicatorSource
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+    from tradinglab.core.symbol import Symbol
     from tradinglab.engine.feed import DataFeed
     from tradinglab.engine.phases import Attention
     from tradinglab.engine.subscription import Subscription
@@ -30,7 +31,7 @@ class IndicatorDesk:
     def __init__(self, feed: DataFeed, attention: Attention) -> None:
         self._feed = feed
         self._attention = attention
-        self._known: list[Any] = []
+        self._known: list[tuple[Symbol, Any]] = []
         self._waiting: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         self._attached: dict[SubscriptionDataConfig, list[_Waiting]] = {}
         feed.on_opened = self.open
@@ -38,7 +39,7 @@ class IndicatorDesk:
 
     def attach(self, config: SubscriptionDataConfig, indicator: Any, selector: str) -> bool:
         """Let an indicator read a subscription's columns; return whether it could."""
-        self._known.append(indicator)
+        self._known.append((config.symbol, indicator))
         if config.resolution == Resolution.TICK or len(config.consolidators):
             return False
         subscription = self._feed.of_config(config)
@@ -83,7 +84,11 @@ class IndicatorDesk:
     @property
     def never_ready(self) -> tuple[str, ...]:
         """The names of indicators that have not had enough bars."""
-        return tuple(i.name for i in self._known if not i.is_ready)
+        return tuple(indicator.name for _, indicator in self._known if not indicator.is_ready)
+
+    def not_ready(self, symbol: Symbol) -> tuple[str, ...]:
+        """Return the names of a security's indicators that have not had enough bars by now."""
+        return tuple(indicator.name for of, indicator in self._known if of == symbol and not indicator.is_ready)
 
     def _connect(self, subscription: Subscription, indicator: Any, selector: str) -> bool:
         config = subscription.config

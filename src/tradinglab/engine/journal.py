@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
+    from tradinglab.core.symbol import Symbol
     from tradinglab.engine.brokerage import BacktestingBrokerage
     from tradinglab.engine.phases import Attention, Phase
 
@@ -108,9 +109,13 @@ class Journal:
         self._seeded: set[Security] = set()
         self._is_stopped = False
 
-    def open(self, algorithm: QCAlgorithm, phase: Phase) -> None:
-        """Begin with an algorithm, before its ``initialize``."""
+    def open(self, algorithm: QCAlgorithm, phase: Phase, unready: Callable[[Symbol], tuple[str, ...]]) -> None:
+        """Begin with an algorithm, before its ``initialize``.
+
+        ``unready`` returns the names of a security's indicators that have not had enough bars by now.
+        """
         self._algorithm = algorithm
+        self._unready = unready
         self._phase = phase
 
     def prepared(self) -> None:

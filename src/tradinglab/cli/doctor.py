@@ -1,0 +1,123 @@
+"""``tradinglab doctor``: what to doubt of a strategy's backtest."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING, Any
+
+from tradinglab.cli import outcome, words
+from tradinglab.cli.backtest import find_strategy
+from tradinglab.cli.console import fail, say
+from tradinglab.cli.status import FINISHED, STRATEGY_FAILED, UNSOUND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradinglab.cli.errors import Commands
+    from tradinglab.doctor import Diagnosis, Finding
+
+_MOST_CUTS = 1000
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser(
+        "doctor",
+        help="say what to doubt of a strategy's backtest",
+        description="Backtest a strategy, run it again on data that is cut, and say what to doubt of its result.",
+    )
+    parser.set_defaults(run=run)
+    add_terms(parser.add_argument)
+    parser.add_argument("--cuts", metavar="N", type=_cuts, default=5,
+        help="at how many instants the data is cut to find look-ahead (default: 5; 0: none)")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def add_terms(add: Callable[..., Any]) -> None:
+    """Add what each run is told, as ``backtest`` has it."""
+    add("file", metavar="FILE", help="strategy file, folder with a main.py, or name of a template")
+    add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
+    add("--start", metavar="DATE", type=words.day, help="first day, in place of the strategy's")
+    add("--end", metavar="DATE", type=words.day, help="last day, in place of the strategy's")
+    add("--cash", metavar="N", type=words.money, help="starting cash, in place of the strategy's")
+    add("--parameter", "-p", metavar="K=V", type=words.pair, action="append", default=[],
+        help="what get_parameter(K) returns; may be repeated")  # fmt: skip
+    add("--import-path", metavar="DIR", type=words.folder, action="append", default=[],
+        help="folder that the strategy may import from; may be repeated")  # fmt: skip
+    add("--class", metavar="NAME", dest="class_name", help="which class of the file to run")
+    add("--timeout", metavar="SECONDS", type=words.seconds, help="give up when one of the runs takes longer")
+    add("--seed", metavar="N", type=words.seed, default=0, help="what random and numpy.random start from (default: 0)")
+
+
+def given_terms(options: Namespace) -> dict[str, Any]:
+    """Return what the options say of each run."""
+    return {
+        "strategy": find_strategy(options.file),
+        "data": options.data,
+        "start": options.start,
+        "end": options.end,
+        "cash": options.cash,
+        "parameters": dict(options.parameter),
+        "import_paths": tuple(options.import_path),
+        "class_name": options.class_name,
+        "timeout_s": options.timeout,
+        "seed": options.seed,
+    }
+
+
+def run(options: Namespace) -> int:
+    """Examine the strategy's run and print what was found; the status is 1 if something is an error."""
+    from tradinglab.doctor import diagnose
+    from tradinglab.engine.errors import StrategyError
+
+    try:
+        found = diagnose(**given_terms(options), cuts=options.cuts)
+    except StrategyError as error:
+        fail(outcome.failure_text(error))
+        return STRATEGY_FAILED
+    if options.json:
+        say(json.dumps(_document(found), indent=2))
+    else:
+        _show(found)
+    return UNSOUND if found.has_errors or found.result.status == "failed" else FINISHED
+
+
+def _document(found: Diagnosis) -> dict[str, object]:
+    return {
+        "name": found.result.name,
+        "status": found.result.status,
+        "orders": found.result.total_orders,
+        "cuts": found.cuts,
+        "findings": [each.as_json() for each in found.findings],
+    }
+
+
+def _show(found: Diagnosis) -> None:
+    record = found.result.record
+    if found.result.status == "failed":
+        say(f"The run failed: {record.problem} What follows is of the part until then.\n")
+    for each in found.findings:
+        _show_finding(each)
+    if not found.findings:
+        say("Nothing was found to doubt. That does not make the strategy good.")
+        return
+    count = len(found.findings)
+    say(f"{count} {'finding' if count == 1 else 'findings'} in {found.result.name}, {found.result.total_orders:,} "
+        f"orders, {found.cuts} cuts.")  # fmt: skip
+
+
+def _show_finding(finding: Finding) -> None:
+    say(f"{finding.severity}: {finding.sentence} [{finding.code}]")
+    if finding.place is not None:
+        place = finding.place
+        row = "" if place.row is None else f", bar {place.row:,}"
+        of = f"{place.symbol} " if place.symbol else ""
+        say(f"  at {of}{place.time:%Y-%m-%d %H:%M:%S} UTC{row}")
+    say(f"  {finding.advice}\n")
+
+
+def _cuts(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:9]) > _MOST_CUTS:
+        raise ArgumentTypeError(f"'{text}' is no whole number from 0 to {_MOST_CUTS:,}")
+    return int(text)

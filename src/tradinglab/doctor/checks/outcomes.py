@@ -1,0 +1,159 @@
+"""Whether the result rests on much: on many trades, many days, a long span, a benchmark."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+from tradinglab.doctor.examined import Examined
+from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+
+#: Fewer closed trades than this tell nothing of skill.
+FEW_TRADES: Final = 30
+#: The share of the net profit in one trade, day or symbol from which on it carries the result.
+CONCENTRATED: Final = 0.5
+_FEW_TO_COMPARE = 3
+#: Spans up to this are multiplied by two or more when they are annualised.
+SHORT_SPAN: Final = timedelta(days=182)
+_YEAR = timedelta(days=365.25)
+
+
+def few_trades(run: Examined) -> list[Finding]:
+    """Find that there are too few closed trades to judge by."""
+    count = len(run.result.closed_trades)
+    if not run.fills or count >= FEW_TRADES:
+        return []
+    return [
+        Finding(
+            code=FindingCode.FEW_TRADES,
+            severity=Severity.WARNING,
+            sentence=f"Only {count} {'trade was' if count == 1 else 'trades were'} closed: win rate, profit factor and "
+            "expectancy are mostly chance.",
+            advice=f"Run over a longer span or more securities, until there are {FEW_TRADES} trades or many more.",
+            evidence={"closed_trades": float(count), "enough": float(FEW_TRADES)},
+        )
+    ]
+
+
+def one_trade(run: Examined) -> list[Finding]:
+    """Find that one trade carries the profit."""
+    trades = run.result.closed_trades
+    total = run.net_profit
+    if len(trades) < _FEW_TO_COMPARE or total <= 0:
+        return []
+    best = max(trades, key=lambda trade: trade.profit_loss - trade.total_fees)
+    gain = best.profit_loss - best.total_fees
+    if gain / total <= CONCENTRATED:
+        return []
+    return [
+        Finding(
+            code=FindingCode.ONE_TRADE,
+            severity=Severity.WARNING,
+            sentence=f"One of {len(trades):,} trades, of {best.symbol.value}, made {gain / total:.0%} of the profit.",
+            advice="Leave that trade out and look at what remains: does the idea still earn anything?",
+            evidence={"share": gain / total, "profit": gain, "net_profit": total, "trades": float(len(trades))},
+            place=run.place(best.symbol.value, best.entry_ns),
+        )
+    ]
+
+
+def one_day(run: Examined) -> list[Finding]:
+    """Find that one day carries the profit."""
+    days = run.result.record.sampler.days
+    total = run.net_profit
+    if len(days) <= _FEW_TO_COMPARE or total <= 0:
+        return []
+    gain, time_ns = max((float(after.value - before.value), after.time_ns) for before, after in pairwise(days))
+    if gain / total <= CONCENTRATED:
+        return []
+    return [
+        Finding(
+            code=FindingCode.ONE_DAY,
+            severity=Severity.WARNING,
+            sentence=f"One of {len(days) - 1:,} days made {gain / total:.0%} of the profit.",
+            advice="Look at what happened that day: a fault in the data, a gap, or one piece of news is no strategy.",
+            evidence={"share": gain / total, "profit": gain, "net_profit": total, "days": float(len(days) - 1)},
+            place=BarPlace(utc_ns=time_ns),
+        )
+    ]
+
+
+def one_symbol(run: Examined) -> list[Finding]:
+    """Find that one of several symbols carries the profit of the closed trades."""
+    by_symbol: defaultdict[str, float] = defaultdict(float)
+    for trade in run.result.closed_trades:
+        by_symbol[trade.symbol.value] += trade.profit_loss - trade.total_fees
+    total = sum(by_symbol.values())
+    if len(by_symbol) < _FEW_TO_COMPARE or total <= 0:
+        return []
+    name, gain = max(by_symbol.items(), key=lambda item: item[1])
+    if gain / total <= CONCENTRATED:
+        return []
+    return [
+        Finding(
+            code=FindingCode.ONE_SYMBOL,
+            severity=Severity.WARNING,
+            sentence=f"Of {len(by_symbol):,} symbols, {name} made {gain / total:.0%} of what closed trades earned.",
+            advice="Was it known at the start that this one would be chosen? Run on the others, too, and on those that "
+            "are no longer listed.",
+            evidence={"share": gain / total, "profit": gain, "closed_profit": total, "symbols": float(len(by_symbol))},
+        )
+    ]
+
+
+def open_profit(run: Examined) -> list[Finding]:
+    """Find that positions that are still open at the end carry the profit."""
+    total = run.net_profit
+    gain = float(run.result.record.account.unrealized_profit)
+    if total <= 0 or gain / total <= CONCENTRATED:
+        return []
+    return [
+        Finding(
+            code=FindingCode.OPEN_PROFIT,
+            severity=Severity.NOTE,
+            sentence=f"{gain / total:.0%} of the net profit is in positions that are open at the end: no exit was "
+            "tested on it.",
+            advice="The result hangs on the day on which the run ends. Let it end earlier and later, or close "
+            "everything in on_end_of_algorithm to see the cost.",
+            evidence={"share": gain / total, "unrealized": gain, "net_profit": total},
+        )
+    ]
+
+
+def short_span(run: Examined) -> list[Finding]:
+    """Find that annual figures are multiplied from a short span."""
+    record = run.result.record
+    span = record.end - record.start
+    if not run.fills or span > SHORT_SPAN:
+        return []
+    factor = _YEAR / max(span, timedelta(days=1))
+    start = float(record.sampler.starting_portfolio_value)
+    earned = run.net_profit / start if start else 0.0
+    return [
+        Finding(
+            code=FindingCode.SHORT_SPAN,
+            severity=Severity.WARNING,
+            sentence=f"{span.days} days are annualised: the compounding annual return is a return of {earned:.2%} "
+            f"taken {factor:.0f} times over, and the Sharpe ratio rests on as few days.",
+            advice="Do not quote annual figures of less than half a year; run over years with good and bad markets.",
+            evidence={"days": float(span.days), "factor": factor, "return": earned},
+        )
+    ]
+
+
+def no_benchmark(run: Examined) -> list[Finding]:
+    """Find that there was nothing to compare with."""
+    values = {float(day.noted_benchmark) for day in run.result.record.sampler.days}
+    if not run.fills or len(values) > 1:
+        return []
+    return [
+        Finding(
+            code=FindingCode.NO_BENCHMARK,
+            severity=Severity.NOTE,
+            sentence="The benchmark never moved: alpha, beta, information ratio and tracking error mean nothing.",
+            advice="Name one that the data has: self.set_benchmark('SPY').",
+            evidence={"benchmark": next(iter(values), 0.0)},
+        )
+    ]
