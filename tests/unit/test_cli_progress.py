@@ -59,3 +59,24 @@ def test_a_long_run_draws_one(
 
 def test_what_is_not_a_terminal_gets_lines() -> None:
     assert isinstance(progress.reporter(), progress.LineReporter)
+
+
+def test_what_has_no_bar_is_told_by_lines(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.line_reporter(lambda done: f"{done} trials") as report:
+        for second in range(12):
+            clock[0] = second
+            report(second)
+    assert capsys.readouterr() == ("", "5 trials\n10 trials\n")
+
+
+def test_on_a_terminal_one_line_changes_and_is_gone_at_the_end(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "is_terminal", lambda stream: True)
+    monkeypatch.setenv("COLUMNS", "20")
+    with progress.line_reporter(lambda done: f"{done} trials with a long tail") as report:
+        for tenth in (0.05, 0.2, 0.21, 0.5):
+            clock[0] = tenth
+            report(tenth)
+    lines = capsys.readouterr().err.split("\r")
+    assert lines == ["", "0.2 trials with a l\x1b[K", "0.5 trials with a l\x1b[K", "\x1b[K"]

@@ -104,6 +104,7 @@ def test_tenths_are_equal_where_floats_are_not_quite() -> None:
         ("open(fast) < 1", 1, "functions are"),
         ("min(fast) < 1", 1, "two numbers"),
         ("fast < 'x'", 8, "have no order"),
+        ("mode == 'ü' and fast < slo", 24, "no parameter 'slo'"),
         ("fast == 'x'", 9, "number is compared with a text"),
         ("mode < 'x'", 8, "have no order"),
         ("mode + 1 < fast", 1, "no number"),
@@ -123,6 +124,21 @@ def test_what_means_nothing_is_refused_by_its_place(text: str, column: int, says
     with pytest.raises(RelationError, match=says) as refused:
         Space.of(axes, [relation_of(text)])
     assert refused.value.column == column
+
+
+def test_names_that_are_none_in_python_stand_in_backquotes() -> None:
+    axes = [whole("ema-fast", 3), whole("ema slow", 4), whole("if", 2)]
+    relation = relation_of("`ema-fast` + 1 < `ema slow` or `if` == 2")
+    assert relation.names == ("ema-fast", "ema slow", "if")
+    loops = [(a, b, c) for a in range(1, 4) for b in range(1, 5) for c in (1, 2) if a + 1 < b or c == 2]
+    assert count(Space.of(axes, [relation])) == len(loops)
+    with pytest.raises(RelationError, match=r"no parameter 'ema' .* names such as `ema-fast` in backquotes"):
+        Space.of(axes, [relation_of("ema-fast < 3")])
+    with pytest.raises(RelationError, match="no parameter 'ema-slow'") as refused:
+        Space.of(axes, [relation_of("`ema-fast` < `ema-slow`")])
+    assert refused.value.column == 14
+    with pytest.raises(RelationError, match="cannot be read"):
+        relation_of("`ema-fast < 3")
 
 
 def test_powers_of_powers_hold_nobody_up() -> None:

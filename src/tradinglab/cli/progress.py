@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ def line_reporter(text: Callable[[T], str]) -> Iterator[Callable[[T], None]]:
         if not on_terminal:
             note(text(progress))
             return
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
+        width = shutil.get_terminal_size().columns
         sys.stderr.write(f"\r{text(progress)[: width - 1]}\x1b[K")
         sys.stderr.flush()
 

@@ -1,12 +1,14 @@
 """Constraints between parameters: ``fast < slow``, ``fast + 10 <= slow or mode == 'free'``.
 
 They are written as Python writes them, and read by its parser; of what that knows, only comparisons, arithmetic,
-``and``, ``or``, ``not``, ``in`` and a few functions are taken. Nothing of it is ever run as Python.
+``and``, ``or``, ``not``, ``in`` and a few functions are taken. Nothing of it is ever run as Python. A name that is none
+in Python stands in backquotes, as ``ema-fast`` would have to.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -23,6 +25,7 @@ Truths: TypeAlias = npt.NDArray[np.bool_]
 
 _LONGEST: Final = 500
 _MOST_NODES: Final = 200
+_QUOTED: Final = re.compile(r"`([^`]+)`")
 #: Numbers that differ by less count as equal: 0.1 + 0.2 is 0.3.
 _NEAR: Final = 1e-9
 
@@ -71,8 +74,9 @@ def _tree(text: str) -> ast.expr:
     if not text.isprintable():
         column = next(place for place, each in enumerate(text, 1) if not each.isprintable())
         raise RelationError("a constraint is one line of plain characters", text=text, column=column)
-    stripped = text.strip()
-    lead = len(text) - len(text.lstrip())
+    plain, quoted = _unquoted(text)
+    stripped = plain.strip()
+    lead = len(plain) - len(plain.lstrip())
     try:
         tree = ast.parse(stripped, mode="eval").body
     except SyntaxError as problem:
@@ -83,8 +87,25 @@ def _tree(text: str) -> ast.expr:
         raise RelationError("that cannot be read", text=text, column=1) from None
     if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
         raise RelationError("it is too long; write two constraints", text=text, column=1)
-    _Reader(text, lead, None).truth(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = quoted.get(node.id, node.id)
+    _Reader(text, plain, None).truth(tree)
     return tree
+
+
+def _unquoted(text: str) -> tuple[str, dict[str, str]]:
+    """Return a text with a name of the same length in place of each that is in backquotes, and what they stand for."""
+    quoted: dict[str, str] = {}
+
+    def stand_in(found: re.Match[str]) -> str:
+        number = len(quoted)
+        while (name := f"_{number}".ljust(len(found[0]), "_")) in text:
+            number += 1
+        quoted[name] = found[1]
+        return name
+
+    return _QUOTED.sub(stand_in, text), quoted
 
 
 def relation_check(relation: Relation, kinds: Mapping[str, Kind]) -> None:
@@ -95,8 +116,8 @@ def relation_check(relation: Relation, kinds: Mapping[str, Kind]) -> None:
     RelationError
         With the place at which it goes wrong.
     """
-    text = relation.text
-    _Reader(text, len(text) - len(text.lstrip()), kinds).truth(_tree(text))
+    plain, _ = _unquoted(relation.text)
+    _Reader(relation.text, plain, kinds).truth(_tree(relation.text))
 
 
 def relation_holds(relation: Relation, values: Mapping[str, Value]) -> bool:
@@ -128,14 +149,16 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {"abs": np.abs, "min": 
 class _Reader:
     """Goes through a tree and refuses what a constraint may not have; without kinds any name may be of any."""
 
-    def __init__(self, text: str, lead: int, kinds: Mapping[str, Kind] | None) -> None:
+    def __init__(self, text: str, plain: str, kinds: Mapping[str, Kind] | None) -> None:
         self._text = text
-        self._lead = lead
+        self._plain = plain
         self._kinds = kinds
 
     def _refuse(self, node: ast.AST, message: str) -> RelationError:
-        column = getattr(node, "col_offset", 0) + 1 + self._lead
-        return RelationError(message, text=self._text, column=column)
+        # Python counts bytes, and was given the text without the blanks before it.
+        before = self._plain.lstrip().encode()[: getattr(node, "col_offset", 0)]
+        lead = len(self._plain) - len(self._plain.lstrip())
+        return RelationError(message, text=self._text, column=lead + len(before.decode(errors="ignore")) + 1)
 
     def truth(self, node: ast.expr) -> None:
         """Take what is true or false."""
@@ -182,7 +205,9 @@ class _Reader:
                 return None
             if node.id not in self._kinds:
                 known = ", ".join(self._kinds)
-                raise self._refuse(node, f"there is no parameter '{node.id}' in the space; there are {known}")
+                odd = next((name for name in self._kinds if not name.isidentifier()), "")
+                hint = f"; write names such as `{odd}` in backquotes" if odd else ""
+                raise self._refuse(node, f"there is no parameter '{node.id}' in the space; there are {known}{hint}")
             return self._kinds[node.id]
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
             return self._number(node.left, node.right)
