@@ -194,6 +194,7 @@ def test_a_journal_is_not_mixed_with_another_search(strategy: Path, capsys: pyte
         (["--space", "share=1,2", "--bound", "drawdown"], "no bound"),
         (["--space", "share=1,2", "--penalty", "drawdown"], "FIGURE=WEIGHT"),
         (["--space", "share=1,2", "--sampler", "euler"], "min_step"),
+        (["--space", "share=1:9:4:1"], "search by 'euler'"),
         (["--space", "share=1,2", "--jobs", "0"], "above zero"),
         (["--space", "share=1,2", "--data", "nowhere"], "nowhere"),
         (["--space", "share=1,2", "--start", "2010-02-01", "--end", "2010-01-01"], "swap them"),

@@ -152,6 +152,7 @@ def test_what_is_stored_is_what_was_asked_for(start: Any) -> None:
         ({"space_constraints": "share < 1"}, "space_constraints"),
         ({"sampler": "luck"}, "sampler"),
         ({"sampler": "euler"}, "space.0.min_step"),
+        ({"space": [EULER]}, "space.0.min_step"),
         ({"sampler": "euler", "space": [EULER | {"min_step": "0.8"}]}, "space.0.min_step"),
         ({"sampler": "bayesian", "most_trials": 5000}, "most_trials"),
         ({"most_trials": 0}, "most_trials"),

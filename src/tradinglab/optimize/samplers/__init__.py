@@ -77,6 +77,10 @@ def plan_check(plan: Plan, space: Space, *, most_of_grid: int = MOST_OF_GRID) ->
     """
     if plan.most_trials is not None and plan.most_trials < 1:
         raise SearchError("At least one combination is tried.")
+    finer = next((axis for axis in space.axes if axis.min_step is not None), None)
+    if finer is not None and plan.sampler != SamplerName.EULER:
+        text = "Only the Euler sampler refines a step: leave `min_step` out, or search by 'euler'."
+        raise SpaceError(text, parameter=finer.name, part="min_step", value=finer.min_step)
     if plan.sampler in (SamplerName.GRID, SamplerName.EULER):
         _grid_check(plan, space, most_of_grid)
         return
