@@ -11,6 +11,7 @@ from tradinglab.core.enums import Resolution
 from tradinglab.data.memory import MemorySource
 from tradinglab.rules.arrays import whole_values
 from tradinglab.rules.catalogue import find_indicator
+from tradinglab.rules.curves import mark_crossings
 from tradinglab.rules.loading import rules_from_json
 from tradinglab.rules.market import load_bars
 from tradinglab.rules.quick_averages import quick_average
@@ -18,7 +19,7 @@ from tradinglab.rules.schema import Rules
 from tradinglab.rules.simulate import prepare, simulate, walk_compiled, walk_plainly
 from tradinglab.rules.sweep import simulate_many
 from tradinglab.rules.text import read_rules, rules_text
-from tradinglab.rules.values import ArrayCache
+from tradinglab.rules.values import ArrayCache, crossed
 
 PARAMETRIC = """
 universe ABC, DEF daily
@@ -130,3 +131,16 @@ def test_parameters_mean_the_same_both_ways(seed: int, values: tuple[int, int, i
     assert list(sweep.problems) == [2]
     assert "period was 0" in sweep.problems[2]
     assert np.isnan(sweep.end_equity[2])
+
+
+worths = st.lists(st.sampled_from([1.0, 2.0, 2.0, 3.0, float("nan")]), min_size=2, max_size=30)
+
+
+@given(left=worths, right=worths)
+def test_crossings_are_marked_where_conditions_say(left: list[float], right: list[float]) -> None:
+    count = min(len(left), len(right))
+    one, other = np.array(left[:count]), np.array(right[:count])
+    flags = np.zeros(count, np.uint8)
+    mark_crossings(one, other, 2, 4, flags)
+    np.testing.assert_array_equal(flags == 2, crossed(one, "above", other, count))
+    np.testing.assert_array_equal(flags == 4, crossed(one, "below", other, count))

@@ -140,12 +140,12 @@ def moving_average(values: Floats, first: int, seed: float, weight: float, resul
         result[place] = last
 
 
-def mark_crossings(left: Floats, right: Floats, is_above: int, bit: int, flags: Ints) -> None:
-    """Set a bit where one operand has just passed another: beyond it now, and not beyond it a place before."""
+def mark_crossings(left: Floats, right: Floats, rises: int, falls: int, flags: Ints) -> None:
+    """Set bits where one operand has just passed another: beyond it now, and not beyond it a place before."""
+    gap = left[0] - right[0]
     for place in range(1, len(flags)):
-        if is_above:
-            is_hit = left[place] > right[place] and left[place - 1] <= right[place - 1]
-        else:
-            is_hit = left[place] < right[place] and left[place - 1] >= right[place - 1]
-        if is_hit:
-            flags[place] |= bit
+        before, gap = gap, left[place] - right[place]
+        if gap > 0.0 and before <= 0.0:
+            flags[place] |= rises
+        elif gap < 0.0 and before >= 0.0:
+            flags[place] |= falls

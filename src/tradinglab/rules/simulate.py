@@ -126,12 +126,10 @@ def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
         (rules.enter_short, layout.ENTER_SHORT),
         (rules.exit_short, layout.EXIT_SHORT),
     )
-    for condition, bit in conditions:
-        if condition is not None:
-            evaluator.mark(condition, bit, flags)
+    evaluator.mark(conditions, flags)
     if rules.rebalance is not None and rules.enter_long is None:
         flags |= np.uint8(layout.ENTER_LONG)
-    if instrument.waits.any():
+    if not instrument.is_always_open:
         flags |= instrument.waits.view(np.uint8) * np.uint8(layout.WAITS)
     return flags
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import time
 from functools import lru_cache
 from threading import Lock
@@ -113,17 +113,26 @@ class Evaluator:
         """Return whether a condition holds after each bar."""
         return np.broadcast_to(np.asarray(self.condition(condition), bool), (len(self._instrument),))
 
-    def mark(self, condition: Condition, bit: int, flags: Any) -> None:
-        """Set a bit of the flags where a condition holds."""
-        if isinstance(condition, Cross) and pays_to_compile(len(flags) // _ROWS_A_LOOK):
-            left, right = self.operand(condition.left), self.operand(condition.right)
-            if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-                from tradinglab.rules.compiled import mark_crossings
+    def mark(self, conditions: Sequence[tuple[Condition | None, int]], flags: Any) -> None:
+        """Set the bits of conditions where they hold."""
+        crossings: dict[tuple[Operand, Operand], list[int]] = {}
+        is_long = pays_to_compile(len(flags) // _ROWS_A_LOOK)
+        for condition, bit in conditions:
+            if isinstance(condition, Cross) and is_long:
+                bits = crossings.setdefault((condition.left, condition.right), [0, 0])
+                bits[condition.direction == "below"] |= bit
+            elif condition is not None:
+                flags |= self.flags(condition).view(np.uint8) * np.uint8(bit)
+        for (one, other), (rises, falls) in crossings.items():
+            from tradinglab.rules.compiled import mark_crossings
 
-                is_above = int(condition.direction == "above")
-                mark_crossings(np.ascontiguousarray(left), np.ascontiguousarray(right), is_above, bit, flags)
-                return
-        flags |= self.flags(condition).view(np.uint8) * np.uint8(bit)
+            mark_crossings(self._column(one), self._column(other), rises, falls, flags)
+
+    def _column(self, operand: Operand) -> Floats:
+        """Return the worth of an operand as an array of the one type that code is compiled for."""
+        found = self.operand(operand)
+        found = found if isinstance(found, np.ndarray) and found.ndim else np.full(len(self._instrument), float(found))
+        return np.require(found, np.float64, ["C", "W"])
 
     # Operands
 

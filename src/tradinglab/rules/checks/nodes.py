@@ -59,6 +59,16 @@ class NodeChecks:
             self._changing.fields[path] = part is not None and _refers(part)
         return not self._changing.fields[path]
 
+    def is_settled(self, condition: Node, path: str) -> bool:
+        """Return whether a condition that may hold does so with all parameters."""
+        if self._changing is None:
+            return False
+        found = self._changing.fields.get(f"{path} holds")
+        if found is None:
+            numbers = (each for _, each in walk(condition, path) if isinstance(each, Constant))
+            found = self._changing.fields[f"{path} holds"] = not any(isinstance(n.value, Reference) for n in numbers)
+        return found
+
     def number(self, number: Number, path: str) -> float:
         """Return a number; a parameter has to be there."""
         if not isinstance(number, Reference):

@@ -89,7 +89,7 @@ def check_values(rules: Rules, values: Mapping[str, float], changing: Changing |
         condition = getattr(rules, field)
         if condition is not None:
             checks.expression(condition, field)
-            why = why_never(condition, values)
+            why = "" if checks.is_settled(condition, field) else why_never(condition, values)
             if why:
                 raise RulesInvalidError(f"this never holds: {why}; change the condition or leave it out", path=field)
     if rules.rank is not None:
