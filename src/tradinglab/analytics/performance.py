@@ -168,6 +168,6 @@ def stability(returns: Returns) -> Figure:
         path = Sample(defined(logs))
         time = np.arange(sample.periods) - (sample.periods - 1) / 2
         squares = path.squares * (time @ time)
-        return np.minimum((path.centred * time).sum(axis=1) ** 2 / squares, 1.0)
+        return floats(np.minimum((path.centred * time).sum(axis=1) ** 2 / squares, 1.0))
 
     return measured(returns, kernel)
