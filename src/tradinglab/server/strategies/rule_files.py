@@ -65,7 +65,7 @@ def rules_read(text: str, parameters: Mapping[str, float]) -> dict[str, Any]:
         if len(source) > _LONGEST_SOURCE:
             raise RulesError(f"the source would have {len(source):,} characters; name fewer operands by one another")
     except RulesError as problem:
-        return {"findings": [asdict(_finding(text, problem))], "path": problem.path, "parameters": []}
+        return {"findings": [finding_of(text, problem)], "path": problem.path, "parameters": []}
     return {
         "findings": [],
         "text": rules_text(rules),
@@ -79,14 +79,16 @@ def _is_json(text: str) -> bool:
     return text.lstrip().startswith("{")
 
 
-def _finding(text: str, problem: RulesError) -> Finding:
+def finding_of(text: str, problem: RulesError) -> dict[str, Any]:
+    """Return what is wrong with a text as a finding: with its place, as far as it can be told."""
     line, column = _place(text, problem)
     is_syntax = isinstance(problem, RulesSyntaxError)
     message = str(problem).removeprefix(f"line {line}, column {column}: ") if is_syntax else str(problem)
-    return Finding(
+    found = Finding(
         file=RULES, line=line, column=column, severity=Severity.ERROR, code=problem.code,
         message=message[:1].upper() + message[1:] + ".",
     )  # fmt: skip
+    return asdict(found)
 
 
 def _place(text: str, problem: RulesError) -> tuple[int, int]:

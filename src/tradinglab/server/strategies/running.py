@@ -29,12 +29,26 @@ def files_run(files: Mapping[str, str]) -> dict[str, str]:
     """
     if RULES not in files:
         return dict(files)
-    read = rules_read_apart(text=files[RULES])
+    rest = {path: text for path, text in files.items() if path != RULES}
+    return {**rest, ENTRY: rules_source(text=files[RULES], field=f"files.{RULES}")}
+
+
+def rules_source(*, text: str, field: str) -> str:
+    """Return the source that is generated of rules, which stand in a field of a request.
+
+    Raises
+    ------
+    InputError
+        If the rules cannot be carried out; with line and column.
+    CheckBusyError
+        If too many checks are under way.
+    """
+    read = rules_read_apart(text=text)
     for found in read["findings"]:
         where = f"{found['file']}, line {found['line']}, column {found['column']}"
-        raise InputError(f"files.{RULES}", None, f"{where}: {found['message']} {found['suggestion']}".rstrip())
-    rest = {path: text for path, text in files.items() if path != RULES}
-    return {**rest, ENTRY: read["source"]}
+        raise InputError(field, None, f"{where}: {found['message']} {found['suggestion']}".rstrip())
+    source: str = read["source"]
+    return source
 
 
 def files_as_told(files: Mapping[str, str], manifest: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Rules that are stored nowhere: checked, written out as source, simulated."""

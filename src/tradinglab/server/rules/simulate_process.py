@@ -1,0 +1,110 @@
+"""The process in which rules are simulated: limited in memory and time, and it imports no Django.
+
+No line of a strategy is run in it; but how much rules compute is for who writes them to say. numba is loaded here, if a
+simulation is long enough for it, and never in the process that answers requests.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tradinglab.data.source import open_source
+from tradinglab.rules import RulesError, load_bars, simulate
+from tradinglab.rules.checks import check_rules, parameter_values
+from tradinglab.server.backtests.thinning import min_max
+from tradinglab.server.strategies.check_process import limit
+from tradinglab.server.strategies.rule_files import finding_of, rules_of
+
+if TYPE_CHECKING:
+    from tradinglab.rules import Rules, SimulatedRun
+
+MEMORY = 3 << 30
+CPU_S = 40
+MOST_SYMBOLS = 100
+MOST_BARS = 1_000_000
+MOST_FILLS = 5_000
+#: Bars a day at most, by resolution: of shares, and of what is traded around the clock.
+_A_DAY = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    """Simulate what is asked for by the standard input, and answer on the standard output."""
+    limit(memory=MEMORY, cpu_s=CPU_S)
+    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
+
+
+def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
+    text: str = order["text"]
+    try:
+        rules = rules_of(text)
+    except RulesError as problem:
+        return {"finding": finding_of(text, problem)}
+    try:
+        check_rules(rules, parameter_values(rules, order["parameters"]))
+    except RulesError as problem:
+        if problem.path.startswith("parameters") or order["parameters"]:
+            return {"refusal": str(problem), "field": "parameters"}
+        return {"finding": finding_of(text, problem)}
+    if refusal := _too_much(rules):
+        return {"refusal": refusal, "field": "text"}
+    try:
+        bars = load_bars(rules, open_source(order["data"]))
+        run = simulate(rules, bars, order["parameters"])
+    except RulesError as problem:
+        return {"refusal": str(problem), "field": "text"}
+    return _told(run, order["points"], sum(len(each) for each in bars.instruments))
+
+
+def _too_much(rules: Rules) -> str:
+    """Return why rules are about more bars than are simulated here; empty if they are not."""
+    count = len(rules.universe)
+    if count > MOST_SYMBOLS:
+        return f"{count:,} securities are simulated at once; at most {MOST_SYMBOLS} may be. Run a backtest of them."
+    share = rules.universe[0].type == "equity"
+    days = (rules.end - rules.start).days + 1
+    bars = count * days * _A_DAY[rules.resolution][0 if share else 1] * (5 / 7 if share else 1)
+    if bars > MOST_BARS:
+        return (
+            f"From {rules.start} to {rules.end} there are about {bars:,.0f} {rules.resolution} bars of {count} "
+            f"securities; at most {MOST_BARS:,} are simulated at once. Choose fewer days, fewer securities or longer "
+            "bars, or run a backtest."
+        )
+    return ""
+
+
+def _told(run: SimulatedRun, points: int, bars: int) -> dict[str, Any]:
+    kept = min_max(run.times, run.equity, points)
+    fills = run.fills
+    return {
+        "bars": bars,
+        "parameters": run.parameters,
+        "statistics": run.statistics,
+        "cash": run.cash,
+        "final_equity": run.final_equity,
+        "equity": [{"time": _time(int(run.times[each])), "equity": float(run.equity[each])} for each in kept],
+        "fills_count": len(fills.step),
+        "fills": [
+            {
+                "bar": _time(int(run.times[fills.step[each]])),
+                "at": "close" if fills.sent[each] == fills.step[each] else "open",
+                "symbol": run.tickers[fills.security[each]],
+                "quantity": float(fills.quantity[each]),
+                "price": float(fills.price[each]),
+                "fee": float(fills.fee[each]),
+            }
+            for each in range(min(len(fills.step), MOST_FILLS))
+        ],
+    }
+
+
+def _time(ns: int) -> str:
+    return (_EPOCH + timedelta(microseconds=ns // 1000)).isoformat().replace("+00:00", "Z")
+
+
+if __name__ == "__main__":
+    main()
