@@ -11,12 +11,6 @@ class StaleVersionError(ConflictError):
     code = "stale_version"
 
 
-class NoRulesError(ConflictError):
-    """A version is not told as rules, and nothing is generated of it."""
-
-    code = "no_rules"
-
-
 class SourceChangedError(ConflictError):
     """Rules come to another source than when their run was asked for: TradingLab was changed since."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tradinglab.server.errors import InputError
 from tradinglab.server.strategies.checking import generator_version, rules_read_apart
-from tradinglab.server.strategies.errors import NoRulesError, SourceChangedError
+from tradinglab.server.strategies.errors import SourceChangedError
 from tradinglab.server.strategies.files import ENTRY, RULES, file_hashes
 
 
@@ -70,18 +70,14 @@ def files_as_told(files: Mapping[str, str], manifest: Mapping[str, Any]) -> dict
 
 
 def files_generated(files: Mapping[str, str]) -> dict[str, str]:
-    """Return the source that is generated from a version's rules.
+    """Return the source that is generated from a version's rules; nothing, where its source is its own.
 
     Raises
     ------
-    NoRulesError
-        If its source is its own.
     InputError
         If the rules cannot be carried out.
     """
-    if RULES not in files:
-        raise NoRulesError(f"Nothing is generated of this version: it has no file '{RULES}'; its source is its own.")
-    return {ENTRY: files_run(files)[ENTRY]}
+    return {ENTRY: files_run(files)[ENTRY]} if RULES in files else {}
 
 
 def generated_manifest(files: Mapping[str, str]) -> dict[str, Any]:

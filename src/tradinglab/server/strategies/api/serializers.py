@@ -203,7 +203,9 @@ class FileDiffSerializer(serializers.Serializer[Any]):
 class GeneratedSerializer(serializers.Serializer[Any]):
     """The source that is generated from a version's rules."""
 
-    files = serializers.DictField(child=serializers.CharField(), help_text="Path and text of each generated file.")
+    files = serializers.DictField(
+        child=serializers.CharField(), help_text="Path and text of each generated file; none for a version of code."
+    )
     generator = serializers.CharField(help_text="What generated it; a run's manifest holds it, too.")
 
 

@@ -104,10 +104,12 @@ class VersionGeneratedView(APIView):
         operation_id="versions_generated",
         responses={
             200: GeneratedSerializer,
-            409: OpenApiResponse(ProblemSerializer, "The version is no `main.rules`: its source is its own."),
             429: OpenApiResponse(ProblemSerializer, "Too many strategies are being read; try again."),
         },
-        description="The QuantConnect strategy that is run in place of the rules; 400 if the rules have errors.",
+        description=(
+            "The QuantConnect strategy that is run in place of a version's `main.rules`; 400 if the rules have errors. "
+            "Of a version of code nothing is generated."
+        ),
     )
     def get(self, request: Request, strategy_id: UUID, content_hash: str) -> Response:
         """Return it."""
