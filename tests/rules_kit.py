@@ -24,7 +24,7 @@ from tradinglab.rules.checks import check_rules
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.generator import algorithm_source
 from tradinglab.rules.market import MARKETS, TYPES, load_bars
-from tradinglab.rules.simulate import simulate
+from tradinglab.rules.simulation import simulate
 
 START = date(2020, 3, 2)
 _DAY_NS, _HOUR_NS, _MINUTE_NS = 86_400_000_000_000, 3_600_000_000_000, 60_000_000_000
@@ -293,8 +293,8 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
         name="Drawn",
         universe=tuple(sc.Listing(ticker=ticker, type=kind) for ticker in tickers),
         resolution=resolution,
-        start=START,
-        end=START + timedelta(days=200),
+        start=START + timedelta(days=draw(st.sampled_from([0, 0, 1, 2]))),
+        end=START + timedelta(days=draw(st.sampled_from([200, 200, 20, 2]))),
         enter_long=draw(conditions) if long else None,
         exit_long=draw(some) if long else None,
         enter_short=draw(conditions) if short else None,

@@ -87,3 +87,13 @@ def test_nothing_heavy_is_imported_with_the_package() -> None:
     code = "import sys, tradinglab, tradinglab.rules; print([n for n in ('numba', 'pydantic') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_names_of_the_package_are_not_those_of_its_modules() -> None:
+    code = (
+        "import pkgutil, importlib, tradinglab.rules as rules\n"
+        "modules = {each.name for each in pkgutil.iter_modules(rules.__path__)}\n"
+        "print(modules & set(rules.__all__))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -16,7 +16,7 @@ from tradinglab.rules.loading import rules_from_json
 from tradinglab.rules.market import load_bars
 from tradinglab.rules.quick_averages import quick_average
 from tradinglab.rules.schema import Rules
-from tradinglab.rules.simulate import prepare, simulate, walk_compiled, walk_plainly
+from tradinglab.rules.simulation import prepare, simulate, walk_compiled, walk_plainly
 from tradinglab.rules.sweep import simulate_many
 from tradinglab.rules.text import read_rules, rules_text
 from tradinglab.rules.values import ArrayCache, crossed

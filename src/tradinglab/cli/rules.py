@@ -122,7 +122,7 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> dict[s
     from tradinglab.data.source import open_source
 
     bars = _part("market").load_bars(rules, open_source(data))
-    figures: dict[str, str] = _part("simulate").simulate(rules, bars, parameters).statistics
+    figures: dict[str, str] = _part("simulation").simulate(rules, bars, parameters).statistics
     return {name: figures[name] for name in _SHARED}
 
 

@@ -9,7 +9,7 @@ with lazy_names(globals()):
     from tradinglab.rules.market import MarketBars, load_bars
     from tradinglab.rules.results import SimulatedRun
     from tradinglab.rules.schema import Rules, json_schema
-    from tradinglab.rules.simulate import simulate
+    from tradinglab.rules.simulation import simulate
     from tradinglab.rules.sweep import Sweep, simulate_many
     from tradinglab.rules.text import read_rules, rules_text
 

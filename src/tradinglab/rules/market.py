@@ -160,7 +160,6 @@ def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrumen
             data_zone=source.market_hours.get_data_time_zone(market, symbol, kind),
         ),
     )
-    columns = columns.take(np.flatnonzero(columns.end_ns <= end_ns))
     if not len(columns):
         raise RulesDataError(
             f"{source.name} has no {rules.resolution} bars of {listing.ticker} from {rules.start} to {rules.end}; "

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tradinglab.data.columns import Floats, Ints
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
-    from tradinglab.rules.simulate import Prepared
+    from tradinglab.rules.simulation import Prepared
 
 
 _NOISE_PLACES = 7

@@ -16,7 +16,7 @@ from tradinglab.rules.compiling import has_numba
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.plans import plan_of
 from tradinglab.rules.results import Fills, chosen_fills
-from tradinglab.rules.simulate import flags_of, is_watched, prepare, traits_of, walk_compiled
+from tradinglab.rules.simulation import flags_of, is_watched, prepare, traits_of, walk_compiled
 from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tradinglab.rules.layout import Plan
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
-    from tradinglab.rules.simulate import Prepared
+    from tradinglab.rules.simulation import Prepared
 
 #: Bytes of indicators that a sweep keeps: what several variants need is computed once.
 _KEPT_BYTES = 96 << 20
