@@ -21,7 +21,7 @@ from tradinglab.engine.run import backtest
 from tradinglab.rules import expressions as ex
 from tradinglab.rules import schema as sc
 from tradinglab.rules.checks import check_rules
-from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.errors import RulesDataError, RulesInvalidError
 from tradinglab.rules.generator import algorithm_source
 from tradinglab.rules.market import MARKETS, TYPES, load_bars
 from tradinglab.rules.simulation import simulate
@@ -316,6 +316,7 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
         rules = _portfolio(draw, rules)
     try:
         check_rules(rules, {})
-    except RulesInvalidError:
+        load_bars(rules, source)
+    except (RulesInvalidError, RulesDataError):
         assume(False)
     return rules, source
