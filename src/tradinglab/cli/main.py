@@ -25,7 +25,7 @@ from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
 _COMMANDS = (
-    "backtest", "rules", "optimize", "doctor", "data", "new", "lint", "indicators", "sandbox", "cloud",
+    "backtest", "rules", "optimize", "doctor", "stress", "data", "new", "lint", "indicators", "sandbox", "cloud",
     "up", "serve", "worker", "live", "beat", "setup", "check", "backup", "restore",
     "user", "token", "invite",
 )  # fmt: skip

@@ -2,16 +2,21 @@
 
 from tradinglab.doctor.diagnosis import CHECKS, CUTS, Diagnosis, diagnose
 from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.stress import BreakEven, Stress, StressRow, stress
 from tradinglab.doctor.terms import Terms
 
 __all__ = [
     "CHECKS",
     "CUTS",
     "BarPlace",
+    "BreakEven",
     "Diagnosis",
     "Finding",
     "FindingCode",
     "Severity",
+    "Stress",
+    "StressRow",
     "Terms",
     "diagnose",
+    "stress",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tradinglab.algorithm.margin_terms import MarginTerms
@@ -63,11 +64,15 @@ class SecurityModels(DynamicProperties):
 
     #: How often any security was given another model.
     changes: ClassVar[int] = 0
+    #: What makes of each model, by the name of its slot, the one that is used in its place; ``None`` uses all as given.
+    replacing: ClassVar[Callable[[str, object], object] | None] = None
 
     def __setattr__(self, name: str, value: object) -> None:
-        super().__setattr__(name, value)
         if name in _MODELS:
             SecurityModels.changes += 1
+            if SecurityModels.replacing is not None:
+                value = SecurityModels.replacing(name, value)
+        super().__setattr__(name, value)
 
     @property
     def buying_power_model(self) -> BuyingPowerModel:
