@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+from tradinglab import rules
 
 _WITHOUT_A_FOLDER = """
 from numba.core import caching
@@ -11,6 +15,37 @@ caching.CacheImpl._locator_classes = []
 from tradinglab.rules import compiled
 print(compiled.mark_crossings.py_func.__name__)
 """
+
+
+_WITH_ANOTHER_HELPER = """
+import sys
+from pathlib import Path
+import numpy as np
+import tradinglab.rules as rules
+package = Path(sys.argv[1])
+rules.__path__[:] = [str(package)]
+from tradinglab.rules import compiled
+assert Path(compiled.__file__).parent == package
+compiled.moving_means(np.arange(5.0), 1.0, 2, np.empty(5))
+print("loaded" if compiled.moving_means.stats.cache_hits else "compiled")
+"""
+
+
+def test_what_was_compiled_is_not_used_when_a_module_that_it_calls_has_changed(tmp_path: Path) -> None:
+    package = tmp_path / "rules"
+    shutil.copytree(Path(rules.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def use() -> str:
+        call = [sys.executable, "-c", _WITH_ANOTHER_HELPER, str(package)]
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        return done.stdout.strip()
+
+    assert use() == "compiled"
+    assert use() == "loaded"
+    with (package / "costs.py").open("a") as module:
+        module.write("# another line\n")
+    assert use() == "compiled"
 
 
 def test_where_nothing_can_be_written_every_process_compiles() -> None:

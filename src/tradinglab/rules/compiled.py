@@ -6,7 +6,9 @@ The first process on a machine compiles for some seconds; the result is kept bes
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -29,11 +31,26 @@ for _function in (
     register_jitable(**_OPTIONS)(_function)
 
 
+def _sources() -> str:
+    """Return a hash of the package's modules."""
+    found = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+_SOURCES = _sources()
+
+
 def _compile(function: Callable[..., Any]) -> Any:
     try:
-        return numba.njit(nogil=True, cache=True, **_OPTIONS)(function)
+        compiled = numba.njit(nogil=True, cache=True, **_OPTIONS)(function)
     except RuntimeError:  # there is no folder to keep the result in
         return numba.njit(nogil=True, **_OPTIONS)(function)
+    # numba looks whether the function's own file has changed, and not at those of the functions that it calls.
+    kept = compiled._cache._cache_file
+    kept._source_stamp = (*kept._source_stamp, _SOURCES)
+    return compiled
 
 
 walk = _compile(kernel.walk)
