@@ -9,6 +9,7 @@ from __future__ import annotations
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from tradinglab.algorithm.orders.properties import OrderProperties
@@ -34,6 +35,14 @@ _KINDS: dict[OrderType, type[Order]] = {}
 # Read without asking the enumerations, which also look for other spellings.
 _NONE, _NEW, _RAW = OrderStatus.NONE, OrderStatus.NEW, DataNormalizationMode.RAW
 _BUY, _SELL, _HOLD = OrderDirection.BUY, OrderDirection.SELL, OrderDirection.HOLD
+
+
+def _kind_of(order_type: OrderType) -> type[Order]:
+    if order_type not in _KINDS:
+        # Rare kinds are in modules of their own, which enter them when they are loaded.
+        for module in ("combo", "trailing_stop"):
+            import_module(f"tradinglab.algorithm.orders.{module}")
+    return _KINDS[order_type]
 
 
 def direction_of(quantity: Decimal) -> OrderDirection:
@@ -322,7 +331,7 @@ class Order(OrderTimes):
     @staticmethod
     def create_order(request: SubmitOrderRequest) -> Order:
         """Return the new order that *request* asks for."""
-        order = _KINDS[request.order_type]._from_request(request)
+        order = _kind_of(request.order_type)._from_request(request)
         order.status = _NEW
         order.id = request.order_id
         return order
