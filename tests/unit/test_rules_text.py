@@ -39,6 +39,10 @@ def test_refused_with_its_place(line: str, column: int, message: str) -> None:
     assert (refusal.value.line, refusal.value.column) == (3, column)
 
 
+#: Each name stands for twice as much as the one before.
+CHAIN = "let a0 = close + 1\n" + "".join(f"let a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 41))
+
+
 @pytest.mark.parametrize(
     ("text", "path", "message"),
     [
@@ -60,6 +64,7 @@ def test_refused_with_its_place(line: str, column: int, message: str) -> None:
         ("enter long when close > 1\nsize 0 units", "sizing.units", "above 0"),
         ("enter long when close > 1\nleverage 1000", "leverage", "it was 1000"),
         ("let a = b + 1\nlet b = a + 1\nenter long when close > a", "names.a.left", "made of itself"),
+        (CHAIN + "enter long when a40 > 5", "names.a9", "has 2,047 parts"),
         ("enter long when close > 1\nstop loss 0 %", "stop_loss.percent", "above 0"),
         ("rebalance weekly top 1 by close\nstop loss 2 %", "stop_loss", "on schedule alone"),
         ("rebalance weekly top 0.5 by close", "rebalance.top", "whole number"),

@@ -26,14 +26,17 @@ from tradinglab.rules.expressions import (
 )
 from tradinglab.rules.schema import Rules
 
+Parts = tuple[tuple[str, Node], ...]
+
 _MOST_DEPTH = 40
+_MOST_PARTS = 2_000
 
 
 class Changing:
     """What of rules depends on parameters: parts of expressions by the expression's path, and other fields."""
 
     def __init__(self) -> None:
-        self.parts: dict[str, tuple[tuple[str, Node], ...]] = {}
+        self.parts: dict[str, Parts] = {}
         self.fields: dict[str, bool] = {}
 
 
@@ -50,6 +53,8 @@ class NodeChecks:
         self._rules = rules
         self._values = values
         self._changing = changing
+        #: Of how many parts an operand with a name consists when the names in it are written out.
+        self._sizes: dict[str, int] = {}
 
     def may_skip(self, part: Part | None, path: str) -> bool:
         """Return whether a field is known to be sound, as it depends on no parameter."""
@@ -97,6 +102,10 @@ class NodeChecks:
             parts = self._changing.parts[path] = changing_parts(node, path)
         for where, each in parts:
             self._one(each, where)
+        if self._changing is None and (size := self._size(parts)) > _MOST_PARTS:
+            raise RulesInvalidError(
+                f"with all names written out this has {size:,} parts; it may have {_MOST_PARTS:,}", path=path
+            )
 
     def _one(self, node: Node, path: str) -> None:
         if isinstance(node, Constant):
@@ -150,9 +159,16 @@ class NodeChecks:
         if node.name not in self._rules.names:
             hint = did_you_mean(node.name, self._rules.names) or "."
             raise RulesInvalidError(f"there is no operand of the name '{node.name}'{hint}", path=path)
-        for where, each in walk(self._rules.names[node.name], f"names.{node.name}"):
+        if node.name in self._sizes:
+            return
+        parts = tuple(walk(self._rules.names[node.name], f"names.{node.name}"))
+        for where, each in parts:
             if isinstance(each, Named):
                 self._named(each, where, (*seen, node.name))
+        self._sizes[node.name] = self._size(parts)
+
+    def _size(self, parts: Parts) -> int:
+        return sum(self._sizes[each.name] if isinstance(each, Named) else 1 for _, each in parts)
 
 
 def _refers(part: Part) -> bool:
@@ -168,7 +184,7 @@ def _try_to_make(kind: IndicatorKind, given: tuple[Argument, ...]) -> None:
     kind.make(kind.values(given))
 
 
-def changing_parts(node: Node, path: str) -> tuple[tuple[str, Node], ...]:
+def changing_parts(node: Node, path: str) -> Parts:
     """Return the parts of a node that have a parameter among their own numbers."""
     return tuple((where, each) for where, each in walk(node, path) if _has_parameter(each))
 
@@ -196,12 +212,15 @@ def _names(node: Node) -> list[str]:
     return [name for name in ("operand", "condition", "left", "right") if hasattr(node, name)]
 
 
-def is_constant(node: Node, rules: Rules) -> bool:
-    """Return whether an operand is the same at every bar."""
+def is_constant(node: Node, rules: Rules, known: dict[str, bool] | None = None) -> bool:
+    """Return whether an operand is the same at every bar; *known* says so of names that were looked at."""
+    known = {} if known is None else known
     if isinstance(node, Constant):
         return True
     if isinstance(node, Named):
-        found = rules.names.get(node.name)
-        return found is not None and is_constant(found, rules)
+        if node.name not in known:
+            found = rules.names.get(node.name)
+            known[node.name] = found is not None and is_constant(found, rules, known)
+        return known[node.name]
     inner = children(node)
-    return bool(inner) and all(is_constant(each, rules) for each in inner)
+    return bool(inner) and all(is_constant(each, rules, known) for each in inner)
