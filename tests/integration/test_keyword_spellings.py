@@ -14,7 +14,7 @@ from tradinglab.engine.trial import try_out
 
 _CAMEL = """
 from AlgorithmImports import *
-from tools import drawdown
+from limits_of_mine import drawdown
 
 class Often(QCAlgorithm):
     def initialize(self):
@@ -51,7 +51,7 @@ _NAMES = {
 
 def write(folder: Path, main: str, tools: str = _TOOLS) -> Path:
     folder.mkdir()
-    (folder / "tools.py").write_text(tools)
+    (folder / "limits_of_mine.py").write_text(tools)
     path = folder / "main.py"
     path.write_text(main)
     return path

@@ -144,10 +144,12 @@ class TestCheck:
         broken = check(api, '{\n  "name": }')["findings"][0]
         assert (broken["line"], broken["column"]) == (2, 11)
 
-    def test_rules_that_grow_without_end_are_a_finding(self, api: APIClient) -> None:
+    def test_rules_that_grow_without_end_are_a_finding_at_their_line(self, api: APIClient) -> None:
         lets = "let a0 = close\n" + "".join(f"let a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 60))
-        (found,) = check(api, CROSS.replace("enter long when close", f"{lets}enter long when a59"))["findings"]
-        assert (found["code"], found["file"]) == ("too_complex", "main.rules")
+        text = CROSS.replace("enter long when close", f"{lets}enter long when a59")
+        (found,) = check(api, text)["findings"]
+        assert (found["file"], found["line"]) == ("main.rules", text[: text.index("let a10 ")].count("\n") + 1)
+        assert "2,047 parts" in found["message"]
 
 
 class TestGenerated:

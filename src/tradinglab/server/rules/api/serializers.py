@@ -60,7 +60,9 @@ class RulesCheckSerializer(CheckSerializer):
     """What a check of rules found, and the rules in both of their forms."""
 
     text = serializers.CharField(allow_null=True, help_text="The canonical text; null if there are errors.")
-    rules = serializers.JSONField(allow_null=True, help_text="The same as data; null if there are errors.")
+    rules = serializers.DictField(
+        child=serializers.JSONField(), allow_null=True, help_text="The same as data; null if there are errors."
+    )
 
 
 class SourceSerializer(serializers.Serializer[Any]):
