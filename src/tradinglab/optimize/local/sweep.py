@@ -9,6 +9,7 @@ from typing import Any
 
 from tradinglab.core.values import dataclass
 from tradinglab.optimize.local.journal import Journal
+from tradinglab.optimize.local.keeping import keep_at_work
 from tradinglab.optimize.local.trials import Done, Measure, RunTerms, Task
 from tradinglab.optimize.local.workers import Workers
 from tradinglab.optimize.objective import Objective
@@ -102,23 +103,13 @@ class Sweep:
         self, measure: Measure, *, jobs: int, on_progress: Callable[[SweepProgress], None] | None = None
     ) -> SweepResult:
         """Run what is left, and return what came of all."""
-        status = "completed"
-        try:
-            with Workers(terms=self._search.terms, measure=measure, count=jobs) as workers:
-                self._hand_out(workers)
-                while workers.busy:
-                    arrived = workers.wait()
-                    for done in arrived:
-                        self._take(done)
-                    # First the processes get on with their work, then the disk with its.
-                    self._hand_out(workers)
-                    for done in arrived:
-                        self._journal.tell(done)
-                    if on_progress is not None:
-                        on_progress(self.progress)
-            self._journal.end()
-        except KeyboardInterrupt:
-            status = "interrupted"
+        status = keep_at_work(
+            Workers(terms=self._search.terms, measure=measure, count=jobs),
+            self._journal,
+            hand_out=self._hand_out,
+            take=self._take,
+            tell=lambda: None if on_progress is None else on_progress(self.progress),
+        )
         return SweepResult(
             status=status,
             trials=tuple(each for each in self._tried if each.is_over),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tradinglab.core.values import dataclass, field
 from tradinglab.optimize.local.journal import Journal
+from tradinglab.optimize.local.keeping import keep_at_work
 from tradinglab.optimize.local.sweep import Search, search_document
 from tradinglab.optimize.local.trials import Done, Measure, Task
 from tradinglab.optimize.local.workers import Workers
@@ -77,22 +78,13 @@ class Walk:
         self, measure: Measure, *, jobs: int, on_progress: Callable[[WalkProgress], None] | None = None
     ) -> tuple[str, list[Step]]:
         """Run what is left; return ``completed``, or ``interrupted`` after Ctrl+C, and what came of each window."""
-        status = "completed"
-        try:
-            with Workers(terms=self._search.terms, measure=measure, count=jobs) as workers:
-                self._hand_out(workers)
-                while workers.busy:
-                    arrived = workers.wait()
-                    for done in arrived:
-                        self._take(done)
-                    self._hand_out(workers)
-                    for done in arrived:
-                        self._journal.tell(done)
-                    if on_progress is not None:
-                        on_progress(self.progress)
-            self._journal.end()
-        except KeyboardInterrupt:
-            status = "interrupted"
+        status = keep_at_work(
+            Workers(terms=self._search.terms, measure=measure, count=jobs),
+            self._journal,
+            hand_out=self._hand_out,
+            take=self._take,
+            tell=lambda: None if on_progress is None else on_progress(self.progress),
+        )
         return status, [self._step(course) for course in self._courses]
 
     @property
