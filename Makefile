@@ -34,6 +34,10 @@ test: $(STAMPS)/dev ## Run the tests (PYTEST_ARGS="-k name" narrows)
 fuzz: $(STAMPS)/dev ## Call every operation of the API with whatever the schema allows, and does not (EXAMPLES=200)
 	@EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest -p no:xdist tests/server/test_schema_fuzz.py
 
+.PHONY: explore
+explore: $(STAMPS)/dev ## Run the property tests on examples that no run before has drawn
+	@HYPOTHESIS_PROFILE=exploring $(BIN)/python -m pytest $(PYTEST_ARGS) tests/property
+
 .PHONY: soak
 soak: $(STAMPS)/dev ## Send client and server to a QuantConnect in all kinds of bad weather (SCHEDULES=1000)
 	@$(BIN)/python -m tests.quantconnect.soak --schedules $(or $(SCHEDULES),1000)

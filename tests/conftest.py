@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, settings
 
 from tradinglab.core.symbol_cache import SymbolCache
 
-# Whether a machine is busy says nothing about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# Whether a machine is busy says nothing about the code. The same commit draws the same examples each time, so that
+# a failure is the commit's; `make explore` draws others.
+settings.register_profile("repeatable", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("exploring", settings.get_profile("repeatable"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 # A shell that runs the tests in the background has them, and what they start, ignore Ctrl+C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

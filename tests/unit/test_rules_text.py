@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tradinglab.rules import RulesInvalidError, RulesSyntaxError, json_schema, read_rules, rules_from_json
+from tradinglab.rules import RulesInvalidError, RulesSyntaxError, json_schema, read_rules, rules_from_json, rules_text
 
 HEAD = "universe ABC daily\nfrom 2001-01-01 to 2002-01-01\n"
 
@@ -29,7 +29,7 @@ HEAD = "universe ABC daily\nfrom 2001-01-01 to 2002-01-01\n"
         ("enter long when time between 25:00 and 26:00", 30, "'25:00' is no time of day"),
         ("enter long when day in mondy", 24, "Did you mean: 'monday'?"),
         ("size many", 6, "a number or a parameter is expected"),
-        ("enter long when " + "(" * 30 + "close > 3" + ")" * 30, 28, "nested more than 12 deep"),
+        ("enter long when " + "(" * 30 + "close > 3" + ")" * 30, 30, "nested more than 12 deep"),
     ],
 )
 def test_refused_with_its_place(line: str, column: int, message: str) -> None:
@@ -37,6 +37,11 @@ def test_refused_with_its_place(line: str, column: int, message: str) -> None:
         read_rules(HEAD + line)
     assert message in str(refusal.value)
     assert (refusal.value.line, refusal.value.column) == (3, column)
+
+
+def test_brackets_that_are_closed_do_not_count_as_depth() -> None:
+    grouped = " and ".join(f"((close > {number}) or (open > {number}))" for number in range(1, 15))
+    assert rules_text(read_rules(HEAD + f"enter long when {grouped}")).count(" or ") == 14
 
 
 #: Each name stands for twice as much as the one before.

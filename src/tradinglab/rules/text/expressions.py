@@ -63,9 +63,9 @@ def _check_count(cursor: Cursor, parts: list[Condition]) -> None:
 
 
 def _single(cursor: Cursor) -> Condition:
-    cursor.depth += 1
     if cursor.depth > _MOST_DEPTH:
         cursor.fail_at(cursor.token, f"brackets are nested more than {_MOST_DEPTH} deep; simplify the condition")
+    cursor.depth += 1
     try:
         if cursor.accept("not"):
             return Not(condition=_single(cursor))
@@ -207,13 +207,16 @@ def _plain(cursor: Cursor) -> Operand:
 
 
 def _in_brackets(cursor: Cursor) -> Operand:
-    cursor.depth += 1
     if cursor.depth > _MOST_DEPTH:
         cursor.fail_at(cursor.token, f"brackets are nested more than {_MOST_DEPTH} deep; simplify the operand")
-    cursor.expect_sign("(")
-    found = read_operand(cursor)
-    cursor.expect_sign(")")
-    cursor.depth -= 1
+    cursor.depth += 1
+    try:
+        cursor.expect_sign("(")
+        found = read_operand(cursor)
+        cursor.expect_sign(")")
+    finally:
+        # What begins with a bracket is tried as an operand first: an attempt that fails leaves no depth behind.
+        cursor.depth -= 1
     return found
 
 
