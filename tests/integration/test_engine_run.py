@@ -225,7 +225,9 @@ def test_a_security_without_bars_is_never_traded_and_is_named(source: MemorySour
     strategy, result = run(Absent, source)
     assert strategy.refused.status == OrderStatus.INVALID
     assert any("no minute bars of NIL" in line for line in result.logs)
-    assert any(each.kind == "data" and "no minute bars of NIL" in each.text for each in result.warnings)
+    (warning,) = (each for each in result.warnings if each.no_bars_of)
+    assert (warning.kind, warning.no_bars_of) == ("data", "NIL")
+    assert "no minute bars of NIL" in warning.text
     assert result.status == "completed"
 
 

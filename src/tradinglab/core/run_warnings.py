@@ -23,10 +23,21 @@ class WarningKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunWarning:
-    """One warning: what it is about, and its text, a sentence or more."""
+    """One warning.
+
+    Attributes
+    ----------
+    kind
+        What it is about.
+    text
+        A sentence or more.
+    no_bars_of
+        The ticker of which it says that there were no bars; empty if it says something else.
+    """
 
     kind: WarningKind
     text: str
+    no_bars_of: str = ""
 
     def __str__(self) -> str:
         return self.text

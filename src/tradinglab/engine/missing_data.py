@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.enums import Resolution
+from tradinglab.core.run_warnings import RunWarning, WarningKind
 
 if TYPE_CHECKING:
     from tradinglab.core.symbol import Symbol
     from tradinglab.data.source import DataSource
     from tradinglab.engine.subscription import Subscription
 
-#: What :func:`missing_data` says.
-_SENTENCE = re.compile(r"There were no [a-z]+ bars of (\S+)\. The source .*", re.DOTALL)
 _ALL_TIME = (-(2**62), 2**62)
 
 
-def missing_data(subscriptions: Iterable[Subscription], source: DataSource) -> Iterator[str]:
-    """Yield a sentence for each security that the strategy subscribed to and that had no bar."""
+def missing_data(subscriptions: Iterable[Subscription], source: DataSource) -> Iterator[RunWarning]:
+    """Yield a warning for each security that the strategy subscribed to and that had no bar."""
     by_symbol: dict[Symbol, list[Subscription]] = {}
     for each in subscriptions:
         if not each.is_internal:
@@ -29,12 +27,8 @@ def missing_data(subscriptions: Iterable[Subscription], source: DataSource) -> I
         if not any(len(each) for each in streams):
             resolution = min(each.resolution for each in streams)
             name = f"{str(resolution).lower()} bars of {symbol.value}"
-            yield f"There were no {name}. {_what_there_is(symbol, streams, source)}"
-
-
-def symbols_without_bars(texts: Iterable[str]) -> Mapping[str, str]:
-    """Return the sentences of :func:`missing_data` among the warnings of a run, by what each has no bars of."""
-    return {found[1]: found[0] for text in texts if (found := _SENTENCE.match(text)) is not None}
+            text = f"There were no {name}. {_what_there_is(symbol, streams, source)}"
+            yield RunWarning(WarningKind.DATA, text, no_bars_of=symbol.value)
 
 
 def _what_there_is(symbol: Symbol, streams: list[Subscription], source: DataSource) -> str:

@@ -123,8 +123,8 @@ def _insights(algorithm: QCAlgorithm) -> list[InsightRecord]:
 
 def _warnings(outcome: Outcome) -> Iterator[RunWarning]:
     yield from outcome.parts.algorithm.lab_warnings
-    for text in (*outcome.source.warnings, *missing_data(outcome.parts.feed.subscriptions, outcome.source)):
-        yield RunWarning(WarningKind.DATA, text)
+    yield from (RunWarning(WarningKind.DATA, text) for text in outcome.source.warnings)
+    yield from missing_data(outcome.parts.feed.subscriptions, outcome.source)
     if outcome.status == "completed":
         yield from _unread_parameters(outcome.parts.algorithm)
 

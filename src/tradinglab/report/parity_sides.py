@@ -19,7 +19,6 @@ def side_of_result(result: BacktestResult, *, name: str) -> ParitySide:
     """Return what a run came to."""
     import json
 
-    from tradinglab.engine.missing_data import symbols_without_bars
     from tradinglab.engine.result_json import result_text
 
     document = json.loads(result_text(result))
@@ -34,7 +33,7 @@ def side_of_result(result: BacktestResult, *, name: str) -> ParitySide:
     for order_id, order in document["orders"].items():
         order["events"] = events.get(order_id, [])
     side = side_of_document(document, name=name)
-    return replace(side, without_bars=symbols_without_bars(each.text for each in result.warnings))
+    return replace(side, without_bars={each.no_bars_of: each.text for each in result.warnings if each.no_bars_of})
 
 
 def side_of_document(document: Mapping[str, Any], *, name: str) -> ParitySide:

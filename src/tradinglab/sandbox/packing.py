@@ -70,7 +70,7 @@ def _run(record: RunRecord) -> Packed:
         "runtime_statistics": _texts(record.runtime_statistics.items()),
         "summary_statistics": _texts(record.summary_statistics.items()),
         "logs": [_text(each) for each in record.logs],
-        "warnings": [[str(each.kind), _text(each.text)] for each in record.warnings],
+        "warnings": [[str(each.kind), _text(each.text), _text(each.no_bars_of)] for each in record.warnings],
         "funnel": [getattr(funnel, name) for name in FUNNEL_FIELDS],
         "rejections": [[_text(reason), count] for reason, count in funnel.rejections.items()],
         "data_files": [_text(each) for each in record.data_files],

@@ -170,8 +170,8 @@ def _texts(value: Reader) -> dict[str, str]:
 
 
 def _warning(value: Reader) -> RunWarning:
-    kind, text = value.items(2)
-    return RunWarning(WarningKind(kind.text()), text.text())
+    kind, text, no_bars_of = value.items(3)
+    return RunWarning(WarningKind(kind.text()), text.text(), no_bars_of=no_bars_of.text())
 
 
 def _configuration(value: Reader) -> Configuration:

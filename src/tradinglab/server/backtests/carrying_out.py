@@ -301,7 +301,8 @@ def _columns(summary: Reader) -> dict[str, Any]:
 
 
 def _warning(said: Reader) -> dict[str, str]:
-    return {"kind": said.member("kind").one_of([*WarningKind]), "text": said.member("text").text()}
+    texts = {name: said.member(name).text() for name in ("text", "no_bars_of")}
+    return {"kind": said.member("kind").one_of([*WarningKind]), **texts}
 
 
 def _whole(number: float | None) -> int | None:

@@ -124,7 +124,10 @@ def _verification(result: BacktestResult) -> dict[str, Any]:
 def _summary(result: BacktestResult) -> dict[str, Any]:
     summary = summarize(result)
     days = {name: getattr(summary, name).isoformat() for name in ("first_day", "last_day")}
-    warnings = [{"kind": str(each.kind), "text": each.text[:_LONGEST_FINDING]} for each in result.warnings]
+    warnings = [
+        {"kind": str(each.kind), "text": each.text[:_LONGEST_FINDING], "no_bars_of": each.no_bars_of[:_LONGEST_FINDING]}
+        for each in result.warnings
+    ]
     return (
         asdict(summary)
         | days

@@ -52,7 +52,9 @@ def measures_of(result: BacktestResult) -> dict[str, object]:
             for year, value in analytics.yearly_returns(days[1:] if is_measured else (), returns).items()
         ],
         "drawdowns": _drawdowns(days, returns),
-        "warnings": [{"kind": str(each.kind), "text": each.text} for each in result.warnings],
+        "warnings": [
+            {"kind": str(each.kind), "text": each.text, "no_bars_of": each.no_bars_of} for each in result.warnings
+        ],
     }
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import polars as pl
 
-from tradinglab.engine.missing_data import symbols_without_bars
 from tradinglab.report.parity import Parity, ParityOrder, ParitySide, parity
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
@@ -84,7 +83,7 @@ def _side(test: Backtest, name: str) -> ParitySide:
         orders=_orders(test),
         statistics=test.statistics,
         equity=list(zip(times, equity["equity"].to_list()[::step], strict=True)),
-        without_bars=symbols_without_bars(each["text"] for each in test.warnings),
+        without_bars={each["no_bars_of"]: each["text"] for each in test.warnings if each.get("no_bars_of")},
     )
 
 

@@ -273,5 +273,5 @@ class StatisticsSerializer(serializers.Serializer[Any]):
     monthly = serializers.ListField(child=serializers.DictField(), help_text="`year`, `month` and `return`.")
     yearly = serializers.ListField(child=serializers.DictField(), help_text="`year` and `return`.")
     drawdowns = WorstSerializer(many=True, help_text="The deepest first.")
-    warnings = serializers.ListField(child=_texts(), help_text="`kind` and `text`.")
+    warnings = serializers.ListField(child=_texts(), help_text="`kind`, `text` and `no_bars_of`.")
     left_out = serializers.DictField(child=serializers.IntegerField(), help_text="Rows that were too many, by table.")

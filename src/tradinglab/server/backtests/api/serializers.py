@@ -222,6 +222,9 @@ class RunWarningSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=[each.value for each in WarningKind])
     text = serializers.CharField()
+    no_bars_of = serializers.CharField(
+        default="", help_text="The ticker of which it says that there were no bars; empty if it says something else."
+    )
 
 
 class BacktestDetailSerializer(BacktestSerializer):
