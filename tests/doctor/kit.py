@@ -103,11 +103,14 @@ def planned(act: Callable[[Any, int, Any], None], **members: Any) -> type[Plan]:
     return type("Planned", (Plan,), {"act": act, **members})
 
 
-def every(count: int, quantity: int) -> Callable[[Any, int, Any], None]:
-    """Return an act that turns the position of the first ticker around every few bars."""
+def every(count: int, quantity: int, *, until: int = 1 << 30) -> Callable[[Any, int, Any], None]:
+    """Return an act that turns the position of the first ticker around every few bars, *until* a bar.
+
+    Bars are repeated until the session ends: orders on those are not filled, and are looked at again at each.
+    """
 
     def act(self: Any, bar: int, slice: Any) -> None:
-        if bar % count == 0:
+        if bar % count == 0 and bar < until:
             held = self.portfolio[self.tickers[0]].quantity
             self.market_order(self.tickers[0], -held if held else quantity)
 

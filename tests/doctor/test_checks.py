@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.doctor.kit import MINUTE_NS, bars, every, found, planned, source_of, wave
+from tests.doctor.kit import MINUTE_NS, bars, every, found, of, planned, source_of, wave
 
 from tradinglab.core.enums import Resolution
 from tradinglab.data.memory import MemorySource
-from tradinglab.doctor import Finding, FindingCode, Severity
+from tradinglab.doctor import Finding, FindingCode, Severity, diagnose
 from tradinglab.doctor.diagnosis import CHECKS
 
 Code = FindingCode
@@ -177,10 +177,10 @@ def test_a_fill_at_an_old_price() -> None:
 def test_a_fill_above_a_share_of_the_volume(minute: bool) -> None:
     members: dict[str, Any] = {"resolution": Resolution.MINUTE, "days": 0} if minute else {}
     thin = source_of(minute, ABC=bars(wave(100), volume=1000, minute=minute))
-    finding = found(planned(every(3, 51), **members), thin, Code.LARGE_FILLS)
+    finding = found(planned(every(3, 51, until=100), **members), thin, Code.LARGE_FILLS)
     assert finding is not None
     assert float(finding.evidence["largest_share"]) == pytest.approx(0.051)
-    assert found(planned(every(3, 50), **members), thin, Code.LARGE_FILLS) is None
+    assert found(planned(every(3, 50, until=100), **members), thin, Code.LARGE_FILLS) is None
 
 
 def test_a_bar_without_any_volume() -> None:
@@ -214,8 +214,12 @@ def test_a_missing_stretch_of_a_session() -> None:
 def test_nights_are_no_gaps() -> None:
     rows = bars(wave(60), minute=True)
     rows["time"] = rows["time"] + np.where(np.arange(60) < 30, 360 * MINUTE_NS, 1410 * MINUTE_NS)
-    strategy = planned(every(3, 1), resolution=Resolution.MINUTE, days=2)
-    assert found(strategy, source_of(True, ABC=rows), Code.DATA_GAPS) is None
+    strategy = planned(every(3, 1, until=60), resolution=Resolution.MINUTE, days=2)
+    diagnosis = diagnose(strategy, data=source_of(True, ABC=rows), cuts=0)
+    fills = [fill.utc_ns for fill in diagnosis.result.record.order_events if fill.fill_quantity]
+    for first in (0, 30):
+        assert any(rows["time"][first] < each <= rows["time"][first + 29] + MINUTE_NS for each in fills)
+    assert of(diagnosis, Code.DATA_GAPS) is None
 
 
 def test_a_gap_that_no_fill_is_near() -> None:

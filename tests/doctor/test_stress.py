@@ -82,7 +82,7 @@ def test_prices_are_those_of_the_next_bar(waving: MemorySource) -> None:
 
 def test_prices_of_minutes_are_the_next_close() -> None:
     source = source_of(True, ABC=bars(wave(100), minute=True))
-    strategy = planned(every(3, 100), resolution=Resolution.MINUTE, days=0)
+    strategy = planned(every(3, 100, until=100), resolution=Resolution.MINUTE, days=0)
     plain, late = (fills_of(under(Assumption(is_delayed=each), source, strategy)) for each in (False, True))
     closes = wave(100)
     assert [each[1] for each in plain[:33]] == closes[:99:3]
