@@ -17,6 +17,7 @@ from tradinglab.core.enums import OrderStatus, Resolution, TickType
 from tradinglab.core.symbol import Symbol
 from tradinglab.data.columns import BarColumns
 from tradinglab.data.memory import MemorySource
+from tradinglab.data.source import DataSource
 from tradinglab.engine.run import backtest
 from tradinglab.rules import expressions as ex
 from tradinglab.rules import schema as sc
@@ -111,7 +112,7 @@ class Outcome:
     final: float
 
 
-def simulated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+def simulated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
     run = simulate(rules, load_bars(rules, source), parameters)
     fills = [
         (int(run.times[step]), run.tickers[security], quantity, price, fee)
@@ -120,7 +121,7 @@ def simulated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float
     return Outcome(fills, list(zip(run.times.tolist(), run.equity.tolist(), strict=True)), run.final_equity)
 
 
-def generated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+def generated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
     text = algorithm_source(rules)
     name = text.rsplit("class ", 1)[1].split("(", 1)[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -136,7 +137,7 @@ def generated(rules: sc.Rules, source: MemorySource, parameters: dict[str, float
     return Outcome(fills, [(second * 10**9, worth) for second, worth in noted], final)
 
 
-def assert_same(rules: sc.Rules, source: MemorySource, parameters: dict[str, float] | None = None) -> Outcome:
+def assert_same(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
     """Carry rules out in both ways; every fill and every worth of the account is the same."""
     quick = simulated(rules, source, parameters)
     slow = generated(rules, source, parameters)

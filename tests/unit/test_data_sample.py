@@ -160,3 +160,59 @@ def test_quotes_and_ticks_are_not_made_up(source: SampleSource) -> None:
     assert source.tick_types(symbol, Resolution.MINUTE) == (TickType.TRADE,)
     assert source.tick_types(symbol, Resolution.TICK) == ()
     assert len(source.bars(symbol, Resolution.MINUTE, TickType.QUOTE, *EVER)) == 0
+
+
+FOREX = ("EURUSD", SecurityType.FOREX, "oanda", TickType.QUOTE)
+COIN = ("BTCUSD", SecurityType.CRYPTO, "coinbase", TickType.TRADE)
+BEGIN, END = datetime(2020, 3, 2), datetime(2020, 3, 9)
+
+
+def made_up(
+    source: SampleSource, what: tuple[str, SecurityType, str, TickType], resolution: Resolution, end: datetime = END
+) -> BarColumns:
+    ticker, kind, market, tick_type = what
+    symbol = source.resolve_symbol(ticker, kind, market)
+    utc = zone("UTC")
+    return source.bars(symbol, resolution, tick_type, utc.to_utc(BEGIN), utc.to_utc(end))
+
+
+def test_currencies_trade_from_sunday_to_friday_at_a_spread(source: SampleSource) -> None:
+    bars = made_up(source, FOREX, Resolution.HOUR)
+    local = [NEW_YORK.datetime(time) for time in bars.time_ns.tolist()]
+    # To Friday 17:00 in New York, 22:00 UTC; from Sunday 17:00, in the meantime summer time, 21:00 UTC.
+    assert len(bars) == 4 * 24 + 22 + 3
+    assert {time.weekday() for time in local} == {0, 1, 2, 3, 4, 6}
+    assert all(time.hour < 17 for time in local if time.weekday() == 4)
+    assert {str(bars.exact("ask_close", row) - bars.exact("bid_close", row)) for row in range(len(bars))} == {"0.0001"}
+    assert 0.9 < bars.values["bid_close"].min() < bars.values["bid_close"].max() < 1.6
+    assert "EURUSD are synthetic" in source.warnings[0]
+
+
+@pytest.mark.parametrize("what", [FOREX, COIN])
+def test_made_up_hours_and_days_add_up_from_the_same_minutes(
+    source: SampleSource, what: tuple[str, SecurityType, str, TickType]
+) -> None:
+    minutes_, hours, days = (
+        made_up(source, what, resolution) for resolution in (Resolution.MINUTE, Resolution.HOUR, Resolution.DAILY)
+    )
+    high, low = ("bid_high", "bid_low") if what is FOREX else ("high", "low")
+    for coarse, period_ns in ((hours, 3_600 * 10**9), (days, DAY_NS)):
+        for row, start in enumerate(coarse.time_ns.tolist()):
+            inside = minutes_.between(start, start + period_ns)
+            assert coarse.values[high][row] == inside.values[high].max()
+            assert coarse.values[low][row] == inside.values[low].min()
+
+
+@pytest.mark.parametrize("what", [FOREX, COIN])
+def test_a_course_does_not_depend_on_the_range(what: tuple[str, SecurityType, str, TickType]) -> None:
+    long = made_up(SampleSource(), what, Resolution.MINUTE)
+    short = made_up(SampleSource(), what, Resolution.MINUTE, datetime(2020, 3, 4))
+    same = long.between(int(short.time_ns[0]), int(short.time_ns[-1]) + 1)
+    assert all((same.values[name] == short.values[name]).all() for name in same.values)
+
+
+def test_what_has_no_course_has_no_bars(source: SampleSource) -> None:
+    for ticker, kind, market in (("USDJPY", SecurityType.FOREX, "oanda"), ("BTCUSD", SecurityType.CRYPTO, "kraken")):
+        symbol = source.resolve_symbol(ticker, kind, market)
+        assert not source.has(symbol, Resolution.HOUR, TickType.QUOTE)
+        assert len(source.bars(symbol, Resolution.HOUR, TickType.TRADE, *EVER)) == 0

@@ -113,16 +113,22 @@ def parts_of_days(daily: BarColumns, hours: SecurityExchangeHours, seed: int, pe
 
 def hours_of_minutes(minutes: BarColumns, zone: Zone) -> BarColumns:
     """Return the hourly bars, from full hour to full hour, that minutes add up to."""
+    return periods_of_minutes(minutes, zone, HOUR_NS)
+
+
+def periods_of_minutes(minutes: BarColumns, zone: Zone, period_ns: int) -> BarColumns:
+    """Return the bars, from full period to full period of the zone's clock, that minutes add up to."""
     if len(minutes) == 0:
         return minutes
-    local = zone.local_ns_array(minutes.time_ns) // HOUR_NS
+    local = zone.local_ns_array(minutes.time_ns) // period_ns
     first = np.flatnonzero(np.diff(local, prepend=local[0] - 1))
     last = np.append(first[1:], len(local)) - 1
     ticks = np.rint(np.stack([minutes.values[name] for name in _PRICES]) * _TICKS).astype(np.int64)
     prices = np.stack(
         [ticks[0][first], np.maximum.reduceat(ticks[1], first), np.minimum.reduceat(ticks[2], first), ticks[3][last]]
     )
-    return _columns(local[first] * HOUR_NS, HOUR_NS, prices, np.add.reduceat(minutes.values["volume"], first), zone)
+    volumes = np.add.reduceat(minutes.values["volume"], first)
+    return _columns(local[first] * period_ns, period_ns, prices, volumes, zone)
 
 
 def seed_of(*names: object) -> int:

@@ -1,7 +1,7 @@
-"""The data that come with TradingLab: five US stocks, daily, 2000 to 2013.
+"""The data that come with TradingLab: five US stocks, daily, 2000 to 2013; made-up currencies and coins, 2018 to 2020.
 
-They lie in ``folder``, laid out as a LEAN data folder; ``NOTICE.md`` says where they are from. Finer
-bars are made up from the daily ones, and a warning says so.
+The stocks lie in ``folder``, laid out as a LEAN data folder; ``NOTICE.md`` says where they are from. Their finer
+bars are made up from the daily ones. Of what is made up, a warning says so.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from tradinglab.data.columns import BarColumns
 from tradinglab.data.interest import InterestRates, shipped_interest_rates
 from tradinglab.data.lean import LeanSource
 from tradinglab.data.loaded import LoadedBars
+from tradinglab.data.sample.made_up import course_bars, course_coverage, has_course
 from tradinglab.data.source import Coverage
 
 _SYNTHETIC = (Resolution.MINUTE, Resolution.HOUR)
 _SEED = 1
 _BENCHMARK = "IBM"
+_PROVES_NOTHING = "Results on them say nothing about the market."
 
 
 class SampleSource(LeanSource):
@@ -50,7 +52,9 @@ class SampleSource(LeanSource):
     def bars(
         self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int, end_ns: int
     ) -> BarColumns:
-        """Return raw bars that start in ``[start_ns, end_ns)``; below a day they are synthetic."""
+        """Return raw bars that start in ``[start_ns, end_ns)``; below a day, and of currencies and coins, synthetic."""
+        if has_course(symbol, resolution, tick_type) and end_ns > start_ns:
+            return self._course(symbol, resolution, tick_type, start_ns, end_ns)
         if not (self.is_synthetic(symbol, resolution, tick_type) and super().has(symbol, Resolution.DAILY, tick_type)):
             return super().bars(symbol, resolution, tick_type, start_ns, end_ns)
         if end_ns <= start_ns:
@@ -70,14 +74,29 @@ class SampleSource(LeanSource):
         first, last = zone.local_ns(start_ns) // DAY_NS, zone.local_ns(end_ns - 1) // DAY_NS
         return self._synthetic.get((symbol.id, resolution), first, last, make).between(start_ns, end_ns)
 
+    def _course(
+        self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int, end_ns: int
+    ) -> BarColumns:
+        self._say(f"The bars of {symbol.value} are synthetic: a random walk. {_PROVES_NOTHING}")
+        zone = self.market_hours.get_data_time_zone(symbol.id.market, symbol.value, symbol.security_type)
+
+        def make(first_day: int, last_day: int) -> BarColumns:
+            return course_bars(symbol, resolution, self.market_hours, first_day, last_day)
+
+        first, last = zone.local_ns(start_ns) // DAY_NS, zone.local_ns(end_ns - 1) // DAY_NS
+        return self._synthetic.get((symbol.id, resolution), first, last, make).between(start_ns, end_ns)
+
     def has(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether there are any bars."""
+        if has_course(symbol, resolution, tick_type):
+            return True
         is_synthetic = self.is_synthetic(symbol, resolution, tick_type)
         return super().has(symbol, Resolution.DAILY if is_synthetic else resolution, tick_type)
 
     def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether bars are made up."""
-        return resolution in _SYNTHETIC and tick_type == TickType.TRADE
+        is_fine = resolution in _SYNTHETIC and tick_type == TickType.TRADE
+        return is_fine or has_course(symbol, resolution, tick_type)
 
     def interest_rates(self) -> InterestRates:
         """Return the risk-free interest rate over time."""
@@ -89,12 +108,13 @@ class SampleSource(LeanSource):
             yield one
             for resolution in _SYNTHETIC:
                 yield replace(one, resolution=resolution, bars=None, is_synthetic=True)
+        yield from course_coverage()
 
     def _say_synthetic(self, symbol: Symbol, resolution: Resolution) -> None:
         kind = {Resolution.MINUTE: "minute", Resolution.HOUR: "hourly"}[resolution]
-        text = (
-            f"The {kind} bars of {symbol.value} are synthetic: a random walk within its real daily bars. "
-            "Results on them say nothing about the market."
-        )
+        walk = "a random walk within its real daily bars"
+        self._say(f"The {kind} bars of {symbol.value} are synthetic: {walk}. {_PROVES_NOTHING}")
+
+    def _say(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
