@@ -80,6 +80,7 @@ _SCOPES = {
     "POST /api/v1/quantconnect/live/deployments/<uuid:remote_deployment_id>/commands/": Scope.TRADE,
     "POST /api/v1/ws-tickets/": Scope.READ,
     "POST /api/v1/strategies/check/": Scope.READ,
+    "POST /api/v1/analytics/": Scope.READ,
     "POST /api/v1/rules/check/": Scope.READ,
     "POST /api/v1/rules/generate/": Scope.READ,
 }

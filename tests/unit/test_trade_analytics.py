@@ -77,6 +77,10 @@ def test_groups() -> None:
         bare.by("month")
 
 
+def test_no_trades_have_no_groups() -> None:
+    assert [Trades([]).by(key) for key in ("symbol", "side", "hour", "weekday")] == [{}, {}, {}, {}]
+
+
 def test_trades_are_put_in_the_order_of_their_exits() -> None:
     trades = Trades([1, -1, 1], symbol=["a", "b", "c"], exit_time=[at(3), at(1), at(2)])
     assert trades.symbol.tolist() == ["b", "c", "a"]

@@ -240,6 +240,8 @@ class Trades:
             group = GroupBy(key)
         except ValueError:
             raise ParameterError(f"key must be one of {', '.join(GroupBy)}; it was {key!r}") from None
+        if not len(self):
+            return {}
         names = _KEYS[group](self)
         order = sorted(set(names.tolist()), key=lambda name: (name == "unknown", _RANK.get(name, 0), name))
         return {name: self.where(names == name) for name in order}

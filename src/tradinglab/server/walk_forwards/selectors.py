@@ -58,6 +58,11 @@ def walk_forward_get(*, user: User, run_id: UUID) -> WalkForward:
     return found
 
 
+def days_per_year(*, walk: WalkForward) -> int:
+    """Return how many trading days a year has where a walk-forward trades."""
+    return _DAYS_PER_YEAR[walk.calendar]
+
+
 def steps_shown(*, walk: WalkForward) -> list[ShownStep]:
     """Return all windows, those that were not begun among them."""
     begun = {each.number: each for each in _steps(walk)}
@@ -108,8 +113,8 @@ def walk_forward_outcome(*, walk: WalkForward) -> WalkForwardResult | None:
     windows = [each.window for each in steps]
     traded = traded_between(windows[0].test_first, windows[-1].test_last, Calendar(walk.calendar))
     space = space_of_stored(walk.search["space"], walk.search["space_constraints"])
-    days_per_year = _DAYS_PER_YEAR[walk.calendar]
-    return walk_forward_result(steps, space, traded=set(traded), cash=first, days_per_year=days_per_year)
+    per_year = days_per_year(walk=walk)
+    return walk_forward_result(steps, space, traded=set(traded), cash=first, days_per_year=per_year)
 
 
 def _step(shown: ShownStep, test: Backtest | None) -> Step:

@@ -1,0 +1,1 @@
+"""The house's figures of series that are uploaded, or of runs."""

@@ -1,0 +1,1 @@
+"""The REST resource of figures."""
