@@ -26,6 +26,9 @@ from tests.quantconnect.faults import Fault, Script, faulty_server
 from tests.server.installation import ROOT, Installation, until
 from tools.fill_generated import fill
 
+from tradinglab.data.source import open_source
+from tradinglab.rules import algorithm_source, load_bars, read_rules, simulate
+from tradinglab.rules.templates import all_rule_templates
 from tradinglab.server.config.home import Home
 from tradinglab.server.processes.web import QUANTCONNECT_PORT
 
@@ -81,8 +84,10 @@ def test_an_account_is_connected_and_a_strategy_run_there(tmp_path: Path, tables
 
 
 @pytest.fixture(scope="module")
-def cloud_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installation, dict[str, str]]]:
-    """An installation that listens for QuantConnect's clients, with bars, and what its token says."""
+def cloud_of_our_own(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Installation, dict[str, str]]]:
+    """An installation that listens for QuantConnect's clients, and what its token says; filled with bars, or not."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -91,7 +96,8 @@ def cloud_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
             pytest.skip(f"somebody else listens on port {QUANTCONNECT_PORT}, where QuantConnect's clients look")
     home = tmp_path_factory.mktemp("cloud") / "home"
     Home(home).prepare()
-    fill(Home(home).bars)
+    if request.param == "filled":
+        fill(Home(home).bars)
     lab = Installation(home, {})
     try:
         lab.start("up", "--no-open", "--port", str(lab.port))
@@ -104,26 +110,30 @@ def cloud_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         lab.stop()
 
 
-@pytest.mark.skipif(_LEAN is None, reason="QuantConnect's lean is not installed; name the program in LEAN_CLI")
-def test_lean_pushes_backtests_optimizes_and_deploys_here(
-    cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path
-) -> None:
-    assert _LEAN is not None
+@pytest.fixture
+def lean(cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """A folder where ``lean`` works, and its variables; nobody is asked whether there is a newer one."""
+    if _LEAN is None:
+        pytest.skip("QuantConnect's lean is not installed; name the program in LEAN_CLI")
     _, token = cloud_of_our_own
     home, folder = tmp_path / "home", tmp_path / "folder"
     (home / ".lean").mkdir(parents=True)
     (folder / "data").mkdir(parents=True)
-    # It asks nobody whether there is a newer one of it.
     checked = {"last-update-check-cli": time.time(), "last-update-check-announcements": time.time()}
     (home / ".lean" / "cache").write_text(json.dumps(checked))
     organization = token["QC_ORGANIZATION"]
     made = {"data-folder": "data", "job-organization-id": organization, "organization-id": organization}
     made["file-database-last-update"] = datetime.now(UTC).strftime("%m/%d/%Y %H:%M:%S")
     (folder / "lean.json").write_text(json.dumps(made))
-    variables = {
+    return folder, {
         "PATH": f"{Path(_LEAN).parent}:{os.environ['PATH']}", "HOME": str(home), "COLUMNS": "110", "NO_COLOR": "1",
         "TERM": "dumb", "LANG": "C.UTF-8", "PYTHONIOENCODING": "utf-8", **token,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("cloud_of_our_own", ["filled"], indirect=True)
+def test_lean_pushes_backtests_optimizes_and_deploys_here(lean: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
+    folder, variables = lean
     said = told(_LEAN_INIT + walk("The command line"), folder, **variables)
     (tmp_path / "said.txt").write_text(said)
     for line in (
@@ -135,6 +145,32 @@ def test_lean_pushes_backtests_optimizes_and_deploys_here(
     assert "Backtest name: From CI" in told(walk("In CI"), folder, **variables)
 
 
+@pytest.mark.parametrize("cloud_of_our_own", ["with the sample alone"], indirect=True)
+@pytest.mark.parametrize("template", ["sma-cross", "forex-range", "crypto-trend"])
+def test_lean_backtests_generated_source_here(lean: tuple[Path, dict[str, str]], template: str) -> None:
+    folder, variables = lean
+    rules = read_rules(next(each.path.read_text() for each in all_rule_templates() if each.name == template))
+    simulated = simulate(rules, load_bars(rules, open_source("sample")))
+    source = folder / "main.py"
+    source.write_text(algorithm_source(rules))
+    said = told(
+        f"""
+        export QC_API=local
+        lean login --user-id "$QC_USER" --api-token "$QC_TOKEN"
+        lean project-create --language python "{template}"
+        cp main.py "{template}/main.py"
+        lean cloud push --project "{template}"
+        lean cloud backtest "{template}" --name "Generated"
+        """,
+        folder,
+        **variables,
+    )
+    assert "Backtest name: Generated" in said
+    assert re.search(rf"Total Orders +│ {len(simulated.fills.quantity)} ", said), said
+    assert re.search(rf"End Equity +│ {simulated.equity[-1]:.2f} ", said), said
+
+
+@pytest.mark.parametrize("cloud_of_our_own", ["filled"], indirect=True)
 @pytest.mark.skipif(_MCP is None, reason="QuantConnect's MCP server is not here; name its folder in QC_MCP_SERVER")
 def test_the_mcp_server_asks_here(cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path) -> None:
     assert _MCP is not None
