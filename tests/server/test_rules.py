@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.backtests.services import backtest_submit
 from tradinglab.server.rules import simulating
 from tradinglab.server.runs.supervision import run_carry_out
+from tradinglab.server.strategies import limited
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
 
@@ -118,6 +120,15 @@ def test_too_many_at_once_are_refused(api: APIClient, monkeypatch: pytest.Monkey
         simulating._places.release()
         simulating._places.release()
     assert (answer.status_code, answer.json()["code"], "Retry-After" in answer) == (429, "simulation_busy", True)
+
+
+def test_a_fault_of_the_simulator_is_told_and_logged(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(limited.sys, "executable", shutil.which("false"))
+    answer = ask(api, "simulate", text=CROSS)
+    assert (answer.status_code, answer.json()["code"]) == (503, "simulation_failed")
+    assert "simulate_process failed" in caplog.text
 
 
 def test_what_takes_too_long_is_refused(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

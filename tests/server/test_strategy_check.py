@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
 from tradinglab.server.accounts.models import User
-from tradinglab.server.strategies import checking
+from tradinglab.server.strategies import checking, limited
 from tradinglab.server.strategies.models import Strategy
 from tradinglab.server.strategies.services import strategy_create
 
@@ -73,7 +74,7 @@ def test_parameters_that_json_has_no_words_for(asked: str, default: object, api:
 
 
 def test_files_without_parameters_are_not_read(api: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking.subprocess, "run", None)
+    monkeypatch.setattr(limited.subprocess, "run", None)
     plain = strategy_create(owner=owner, name="Plain", files={"main.py": "x = 1"})
     assert plain.head is not None
     assert api.get(f"{HOME}{plain.pk}/versions/{plain.head.content_hash}/").json()["parameters"] == []
@@ -83,6 +84,18 @@ def test_files_that_take_too_much_are_a_finding(api: APIClient, monkeypatch: pyt
     monkeypatch.setattr(checking, "_TIMEOUT_S", 0.01)
     answer = api.post(f"{HOME}check/", {"files": {"main.py": "x = 1"}}, format="json")
     assert [each["code"] for each in answer.json()["findings"]] == ["too_complex"]
+
+
+def test_a_fault_of_the_check_is_a_finding_that_is_not_kept(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = {"files": {"main.py": QUICK + "# checked while the check fails"}}
+    with monkeypatch.context() as broken:
+        broken.setattr(limited.sys, "executable", shutil.which("false"))
+        answer = api.post(f"{HOME}check/", body, format="json")
+    assert [each["code"] for each in answer.json()["findings"]] == ["check_failed"]
+    assert "check_process failed" in caplog.text
+    assert api.post(f"{HOME}check/", body, format="json").json()["findings"] == []
 
 
 def test_too_many_checks_at_once_are_refused(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,3 +17,10 @@ class SimulationLimitError(ServerError):
     """A simulation took more time or memory than it may."""
 
     code = "simulation_limit"
+
+
+class SimulationFailedError(ServerError):
+    """The simulator itself failed."""
+
+    code = "simulation_failed"
+    status = 503

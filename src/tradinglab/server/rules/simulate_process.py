@@ -6,8 +6,6 @@ simulation is long enough for it, and never in the process that answers requests
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from tradinglab.data.source import open_source
 from tradinglab.rules import RulesError, load_bars, simulate
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.server.backtests.thinning import min_max
-from tradinglab.server.strategies.check_process import limit
+from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
 
 if TYPE_CHECKING:
@@ -30,12 +28,6 @@ MOST_FILLS = 5_000
 #: Bars a day at most, by resolution: of shares, and of what is traded around the clock.
 _A_DAY = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def main() -> None:
-    """Simulate what is asked for by the standard input, and answer on the standard output."""
-    limit(memory=MEMORY, cpu_s=CPU_S)
-    json.dump(_answer(json.load(sys.stdin)), sys.stdout)
 
 
 def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,4 +99,4 @@ def _time(ns: int) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    answer_order(_answer, memory=MEMORY, cpu_s=CPU_S)

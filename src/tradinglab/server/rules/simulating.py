@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +12,8 @@ from django.conf import settings
 from tradinglab.server.backtests.data_sources import data_source_wanted
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
-from tradinglab.server.rules.errors import SimulationBusyError, SimulationLimitError
+from tradinglab.server.rules.errors import SimulationBusyError, SimulationFailedError, SimulationLimitError
+from tradinglab.server.strategies.limited import BeyondLimitsError, CrashedError, carried_out
 
 _TIMEOUT_S = 60
 _PATIENCE_S = 2
@@ -41,6 +39,8 @@ def rules_simulate(
         If too many simulations are under way.
     SimulationLimitError
         If it takes too much time or memory.
+    SimulationFailedError
+        If the simulator itself fails.
     """
     source = data_source_wanted(name=data)
     order = {"text": text, "parameters": dict(parameters), "data": source.spec, "points": points}
@@ -59,22 +59,20 @@ def _apart(order: Mapping[str, Any]) -> dict[str, Any]:
     kernels = settings.HOME.folder / "kernels"
     kernels.mkdir(exist_ok=True)
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "tradinglab.server.rules.simulate_process"],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": os.fspath(kernels)},
-            cwd="/",
-            timeout=_TIMEOUT_S,
-            check=True,
+        return carried_out(
+            "tradinglab.server.rules.simulate_process",
+            order,
+            timeout_s=_TIMEOUT_S,
+            env={"NUMBA_CACHE_DIR": os.fspath(kernels)},
         )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
+    except BeyondLimitsError:
         raise SimulationLimitError(
             "The simulation takes more time or memory than it may have here. Choose fewer days, fewer securities or "
             "simpler rules, or run a backtest."
         ) from None
+    except CrashedError:
+        raise SimulationFailedError(
+            "The simulation failed, a fault of TradingLab's; the operator finds the reason in the server's log."
+        ) from None
     finally:
         _places.release()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +16,7 @@ import tradinglab
 from tradinglab.algorithm.check import Finding, Parameter, Report, Severity
 from tradinglab.server.strategies.errors import CheckBusyError
 from tradinglab.server.strategies.files import ENTRY, RULES, content_hash
+from tradinglab.server.strategies.limited import BeyondLimitsError, CrashedError, carried_out
 
 _TIMEOUT_S = 30
 _PATIENCE_S = 10
@@ -39,8 +38,7 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     key = f"strategy-check:3:{tradinglab.__version__}:{content_hash(files)}"
     kept = django_cache.get(key)
     if kept is None:
-        kept = _apart({"kind": "check", "files": dict(files)}, ENTRY)
-        django_cache.set(key, kept, _KEPT_S)
+        kept = _kept(key, {"kind": "check", "files": dict(files)}, ENTRY)
     return _report(kept)
 
 
@@ -60,8 +58,7 @@ def rules_read_apart(*, text: str, parameters: Mapping[str, float] | None = None
     key = f"rules-read:1:{generator_version()}:{digest}"
     kept: dict[str, Any] | None = django_cache.get(key)
     if kept is None:
-        kept = _apart(order, RULES)
-        django_cache.set(key, kept, _KEPT_S)
+        kept = _kept(key, order, RULES)
     return kept
 
 
@@ -98,41 +95,61 @@ def files_parameters(*, files: Mapping[str, str]) -> AskedParameters:
     return AskedParameters(report.parameters, report.asks_openly)
 
 
+def _kept(key: str, order: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """Carry out an order and keep what comes of it, unless the check itself fails."""
+    try:
+        found = _apart(order, file)
+    except CrashedError:
+        return _found(_failed(file))
+    django_cache.set(key, found, _KEPT_S)
+    return found
+
+
 def _apart(order: Mapping[str, Any], file: str) -> dict[str, Any]:
-    """Carry out an order in a process of its own; what goes beyond its limits is a finding in *file*."""
+    """Carry out an order in a process of its own; what goes beyond its limits is a finding in *file*.
+
+    Raises
+    ------
+    CrashedError
+        If it fails otherwise.
+    """
     if not _places.acquire(timeout=_PATIENCE_S):
         raise CheckBusyError("Too many strategies are being checked; try again in some seconds.")
     try:
-        done = subprocess.run(
-            [sys.executable, "-I", "-m", "tradinglab.server.strategies.check_process"],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"OPENBLAS_NUM_THREADS": "1"},
-            cwd="/",
-            timeout=_TIMEOUT_S,
-            check=True,
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return {"findings": [_beyond_limits(file)], "parameters": [], "asks_openly": False, "is_cut": False}
+        return carried_out("tradinglab.server.strategies.check_process", order, timeout_s=_TIMEOUT_S)
+    except BeyondLimitsError:
+        return _found(_beyond_limits(file))
     finally:
         _places.release()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+
+
+def _found(finding: Mapping[str, Any]) -> dict[str, Any]:
+    return {"findings": [finding], "parameters": [], "asks_openly": False, "is_cut": False}
 
 
 def _beyond_limits(file: str) -> dict[str, Any]:
-    is_rules = file == RULES
+    return _finding(
+        file,
+        "too_complex",
+        "The files take too long or too much memory to be read.",
+        "Name fewer operands by one another." if file == RULES else "Keep data out of the code, in a CSV or JSON file.",
+    )
+
+
+def _failed(file: str) -> dict[str, Any]:
+    text = "The files cannot be checked: the check itself failed, which is a fault of TradingLab's."
+    return _finding(file, "check_failed", text, "Ask the operator, who finds the reason in the server's log.")
+
+
+def _finding(file: str, code: str, message: str, suggestion: str) -> dict[str, Any]:
     return {
         "file": file,
         "line": 1,
         "column": 1,
         "severity": Severity.ERROR.value,
-        "code": "too_complex",
-        "message": "The files take too long or too much memory to be read.",
-        "suggestion": (
-            "Name fewer operands by one another." if is_rules else "Keep data out of the code, in a CSV or JSON file."
-        ),
+        "code": code,
+        "message": message,
+        "suggestion": suggestion,
     }
 
 

@@ -26,6 +26,7 @@ from tradinglab.server.strategies.checking import files_check, generator_version
 from tradinglab.server.strategies.files import RULES
 from tradinglab.server.strategies.running import rules_source
 
+_FAILED = {503: OpenApiResponse(ProblemSerializer, "The simulator itself failed; the server's log says why.")}
 _BUSY = {429: OpenApiResponse(ProblemSerializer, "Too many at once; `Retry-After` says when to try again.")}
 
 
@@ -85,7 +86,7 @@ class RulesSimulateView(APIView):
     @extend_schema(
         operation_id="rules_simulate",
         request=SimulationInput,
-        responses={200: SimulationSerializer, **_BUSY},
+        responses={200: SimulationSerializer, **_BUSY, **_FAILED},
         description=(
             "What rules come to over bars, as whole arrays: the fills and the equity that a backtest of them has, at "
             "once. At most 100 securities and a million bars; what takes more than 40 seconds of a processor is "
