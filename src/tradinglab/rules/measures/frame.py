@@ -1,0 +1,148 @@
+"""What the engine's figures are measured against and does not depend on what is traded.
+
+It samples an account at instants that follow from dates, markets and bars alone. A run of the engine that holds the
+securities of the rules and trades nothing shows them, and the benchmark and the interest beside them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from tradinglab.algorithm.qc_algorithm import QCAlgorithm
+from tradinglab.core.clock import DAY_NS, from_ns, zone
+from tradinglab.core.values import dataclass
+from tradinglab.engine.statistics.inputs import Samples
+from tradinglab.rules.market import MARKETS, RESOLUTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tradinglab.algorithm.securities import Security
+    from tradinglab.data.columns import Floats, Ints
+    from tradinglab.data.source import DataSource
+    from tradinglab.engine.result import BacktestResult
+    from tradinglab.rules.schema import Rules
+
+_ALWAYS_OPEN = 365
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """When an account is sampled, and what beside.
+
+    Attributes
+    ----------
+    equity_ns, days_ns
+        The instants at which the equity and the day are sampled; int64 nanoseconds UTC.
+    ends_apart
+        Whether the last of the days was sampled at the end of the run, and not at a midnight.
+    returned
+        Which of the days count as returns: the first one, and past the last.
+    turned
+        The days at which the turnover is sampled, and which of these samples count.
+    daily
+        Which of the days make the daily equity, and ``dates``, what days these are.
+    benchmark
+        The benchmark's returns beside the account's.
+    risk_free
+        The mean yearly rate.
+    """
+
+    equity_ns: Ints
+    days_ns: Ints
+    ends_apart: bool
+    returned: tuple[int, int]
+    turned: tuple[Ints, slice]
+    daily: Ints
+    dates: tuple[date, ...]
+    benchmark: Floats
+    risk_free: float
+    trading_days: int
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there are samples enough; if not, most figures are zero."""
+        return len(self.benchmark) >= 2 and self.returned[1] - self.returned[0] >= 2
+
+
+class _Idle(QCAlgorithm):
+    """Holds what rules are about, and does nothing."""
+
+    rules: ClassVar[Rules]
+
+    def initialize(self) -> None:
+        """Set up what the generated strategy sets up, as far as samples depend on it."""
+        rules = self.rules
+        self.set_start_date(datetime.combine(rules.start, datetime.min.time()))
+        self.set_end_date(datetime.combine(rules.end, datetime.min.time()))
+        self.set_cash(rules.cash)
+        adding: dict[str, Callable[..., Security]] = {
+            "equity": self.add_equity,
+            "forex": self.add_forex,
+            "crypto": self.add_crypto,
+        }
+        first = None
+        for listing in rules.universe:
+            market = listing.market or MARKETS[listing.type]
+            resolution = RESOLUTIONS[rules.resolution]
+            security = adding[listing.type](listing.ticker, resolution, market=market, fill_forward=False)
+            first = first or security.symbol
+        self.set_benchmark(first)
+
+
+def frame_of(rules: Rules, source: DataSource) -> Frame:
+    """Return the frame of rules' dates and securities.
+
+    Raises
+    ------
+    TradingLabError
+        If the source cannot be run over.
+    """
+    from tradinglab.engine.run import backtest
+
+    idle = type("Idle", (_Idle,), {"rules": rules})
+    return _frame(backtest(idle, data=source))
+
+
+def _frame(result: BacktestResult) -> Frame:
+    record = result.record
+    source = record.statistics_input
+    samples = Samples(source)
+    first, last = samples.days
+    period = samples.cut(first, last)
+    assert period is not None
+    start, stop = first * DAY_NS, (last + 1) * DAY_NS
+    days_ns = np.array([time for time, _ in source.performance], np.int64)
+    turnover_ns = np.array([time for time, _ in source.turnover], np.int64)
+    begin, end = (int(each) for each in np.searchsorted(days_ns, [start, stop]))
+    daily, dates = _daily(result)
+    return Frame(
+        equity_ns=np.array([time for time, _ in source.equity], np.int64),
+        days_ns=days_ns,
+        ends_apart=zone(record.time_zone).local_ns(int(days_ns[-1])) % DAY_NS != 0,
+        # The start and a partial day are left out.
+        returned=(begin + 2, end),
+        turned=(np.searchsorted(days_ns, turnover_ns), slice(*np.searchsorted(turnover_ns, [start, stop]))),
+        daily=daily,
+        dates=dates,
+        benchmark=np.array(period.benchmark),
+        risk_free=float(period.risk_free_rate),
+        trading_days=source.trading_days_per_year,
+    )
+
+
+def _daily(result: BacktestResult) -> tuple[Ints, tuple[date, ...]]:
+    """Return which samples of days make the daily equity, as a report has it, and their days."""
+    record = result.record
+    local = zone(record.time_zone)
+    keeps_weekends = record.statistics_input.trading_days_per_year == _ALWAYS_OPEN
+    places: dict[date, int] = {}
+    for place, sample in enumerate(record.sampler.days):
+        day = from_ns(local.local_ns(sample.time_ns) - 1).date()
+        if keeps_weekends or day.weekday() < _SATURDAY or not places:
+            places[day] = place
+    return np.array(list(places.values()), np.int64), tuple(places)

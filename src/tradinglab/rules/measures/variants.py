@@ -1,0 +1,100 @@
+"""Variants of rules over the same bars, measured as the engine measures a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tradinglab.core.values import dataclass
+from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
+from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.market import load_bars
+from tradinglab.rules.measures.closings import TRANSACTION_FIGURES, Closings
+from tradinglab.rules.measures.curves import curve_figures
+from tradinglab.rules.measures.frame import frame_of
+from tradinglab.rules.measures.sampled import Sampled, grid_of, sampled
+from tradinglab.rules.results import chosen_fills
+from tradinglab.rules.simulation import prepare, walk_compiled
+from tradinglab.rules.values import ArrayCache
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tradinglab.data.source import DataSource
+    from tradinglab.rules.schema import Rules
+
+#: The figures that a simulation comes to as a run of the engine does; the others take fills bar by bar.
+SIMULATED: Final = frozenset({
+    "start_equity", "end_equity", "net_profit", "compounding_annual_return", "drawdown", "drawdown_recovery",
+    "longest_drawdown", "sharpe_ratio", "sortino_ratio", "probabilistic_sharpe_ratio", "calmar_ratio",
+    "information_ratio", "treynor_ratio", "alpha", "beta", "annual_standard_deviation", "annual_variance",
+    "tracking_error", "ulcer_index", "value_at_risk_95", "value_at_risk_99", "conditional_value_at_risk_95",
+    "win_rate", "loss_rate", "average_win_rate", "average_loss_rate", "profit_loss_ratio", "profit_factor",
+    "expectancy", "total_trades", "max_consecutive_losing_trades", "total_fees", "portfolio_turnover", "exposure",
+    "time_in_market",
+})  # fmt: skip
+#: Bytes of indicators that are kept: what several variants need is computed once.
+_KEPT_BYTES: Final = 96 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What a variant came to.
+
+    Attributes
+    ----------
+    figures
+        Those of :data:`SIMULATED` that are defined.
+    days, equity
+        The account's value at the end of each day.
+    problem
+        Why it was not simulated, if it was not.
+    """
+
+    figures: Mapping[str, float]
+    days: tuple[date, ...] = ()
+    equity: tuple[float, ...] = ()
+    problem: str = ""
+
+
+class Variants:
+    """Variants of rules over the bars of a source, which are read once.
+
+    Raises
+    ------
+    RulesError
+        If the rules contradict themselves, or there are no bars for them.
+    """
+
+    def __init__(self, rules: Rules, source: DataSource) -> None:
+        check_rules(rules, parameter_values(rules))
+        self._rules = rules
+        self._bars = load_bars(rules, source)
+        self._frame = frame_of(rules, source)
+        self._grid = grid_of(self._frame, self._bars)
+        self._cache = ArrayCache(_KEPT_BYTES)
+        self._changing = Changing()
+
+    def measure(self, parameters: Mapping[str, float], *, wants_days: bool = False) -> Variant:
+        """Return what a variant comes to; one that cannot be simulated says why."""
+        rules = self._rules
+        try:
+            values = parameter_values(rules, parameters)
+            check_values(rules, values, self._changing)
+        except RulesInvalidError as problem:
+            return Variant(figures={}, problem=str(problem))
+        fills, _ = walk_compiled(prepare(rules, self._bars, values, self._cache))
+        fills = chosen_fills(fills, np.lexsort((fills.number, fills.step)))
+        account = sampled(fills, self._bars, self._grid, rules.cash)
+        figures = curve_figures(self._frame, account, rules.cash)
+        closings = Closings(fills, self._bars)
+        is_measured = self._frame.is_measured
+        figures |= closings.transaction_figures(rules.cash) if is_measured else dict.fromkeys(TRANSACTION_FIGURES, 0.0)
+        figures |= {**closings.trade_figures(), "total_fees": float(fills.fee.sum())}
+        days = self._days(account) if wants_days else ()
+        return Variant(figures=figures, days=self._frame.dates if wants_days else (), equity=days)
+
+    def _days(self, account: Sampled) -> tuple[float, ...]:
+        return tuple(account.days[self._frame.daily].tolist())
