@@ -223,9 +223,57 @@ class TestRuns:
         assert "main.rules, line 9" in answer.json()["detail"]
         assert not Backtest.objects.exists()
 
-    def test_a_parameter_that_the_rules_do_not_have_is_warned_of(self, owner: User, told: Strategy) -> None:
-        test = Backtest.objects.get(run=ran(owner, told, parameters={"fats": "9"}))
-        assert any("fats" in each["text"] for each in test.warnings)
+    @pytest.mark.parametrize(
+        ("given", "field", "said"),
+        [
+            ({"fats": "9"}, "parameters.fats", "The rules have no parameter 'fats'. Did you mean: 'fast'?"),
+            ({"fast": "1"}, "parameters.fast", "A number from 2 to 10 is expected, as the rules declare; it was 1."),
+            ({"fast": "11", "share": "20"}, "parameters.fast", "it was 11"),
+            ({"fast": "nan"}, "parameters.fast", "A number is expected, such as the default 5; it was 'nan'."),
+            ({"fast": "1e999"}, "parameters.fast", "it was '1e999'"),
+            ({"fast": ""}, "parameters.fast", "it was ''"),
+            ({"share": "a lot"}, "parameters.share", "it was 'a lot'"),
+            ({"fast": "2.5", "share": "50"}, "parameters.fast", "With fast = 2.5 the rules cannot be carried out"),
+        ],
+    )
+    def test_a_value_that_rules_cannot_have_is_refused_before_the_run(
+        self, api: APIClient, told: Strategy, given: dict[str, str], field: str, said: str
+    ) -> None:
+        assert told.head is not None
+        for body in ({"version": str(told.head.pk)}, {"files": {"main.rules": CROSS}}):
+            answer = api.post(V1, {**body, "parameters": given}, format="json")
+            assert answer.status_code == 400, answer.content
+            assert [each["field"] for each in answer.json()["errors"]] == [field]
+            assert said in answer.json()["detail"]
+        assert not Run.objects.exists()
+
+    def test_values_that_do_not_go_together_are_refused(self, api: APIClient) -> None:
+        text = CROSS.replace("when close > SMA(fast)", "when close > SMA(5) and share > fast").replace("to 10", "to 95")
+        for given, field in (
+            ({"fast": "50", "share": "40"}, "parameters"),
+            ({"fast": "95", "share": "60"}, "parameters.fast"),
+        ):
+            answer = api.post(V1, {"files": {"main.rules": text}, "parameters": given}, format="json")
+            assert answer.status_code == 400, answer.content
+            assert [each["field"] for each in answer.json()["errors"]] == [field]
+            assert "never holds" in answer.json()["detail"]
+        good = {"files": {"main.rules": text}, "parameters": {"fast": "50", "share": "60"}}
+        assert api.post(V1, good, format="json").status_code == 202
+
+    def test_what_the_project_sets_is_held_to_it_too(self, api: APIClient) -> None:
+        files = {"main.rules": CROSS, "config.json": json.dumps({"parameters": {"fast": 99, "other": 1}})}
+        answer = api.post(V1, {"files": files}, format="json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "parameters.fast")
+        assert api.post(V1, {"files": files, "parameters": {"fast": 3}}, format="json").status_code == 202
+
+    @pytest.mark.parametrize("axis", [{"name": "fast", "values": [4, 12]}, {"name": "share", "min": 5, "max": 50}])
+    def test_a_search_stays_within_the_ranges(self, api: APIClient, told: Strategy, axis: dict[str, Any]) -> None:
+        assert told.head is not None
+        body = {"version": str(told.head.pk), "space": [axis], "sampler": "random", "most_trials": 3}
+        body["target"] = "end_equity"
+        answer = api.post("/api/v1/optimizations/", body, format="json")
+        assert answer.status_code == 400, answer.content
+        assert "declares a range" in answer.json()["detail"], answer.content
 
 
 def test_the_supervisor_hands_out_the_generated_source_alone(told: Strategy, owner: User) -> None:

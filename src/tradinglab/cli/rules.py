@@ -113,6 +113,7 @@ def generate(options: Namespace) -> int:
 def run(options: Namespace) -> int:
     """Backtest rules and print what both engines define alike."""
     rules, parameters = _rules(options.file), dict(options.param)
+    _part("checks").asked_values(rules, parameters)
     figures = _local if options.engine == "local" else _vectorised
     show_pairs(figures(rules, options.data, parameters), rules.name)
     return FINISHED
@@ -131,7 +132,6 @@ def _local(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, s
 
     from tradinglab.engine.run import backtest
 
-    _part("checks").check_rules(rules, _part("checks").parameter_values(rules, parameters))
     with TemporaryDirectory() as folder:
         path = Path(folder, "main.py")
         path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")

@@ -1,6 +1,6 @@
 """What rules must not say: contradictions, and values that nothing can come of."""
 
 from tradinglab.rules.checks.nodes import Changing
-from tradinglab.rules.checks.whole import check_rules, check_values, parameter_values
+from tradinglab.rules.checks.whole import asked_values, check_rules, check_values, parameter_values
 
-__all__ = ["Changing", "check_rules", "check_values", "parameter_values"]
+__all__ = ["Changing", "asked_values", "check_rules", "check_values", "parameter_values"]

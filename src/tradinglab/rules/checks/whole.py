@@ -42,7 +42,7 @@ _RANGES: dict[str, tuple[float, bool, float, bool]] = {
 }
 
 
-def parameter_values(rules: Rules, given: Mapping[str, float] | None = None) -> dict[str, float]:
+def parameter_values(rules: Rules, given: Mapping[str, float | str] | None = None) -> dict[str, float]:
     """Return the value of every parameter: what was given, else the default.
 
     Raises
@@ -52,13 +52,78 @@ def parameter_values(rules: Rules, given: Mapping[str, float] | None = None) -> 
     """
     values = {name: each.default for name, each in rules.parameters.items()}
     for name, value in (given or {}).items():
+        path = f"parameters.{name}"
         if name not in values:
-            hint = did_you_mean(name, values) or "."
-            raise RulesInvalidError(f"the rules have no parameter '{name}'{hint}", path="parameters")
-        if not abs(float(value)) < float("inf"):
-            raise RulesInvalidError(f"a number is expected; it was {value}", path=f"parameters.{name}")
-        values[name] = float(value)
+            hint = did_you_mean(name, values) or "; leave it out."
+            known = f" It has {', '.join(values)}." if values else " It has none."
+            raise RulesInvalidError(f"the rules have no parameter '{name}'{hint}{known}", path=path)
+        number = _number_of(value)
+        if not abs(number) < float("inf"):
+            raise RulesInvalidError(
+                f"a number is expected, such as the default {values[name]:g}; it was '{value}'", path=path
+            )
+        values[name] = number
     return values
+
+
+def _number_of(value: float | str) -> float:
+    """Return what was given as a number; not a number if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
+
+
+def asked_values(rules: Rules, given: Mapping[str, float | str]) -> dict[str, float]:
+    """Return the value of every parameter of a run that somebody asks for.
+
+    Unlike ``simulate``, which takes any, it keeps to the declared ranges.
+
+    Raises
+    ------
+    RulesInvalidError
+        If a value is no number, unknown, out of its range, or such that the rules cannot be carried out; the path names
+        the parameter, if it is one alone.
+    """
+    values = parameter_values(rules, given)
+    for name in given:
+        _check_range(name, rules.parameters[name], values[name])
+    try:
+        check_rules(rules, values)
+    except RulesInvalidError as problem:
+        alone = _culprit(rules, given, values)
+        if alone is None:
+            raise
+        told = f"parameters.{alone}" if alone else "parameters"
+        said = f"with {alone} = {values[alone]:g}" if alone else "with these values"
+        raise RulesInvalidError(f"{said} the rules cannot be carried out: {problem}", path=told) from None
+    return values
+
+
+def _check_range(name: str, each: Parameter, value: float) -> None:
+    is_below = each.minimum is not None and value < each.minimum
+    if is_below or (each.maximum is not None and value > each.maximum):
+        least = "" if each.minimum is None else f" from {each.minimum:g}"
+        most = "" if each.maximum is None else f" to {each.maximum:g}"
+        raise RulesInvalidError(
+            f"a number{least}{most} is expected, as the rules declare; it was {value:g}", path=f"parameters.{name}"
+        )
+
+
+def _culprit(rules: Rules, given: Mapping[str, object], values: Mapping[str, float]) -> str | None:
+    """Return which value alone is refused, an empty name if only several together are, ``None`` if it is no value."""
+    defaults = parameter_values(rules)
+    if not _fits(rules, defaults):
+        return None
+    return next((name for name in given if not _fits(rules, {**defaults, name: values[name]})), "")
+
+
+def _fits(rules: Rules, values: Mapping[str, float]) -> bool:
+    try:
+        check_rules(rules, values)
+    except RulesInvalidError:
+        return False
+    return True
 
 
 def check_rules(rules: Rules, values: Mapping[str, float]) -> None:

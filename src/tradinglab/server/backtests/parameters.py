@@ -8,8 +8,10 @@ from tradinglab.algorithm.check import Parameter
 from tradinglab.core.surface import did_you_mean
 from tradinglab.optimize import Axis
 from tradinglab.server.errors import InputError
-from tradinglab.server.strategies.checking import AskedParameters, files_parameters
+from tradinglab.server.strategies.checking import AskedParameters, files_parameters, rules_read_apart
 from tradinglab.server.strategies.errors import CheckBusyError
+from tradinglab.server.strategies.files import RULES
+from tradinglab.server.strategies.project import project_parameters
 
 _NUMBERS = ("int", "float")
 _MOST_NAMED = 50
@@ -18,6 +20,9 @@ _MOST_NAMED = 50
 def parameters_check(*, files: Mapping[str, str], parameters: Mapping[str, str]) -> list[str]:
     """Refuse a text where the files make a number of a parameter; return what is to be warned of.
 
+    Of rules every value is refused that they cannot be carried out with: what is no number or out of the declared
+    range, and names that they do not have; also if ``config.json`` sets it.
+
     Files that were not read before are read now, which takes a while: not within a transaction.
 
     Raises
@@ -25,6 +30,9 @@ def parameters_check(*, files: Mapping[str, str], parameters: Mapping[str, str])
     InputError
         Names the parameter, what was given, and what it is made into.
     """
+    if RULES in files:
+        _check_rules(files, parameters)
+        return []
     asked = _asked(files) if parameters else None
     if asked is None:
         return []
@@ -61,6 +69,36 @@ def searched_check(*, files: Mapping[str, str], axes: Sequence[Axis]) -> None:
         if parameter is not None:
             for value in axis.values:
                 _refuse_text(f"space.{place}.values", parameter, value)
+                if _is_number(value):
+                    _refuse_beyond(f"space.{place}.values", parameter, value)
+            for bound, number in (("min", axis.low), ("max", axis.high)):
+                if axis.is_continuous and number is not None:
+                    _refuse_beyond(f"space.{place}.{bound}", parameter, number)
+
+
+def _check_rules(files: Mapping[str, str], parameters: Mapping[str, str]) -> None:
+    """Refuse values that rules cannot be carried out with."""
+    try:
+        known = {each.name for each in files_parameters(files=files).known}
+        of_project = {name: text for name, text in project_parameters(files).items() if name in known}
+        given = {**of_project, **parameters}
+        read = rules_read_apart(text=files[RULES], parameters=given) if given else {}
+    except CheckBusyError:
+        return
+    if refused := read.get("refused"):
+        reason: str = refused["reason"]
+        value = given.get(refused["field"].partition(".")[2])
+        raise InputError(refused["field"], value, f"{reason[:1].upper()}{reason[1:].rstrip('.')}.")
+
+
+def _refuse_beyond(field: str, parameter: Parameter, number: object) -> None:
+    """Refuse a number that lies out of the range that the strategy declares."""
+    least, most = parameter.minimum, parameter.maximum
+    value = float(str(number))
+    if not (least is None or value >= least) or not (most is None or value <= most):
+        said = "".join(f" {word} {bound:g}" for word, bound in (("from", least), ("to", most)) if bound is not None)
+        where = f"{parameter.file}, line {parameter.line}"
+        raise InputError(field, number, f"The strategy declares a range{said} ({where}): stay in it, or widen it.")
 
 
 def _asked(files: Mapping[str, str]) -> AskedParameters | None:

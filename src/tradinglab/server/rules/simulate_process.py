@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.data.source import open_source
 from tradinglab.rules import RulesError, load_bars, simulate
-from tradinglab.rules.checks import check_rules, parameter_values
+from tradinglab.rules.checks import asked_values
 from tradinglab.server.backtests.thinning import min_max
 from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
@@ -37,10 +37,10 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
     except RulesError as problem:
         return {"finding": finding_of(text, problem)}
     try:
-        check_rules(rules, parameter_values(rules, order["parameters"]))
+        asked_values(rules, order["parameters"])
     except RulesError as problem:
-        if problem.path.startswith("parameters") or order["parameters"]:
-            return {"refusal": str(problem), "field": "parameters"}
+        if problem.path.partition(".")[0] == "parameters":
+            return {"refusal": problem.reason, "field": problem.path}
         return {"finding": finding_of(text, problem)}
     if refusal := _too_much(rules):
         return {"refusal": refusal, "field": "text"}

@@ -42,7 +42,7 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     return _report(kept)
 
 
-def rules_read_apart(*, text: str, parameters: Mapping[str, float] | None = None) -> dict[str, Any]:
+def rules_read_apart(*, text: str, parameters: Mapping[str, str | float] | None = None) -> dict[str, Any]:
     """Return what can be said of rules: ``findings`` and, if there are none, what they are and what comes of them.
 
     The same rules are read once. What it holds is told by :func:`.rule_files.rules_read`, which does it, in a process
@@ -55,7 +55,7 @@ def rules_read_apart(*, text: str, parameters: Mapping[str, float] | None = None
     """
     order = {"kind": "rules", "text": text, "parameters": dict(parameters or {})}
     digest = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
-    key = f"rules-read:1:{generator_version()}:{digest}"
+    key = f"rules-read:2:{generator_version()}:{digest}"
     kept: dict[str, Any] | None = django_cache.get(key)
     if kept is None:
         kept = _kept(key, order, RULES)

@@ -22,7 +22,7 @@ from tradinglab.rules import (
     rules_from_json,
     rules_text,
 )
-from tradinglab.rules.checks import check_rules, parameter_values
+from tradinglab.rules.checks import asked_values, check_rules, parameter_values
 from tradinglab.server.strategies.files import RULES
 
 #: No more source is made of rules, however often they name the same operand.
@@ -50,22 +50,26 @@ def rules_of(text: str) -> Rules:
     return rules_from_json(text) if _is_json(text) else read_rules(text)
 
 
-def rules_read(text: str, parameters: Mapping[str, float]) -> dict[str, Any]:
+def rules_read(text: str, parameters: Mapping[str, str | float]) -> dict[str, Any]:
     """Return all that can be said of a text: findings, its canonical forms, parameters, and the generated source.
 
     Parameters
     ----------
     parameters
-        Values in place of the defaults, which have to be such that the rules can be carried out.
+        Values in place of the defaults: within their ranges, and such that the rules can be carried out.
     """
     try:
         rules = rules_of(text)
-        check_rules(rules, parameter_values(rules, parameters))
         source = algorithm_source(rules)
         if len(source) > _LONGEST_SOURCE:
             raise RulesError(f"the source would have {len(source):,} characters; name fewer operands by one another")
     except RulesError as problem:
         return {"findings": [finding_of(text, problem)], "path": problem.path, "parameters": []}
+    try:
+        asked_values(rules, parameters)
+    except RulesError as problem:
+        refused = {"field": problem.path, "reason": problem.reason}
+        return {"findings": [finding_of(text, problem)], "path": problem.path, "parameters": [], "refused": refused}
     return {
         "findings": [],
         "text": rules_text(rules),
