@@ -63,7 +63,7 @@ def annual_return(returns: Returns, periods_per_year: float = TRADING_DAYS) -> F
         if not sample.periods:
             return sample.undefined
         rate = sample.growth ** (periods_per_year / sample.periods) - 1
-        return np.where((sample.extremes[1] < 0).any(axis=1), NAN, rate)
+        return np.where(sample.was_negative, NAN, rate)
 
     return measured(returns, kernel)
 
@@ -87,11 +87,7 @@ def downside_deviation(
     def kernel(sample: Sample) -> Floats:
         if not sample.periods:
             return sample.undefined
-        excess = (
-            np.subtract(sample.rows, required_return, out=sample.room("excess")) if required_return else sample.rows
-        )
-        shortfall = np.minimum(excess, 0.0, out=sample.room("shortfall"))
-        return floats(np.sqrt(np.einsum("ij,ij->i", shortfall, shortfall) / sample.periods) * scale)
+        return floats(np.sqrt(sample.shortfall_squares(required_return) / sample.periods) * scale)
 
     return measured(returns, kernel)
 

@@ -105,7 +105,8 @@ def _mean_of_worst(sample: Sample, tail: float) -> Floats:
     if not sample.periods:
         return sample.undefined
     last = int((sample.periods - 1) * tail)
-    return floats(sample.tail(last)[:, : last + 1].mean(axis=1))
+    # In order, so that the sum does not depend on how they were found.
+    return floats(np.sort(sample.tail(last).worst, axis=1).mean(axis=1))
 
 
 def _cornish_fisher_quantile(sample: Sample, z: float) -> Floats:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +28,19 @@ from tradinglab.analytics.arrays import (
     floats,
     refuse_infinite,
 )
+from tradinglab.analytics.compiling import compiled_walks
+from tradinglab.analytics.falls import falls_of
+from tradinglab.analytics.walks import LANES, lanes_of, sums_of
 
 #: Numbers in a block.
-_BLOCK = 131_072
+_BLOCK = 163_840
 #: A variance below this many times the square of the mean may be what rounding left of none.
 _RESIDUE = 1e-26
 #: Squares below this have lost digits to the end of float64's range.
 _SMALLEST_SQUARE = 1e-290
-
-#: Periods whose highest and lowest wealth are looked at before they themselves are.
-_STRETCH = 64
 _TURNED_TOGETHER = 128
+#: A tail is picked out by a limit if it is at most one in so many returns; the limit is told by every so manieth.
+_FEW, _EVERY = 4, 16
 _PERIODS_TURNED = 512
 
 Columns = slice | list[int]
@@ -58,6 +61,13 @@ class Scratch:
         return kept[:size].reshape(shape)
 
 
+class Tail(NamedTuple):
+    """The worst returns of each series, shape (series, returns), and the one that comes after them."""
+
+    worst: Floats
+    after: Floats
+
+
 class Sample:
     """Whole series of one length; figures are arrays with one number for each.
 
@@ -67,12 +77,11 @@ class Sample:
         The returns, shape (series, periods), contiguous and finite.
     """
 
-    def __init__(self, rows: Floats, total: Floats | None = None, scratch: Scratch | None = None) -> None:
-        """Take the rows, their sums if they are known, and room that no other living sample uses."""
+    def __init__(self, rows: Floats, scratch: Scratch | None = None) -> None:
+        """Take the rows, and room that no other living sample uses."""
         self.rows = rows
-        self._total = total
         self._scratch = scratch or Scratch()
-        self._tails: dict[int, Floats] = {}
+        self._tails: dict[int, Tail] = {}
 
     @property
     def periods(self) -> int:
@@ -89,11 +98,43 @@ class Sample:
         return np.full(len(self.rows), NAN)
 
     @cached_property
+    def _compiled(self) -> Any:
+        """The compiled walks, or ``None``."""
+        return compiled_walks(self.rows.size)
+
+    @cached_property
+    def _quick_sums(self) -> tuple[Floats, Floats]:
+        lanes = np.zeros((2, len(self.rows), LANES))
+        self._compiled.add_lanes(self.rows, lanes[0], lanes[1])
+        return sums_of(lanes[0]), sums_of(lanes[1])
+
+    @cached_property
+    def total(self) -> Floats:
+        """The sum of the returns."""
+        return sums_of(lanes_of(self.rows)) if self._compiled is None else self._quick_sums[0]
+
+    @cached_property
+    def _raw_squares(self) -> Floats:
+        if self._compiled is not None:
+            return self._quick_sums[1]
+        return sums_of(lanes_of(np.multiply(self.rows, self.rows, out=self.room("squares"))))
+
+    def shortfall_squares(self, required: float) -> Floats:
+        """Return the sum of the squares of what fell short of the required return."""
+        if self._compiled is not None:
+            lanes = np.zeros((len(self.rows), LANES))
+            self._compiled.add_shortfalls(self.rows, required, lanes)
+            return sums_of(lanes)
+        room = self.room("shortfall")
+        short = np.minimum(np.subtract(self.rows, required, out=room) if required else self.rows, 0.0, out=room)
+        return sums_of(lanes_of(np.multiply(short, short, out=room)))
+
+    @cached_property
     def mean(self) -> Floats:
         """The arithmetic mean."""
         if not self.periods:
             return self.undefined
-        return defined((self.rows.sum(axis=1) if self._total is None else self._total) / self.periods)
+        return defined(self.total / self.periods)
 
     @cached_property
     def centred(self) -> Floats:
@@ -103,7 +144,7 @@ class Sample:
     @cached_property
     def squares(self) -> Floats:
         """The sum of the squares of the centred returns; exactly zero for a series that does not vary."""
-        raw = np.einsum("ij,ij->i", self.rows, self.rows)
+        raw = self._raw_squares
         found = defined(raw - self.periods * self.mean**2)
         # Where the mean is no small part of the returns, that difference has lost digits.
         again = np.flatnonzero(~(found > raw / 2))
@@ -128,44 +169,32 @@ class Sample:
         grown = np.add(self.rows, 1.0, out=self.room("wealth"))
         return floats(np.multiply.accumulate(grown, axis=1, out=grown))
 
+    @cached_property
+    def falls(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Wealth at the end, its highest peak, its lowest value, and the least share of a former peak that was left."""
+        if self._compiled is None:
+            return falls_of(self.wealth)
+        found = np.empty((4, len(self.rows)))
+        self._compiled.walk_falls(self.rows, found[0], found[1], found[2], found[3])
+        return found[0], found[1], found[2], found[3]
+
     @property
     def growth(self) -> Floats:
         """What one unit of money has become in the end."""
-        return defined(self.wealth[:, -1]) if self.periods else self.undefined
+        return defined(self.falls[0]) if self.periods else self.undefined
 
-    @cached_property
-    def extremes(self) -> tuple[Floats, Floats]:
-        """The highest and the lowest wealth of each stretch of periods, shape (series, stretches)."""
-        length = min(_STRETCH, max(1, self.periods))
-        whole = self.periods // length * length
-        parts = self.wealth[:, :whole].reshape(len(self.rows), whole // length, length)
-        highest, lowest = parts.max(axis=2), parts.min(axis=2)
-        if whole < self.periods:
-            rest = self.wealth[:, whole:]
-            highest = np.column_stack([highest, rest.max(axis=1)])
-            lowest = np.column_stack([lowest, rest.min(axis=1)])
-        return highest, lowest
+    @property
+    def was_negative(self) -> npt.NDArray[np.bool_]:
+        """Whether an account was ever below zero."""
+        return self.falls[2] < 0
 
-    @cached_property
+    @property
     def deepest_fall(self) -> Floats:
-        """The deepest fall from a peak, zero or a fraction below it.
-
-        The deepest fall from the peak of an earlier stretch follows from the extremes of the stretches. A fall within
-        one of them is looked for only where its lowest over its highest value would be deeper.
-        """
+        """The deepest fall from a peak, zero or a fraction below it."""
         if not self.periods:
             return self.undefined
-        highest, lowest = self.extremes
-        peaks = np.maximum(np.maximum.accumulate(highest, axis=1), 1.0)
-        earlier = np.column_stack([np.ones(len(peaks)), peaks[:, :-1]])
-        fall = np.minimum((lowest / earlier).min(axis=1), 1.0)
-        series, stretch = np.nonzero(lowest < fall[:, None] * peaks)
-        if len(series):
-            places = stretch[:, None] * min(_STRETCH, self.periods) + np.arange(min(_STRETCH, self.periods))
-            values = self.wealth[series[:, None], np.minimum(places, self.periods - 1)]
-            above = np.maximum(np.maximum.accumulate(values, axis=1), earlier[series, stretch][:, None])
-            np.minimum.at(fall, series, (values / above).min(axis=1))
-        return np.where(np.isfinite(peaks[:, -1]), fall - 1, NAN)
+        _, peak, _, fall = self.falls
+        return np.where(np.isfinite(peak), fall - 1, NAN)
 
     @cached_property
     def underwater(self) -> Floats:
@@ -181,14 +210,36 @@ class Sample:
         np.divide(wealth, peak, out=peak)
         return floats(np.subtract(peak, 1.0, out=peak))
 
-    def tail(self, position: int) -> Floats:
-        """Return the returns such that those up to *position* are the worst ones, shape (series, periods)."""
+    def tail(self, position: int) -> Tail:
+        """Return the returns up to *position* of the sorted ones, in whatever order, and the next one."""
         found = self._tails.get(position)
         if found is None:
-            found = self._tails[position] = self.room(f"tail{position}")
-            np.copyto(found, self.rows)
-            found.partition(position, axis=1)
+            found = self._tails[position] = self._quick_tail(position) or self._cut(self.rows, position)
         return found
+
+    def _cut(self, values: Floats, position: int) -> Tail:
+        room = self._scratch.room(f"tail{position}", values.shape)
+        np.copyto(room, values)
+        room.partition(position, axis=1)
+        rest = room[:, position + 1 :]
+        return Tail(room[:, : position + 1], rest.min(axis=1) if rest.size else self.undefined)
+
+    def _quick_tail(self, position: int) -> Tail | None:
+        """Return a tail out of the few returns below a limit, if a part of them tells a good one."""
+        if self._compiled is None or position >= self.periods // _FEW:
+            return None
+        part = np.ascontiguousarray(self.rows[:, ::_EVERY])
+        wanted = position // _EVERY
+        place = min(wanted + int(4 * np.sqrt(wanted)) + 4, part.shape[1] - 1)
+        part.partition(place, axis=1)
+        counts, picked = np.empty(len(self.rows), np.int64), self.room("picked")
+        self._compiled.pick_tails(self.rows, part[:, place].copy(), counts, picked)
+        most = int(counts.max())
+        if int(counts.min()) < position + 2:
+            return None
+        for row, count in zip(picked, counts.tolist(), strict=True):
+            row[count:most] = np.inf
+        return self._cut(picked[:, :most], position)
 
     def quantile(self, share: float) -> Floats:
         """Return the quantile at *share*, between neighbours in proportion (numpy's ``linear``)."""
@@ -196,11 +247,11 @@ class Sample:
             return self.undefined
         exact = (self.periods - 1) * share
         below = int(exact)
-        tail = self.tail(below)
-        lower = tail[:, below]
+        worst, after = self.tail(below)
+        lower = floats(worst.max(axis=1))
         if below + 1 == self.periods:
             return lower
-        return floats(lower + (tail[:, below + 1 :].min(axis=1) - lower) * (exact - below))
+        return floats(lower + (after - lower) * (exact - below))
 
 
 Returns = npt.ArrayLike | Sample
@@ -226,9 +277,9 @@ def blocks(columns: Floats) -> Iterator[tuple[Columns, Sample]]:
     scratch = Scratch()
     for first, rows in _rows(columns):
         # The sums tell whether there is anything to look for.
-        total = rows.sum(axis=1)
-        if np.isfinite(total).all():
-            yield slice(first, first + len(rows)), Sample(rows, total, scratch)
+        sample = Sample(rows, scratch)
+        if np.isfinite(sample.total).all():
+            yield slice(first, first + len(rows)), sample
             continue
         refuse_infinite(columns)
         gaps = np.isnan(rows)

@@ -6,19 +6,15 @@ The first process on a machine compiles for some seconds; the result is kept bes
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
 from numba.extending import register_jitable
 
+from tradinglab.core.compiled_code import OPTIONS, compiled, sources_of
 from tradinglab.rules import alone as lone
 from tradinglab.rules import costs, curves, kernel
-
-# Nothing here makes an array: counting references would take half of the time.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "_nrt": False}
 
 for _function in (
     lone.decide,
@@ -28,29 +24,14 @@ for _function in (
     kernel.book, costs.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
     kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, kernel.units, kernel.size, costs.slip,
 ):  # fmt: skip
-    register_jitable(**_OPTIONS)(_function)
+    register_jitable(**OPTIONS)(_function)
 
 
-def _sources() -> str:
-    """Return a hash of the package's modules."""
-    found = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()
-
-
-_SOURCES = _sources()
+_SOURCES = sources_of(Path(__file__).parent)
 
 
 def _compile(function: Callable[..., Any]) -> Any:
-    try:
-        compiled = numba.njit(nogil=True, cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # there is no folder to keep the result in
-        return numba.njit(nogil=True, **_OPTIONS)(function)
-    # numba looks whether the function's own file has changed, and not at those of the functions that it calls.
-    kept = compiled._cache._cache_file
-    kept._source_stamp = (*kept._source_stamp, _SOURCES)
-    return compiled
+    return compiled(function, _SOURCES)
 
 
 walk = _compile(kernel.walk)

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
+
+from tradinglab.core.compiled_code import has_numba
 
 #: From so many looks at bars on compiled code is used if it is loaded, loaded if it was compiled before, compiled.
 _IF_LOADED = 1_000
 _IF_COMPILED = 60_000
 _ANYHOW = 300_000
 _done = 0
-
-
-@lru_cache(maxsize=1)
-def has_numba() -> bool:
-    """Return whether numba is installed."""
-    return find_spec("numba") is not None
 
 
 def pays_to_compile(looks: int) -> bool:

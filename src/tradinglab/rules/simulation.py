@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS
+from tradinglab.core.compiled_code import has_numba
 from tradinglab.core.values import dataclass
 from tradinglab.rules import kernel, layout
 from tradinglab.rules.checks import check_rules, parameter_values
-from tradinglab.rules.compiling import has_numba, note_looks, pays_to_compile
+from tradinglab.rules.compiling import note_looks, pays_to_compile
 from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
 from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradinglab.core.compiled_code import has_numba
 from tradinglab.core.values import dataclass
 from tradinglab.rules import alone, curves, layout
 from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
-from tradinglab.rules.compiling import has_numba
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.plans import plan_of
 from tradinglab.rules.results import Fills, chosen_fills
