@@ -110,6 +110,7 @@ class Outcome:
     fills: list[tuple[Any, ...]]
     equity: list[tuple[int, float]]
     final: float
+    trades: list[tuple[Any, ...]]
 
 
 def simulated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
@@ -118,7 +119,12 @@ def simulated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] 
         (int(run.times[step]), run.tickers[security], quantity, price, fee)
         for step, security, _, _, quantity, price, fee in zip(*(part.tolist() for part in run.fills), strict=True)
     ]
-    return Outcome(fills, list(zip(run.times.tolist(), run.equity.tolist(), strict=True)), run.final_equity)
+    trades = [
+        (each.ticker, each.direction, each.entry_ns, each.exit_ns, each.quantity, each.entry_price, each.exit_price,
+         each.profit_loss, each.total_fees, each.mae, each.mfe)
+        for each in run.closed_trades
+    ]  # fmt: skip
+    return Outcome(fills, list(zip(run.times.tolist(), run.equity.tolist(), strict=True)), run.final_equity, trades)
 
 
 def generated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
@@ -134,11 +140,16 @@ def generated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] 
          float(event.order_fee.value.exact_amount))
         for event in result.record.order_events if event.status == OrderStatus.FILLED
     ]  # fmt: skip
-    return Outcome(fills, [(second * 10**9, worth) for second, worth in noted], final)
+    trades = [
+        (each.symbol.value, "long" if each.sign > 0 else "short", each.entry_ns, each.exit_ns, each.quantity,
+         each.entry_price, each.exit_price, each.profit_loss, each.total_fees, each.mae, each.mfe)
+        for each in result.closed_trades
+    ]  # fmt: skip
+    return Outcome(fills, [(second * 10**9, worth) for second, worth in noted], final, trades)
 
 
 def assert_same(rules: sc.Rules, source: DataSource, parameters: dict[str, float] | None = None) -> Outcome:
-    """Carry rules out in both ways; every fill and every worth of the account is the same."""
+    """Carry rules out in both ways; every fill, trade and worth of the account is the same."""
     quick = simulated(rules, source, parameters)
     slow = generated(rules, source, parameters)
     assert [fill[:3] for fill in quick.fills] == [fill[:3] for fill in slow.fills]
@@ -149,6 +160,9 @@ def assert_same(rules: sc.Rules, source: DataSource, parameters: dict[str, float
     for one, other in zip(quick.equity, slow.equity, strict=True):
         assert abs(one[1] - other[1]) < _CENT, (one, other)
     assert abs(quick.final - slow.final) < _CENT
+    assert [each[:4] for each in quick.trades] == [each[:4] for each in slow.trades]
+    for mine, theirs in zip(quick.trades, slow.trades, strict=True):
+        np.testing.assert_allclose(mine[4:], theirs[4:], rtol=1e-9, atol=2 * _CENT)
     return quick
 
 

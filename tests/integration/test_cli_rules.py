@@ -30,10 +30,11 @@ def rules(tmp_path: Path) -> Path:
 def test_both_engines_print_the_same(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = []
     for engine in ("vectorised", "local"):
-        assert main(["rules", "run", str(rules), "--engine", engine, "-p", "days=30"]) == 0
+        assert main(["rules", "run", str(rules), "--engine", engine, "-p", "days=30", "--trades"]) == 0
         printed.append(capsys.readouterr().out)
     assert printed[0] == printed[1]
     assert "Total Orders" in printed[0]
+    assert printed[0].count("AAPL    long") > 5
 
 
 def test_text_and_json_are_told_apart_by_the_name(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +67,8 @@ def test_what_is_wrong_is_said(text: str, message: str, rules: Path, capsys: pyt
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "GOOD", "-p", "dayz=3"], ["run", "GOOD", "-p", "days=many"], ["check", "missing.rules"], ["check", "/"],
+    [["run", "GOOD", "-p", "dayz=3"], ["run", "GOOD", "-p", "days=many"], ["run", "GOOD", "-p", "days=60"],
+     ["run", "GOOD", "-p", "days=nan"], ["check", "missing.rules"], ["check", "/"],
      ["run", "GOOD", "-p", "days=0"], ["run", "GOOD", "--engine", "local", "-p", "days=0"]],
 )  # fmt: skip
 def test_bad_words(words: list[str], rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

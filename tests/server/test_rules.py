@@ -72,6 +72,14 @@ def test_a_simulation_is_what_the_simulator_says(api: APIClient) -> None:
     assert (body["fills_count"], len(body["fills"])) == (len(run.fills.step), len(run.fills.step))
     assert [each["price"] for each in body["fills"]] == [float(each) for each in run.fills.price]
     assert {each["at"] for each in body["fills"]} == {"open"}
+    assert (body["trades_count"], len(body["trades"])) == (len(run.closed_trades), len(run.closed_trades))
+    first, known = body["trades"][0], run.closed_trades[0]
+    assert (first["entry_price"], first["profit_loss"], first["mae"]) == (
+        known.entry_price,
+        known.profit_loss,
+        known.mae,
+    )
+    assert (first["symbol"], first["direction"], first["entry_time"]) == ("AAPL", "long", body["fills"][0]["bar"])
     assert (len(body["equity"]) <= 50, body["equity"][-1]["equity"]) == (True, float(run.equity[-1]))
     assert body["equity"][0]["time"].startswith("2010-01-04T21:00:00")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,21 @@ from tradinglab.cli import words
 from tradinglab.cli.console import note, say, show_pairs, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import FINISHED
+from tradinglab.core.clock import from_ns
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.trade import Trade
     from tradinglab.cli.errors import Commands
     from tradinglab.rules.schema import Rules
+    from tradinglab.rules.trades import ClosedTrade
+
+    #: Figures, and the closed trades with their ticker and whether they are long.
+    Outcome = tuple[Mapping[str, str], list[tuple[str, bool, ClosedTrade | Trade]]]
 
 #: Figures that both engines define alike.
 _SHARED = ("Start Equity", "End Equity", "Net Profit", "Total Orders", "Total Fees")
+_TRADE_HEADER = ("SYMBOL", "SIDE", "QUANTITY", "ENTRY (UTC)", "EXIT (UTC)", "PRICE IN", "PRICE OUT", "PROFIT", "FEES",
+                 "MAE", "MFE")  # fmt: skip
 
 
 def add_parser(commands: Commands) -> None:
@@ -38,6 +47,7 @@ def add_parser(commands: Commands) -> None:
         help="whole arrays (default), or the generated strategy in the local engine")  # fmt: skip
     add("--param", "-p", metavar="K=V", type=number_pair, action="append", default=[],
         help="value of a parameter; may be repeated")  # fmt: skip
+    add("--trades", action="store_true", help="print the closed trades, too")
     for name, text, function in (
         ("schema", "print the JSON Schema of rules", schema),
         ("indicators", "list the indicators that rules may use", indicators),
@@ -114,20 +124,24 @@ def run(options: Namespace) -> int:
     """Backtest rules and print what both engines define alike."""
     rules, parameters = _rules(options.file), dict(options.param)
     _part("checks").asked_values(rules, parameters)
-    figures = _local if options.engine == "local" else _vectorised
-    show_pairs(figures(rules, options.data, parameters), rules.name)
+    outcome = _local if options.engine == "local" else _vectorised
+    figures, trades = outcome(rules, options.data, parameters)
+    show_pairs({name: figures[name] for name in _SHARED}, rules.name)
+    if options.trades:
+        say("")
+        show_rows(_TRADE_HEADER, [_trade(*each) for each in trades])
     return FINISHED
 
 
-def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, str]:
+def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
     from tradinglab.data.source import open_source
 
     bars = _part("market").load_bars(rules, open_source(data))
-    figures: dict[str, str] = _part("simulation").simulate(rules, bars, parameters).statistics
-    return {name: figures[name] for name in _SHARED}
+    done = _part("simulation").simulate(rules, bars, parameters)
+    return done.statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
 
 
-def _local(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, str]:
+def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
     from tempfile import TemporaryDirectory
 
     from tradinglab.engine.run import backtest
@@ -136,7 +150,15 @@ def _local(rules: Rules, data: str, parameters: dict[str, float]) -> dict[str, s
         path = Path(folder, "main.py")
         path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")
         result = backtest(path, data=data, parameters=parameters)
-    return {name: result.statistics[name] for name in _SHARED}
+    return result.statistics, [(each.symbol.value, each.sign > 0, each) for each in result.closed_trades]
+
+
+def _trade(ticker: str, is_long: bool, each: ClosedTrade | Trade) -> tuple[str, ...]:
+    """Return a closed trade as cells."""
+    times = [f"{from_ns(ns):%Y-%m-%d %H:%M}" for ns in (each.entry_ns, each.exit_ns)]
+    prices = [f"{price:.6g}" for price in (each.entry_price, each.exit_price)]
+    amounts = [f"{amount:.2f}" for amount in (each.profit_loss, each.total_fees, each.mae, each.mfe)]
+    return ticker, "long" if is_long else "short", f"{each.quantity:g}", *times, *prices, *amounts
 
 
 def _rules(text: str) -> Rules:

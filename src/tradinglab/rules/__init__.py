@@ -12,8 +12,10 @@ with lazy_names(globals()):
     from tradinglab.rules.simulation import simulate
     from tradinglab.rules.sweep import Sweep, simulate_many
     from tradinglab.rules.text import read_rules, rules_text
+    from tradinglab.rules.trades import ClosedTrade
 
 __all__ = [
+    "ClosedTrade",
     "MarketBars",
     "Rules",
     "RulesDataError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from tradinglab.core.values import dataclass
 from tradinglab.rules import layout
+from tradinglab.rules.trades import ClosedTrade, closed_trades
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +81,8 @@ class SimulatedRun:
         Cash at the end.
     parameters
         The values that the run had.
+    bars
+        What it was simulated over.
     """
 
     tickers: tuple[str, ...]
@@ -90,6 +94,12 @@ class SimulatedRun:
     fills: Fills
     cash: float
     parameters: dict[str, float]
+    bars: MarketBars = field(repr=False, compare=False)
+
+    @property
+    def closed_trades(self) -> tuple[ClosedTrade, ...]:
+        """The trades that were closed, in the order in which they were; worked out anew whenever it is read."""
+        return closed_trades(self.fills, self.bars)
 
     @property
     def statistics(self) -> dict[str, str]:
@@ -134,6 +144,7 @@ def run_of(
         fills=fills,
         cash=cash,
         parameters=dict(values),
+        bars=bars,
     )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Final
+
+from tradinglab.rules.trades import cents
 
 if TYPE_CHECKING:
     from tradinglab.rules.market import MarketBars
     from tradinglab.rules.results import Fills
 
-_CENT: Final = Decimal("0.01")
-_NOISE_PLACES: Final = 7
-_NEAR_HALF: Final = 1e-4
 #: What a profit factor is where nothing was lost.
 _NO_LOSS: Final = 10.0
 
@@ -69,7 +66,7 @@ class Closings:
             entry = waiting[0]
             closed = min(abs(left), abs(entry[0]))
             sign = 1.0 if entry[0] > 0.0 else -1.0
-            self.trades.append(_cents((price - entry[1]) * closed * sign * multiplier))
+            self.trades.append(cents((price - entry[1]) * closed * sign * multiplier))
             entry[0] -= sign * closed
             left += sign * closed
             if abs(entry[0]) < self._lots[security] / 2:
@@ -109,11 +106,3 @@ class Closings:
             "total_trades": float(len(self.trades)),
             "max_consecutive_losing_trades": float(longest),
         }
-
-
-def _cents(amount: float) -> float:
-    """Return an amount in cents, half to even, without the noise of floats."""
-    cents = amount * 100.0
-    if abs(abs(cents - math.floor(cents)) - 0.5) > _NEAR_HALF:
-        return round(amount, 2)
-    return float(Decimal(repr(round(amount, _NOISE_PLACES))).quantize(_CENT, rounding=ROUND_HALF_EVEN))

@@ -18,13 +18,14 @@ from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
 
 if TYPE_CHECKING:
-    from tradinglab.rules import Rules, SimulatedRun
+    from tradinglab.rules import ClosedTrade, Rules, SimulatedRun
 
 MEMORY = 3 << 30
 CPU_S = 40
 MOST_SYMBOLS = 100
 MOST_BARS = 1_000_000
 MOST_FILLS = 5_000
+MOST_TRADES = 5_000
 #: Bars a day at most, by resolution: of shares, and of what is traded around the clock.
 _A_DAY = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +72,7 @@ def _too_much(rules: Rules) -> str:
 
 def _told(run: SimulatedRun, points: int, bars: int) -> dict[str, Any]:
     kept = min_max(run.times, run.equity, points)
-    fills = run.fills
+    fills, trades = run.fills, run.closed_trades
     return {
         "bars": bars,
         "parameters": run.parameters,
@@ -91,6 +92,24 @@ def _told(run: SimulatedRun, points: int, bars: int) -> dict[str, Any]:
             }
             for each in range(min(len(fills.step), MOST_FILLS))
         ],
+        "trades_count": len(trades),
+        "trades": [_trade(each) for each in trades[:MOST_TRADES]],
+    }
+
+
+def _trade(each: ClosedTrade) -> dict[str, Any]:
+    return {
+        "symbol": each.ticker,
+        "direction": each.direction,
+        "entry_time": _time(each.entry_ns),
+        "exit_time": _time(each.exit_ns),
+        "entry_price": each.entry_price,
+        "exit_price": each.exit_price,
+        "quantity": each.quantity,
+        "profit_loss": each.profit_loss,
+        "total_fees": each.total_fees,
+        "mae": each.mae,
+        "mfe": each.mfe,
     }
 
 

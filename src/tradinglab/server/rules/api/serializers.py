@@ -92,6 +92,22 @@ class SimulatedFillSerializer(serializers.Serializer[Any]):
     fee = serializers.FloatField()
 
 
+class SimulatedTradeSerializer(serializers.Serializer[Any]):
+    """A position, or a part of one, from its entry to its exit."""
+
+    symbol = serializers.CharField()
+    direction = serializers.ChoiceField(choices=["long", "short"])
+    entry_time = serializers.DateTimeField(help_text="When the bar closed in which it was entered.")
+    exit_time = serializers.DateTimeField(help_text="When the bar closed in which it was left.")
+    entry_price = serializers.FloatField()
+    exit_price = serializers.FloatField()
+    quantity = serializers.FloatField(help_text="Never below zero.")
+    profit_loss = serializers.FloatField(help_text="Before fees.")
+    total_fees = serializers.FloatField(help_text="Of the entry and the exit.")
+    mae = serializers.FloatField(help_text="The worst unrealised profit: zero, or below it.")
+    mfe = serializers.FloatField(help_text="The best unrealised profit: zero, or above it.")
+
+
 class SimulationSerializer(serializers.Serializer[Any]):
     """What rules came to."""
 
@@ -106,3 +122,7 @@ class SimulationSerializer(serializers.Serializer[Any]):
     equity = EquityPointSerializer(many=True, help_text="The first, the last, the lowest and the highest of stretches.")
     fills_count = serializers.IntegerField()
     fills = SimulatedFillSerializer(many=True, help_text="In the order of time; the first 5,000.")
+    trades_count = serializers.IntegerField()
+    trades = SimulatedTradeSerializer(
+        many=True, help_text="What was closed, as a backtest has it: the oldest entry first; the first 5,000."
+    )

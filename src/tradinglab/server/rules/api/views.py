@@ -88,13 +88,13 @@ class RulesSimulateView(APIView):
         request=SimulationInput,
         responses={200: SimulationSerializer, **_BUSY, **_FAILED},
         description=(
-            "What rules come to over bars, as whole arrays: the fills and the equity that a backtest of them has, at "
-            "once. At most 100 securities and a million bars; what takes more than 40 seconds of a processor is "
-            "refused (`simulation_limit`)."
+            "What rules come to over bars, as whole arrays: the fills, closed trades and equity that a backtest of "
+            "them has, at once. At most 100 securities and a million bars; what takes more than 40 seconds of a "
+            "processor is refused (`simulation_limit`)."
         ),
     )
     def post(self, request: Request) -> Response:
-        """Return figures, equity and fills."""
+        """Return figures, equity, fills and trades."""
         return Response(SimulationSerializer(rules_simulate(**_given(request, SimulationInput))).data)
 
 

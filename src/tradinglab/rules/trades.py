@@ -1,0 +1,143 @@
+"""The trades that a simulation closed, as the engine's trade builder makes them of fills.
+
+Each entry is a trade, closed in whole or in parts, the oldest first; amounts are rounded to cents, half to even.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING, Literal
+
+from tradinglab.core.values import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tradinglab.data.columns import Floats
+    from tradinglab.rules.market import Instrument, MarketBars
+    from tradinglab.rules.results import Fills
+
+_NOISE_PLACES = 7
+_NEAR_HALF = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedTrade:
+    """A position, or a part of one, from its entry to its exit.
+
+    Attributes
+    ----------
+    entry_ns, exit_ns
+        When the bars closed in which it was entered and left; int64 nanoseconds UTC.
+    quantity
+        Units, never negative.
+    profit_loss
+        Before fees, in the account's currency.
+    total_fees
+        What was charged for the entry and the exit; the whole fee of an order counts with the first trade of it.
+    mae, mfe
+        The worst and the best unrealised profit that the closes and fills allowed since the position was opened.
+    """
+
+    ticker: str
+    direction: Literal["long", "short"]
+    entry_ns: int
+    exit_ns: int
+    entry_price: float
+    exit_price: float
+    quantity: float
+    profit_loss: float
+    total_fees: float
+    mae: float
+    mfe: float
+
+
+def closed_trades(fills: Fills, bars: MarketBars) -> tuple[ClosedTrade, ...]:
+    """Return the trades that fills, which are in the order of time, have closed."""
+    books = [_Book(each, bars.closes[place]) for place, each in enumerate(bars.instruments)]
+    times = bars.steps
+    columns = (fills.step, fills.security, fills.quantity, fills.price, fills.fee)
+    found: list[ClosedTrade] = []
+    for step, security, quantity, price, fee in zip(*(each.tolist() for each in columns), strict=True):
+        found += books[security].take(step, int(times[step]), quantity, price, fee)
+    return tuple(found)
+
+
+class _Entry:
+    """What is left of a fill that opened or grew a position; the quantity is below zero for a short one."""
+
+    __slots__ = ("fee", "ns", "price", "quantity")
+
+    def __init__(self, ns: int, price: float, quantity: float, fee: float) -> None:
+        self.ns = ns
+        self.price = price
+        self.quantity = quantity
+        self.fee = fee
+
+
+class _Book:
+    """The open entries of one security, and between which prices it was since the first of them."""
+
+    def __init__(self, instrument: Instrument, closes: Floats) -> None:
+        self._ticker = instrument.listing.ticker
+        self._multiplier = instrument.multiplier
+        self._least = instrument.lot / 2
+        self._closes = closes
+        self._entries: deque[_Entry] = deque()
+        self._seen = 0
+        self._low = self._high = math.nan
+
+    def take(self, step: int, ns: int, quantity: float, price: float, fee: float) -> Iterator[ClosedTrade]:
+        """Book a fill, and yield the trades that it closes."""
+        entries, left = self._entries, quantity
+        if entries:
+            self._look(step, price)
+        while entries and left * entries[0].quantity < 0.0:
+            entry = entries[0]
+            closed = min(abs(left), abs(entry.quantity))
+            sign = 1.0 if entry.quantity > 0.0 else -1.0
+            yield self._closed(entry, sign, closed, ns, price, entry.fee + fee)
+            entry.fee = fee = 0.0
+            entry.quantity -= sign * closed
+            left += sign * closed
+            if abs(entry.quantity) < self._least:
+                entries.popleft()
+            if abs(left) < self._least:
+                return
+        if not entries:
+            self._seen, self._low, self._high = step, price, price
+        entries.append(_Entry(ns, price, left, fee))
+
+    def _look(self, step: int, price: float) -> None:
+        """Widen the range by the closes up to a step, and by the price of a fill."""
+        passed = self._closes[self._seen + 1 : step + 1]
+        if len(passed):
+            self._low, self._high = min(self._low, float(passed.min())), max(self._high, float(passed.max()))
+        self._seen, self._low, self._high = step, min(self._low, price), max(self._high, price)
+
+    def _closed(self, entry: _Entry, sign: float, closed: float, ns: int, price: float, fees: float) -> ClosedTrade:
+        worth = closed * self._multiplier
+        worst, best = (self._low, self._high) if sign > 0.0 else (self._high, self._low)
+        return ClosedTrade(
+            ticker=self._ticker,
+            direction="long" if sign > 0.0 else "short",
+            entry_ns=entry.ns,
+            exit_ns=ns,
+            entry_price=entry.price,
+            exit_price=price,
+            quantity=closed,
+            profit_loss=cents((price - entry.price) * worth * sign),
+            total_fees=round(fees, _NOISE_PLACES),
+            mae=cents((worst - entry.price) * worth * sign),
+            mfe=cents((best - entry.price) * worth * sign),
+        )
+
+
+def cents(amount: float) -> float:
+    """Return an amount in cents, half to even, without the noise of floats."""
+    whole = amount * 100.0
+    if abs(abs(whole - math.floor(whole)) - 0.5) > _NEAR_HALF:
+        return round(amount, 2) + 0.0  # no zero below zero
+    return float(Decimal(repr(round(amount, _NOISE_PLACES))).quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
