@@ -7,13 +7,12 @@ arithmetic, which numba compiles.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.rules.costs import commission
 from tradinglab.rules.kernel import units
 from tradinglab.rules.layout import (
-    BUY_CLOSE,
-    BUY_OPEN,
     CONSTANT,
     ENTER_LONG,
     ENTER_SHORT,
@@ -24,8 +23,6 @@ from tradinglab.rules.layout import (
     LOT_TOLERANCE,
     MULTIPLIER,
     PERCENT,
-    SELL_CLOSE,
-    SELL_OPEN,
     UNITS,
     WAITS,
     Plan,
@@ -35,54 +32,75 @@ from tradinglab.rules.layout import (
 FILLS, ORDERS, FEES = 4, 5, 6
 
 
-def alone(plan: Plan, flags: Ints, prices: Floats, close: Floats, traits: Floats, result: Floats) -> None:
-    """Go through all steps of one security, and write down final worth, drawdown, sums of returns, fills and fees.
+class Prices(NamedTuple):
+    """What a buyer pays and a seller gets, and the close, by step.
+
+    Arrays of their own: a sweep comes to the same few fills of each again and again, and they stay in the caches.
+    """
+
+    buy_open: Floats
+    sell_open: Floats
+    buy_close: Floats
+    sell_close: Floats
+    close: Floats
+
+
+def alone(plan: Plan, flags: Ints, visits: Ints, prices: Prices, traits: Floats, result: Floats) -> None:
+    """Go from visit to visit of one security, and write down final worth, drawdown, sums of returns, fills and fees.
 
     Parameters
     ----------
-    flags, close
+    flags
         By step.
-    prices
-        ``[step, CLOSE and so on]``.
+    visits
+        The steps with a signal.
     traits
         ``[LOT and so on]``.
     """
-    lot, multiplier = traits[LOT], traits[MULTIPLIER]
-    cash = before = peak = plan.cash
-    held = wanted = most = total = squares = 0.0
-    for step in range(len(flags)):
-        found = flags[step]
-        if wanted != held:
-            cash = fill(plan, cash, held, wanted, prices[step], 1, close[step], traits, result)
+    close = prices.close
+    lot, multiplier, steps = traits[LOT], traits[MULTIPLIER], len(close)
+    cash, held, wanted, start = plan.cash, 0.0, 0.0, 0
+    path = (cash, cash, 0.0, 0.0, 0.0)
+    for place in range(len(visits) + 1):
+        is_visit = place < len(visits)
+        end = visits[place] + 1 if is_visit else steps
+        if start < end and wanted != held:
+            cash = fill(plan, cash, held, wanted, prices, start, 1, traits, result)
             held = wanted
-        worth = cash + held * multiplier * close[step]
-        if worth != before:
-            if worth > peak:
-                peak = worth
-            elif peak - worth > most * peak:
-                most = (peak - worth) / peak
-            if before > 0.0:
-                gain = worth / before - 1.0
-                total += gain
-                squares += gain * gain
-            before = worth
-        if not found & (ENTER_LONG | EXIT_LONG | ENTER_SHORT | EXIT_SHORT):
+        # Without a position only the first step can differ from the one before.
+        path = along(path, cash, held * multiplier, close, start, end if held != 0.0 else min(start + 1, end))
+        start = end
+        if not is_visit:
             continue
-        target = decide(plan, found, wanted, worth, close[step] * multiplier, lot)
+        step = end - 1
+        target = decide(plan, flags[step], wanted, path[1], close[step] * multiplier, lot)
         if target != wanted:
             wanted = target
             result[ORDERS] += 1.0
-            if not plan.is_next_open and not found & WAITS:
-                cash = fill(plan, cash, held, wanted, prices[step], 0, close[step], traits, result)
+            if not plan.is_next_open and not flags[step] & WAITS:
+                cash = fill(plan, cash, held, wanted, prices, step, 0, traits, result)
                 held = wanted
-    worth = cash + held * multiplier * close[-1]
-    if worth != before:
-        if peak - worth > most * peak:
+    path = along(path, cash, held * multiplier, close, steps - 1, steps)
+    result[0], result[1], result[2], result[3] = path[1], path[2], path[3], path[4]
+
+
+def along(
+    path: tuple[float, float, float, float, float], cash: float, units: float, close: Floats, start: int, end: int
+) -> tuple[float, float, float, float, float]:
+    """Go along the worth of an account without fills; return peak, last worth, drawdown, and the sums of returns."""
+    peak, before, most, total, squares = path
+    for step in range(start, end):
+        worth = cash + units * close[step]
+        if worth > peak:
+            peak = worth
+        elif peak - worth > most * peak:
             most = (peak - worth) / peak
-        gain = worth / before - 1.0 if before > 0.0 else 0.0
-        total += gain
-        squares += gain * gain
-    result[0], result[1], result[2], result[3] = worth, most, total, squares
+        if before > 0.0:
+            gain = worth / before - 1.0
+            total += gain
+            squares += gain * gain
+        before = worth
+    return peak, before, most, total, squares
 
 
 def decide(plan: Plan, flags: int, wanted: float, worth: float, unit: float, lot: float) -> float:
@@ -113,19 +131,22 @@ def fill(
     cash: float,
     held: float,
     wanted: float,
-    prices: Floats,
+    prices: Prices,
+    step: int,
     is_open: int,
-    close: float,
     traits: Floats,
     result: Floats,
 ) -> float:
     """Fill an order, and return the cash that is left."""
     lot, multiplier = traits[LOT], traits[MULTIPLIER]
-    quantity = units(math.floor((wanted - held) / lot + 0.5), lot)
+    quantity = wanted - held
+    if wanted != 0.0 and held != 0.0:
+        quantity = units(math.floor(quantity / lot + 0.5), lot)
     if quantity > 0.0:
-        price = prices[BUY_OPEN] if is_open else prices[BUY_CLOSE]
+        price = prices.buy_open[step] if is_open else prices.buy_close[step]
     else:
-        price = prices[SELL_OPEN] if is_open else prices[SELL_CLOSE]
+        price = prices.sell_open[step] if is_open else prices.sell_close[step]
+    close = prices.close[step]
     if plan.slippage_kind == CONSTANT:
         price += close * plan.slippage * (1.0 if quantity > 0.0 else -1.0)
     fee = commission(int(traits[FEE_KIND]), plan.fee, abs(quantity), abs(quantity) * close * multiplier)

@@ -17,6 +17,7 @@ from tradinglab.rules import alone as lone
 from tradinglab.rules import costs, curves, kernel
 
 for _function in (
+    lone.along,
     lone.decide,
     lone.fill,
     curves.round_even,

@@ -142,10 +142,8 @@ def moving_average(values: Floats, first: int, seed: float, weight: float, resul
 
 def mark_crossings(left: Floats, right: Floats, rises: int, falls: int, flags: Ints) -> None:
     """Set bits where one operand has just passed another: beyond it now, and not beyond it a place before."""
-    gap = left[0] - right[0]
     for place in range(1, len(flags)):
-        before, gap = gap, left[place] - right[place]
-        if gap > 0.0 and before <= 0.0:
-            flags[place] |= rises
-        elif gap < 0.0 and before >= 0.0:
-            flags[place] |= falls
+        gap, before = left[place] - right[place], left[place - 1] - right[place - 1]
+        # Without branches, which let several places be looked at at once.
+        is_above, is_below = (gap > 0.0) & (before <= 0.0), (gap < 0.0) & (before >= 0.0)
+        flags[place] |= (rises if is_above else 0) | (falls if is_below else 0)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tradinglab.rules.schema import Away, Rules, Sizing
 
 _FIRST_ROOM = 1 << 16
+_SIGNALS = np.uint8(layout.ENTER_LONG | layout.EXIT_LONG | layout.ENTER_SHORT | layout.EXIT_SHORT)
 _NOTHING = np.zeros((1, 1, 1))
 
 
@@ -118,9 +119,10 @@ class _Steps:
         return result  # type: ignore[return-value]
 
 
-def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument) -> Any:
-    """Return what happens at each row of a security, as bits."""
-    flags = np.full(len(instrument), layout.BAR, np.uint8)
+def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument, room: Any = None) -> Any:
+    """Return what happens at each row of a security, as bits; in an array that is no longer needed, if one is given."""
+    flags = np.empty(len(instrument), np.uint8) if room is None else room
+    flags.fill(layout.BAR)
     conditions = (
         (rules.enter_long, layout.ENTER_LONG),
         (rules.exit_long, layout.EXIT_LONG),
@@ -156,9 +158,13 @@ def _visits(plan: layout.Plan, flags: Ints) -> Ints:
     """Return the steps at which anything may happen."""
     if is_watched(plan):
         return np.arange(flags.shape[1])
-    signals = np.uint8(layout.ENTER_LONG | layout.EXIT_LONG | layout.ENTER_SHORT | layout.EXIT_SHORT)
     joined = flags[0] if len(flags) == 1 else np.bitwise_or.reduce(flags, axis=0)
-    return np.flatnonzero((joined & signals) != 0)
+    return signalled(joined)
+
+
+def signalled(flags: Any) -> Ints:
+    """Return the places of flags at which a condition holds."""
+    return np.flatnonzero((flags & _SIGNALS) != 0)
 
 
 def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from tradinglab.rules.checks import Changing, check_rules, check_values, paramet
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.plans import plan_of
 from tradinglab.rules.results import Fills, chosen_fills
-from tradinglab.rules.simulation import flags_of, is_watched, prepare, traits_of, walk_compiled
+from tradinglab.rules.simulation import flags_of, is_watched, prepare, signalled, traits_of, walk_compiled
 from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ def simulate_many(
     changing = Changing()
 
     def work(first: int) -> None:
+        room = np.empty(len(bars.steps), np.uint8)
         for place in range(first, min(first + _A_PIECE, len(variants))):
             if is_cancelled is not None and is_cancelled():
                 sweep.problems[place] = "cancelled"
             else:
-                _simulate(rules, bars, variants[place], kept, sweep, place, changing)
+                _simulate(rules, bars, variants[place], kept, sweep, place, changing, room)
 
     pieces = range(0, len(variants), _A_PIECE)
     count = min(threads or os.cpu_count() or 1, max(len(pieces), 1))
@@ -135,6 +136,7 @@ def _simulate(
     sweep: Sweep,
     place: int,
     changing: Changing,
+    room: Any,
 ) -> None:
     try:
         values = parameter_values(rules, variant)
@@ -143,7 +145,10 @@ def _simulate(
         sweep.problems[place] = str(problem)
         return
     plan = plan_of(rules, values)
-    found = _alone(rules, bars, plan, values, cache) if is_alone(plan, bars) else _walk(rules, bars, values, cache)
+    if is_alone(plan, bars):
+        found = _alone(rules, bars, plan, values, cache, room)
+    else:
+        found = _walk(rules, bars, values, cache)
     sweep.end_equity[place] = found[curves.FINAL]
     sweep.net_profit[place] = found[curves.FINAL] / rules.cash - 1.0
     sweep.drawdown[place] = found[curves.DRAWDOWN]
@@ -159,14 +164,17 @@ def is_alone(plan: Plan, bars: MarketBars) -> bool:
     return is_plain and plan.top == 0 and len(bars.instruments) == 1 and not is_watched(plan)
 
 
-def _alone(rules: Rules, bars: MarketBars, plan: Plan, values: Mapping[str, float], cache: ArrayCache) -> Floats:
+def _alone(
+    rules: Rules, bars: MarketBars, plan: Plan, values: Mapping[str, float], cache: ArrayCache, room: Any
+) -> Floats:
     walk = alone.alone
     if has_numba():
         from tradinglab.rules.compiled import alone as walk
-    instrument = bars.instruments[0]
-    flags = flags_of(rules, Evaluator(instrument, values, rules.names, cache), instrument)
+    one = bars.instruments[0]
+    flags = flags_of(rules, Evaluator(one, values, rules.names, cache), one, room)
+    prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
     result = np.zeros(alone.FEES + 1)
-    walk(plan, flags, bars.prices[0], bars.closes[0], np.array(traits_of(rules, instrument)), result)
+    walk(plan, flags, signalled(flags), prices, np.array(traits_of(rules, one)), result)
     return result
 
 
