@@ -11,7 +11,7 @@ from tests.doctor.kit import MINUTE_NS, bars, every, found, of, planned, source_
 from tradinglab.core.enums import Resolution
 from tradinglab.data.memory import MemorySource
 from tradinglab.doctor import Finding, FindingCode, Severity, diagnose
-from tradinglab.doctor.diagnosis import CHECKS
+from tradinglab.doctor.diagnosis import CHECKS, OUTCOME_CHECKS
 
 Code = FindingCode
 
@@ -61,7 +61,7 @@ def test_the_table_has_every_check() -> None:
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
-    assert there == set(CHECKS)
+    assert there == {*CHECKS, *OUTCOME_CHECKS}
 
 
 # Orders.

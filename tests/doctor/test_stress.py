@@ -172,7 +172,7 @@ def test_the_break_even_cost_is_what_arithmetic_says() -> None:
 def test_the_table() -> None:
     source, seen = source_of(ABC=bars(RISING)), list[StressRow]()
     found = stress(planned(every(3, 100), fee=1), source, on_row=seen.append)
-    assert [each.name for each in found.rows] == ["as it is", *(name for name, _ in scenarios(0))]
+    assert [each.name for each in found.rows] == ["as it is", *(each.name for each in scenarios(0))]
     assert list(found.rows) == seen
     by_name = {each.name: each for each in found.rows}
     profits = [by_name[f"slippage of {each} bp more"].net_profit or 0 for each in (1, 2, 5, 10, 20)]

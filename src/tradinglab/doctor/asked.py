@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import CancelOrderRequest, SubmitOrderRequest, UpdateOrderRequest
 from tradinglab.core.decimals import ZERO
-from tradinglab.core.enums import OrderType
+from tradinglab.core.enums import OrderType, Resolution, TickType
 from tradinglab.core.values import dataclass
-from tradinglab.engine.journal import Journal, PlainOrder, Subscribed
+from tradinglab.doctor.outside import OutsideRead
+from tradinglab.engine.journal import Journal, PlainOrder, Stopped, Subscribed
+from tradinglab.engine.phases import END_PHASE
 
 if TYPE_CHECKING:
+    from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.securities import Security
     from tradinglab.algorithm.subscriptions import SubscriptionDataConfig
     from tradinglab.core.symbol import Symbol
@@ -24,9 +28,9 @@ class Asked:
     Attributes
     ----------
     what
-        The type of an order, ``update`` or ``cancel``.
+        The type of an order, ``update``, ``cancel``, or ``stop`` if the strategy ended the run or failed.
     of
-        The ticker of an order; of a change, the number of the order.
+        The ticker of an order; of a change, the number of the order; empty otherwise.
     amounts
         Quantity and prices as they were given.
     unready
@@ -54,17 +58,52 @@ class Asked:
             return f"the cancellation of order {self.of}"
         if self.what == "update":
             return f"the change of order {self.of}"
+        if self.what == "stop":
+            return "the end of the run"
         side = "buy" if self.quantity > 0 else "sell"
         return f"the {self.what} order to {side} {abs(self.quantity).normalize():f} {self.of}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The bars of a symbol that a strategy subscribed to."""
+
+    resolution: Resolution
+    tick_type: TickType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What was taken down of a run: what it asked for, the bars of each symbol, and the files that it read itself."""
+
+    asked: Sequence[Asked]
+    streams: Mapping[Symbol, Stream]
+    outside: tuple[OutsideRead, ...] = ()
+
+
+def _nothing(algorithm: QCAlgorithm) -> object | None:
+    return None
+
+
+def _something(algorithm: QCAlgorithm) -> object:
+    return True
 
 
 class Watch(Journal):
     """Takes down what a strategy asks for, which bars it subscribed to, and which indicators were not ready then."""
 
-    def __init__(self) -> None:
-        super().__init__(lambda algorithm: True, lambda algorithm: None)
+    def __init__(
+        self,
+        describe_setup: Callable[[QCAlgorithm], object] = _something,
+        describe_models: Callable[[QCAlgorithm], object | None] = _nothing,
+    ) -> None:
+        super().__init__(describe_setup, describe_models)
         self.asked: list[Asked] = []
-        self.streams: dict[Symbol, SubscriptionDataConfig] = {}
+        self.streams: dict[Symbol, Stream] = {}
+
+    def watched(self, outside: tuple[OutsideRead, ...]) -> Watched:
+        """Return what was taken down, with the files that were read meanwhile."""
+        return Watched(asked=self.asked, streams=self.streams, outside=outside)
 
     @property
     def reached_ns(self) -> int:
@@ -77,21 +116,23 @@ class Watch(Journal):
         if isinstance(asked, Subscribed):
             self._note_streams(asked.configs)
             return
-        row = self._row(asked)
+        # What is asked for when all is over depends on when that is.
+        row = None if self._phase.name == END_PHASE else self._row(asked)
         if row is not None:
             self.asked.append(row)
 
     def take_back(self) -> None:
-        """Forget the last entry: nothing came of it."""
+        """Forget the last entry, an order: nothing came of it."""
         super().take_back()
-        self.asked.pop()
+        if self._phase.name != END_PHASE:
+            self.asked.pop()
 
     def _note_streams(self, configs: tuple[SubscriptionDataConfig, ...]) -> None:
         for config in configs:
             known = self.streams.get(config.symbol)
-            if config.is_internal_feed or (known is not None and known.tick_type == config.tick_type.TRADE):
+            if config.is_internal_feed or (known is not None and known.tick_type == TickType.TRADE):
                 continue
-            self.streams[config.symbol] = config
+            self.streams[config.symbol] = Stream(resolution=config.resolution, tick_type=config.tick_type)
 
     def _row(self, asked: object) -> Asked | None:
         utc_ns = self._algorithm.lab_utc_ns
@@ -111,6 +152,8 @@ class Watch(Journal):
             return Asked(utc_ns=utc_ns, what="update", of=str(asked.order_id), amounts=amounts)
         if isinstance(asked, CancelOrderRequest):
             return Asked(utc_ns=utc_ns, what="cancel", of=str(asked.order_id))
+        if isinstance(asked, Stopped):
+            return Asked(utc_ns=utc_ns, what="stop", of="")
         return None
 
     def _order(self, utc_ns: int, kind: OrderType, symbol: Symbol, amounts: tuple[Decimal, ...]) -> Asked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -13,17 +13,21 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.source import DataSource
 from tradinglab.doctor.checks import fills, orders, outcomes
 from tradinglab.doctor.examined import Examined, examine
-from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.facts import Facts
+from tradinglab.doctor.findings import Finding, FindingCode, Severity
 from tradinglab.doctor.replay import look_ahead
 from tradinglab.doctor.terms import Terms
 from tradinglab.engine.errors import UsageError
 from tradinglab.engine.result import BacktestResult
 
 CUTS: Final = 5
+#: The statistic by which two lists of orders are known to be the same.
+HASH: Final = "OrderListHash"
 _MOST_CUTS = 1000
 
 #: What is looked for besides look-ahead, in the order in which it is told.
 CHECKS: Final[tuple[Callable[[Examined], list[Finding]], ...]] = (
+    orders.outside_data,
     orders.no_orders,
     orders.refused_orders,
     orders.margin_refusals,
@@ -34,6 +38,9 @@ CHECKS: Final[tuple[Callable[[Examined], list[Finding]], ...]] = (
     fills.large_fills,
     fills.data_gaps,
     fills.made_up_data,
+)
+#: What is asked of what a run came to, whoever ran it.
+OUTCOME_CHECKS: Final[tuple[Callable[[Facts], list[Finding]], ...]] = (
     outcomes.few_trades,
     outcomes.one_trade,
     outcomes.one_day,
@@ -102,38 +109,43 @@ def diagnose(
     """
     if not 0 <= cuts <= _MOST_CUTS:
         raise UsageError(f"cuts: a whole number from 0 to {_MOST_CUTS} is expected, it was {cuts}")
-    run = examine(
-        Terms(
-            strategy=strategy, data=data, start=start, end=end, cash=cash, parameters=parameters or {},
-            import_paths=import_paths, class_name=class_name, timeout_s=timeout_s, seed=seed,
-        )
+    terms = Terms(
+        strategy=strategy, data=data, start=start, end=end, cash=cash, parameters=parameters or {},
+        import_paths=import_paths, class_name=class_name, timeout_s=timeout_s, seed=seed,
     )  # fmt: skip
-    found = [] if result is None else _other_result(run, result)
-    found += look_ahead(run, cuts)
-    for check in CHECKS:
-        found += check(run)
-    found.sort(key=lambda each: _WEIGHTS[each.severity])
-    return Diagnosis(result=run.result, findings=tuple(found), cuts=cuts)
+    run = examine(terms)
+    found = [] if result is None else other_result(run, result.statistics[HASH], result.total_orders)
+    found += [*look_ahead(run, terms, cuts), *checked(run)]
+    return Diagnosis(result=run.result, findings=by_weight(found), cuts=cuts)
 
 
-def _other_result(run: Examined, result: BacktestResult) -> list[Finding]:
-    """Find that a run on the same terms came to other orders."""
-    earlier, now = result.statistics["OrderListHash"], run.result.statistics["OrderListHash"]
-    if earlier == now:
+def checked(run: Examined) -> list[Finding]:
+    """Return what all checks find of a run; look-ahead is not looked for."""
+    of_run = [finding for check in CHECKS for finding in check(run)]
+    return of_run + [finding for check in OUTCOME_CHECKS for finding in check(run.facts)]
+
+
+def by_weight(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in order, those first that weigh most."""
+    return tuple(sorted(findings, key=lambda each: _WEIGHTS[each.severity]))
+
+
+def other_result(run: Examined, hash_then: str, orders_then: int) -> list[Finding]:
+    """Find that an earlier run on the same terms came to other orders, by their number and the hash of their list."""
+    hash_now, orders_now = run.result.statistics[HASH], run.result.total_orders
+    if hash_then == hash_now:
         return []
-    pairs = zip(result.record.orders, run.result.record.orders, strict=False)
-    parted = next((b for a, b in pairs if (a.time_ns, a.symbol, a.quantity) != (b.time_ns, b.symbol, b.quantity)), None)
     return [
         Finding(
             code=FindingCode.NOT_REPEATABLE,
             severity=Severity.ERROR,
-            sentence="The run came to other orders than the result that was given, on the terms that were given.",
+            sentence=f"The run came to other orders ({orders_now:,}) than the result that was given ({orders_then:,}), "
+            "on the terms that were given.",
             advice="Give the same data, dates, cash, parameters and seed; if they are the same, the strategy's "
             "decisions depend on something else.",
             evidence={
-                "orders_then": float(result.total_orders), "orders_now": float(run.result.total_orders),
-                "hash_then": earlier, "hash_now": now,
+                "orders_then": float(orders_then), "orders_now": float(orders_now),
+                "hash_then": hash_then, "hash_now": hash_now,
             },
-            place=None if parted is None else BarPlace(symbol=parted.symbol.value, utc_ns=parted.time_ns),
         )
     ]  # fmt: skip

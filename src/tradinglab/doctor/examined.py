@@ -10,13 +10,12 @@ import numpy as np
 from tradinglab.algorithm.orders import OrderEvent
 from tradinglab.core.clock import DAY_NS, to_ns, zone
 from tradinglab.core.enums import OrderStatus, TickType
-from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.symbol import Symbol
-from tradinglab.core.values import dataclass
-from tradinglab.data.columns import BarColumns
 from tradinglab.data.source import DataSource
-from tradinglab.doctor.asked import Watch
+from tradinglab.doctor.asked import Watch, Watched
+from tradinglab.doctor.facts import ClosedTrade, DayFact, Facts, TradedBars
 from tradinglab.doctor.findings import BarPlace
+from tradinglab.doctor.outside import OutsideReads
 from tradinglab.doctor.terms import Terms
 from tradinglab.engine.bar_stream import SPAN_NS
 from tradinglab.engine.errors import StrategyError
@@ -25,40 +24,13 @@ from tradinglab.engine.result import BacktestResult
 _FILLS = (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradedBars:
-    """The stored bars of a symbol that was traded, from the run's first day to its last.
-
-    Attributes
-    ----------
-    span_ns
-        How long a bar is; 0 of ticks.
-    """
-
-    symbol: Symbol
-    columns: BarColumns
-    span_ns: int
-    hours: SecurityExchangeHours
-
-    def row_at(self, utc_ns: int) -> int | None:
-        """Return the row of the bar in which, or at whose end, an instant is; ``None`` if there is none."""
-        row = int(self.columns.end_ns.searchsorted(utc_ns, side="left"))
-        return row if row < len(self.columns) and self.columns.time_ns[row] < utc_ns else None
-
-    def row_before(self, utc_ns: int) -> int | None:
-        """Return the row of the last bar that ends before an instant; ``None`` if there is none."""
-        row = int(self.columns.end_ns.searchsorted(utc_ns, side="left")) - 1
-        return row if row >= 0 else None
-
-
 class Examined:
     """A finished run and everything about it that checks look at."""
 
-    def __init__(self, terms: Terms, source: DataSource, result: BacktestResult, watch: Watch) -> None:
-        self.terms = terms
+    def __init__(self, source: DataSource, result: BacktestResult, watched: Watched) -> None:
         self.source = source
         self.result = result
-        self.watch = watch
+        self.watched = watched
         self._bars: dict[Symbol, TradedBars | None] = {}
 
     @cached_property
@@ -66,11 +38,28 @@ class Examined:
         """The fills, in the order in which they happened."""
         return [each for each in self.result.record.order_events if each.status in _FILLS and each.fill_quantity]
 
-    @property
-    def net_profit(self) -> float:
-        """What the account has gained, open positions and fees included."""
+    @cached_property
+    def facts(self) -> Facts:
+        """What the run came to."""
         record = self.result.record
-        return float(record.account.value - record.sampler.starting_portfolio_value)
+        start = record.sampler.starting_portfolio_value
+        return Facts(
+            fill_count=len(self.fills),
+            net_profit=float(record.account.value - start),
+            starting_cash=float(start),
+            unrealized_profit=float(record.account.unrealized_profit),
+            start=record.start,
+            end=record.end,
+            trades=[
+                ClosedTrade(symbol=each.symbol.value, entry_ns=each.entry_ns, profit=each.profit_loss - each.total_fees)
+                for each in self.result.closed_trades
+            ],
+            days=[
+                DayFact(time_ns=day.time_ns, value=float(day.value), benchmark=float(day.noted_benchmark))
+                for day in record.sampler.days
+            ],
+            place=self.place,
+        )
 
     def bars(self, symbol: Symbol) -> TradedBars | None:
         """Return the bars that a symbol was traded on; ``None`` if they were ticks, or there were none."""
@@ -87,7 +76,7 @@ class Examined:
 
     def place(self, ticker: str, utc_ns: int) -> BarPlace:
         """Return the last bar of a ticker that an instant could know of, as far as there is one."""
-        symbol = next((each for each in self.watch.streams if each.value == ticker), None)
+        symbol = next((each for each in self.watched.streams if each.value == ticker), None)
         bars = None if symbol is None else self.bars(symbol)
         if bars is None:
             return BarPlace(symbol="" if symbol is None else ticker, utc_ns=utc_ns)
@@ -95,7 +84,7 @@ class Examined:
         return BarPlace(symbol=ticker, utc_ns=utc_ns, row=bars.row_before(utc_ns) if row is None else row)
 
     def _read(self, symbol: Symbol) -> TradedBars | None:
-        config = self.watch.streams.get(symbol)
+        config = self.watched.streams.get(symbol)
         if config is None or config.tick_type not in (TickType.TRADE, TickType.QUOTE):
             return None
         span_ns = SPAN_NS.get(config.resolution, 0)
@@ -120,10 +109,11 @@ def examine(terms: Terms) -> Examined:
         If it fails before its first bar.
     """
     source, watch = terms.source(), Watch()
-    try:
-        result = terms.run(source, journal=watch)
-    except StrategyError as problem:
-        if problem.result is None:
-            raise
-        result = problem.result
-    return Examined(terms, source, result, watch)
+    with OutsideReads() as reads:
+        try:
+            result = terms.run(source, journal=watch)
+        except StrategyError as problem:
+            if problem.result is None:
+                raise
+            result = problem.result
+    return Examined(source, result, watch.watched(reads.found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from math import isfinite
 
 from tradinglab.core.clock import from_ns
 from tradinglab.core.values import dataclass, field
@@ -26,6 +27,7 @@ class FindingCode(StrEnum):
 
     LOOK_AHEAD = "look-ahead"
     NOT_REPEATABLE = "not-repeatable"
+    OUTSIDE_DATA = "outside-data"
     NO_ORDERS = "no-orders"
     REFUSED_ORDERS = "refused-orders"
     MARGIN_REFUSALS = "margin-refusals"
@@ -100,7 +102,11 @@ class Finding:
             "severity": str(self.severity),
             "sentence": self.sentence,
             "advice": self.advice,
-            "evidence": dict(self.evidence),
+            "evidence": {
+                # What is no finite number has no place in JSON.
+                name: value if isinstance(value, str) or isfinite(value) else str(value)
+                for name, value in self.evidence.items()
+            },
             "bar": None
             if place is None
             else {"symbol": place.symbol, "time": place.time.isoformat() + "Z", "row": place.row},

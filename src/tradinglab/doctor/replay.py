@@ -18,7 +18,8 @@ from tradinglab.data.source import DataSource
 from tradinglab.doctor.asked import Asked, Watch
 from tradinglab.doctor.cutting import CutSource
 from tradinglab.doctor.examined import Examined
-from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.findings import Finding, FindingCode, Severity
+from tradinglab.doctor.terms import Terms
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.loop import Progress
 
@@ -36,11 +37,36 @@ class Difference:
         return min(each.utc_ns for each in (self.whole, self.cut) if each is not None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """What a strategy asked for when it was run again, and the last instant that this run came to."""
+
+    asked: Sequence[Asked]
+    reached_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What came of one cut.
+
+    Attributes
+    ----------
+    difference
+        Where the run on cut data parts from the one on all of it; ``None`` if it does not.
+    count
+        How many of the things that were asked for could be compared.
+    """
+
+    cut_ns: int
+    difference: Difference | None
+    count: int
+
+
 class _Enough(Exception):
     """The run is past the cut: what comes now is not compared."""
 
 
-def look_ahead(run: Examined, cuts: int) -> list[Finding]:
+def look_ahead(run: Examined, terms: Terms, cuts: int) -> list[Finding]:
     """Return a finding for what a strategy asked for otherwise when it could not see ahead.
 
     Parameters
@@ -48,33 +74,51 @@ def look_ahead(run: Examined, cuts: int) -> list[Finding]:
     cuts
         At how many instants the data is cut; they are spread over the days on which the strategy asked for something.
     """
-    found: list[tuple[int, Difference]] = []
-    compared = 0
-    points = cut_points(run.watch.asked, cuts)
-    for cut_ns in points:
-        again = _ask_again(run, CutSource(run.source, cut_ns), cut_ns)
-        # Where bars are not repeated until the end, the clock stands still before the cut.
-        until_ns = min(cut_ns, again.reached_ns)
-        compared += sum(each.utc_ns <= until_ns for each in run.watch.asked)
-        difference = first_difference(run.watch.asked, again.asked, until_ns)
-        if difference is not None:
-            found.append((cut_ns, difference))
-    if not found:
+    asked = run.watched.asked
+    compared = [
+        compare_cut(asked, ask_again(terms, CutSource(run.source, cut_ns), cut_ns), cut_ns)
+        for cut_ns in cut_points(asked, cuts)
+    ]
+    if all(each.difference is None for each in compared):
         return []
-    asked = _ask_again(run, run.source, None).asked
-    if first_difference(run.watch.asked, asked, None) is not None:
-        return [_not_repeatable(run, asked)]
-    return [_look_ahead(run, found, len(points), compared)]
+    again = ask_again(terms, run.source, None).asked
+    return [cut_finding(run, compared, again)]
+
+
+def compare_cut(asked: Sequence[Asked], again: AskedAgain, cut_ns: int) -> Compared:
+    """Compare what was asked for on all data with what was asked for on data that ends at an instant."""
+    # Where bars are not repeated until the end, the clock stands still before the cut.
+    until_ns = min(cut_ns, again.reached_ns)
+    return Compared(
+        cut_ns=cut_ns,
+        difference=first_difference(asked, again.asked, until_ns),
+        count=len(_until(asked, until_ns)),
+    )
+
+
+def cut_finding(run: Examined, compared: Sequence[Compared], again: Sequence[Asked]) -> Finding:
+    """Return what it means that a cut made a difference.
+
+    Parameters
+    ----------
+    again
+        What the strategy asked for in a further run on all of the data: if that differs, too, no cut tells anything.
+    """
+    apart = first_difference(run.watched.asked, again, None)
+    return _look_ahead(run, compared) if apart is None else _not_repeatable(run, apart)
 
 
 def cut_points(asked: Sequence[Asked], count: int) -> list[int]:
-    """Return up to *count* instants at which something was asked for, evenly spread among these.
+    """Return up to *count* instants at which something was asked for, spread among these.
 
-    What is asked for at the cut itself tells of the shortest look ahead: by one bar.
+    What is asked for at the cut itself tells of the shortest look ahead: by one bar. Every other cut is one instant
+    later than even spaces would have it: where buying and selling take turns, one of both may well show nothing.
     """
     instants = sorted({each.utc_ns for each in asked})
     count = min(count, len(instants))
-    return [instants[(2 * place + 1) * len(instants) // (2 * count)] for place in range(count)]
+    has_room = 2 * count <= len(instants)
+    places = ((2 * place + 1) * len(instants) // (2 * count) + has_room * (place % 2) for place in range(count))
+    return [instants[min(place, len(instants) - 1)] for place in places]
 
 
 def first_difference(whole: Sequence[Asked], cut: Sequence[Asked], until_ns: int | None) -> Difference | None:
@@ -87,7 +131,14 @@ def _until(asked: Sequence[Asked], until_ns: int | None) -> list[Asked]:
     return [each for each in asked if until_ns is None or each.utc_ns <= until_ns]
 
 
-def _ask_again(run: Examined, source: DataSource, cut_ns: int | None) -> Watch:
+def ask_again(terms: Terms, source: DataSource, cut_ns: int | None) -> AskedAgain:
+    """Run a strategy again, until it is past a cut, and return what it asked for; how it ends is no matter.
+
+    Raises
+    ------
+    TimeLimitError
+        If the run did not come back in time.
+    """
     watch = Watch()
 
     def stop(progress: Progress) -> None:
@@ -99,15 +150,16 @@ def _ask_again(run: Examined, source: DataSource, cut_ns: int | None) -> Watch:
         # What is said of data that ends, or a second time, is nobody's concern.
         warnings.simplefilter("ignore")
         try:
-            run.terms.run(source, journal=watch, on_progress=stop)
+            terms.run(source, journal=watch, on_progress=stop)
         except TimeLimitError:
             raise
         except StrategyError:
-            return watch
-    return watch
+            return AskedAgain(asked=watch.asked, reached_ns=watch.reached_ns)
+    return AskedAgain(asked=watch.asked, reached_ns=watch.reached_ns)
 
 
-def _look_ahead(run: Examined, found: Sequence[tuple[int, Difference]], cuts: int, compared: int) -> Finding:
+def _look_ahead(run: Examined, compared: Sequence[Compared]) -> Finding:
+    found = [(each.cut_ns, each.difference) for each in compared if each.difference is not None]
     cut_ns, first = min(found, key=lambda each: each[1].utc_ns)
     one = first.whole or first.cut
     assert one is not None
@@ -124,24 +176,25 @@ def _look_ahead(run: Examined, found: Sequence[tuple[int, Difference]], cuts: in
     return Finding(
         code=FindingCode.LOOK_AHEAD,
         severity=Severity.ERROR,
-        sentence=f"The strategy sees the future: {how}. {len(found)} of {cuts} cuts changed what it had done before.",
+        sentence=f"The strategy sees the future: {how}. {len(found)} of {len(compared)} cuts changed what it had done "
+        "before.",
         advice="Decide only by what on_data, history and the indicators give at that moment. Look for bars that are "
         "read whole, for prices of the day that is not over, and for figures that are worked out over all of the data.",
         evidence={
-            "cuts": float(cuts),
+            "cuts": float(len(compared)),
             "cuts_that_differ": float(len(found)),
             "cut": from_ns(cut_ns).isoformat() + "Z",
             "asked_with_all_data": str(first.whole or "nothing"),
             "asked_with_cut_data": str(first.cut or "nothing"),
-            "compared": float(compared),
+            "compared": float(sum(each.count for each in compared)),
         },
         place=run.place(one.of, first.utc_ns),
     )
 
 
-def _not_repeatable(run: Examined, again: Sequence[Asked]) -> Finding:
-    first = first_difference(run.watch.asked, again, None)
-    assert first is not None
+def _not_repeatable(run: Examined, first: Difference) -> Finding:
+    one = first.whole or first.cut
+    assert one is not None
     return Finding(
         code=FindingCode.NOT_REPEATABLE,
         severity=Severity.ERROR,
@@ -150,5 +203,5 @@ def _not_repeatable(run: Examined, again: Sequence[Asked]) -> Finding:
         advice="Take lots from random or numpy.random, which --seed sets; keep nothing between runs in files, in "
         "modules or on the class; do not decide by the clock of the machine.",
         evidence={"asked_first": str(first.whole or "nothing"), "asked_again": str(first.cut or "nothing")},
-        place=BarPlace(utc_ns=first.utc_ns),
+        place=run.place(one.of, first.utc_ns),
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +29,47 @@ _MOST_RUNS = 24
 _MOST_BPS = 10_000.0
 
 
+class StressKind(StrEnum):
+    """What is assumed otherwise."""
+
+    FEES = "fees"
+    SLIPPAGE = "slippage"
+    DELAY = "delay"
+    MISSED = "missed"
+    CASH = "cash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """An assumption with its name, and how much of its kind it is: times, basis points, a share."""
+
+    kind: StressKind
+    name: str
+    amount: float
+    assumption: Assumption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a run came to.
+
+    Attributes
+    ----------
+    net_profit
+        In the account's currency, open positions and fees included.
+    traded
+        The value of all that was traded.
+    """
+
+    net_profit: float
+    starting_cash: float
+    sharpe: float
+    drawdown: float
+    orders: int
+    fees: float
+    traded: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressRow:
     """What a run came to under one assumption.
@@ -35,6 +78,8 @@ class StressRow:
     ----------
     name
         The assumption in words.
+    kind, amount
+        What is assumed otherwise and how much of it; of the run as it is, empty and zero.
     net_profit
         In the account's currency, open positions and fees included; ``None`` if the run failed: ``problem`` says why.
     net_return
@@ -42,6 +87,8 @@ class StressRow:
     """
 
     name: str
+    kind: str = ""
+    amount: float = 0.0
     net_profit: float | None = None
     net_return: float | None = None
     sharpe: float | None = None
@@ -122,70 +169,104 @@ def stress(
     )  # fmt: skip
     source = terms.source()
     plain = terms.run(source)
-    rows = [_row("as it is", plain)]
-    if on_row is not None:
-        on_row(rows[0])
-    for name, assumption in scenarios(seed):
-        rows.append(_tried(terms, source, name, assumption, plain))
-        if on_row is not None:
-            on_row(rows[-1])
-    return Stress(name=plain.name, rows=tuple(rows), break_even=_break_even(terms, source, plain))
+
+    def run(assumption: Assumption) -> Tried:
+        cash = plain.record.sampler.starting_portfolio_value * assumption.cash_times
+        with assuming(assumption):
+            return tried(terms.run(source, cash=None if assumption.cash_times == 1 else cash))
+
+    rows = stress_rows(tried(plain), run, scenarios(seed), on_row)
+    return Stress(name=plain.name, rows=tuple(rows), break_even=break_even(tried(plain), run))
 
 
-def scenarios(seed: int) -> list[tuple[str, Assumption]]:
-    """Return the assumptions that are tried, with their names."""
+def scenarios(seed: int) -> list[Scenario]:
+    """Return the assumptions that are tried."""
     return [
-        *((f"fees times {each}", Assumption(fee_times=Decimal(each))) for each in FEES),
-        *((f"slippage of {each} bp more", Assumption(slippage_bps=Decimal(each))) for each in SLIPPAGE_BPS),
-        ("prices one bar later", Assumption(is_delayed=True)),
-        *((f"{each:.0%} of fills missed", Assumption(missed=each, seed=seed)) for each in MISSED),
-        (f"cash times {CASH}", Assumption(cash_times=CASH)),
+        *(_scenario(StressKind.FEES, f"fees times {each}", each, fee_times=Decimal(each)) for each in FEES),
+        *(
+            _scenario(StressKind.SLIPPAGE, f"slippage of {each} bp more", each, slippage_bps=Decimal(each))
+            for each in SLIPPAGE_BPS
+        ),
+        _scenario(StressKind.DELAY, "prices one bar later", 1, is_delayed=True),
+        *(_scenario(StressKind.MISSED, f"{each:.0%} of fills missed", each, missed=each, seed=seed) for each in MISSED),
+        _scenario(StressKind.CASH, f"cash times {CASH}", CASH, cash_times=CASH),
     ]
 
 
-def _run(terms: Terms, source: DataSource, assumption: Assumption, plain: BacktestResult) -> BacktestResult:
-    cash = None
-    if assumption.cash_times != 1:
-        cash = plain.record.sampler.starting_portfolio_value * assumption.cash_times
-    with assuming(assumption):
-        return terms.run(source, cash=cash)
+def _scenario(kind: StressKind, name: str, amount: float, **assumed: object) -> Scenario:
+    return Scenario(kind=kind, name=name, amount=amount, assumption=Assumption(**assumed))  # type: ignore[arg-type]
 
 
-def _tried(terms: Terms, source: DataSource, name: str, assumption: Assumption, plain: BacktestResult) -> StressRow:
-    try:
-        return _row(name, _run(terms, source, assumption, plain))
-    except TimeLimitError:
-        raise
-    except StrategyError as problem:
-        return StressRow(name=name, problem=str(problem))
-
-
-def _net_profit(result: BacktestResult) -> float:
-    return float(result.record.account.value - result.record.sampler.starting_portfolio_value)
-
-
-def _row(name: str, result: BacktestResult) -> StressRow:
+def tried(result: BacktestResult) -> Tried:
+    """Return what a run came to."""
     figures = result.statistics_results.total_performance.portfolio_statistics
-    start = float(result.record.sampler.starting_portfolio_value)
-    return StressRow(
-        name=name,
-        net_profit=_net_profit(result),
-        net_return=_net_profit(result) / start if start else 0.0,
+    account, start = result.record.account, result.record.sampler.starting_portfolio_value
+    return Tried(
+        net_profit=float(account.value - start),
+        starting_cash=float(start),
         sharpe=float(figures.sharpe_ratio),
         drawdown=float(figures.drawdown),
         orders=result.total_orders,
-        fees=float(result.record.account.fees),
+        fees=float(account.fees),
+        traded=float(account.sale_volume),
     )
 
 
-def _break_even(terms: Terms, source: DataSource, plain: BacktestResult) -> BreakEven:
+def stress_rows(
+    plain: Tried,
+    run: Callable[[Assumption], Tried],
+    wanted: Sequence[Scenario],
+    on_row: Callable[[StressRow], None] | None = None,
+) -> list[StressRow]:
+    """Return the rows of the run as it is and of the scenarios that are wanted.
+
+    Parameters
+    ----------
+    run
+        Runs the strategy under an assumption.
+    on_row
+        Called with each row when it is there.
+    """
+    rows: list[StressRow] = []
+    for row in chain([_row("as it is", plain)], (_tried(run, each) for each in wanted)):
+        rows.append(row)
+        if on_row is not None:
+            on_row(row)
+    return rows
+
+
+def _tried(run: Callable[[Assumption], Tried], scenario: Scenario) -> StressRow:
+    try:
+        return _row(scenario.name, run(scenario.assumption), scenario)
+    except TimeLimitError:
+        raise
+    except StrategyError as problem:
+        kind = str(scenario.kind)
+        return StressRow(name=scenario.name, kind=kind, amount=scenario.amount, problem=str(problem))
+
+
+def _row(name: str, found: Tried, scenario: Scenario | None = None) -> StressRow:
+    return StressRow(
+        name=name,
+        kind="" if scenario is None else str(scenario.kind),
+        amount=0.0 if scenario is None else scenario.amount,
+        net_profit=found.net_profit,
+        net_return=found.net_profit / found.starting_cash if found.starting_cash else 0.0,
+        sharpe=found.sharpe,
+        drawdown=found.drawdown,
+        orders=found.orders,
+        fees=found.fees,
+    )
+
+
+def break_even(plain: Tried, run: Callable[[Assumption], Tried]) -> BreakEven:
     """Return the cost at which nothing is earned: between one that leaves a profit and one that does not."""
-    profit, traded = _net_profit(plain), float(plain.record.account.sale_volume)
+    profit, traded = plain.net_profit, plain.traded
     if not traded:
         return BreakEven(cost_bps=None, sentence="Nothing was traded: there is no cost at which it would break even.")
     if profit <= 0:
         return BreakEven(cost_bps=None, sentence="It earns nothing even without further costs.", traded=traded)
-    search = _Search(terms, source, plain)
+    search = _Search(run)
     try:
         found = search.between(profit, min(2 * profit / traded * 10_000, _MOST_BPS))
     except TimeLimitError:
@@ -204,8 +285,8 @@ def _break_even(terms: Terms, source: DataSource, plain: BacktestResult) -> Brea
 class _Search:
     """Finds where the net profit of runs with more and more costs crosses zero."""
 
-    def __init__(self, terms: Terms, source: DataSource, plain: BacktestResult) -> None:
-        self._terms, self._source, self._plain = terms, source, plain
+    def __init__(self, run: Callable[[Assumption], Tried]) -> None:
+        self._run = run
         self.runs = 0
 
     def between(self, profit: float, guess_bps: float) -> tuple[float, float] | None:
@@ -235,5 +316,4 @@ class _Search:
 
     def _profit(self, cost_bps: float) -> float:
         self.runs += 1
-        assumption = Assumption(cost_bps=Decimal(repr(cost_bps)))
-        return _net_profit(_run(self._terms, self._source, assumption, self._plain))
+        return self._run(Assumption(cost_bps=Decimal(repr(cost_bps)))).net_profit

@@ -27,7 +27,7 @@ from tradinglab.engine.journal import JournaledTransactions, Removed, Subscribed
 from tradinglab.engine.loop import Loop
 from tradinglab.engine.outcome import Outcome, began_now, build_result, statistics_input
 from tradinglab.engine.parts import RunParts
-from tradinglab.engine.phases import Attention, Phase
+from tradinglab.engine.phases import END_PHASE, Attention, Phase
 from tradinglab.engine.resting import RestingOrders
 from tradinglab.engine.sampled_account import AlgorithmAccount
 from tradinglab.engine.sampling import ResultSampler
@@ -204,7 +204,7 @@ class Host:
         self._loop = self._make_loop(parts)
         if algorithm.status == AlgorithmStatus.RUNNING:
             self._loop.run(self._begin_ns)
-        self.phase.name = "on_end_of_algorithm"
+        self.phase.name = END_PHASE
         algorithm.on_end_of_algorithm()
         parts.sampler.finish(algorithm.lab_utc_ns)
 

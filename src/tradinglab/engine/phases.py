@@ -6,6 +6,8 @@ from __future__ import annotations
 MODELS_PHASE = "a framework model"
 #: When universes choose, before a step.
 SELECTION_PHASE = "a universe"
+#: When all is over.
+END_PHASE = "on_end_of_algorithm"
 
 
 class Phase:

@@ -17,6 +17,7 @@ from typing import Any
 from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.author_files import hold_files, release_files
 from tradinglab.engine.errors import StrategyError, TimeLimitError
+from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.run import backtest
 from tradinglab.engine.trial import try_out
 from tradinglab.sandbox.descriptors import ANSWER, write_all
@@ -52,6 +53,8 @@ def prepare(raw: bytes) -> Callable[[], None]:
         importlib.import_module("polars")
     if request.get("live") is not None:
         importlib.import_module(_LIVE)
+    if request.get("work"):
+        importlib.import_module(request["work"])
     return lambda: _work(request)
 
 
@@ -72,41 +75,30 @@ def _work(request: dict[str, Any]) -> None:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, object]:
+    answer: dict[str, object]
     if request.get("live") is not None:
-        answer: dict[str, object] = importlib.import_module(_LIVE).live_answer(request)
-        return answer
-    return _try_out(request) if request["tries_out"] else _run(request)
+        answer = importlib.import_module(_LIVE).live_answer(request)
+    elif request.get("work"):
+        answer = importlib.import_module(request["work"]).answer(request)
+    else:
+        answer = _try_out(request) if request["tries_out"] else run_answer(request, Declaration())
+    return answer
 
 
-def _run(request: dict[str, Any]) -> dict[str, object]:
+def hold_request(request: dict[str, Any]) -> None:
+    """Let the files of a request be those that the strategy is loaded from."""
     sys.path[:0] = request["folders"]
-    declaration, teller = Declaration(), Teller()
     hold_files({Path(path): text for path, text in request["files"].items()})
+
+
+def run_answer(request: dict[str, Any], declaration: Declaration) -> dict[str, object]:
+    """Run the strategy of a request and return what came of it, with what it declares."""
+    teller = Teller()
+    hold_request(request)
     try:
-        result = backtest(
-            request["strategy"],
-            data=request["data"],
-            start=request["start"],
-            end=request["end"],
-            cash=request["cash"],
-            parameters=request["parameters"],
-            class_name=request["class_name"],
-            timeout_s=request["timeout_s"],
-            on_progress=teller.progress,
-            on_log=teller.log,
-            journal=declaration.journal,
-            seed=request["seed"],
-        )
+        result = _result(request, declaration, teller)
     except StrategyError as problem:
-        return {
-            "kind": "time_limit" if isinstance(problem, TimeLimitError) else "strategy",
-            "message": _plain(str(problem)),
-            "phase": _plain(problem.phase),
-            "time": _plain(problem.time),
-            "trace": _plain(problem.trace),
-            "result": None if problem.result is None else packed(problem.result),
-            "declared": declaration.packed(),
-        }
+        return strategy_problem(problem) | {"declared": declaration.packed()}
     except TradingLabError as problem:
         return {"kind": "refused", "message": _plain(str(problem))}
     except KeyboardInterrupt:
@@ -116,10 +108,38 @@ def _run(request: dict[str, Any]) -> dict[str, object]:
     return {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
 
 
+def strategy_problem(problem: StrategyError) -> dict[str, object]:
+    """Return what is said of a strategy that failed, or did not come back."""
+    return {
+        "kind": "time_limit" if isinstance(problem, TimeLimitError) else "strategy",
+        "message": _plain(str(problem)),
+        "phase": _plain(problem.phase),
+        "time": _plain(problem.time),
+        "trace": _plain(problem.trace),
+        "result": None if problem.result is None else packed(problem.result),
+    }
+
+
+def _result(request: dict[str, Any], declaration: Declaration, teller: Teller) -> BacktestResult:
+    return backtest(
+        request["strategy"],
+        data=request["data"],
+        start=request["start"],
+        end=request["end"],
+        cash=request["cash"],
+        parameters=request["parameters"],
+        class_name=request["class_name"],
+        timeout_s=request["timeout_s"],
+        on_progress=teller.progress,
+        on_log=teller.log,
+        journal=declaration.journal,
+        seed=request["seed"],
+    )
+
+
 def _try_out(request: dict[str, Any]) -> dict[str, object]:
     """Load the strategy, or set it up too; run nothing."""
-    sys.path[:0] = request["folders"]
-    hold_files({Path(path): text for path, text in request["files"].items()})
+    hold_request(request)
     try:
         try_out(
             request["strategy"],

@@ -85,6 +85,9 @@ class RunRequest:
         ``import`` to load the strategy alone, ``initialize`` to set it up too; empty to run it.
     live
         How it trades live; ``None`` for a backtest.
+    work, order
+        The module whose ``answer(request)`` does something else than a plain run, and what it is to do; who reads the
+        answer has to know its form.
     """
 
     strategy: str
@@ -100,6 +103,8 @@ class RunRequest:
     seed: int | None = None
     tries_out: str = ""
     live: LiveTerms | None = None
+    work: str = ""
+    order: Mapping[str, Any] = field(default_factory=dict)
 
     def as_bytes(self) -> bytes:
         """Return what the guest reads."""

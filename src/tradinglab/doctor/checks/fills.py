@@ -6,7 +6,8 @@ from typing import Final
 
 from tradinglab.core.clock import DAY_NS, HOUR_NS
 from tradinglab.core.symbol import Symbol
-from tradinglab.doctor.examined import Examined, TradedBars
+from tradinglab.doctor.examined import Examined
+from tradinglab.doctor.facts import Traded, TradedBars
 from tradinglab.doctor.findings import Finding, FindingCode, Severity
 
 #: A fill above this share of its bar's volume moves the price by more than any slippage that is set.
@@ -48,7 +49,7 @@ def _is_old(bars: TradedBars, utc_ns: int) -> bool:
     return row is None or utc_ns - int(bars.columns.end_ns[row]) > bars.span_ns
 
 
-def large_fills(run: Examined) -> list[Finding]:
+def large_fills(run: Traded) -> list[Finding]:
     """Find fills above a share of the volume of the bar that filled them."""
     large, worst, worst_share, known = 0, None, 0.0, 0
     for fill, bars in run.traded():
@@ -139,7 +140,7 @@ def _missing(bars: TradedBars, row: int) -> int:
 
 def made_up_data(run: Examined) -> list[Finding]:
     """Find that the bars that were traded on are made up."""
-    streams = run.watch.streams
+    streams = run.watched.streams
     names = [
         symbol.value
         for symbol in dict.fromkeys(fill.symbol for fill in run.fills)

@@ -100,7 +100,7 @@ def warm_up_orders(run: Examined) -> list[Finding]:
 
 def unready_indicators(run: Examined) -> list[Finding]:
     """Find orders that were decided while an indicator of their symbol had not enough bars yet."""
-    early = [each for each in run.watch.asked if each.unready]
+    early = [each for each in run.watched.asked if each.unready]
     if not early:
         return []
     first = early[0]
@@ -109,10 +109,10 @@ def unready_indicators(run: Examined) -> list[Finding]:
         Finding(
             code=FindingCode.UNREADY_INDICATORS,
             severity=Severity.WARNING,
-            sentence=f"{len(early):,} of {len(run.watch.asked):,} orders were decided while an indicator of their "
+            sentence=f"{len(early):,} of {len(run.watched.asked):,} orders were decided while an indicator of their "
             f"symbol had not enough bars; first {first}, before {names} was ready.",
             advice="Warm up (set_warm_up, or settings.automatic_indicator_warm_up), and decide only when is_ready.",
-            evidence={"orders": float(len(early)), "asked": float(len(run.watch.asked)), "indicators": names},
+            evidence={"orders": float(len(early)), "asked": float(len(run.watched.asked)), "indicators": names},
             place=run.place(first.of, first.utc_ns),
         )
     ]
@@ -147,5 +147,24 @@ def leverage(run: Examined) -> list[Finding]:
             "more than the account. Look at the drawdown, and at a run without leverage.",
             evidence={"leverage": round(worst, 4)},
             place=run.place(at.symbol, at.utc_ns),
+        )
+    ]
+
+
+def outside_data(run: Examined) -> list[Finding]:
+    """Find that the strategy reads files by itself: a cut does not hide what is in them."""
+    files = run.watched.outside
+    if not files:
+        return []
+    names = ", ".join(each.name for each in files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
+    return [
+        Finding(
+            code=FindingCode.OUTSIDE_DATA,
+            severity=Severity.WARNING,
+            sentence=f"The strategy reads {len(files):,} {'file' if len(files) == 1 else 'files'} by itself, past the "
+            f"engine: {names}. Whether it sees the future there cannot be told, as no cut hides what is in them.",
+            advice="Bring the figures in as data (add_data, or a store of bars), which comes at its time; or make sure "
+            "that none is used before it was known.",
+            evidence={"files": float(len(files)), "reads": float(sum(each.count for each in files)), "names": names},
         )
     ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from tradinglab.doctor.examined import Examined
+from tradinglab.doctor.facts import Facts
 from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
 
 #: Fewer closed trades than this tell nothing of skill.
@@ -20,10 +20,10 @@ SHORT_SPAN: Final = timedelta(days=182)
 _YEAR = timedelta(days=365.25)
 
 
-def few_trades(run: Examined) -> list[Finding]:
+def few_trades(run: Facts) -> list[Finding]:
     """Find that there are too few closed trades to judge by."""
-    count = len(run.result.closed_trades)
-    if not run.fills or count >= FEW_TRADES:
+    count = len(run.trades)
+    if not run.fill_count or count >= FEW_TRADES:
         return []
     return [
         Finding(
@@ -37,35 +37,35 @@ def few_trades(run: Examined) -> list[Finding]:
     ]
 
 
-def one_trade(run: Examined) -> list[Finding]:
+def one_trade(run: Facts) -> list[Finding]:
     """Find that one trade carries the profit."""
-    trades = run.result.closed_trades
+    trades = run.trades
     total = run.net_profit
     if len(trades) < _FEW_TO_COMPARE or total <= 0:
         return []
-    best = max(trades, key=lambda trade: trade.profit_loss - trade.total_fees)
-    gain = best.profit_loss - best.total_fees
+    best = max(trades, key=lambda trade: trade.profit)
+    gain = best.profit
     if gain / total <= CONCENTRATED:
         return []
     return [
         Finding(
             code=FindingCode.ONE_TRADE,
             severity=Severity.WARNING,
-            sentence=f"One of {len(trades):,} trades, of {best.symbol.value}, made {gain / total:.0%} of the profit.",
+            sentence=f"One of {len(trades):,} trades, of {best.symbol}, made {gain / total:.0%} of the profit.",
             advice="Leave that trade out and look at what remains: does the idea still earn anything?",
             evidence={"share": gain / total, "profit": gain, "net_profit": total, "trades": float(len(trades))},
-            place=run.place(best.symbol.value, best.entry_ns),
+            place=run.place(best.symbol, best.entry_ns),
         )
     ]
 
 
-def one_day(run: Examined) -> list[Finding]:
+def one_day(run: Facts) -> list[Finding]:
     """Find that one day carries the profit."""
-    days = run.result.record.sampler.days
+    days = run.days
     total = run.net_profit
     if len(days) <= _FEW_TO_COMPARE or total <= 0:
         return []
-    gain, time_ns = max((float(after.value - before.value), after.time_ns) for before, after in pairwise(days))
+    gain, time_ns = max((after.value - before.value, after.time_ns) for before, after in pairwise(days))
     if gain / total <= CONCENTRATED:
         return []
     return [
@@ -80,11 +80,11 @@ def one_day(run: Examined) -> list[Finding]:
     ]
 
 
-def one_symbol(run: Examined) -> list[Finding]:
+def one_symbol(run: Facts) -> list[Finding]:
     """Find that one of several symbols carries the profit of the closed trades."""
     by_symbol: defaultdict[str, float] = defaultdict(float)
-    for trade in run.result.closed_trades:
-        by_symbol[trade.symbol.value] += trade.profit_loss - trade.total_fees
+    for trade in run.trades:
+        by_symbol[trade.symbol] += trade.profit
     total = sum(by_symbol.values())
     if len(by_symbol) < _FEW_TO_COMPARE or total <= 0:
         return []
@@ -103,11 +103,11 @@ def one_symbol(run: Examined) -> list[Finding]:
     ]
 
 
-def open_profit(run: Examined) -> list[Finding]:
+def open_profit(run: Facts) -> list[Finding]:
     """Find that positions that are still open at the end carry the profit."""
     total = run.net_profit
-    gain = float(run.result.record.account.unrealized_profit)
-    if total <= 0 or gain / total <= CONCENTRATED:
+    gain = run.unrealized_profit
+    if total <= 0 or gain is None or gain / total <= CONCENTRATED:
         return []
     return [
         Finding(
@@ -122,15 +122,13 @@ def open_profit(run: Examined) -> list[Finding]:
     ]
 
 
-def short_span(run: Examined) -> list[Finding]:
+def short_span(run: Facts) -> list[Finding]:
     """Find that annual figures are multiplied from a short span."""
-    record = run.result.record
-    span = record.end - record.start
-    if not run.fills or span > SHORT_SPAN:
+    span = run.end - run.start
+    if not run.fill_count or span > SHORT_SPAN:
         return []
     factor = _YEAR / max(span, timedelta(days=1))
-    start = float(record.sampler.starting_portfolio_value)
-    earned = run.net_profit / start if start else 0.0
+    earned = run.net_profit / run.starting_cash if run.starting_cash else 0.0
     return [
         Finding(
             code=FindingCode.SHORT_SPAN,
@@ -143,10 +141,10 @@ def short_span(run: Examined) -> list[Finding]:
     ]
 
 
-def no_benchmark(run: Examined) -> list[Finding]:
+def no_benchmark(run: Facts) -> list[Finding]:
     """Find that there was nothing to compare with."""
-    values = {float(day.noted_benchmark) for day in run.result.record.sampler.days}
-    if not run.fills or len(values) > 1:
+    values = {day.benchmark for day in run.days if day.benchmark is not None}
+    if not run.fill_count or len(values) != 1:
         return []
     return [
         Finding(
@@ -154,6 +152,6 @@ def no_benchmark(run: Examined) -> list[Finding]:
             severity=Severity.NOTE,
             sentence="The benchmark never moved: alpha, beta, information ratio and tracking error mean nothing.",
             advice="Name one that the data has: self.set_benchmark('SPY').",
-            evidence={"benchmark": next(iter(values), 0.0)},
+            evidence={"benchmark": next(iter(values))},
         )
     ]

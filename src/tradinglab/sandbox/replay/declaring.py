@@ -6,6 +6,7 @@ This is made beside the strategy: nobody trusts it. ``declared`` is the other en
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.api.callbacks import author_overrides
@@ -34,6 +35,8 @@ MODELS = (
     "margin_interest_rate_model", "shortable_provider", "data_filter", "price_variation_model",
 )  # fmt: skip
 
+#: What tells of an algorithm.
+Describe = Callable[["QCAlgorithm"], "object | None"]
 _FILLS = frozenset((OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED))
 
 
@@ -45,10 +48,16 @@ class ModelsChanged:
 
 
 class Declaration:
-    """Keeps the journal of a run, and packs it."""
+    """Keeps the journal of a run, and packs it.
 
-    def __init__(self) -> None:
-        self.journal = Journal(_setup, self._changed_models)
+    Parameters
+    ----------
+    journal
+        Makes the journal, for who wants to take down more.
+    """
+
+    def __init__(self, journal: Callable[[Describe, Describe], Journal] = Journal) -> None:
+        self.journal = journal(_setup, self._changed_models)
         self._table: dict[str, int] = {}
         self._known: dict[Symbol, list[int]] = {}
 

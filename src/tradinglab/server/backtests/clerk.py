@@ -6,6 +6,7 @@ worker does not: it takes a header of bounded size from here, and the bytes of t
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
@@ -58,9 +59,16 @@ def warm_up() -> None:
 
 
 def prepare(raw: bytes) -> Callable[[], None]:
-    """Read the order, a line of JSON before the answer, and return what carries it out."""
-    order, _, answer = raw.partition(b"\n")
-    return lambda: _work(json.loads(order), answer)
+    """Read the order, a line of JSON before the answer, and return what carries it out.
+
+    An order that names a module is carried out by its ``read``, whose answer is a line of JSON.
+    """
+    line, _, answer = raw.partition(b"\n")
+    order = json.loads(line)
+    if "work" in order:
+        reader = importlib.import_module(order["work"])
+        return lambda: write_all(ANSWER, json.dumps(reader.read(order, answer)).encode() + b"\n")
+    return lambda: _work(order, answer)
 
 
 def _work(order: Mapping[str, Any], answer: bytes) -> None:
