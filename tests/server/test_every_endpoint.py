@@ -31,6 +31,8 @@ from tradinglab.server.backtests.services import BacktestRequest, backtest_submi
 from tradinglab.server.backtests.verifying import backtest_verify
 from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.examinations.models import Examination
+from tradinglab.server.examinations.services import ExaminationRequest, examination_submit
 from tradinglab.server.live.models import DeploymentSeries
 from tradinglab.server.live.services import DeploymentRequest, deployment_create
 from tradinglab.server.optimizations.requests import OptimizationRequest
@@ -141,6 +143,12 @@ class Things:
         test.run.state = "completed"
         return backtest_verify(test=test).run.pk
 
+    def make_examination(self) -> object:
+        test = Backtest.objects.get(pk=self.value("<uuid:run_id>"))
+        test.run.state = "completed"
+        kind = Examination.Kind.DOCTOR
+        return examination_submit(test=test, request=ExaminationRequest(kind=kind, options={"cuts": 5})).run.pk
+
     def make_optimization(self) -> object:
         assert self.strategy.head is not None
         space = Space.of([Axis(name="x", values=("1", "2"))])
@@ -204,6 +212,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<uuid:walk_forward_id>": Things.make_walk_forward,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
+    "<uuid:examination_id>": Things.make_examination,
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",
     "<str:name>": lambda _: "sample",

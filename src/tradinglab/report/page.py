@@ -29,13 +29,15 @@ class _Cell:
     weight: int
 
 
-def render(content: ReportContent, *, parity: str = "") -> str:
+def render(content: ReportContent, *, parity: str = "", doctor: str = "") -> str:
     """Return the report of *content* as one HTML document that needs nothing else.
 
     Parameters
     ----------
     parity
         The section about the same version by another engine, if it was compared with one.
+    doctor
+        The section about what there is to doubt, if the doctor was asked.
     """
     figures = measure(content) if len(content.days) > 1 else None
     return _template().render(
@@ -44,6 +46,7 @@ def render(content: ReportContent, *, parity: str = "") -> str:
         style=asset("report.css"),
         script=asset("report.js"),
         parity=parity,
+        doctor=doctor,
         month_names=list(calendar.month_abbr)[1:],
         drawdowns=[] if figures is None else _drawdown_rows(figures),
         histogram=charts.trade_histogram(content),

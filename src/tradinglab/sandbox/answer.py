@@ -123,6 +123,11 @@ class Reader:
         """Whether there is no value."""
         return self._value is None
 
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is a text."""
+        return isinstance(self._value, str)
+
     def member(self, name: str) -> Reader:
         """Return a member of an object."""
         if not isinstance(self._value, dict) or name not in self._value:

@@ -7,6 +7,8 @@
     : kind === "percent" ? percent.format(value)
     : kind === "money" ? symbol + plain.format(value) : plain.format(value);
 
+  const days = new Map();
+
   // The crosshair: the nearest day to the pointer, and every line's value on it.
   for (const data of document.querySelectorAll("script[data-hover]")) {
     const chart = JSON.parse(data.textContent), plot = data.closest("figure").querySelector(".plot");
@@ -19,9 +21,8 @@
       }
       return x - chart.x[low] < chart.x[high] - x ? low : high;
     };
-    plot.addEventListener("pointermove", (event) => {
+    const show = (index) => {
       const box = plot.getBoundingClientRect();
-      const index = nearest(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
       const place = chart.x[index] * box.width;
       cursor.style.left = `${place}px`;
       tip.replaceChildren(Object.assign(document.createElement("b"), { textContent: chart.label[index] }));
@@ -35,8 +36,19 @@
       plot.classList.add("on");
       const right = place + tip.offsetWidth + 24 > box.width;
       tip.style.left = `${right ? Math.max(0, place - tip.offsetWidth - 12) : place + 12}px`;
+    };
+    plot.addEventListener("pointermove", (event) => {
+      const box = plot.getBoundingClientRect();
+      show(nearest(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width))));
     });
+    // The day that a link names: the last of those that are drawn which is not after it.
+    days.set(plot.closest("figure").id, (day) => show(Math.max(0, chart.label.findLastIndex((each) => each <= day))));
     plot.addEventListener("pointerleave", () => plot.classList.remove("on"));
+  }
+
+  for (const link of document.querySelectorAll("a[data-day]")) {
+    const show = days.get(link.hash.slice(1));
+    if (show) link.addEventListener("click", () => show(link.dataset.day));
   }
 
   // Tables sort by the column whose head is pressed.

@@ -41,14 +41,17 @@ from tradinglab.server.strategies.running import files_as_told
 FOLDER: Final = "/strategy"
 _ENDINGS: Final = ("completed", "failed", "timed_out")
 _ERROR_TEXTS: Final = ("code", "message", "phase", "time", "trace")
-_LARGEST_ANSWER, _MOST_VALUES = 64 << 20, 2_000_000
+_LARGEST_ANSWER: Final = 64 << 20
+#: How many values an answer may hold.
+MOST_VALUES: Final = 2_000_000
 #: Ends a run that the engine and the clock did not.
 _CPU_GRACE_S: Final = 10
 #: Reading the largest answer takes less; a replay comes on top of it.
-_READING_S: Final = 180
-_CLERK_LIMITS: Final = Limits(memory_mb=4096, threads=24, answer_bytes=256 << 20)
+READING_S: Final = 180
+CLERK_LIMITS: Final = Limits(memory_mb=4096, threads=24, answer_bytes=256 << 20)
 #: A replay costs what the engine costs without the strategy: it may take this long, and so many times the run's time.
-_REPLAY_S, _REPLAY_TIMES = 60.0, 2.0
+_REPLAY_S: Final = 60.0
+REPLAY_TIMES: Final = 2.0
 _DATA_FILES: Final = "data_files"
 _SLICES: Final = "slices"
 _DIFFERENCES: Final = "differences"
@@ -63,15 +66,15 @@ def _readable() -> list[str]:
     return [*places, str(settings.HOME.bars.resolve())]
 
 
-#: Where strategies run.
+#: Where strategies run, and where their answers are read.
 STRATEGIES: Final = SandboxKeeper(BACKTEST, _readable)
-_CLERKS: Final = SandboxKeeper("tradinglab.server.backtests.clerk", _readable)
+CLERKS: Final = SandboxKeeper("tradinglab.server.backtests.clerk", _readable)
 
 
 class BacktestKind:
     """Backtests, as runs."""
 
-    sandboxes = (STRATEGIES, _CLERKS)
+    sandboxes = (STRATEGIES, CLERKS)
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run the strategy."""
@@ -93,7 +96,7 @@ class BacktestKind:
 class VerificationKind:
     """Backtests that are run again, as runs."""
 
-    sandboxes = (STRATEGIES, _CLERKS)
+    sandboxes = (STRATEGIES, CLERKS)
 
     def execute(self, run: Run, folder: Path, watcher: Watcher) -> Ended:
         """Run what the backtest ran."""
@@ -147,24 +150,17 @@ def _execute(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
 
 def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended:
     try:
-        request = _request(test, run)
+        request = run_request(test, run)
     except ServerError as error:
         return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
-    limits = request.bounds(
-        Limits(
-            memory_mb=run.memory_mb,
-            cpu_s=int(run.timeout_s) + _CPU_GRACE_S,
-            answer_bytes=_LARGEST_ANSWER,
-            answer_items=_MOST_VALUES,
-        )
-    )
+    limits = run_limits(run, request)
     try:
         with (folder / "answer").open("w+b") as answer, (folder / "outputs").open("w+b") as outputs:
             began = time.monotonic()
-            _carry_out(STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
-            replay_s = _REPLAY_S + _REPLAY_TIMES * (time.monotonic() - began)
+            carried_out(STRATEGIES, Task(request=request.as_bytes(), limits=limits), answer, watcher)
+            replay_s = _REPLAY_S + REPLAY_TIMES * (time.monotonic() - began)
             order = {
-                "limits": {"memory_mb": limits.memory_mb, "answer_items": _MOST_VALUES},
+                "limits": {"memory_mb": limits.memory_mb, "answer_items": MOST_VALUES},
                 "data": test.data,
                 "check": _check(request, replay_s),
             }
@@ -178,6 +174,18 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
         return Ended(ending=Ending.FAILED, error={"code": error.code, "message": str(error)})
 
 
+def run_limits(run: Run, request: RunRequest) -> Limits:
+    """Return what a run may take, and how much it may answer."""
+    return request.bounds(
+        Limits(
+            memory_mb=run.memory_mb,
+            cpu_s=int(run.timeout_s) + _CPU_GRACE_S,
+            answer_bytes=_LARGEST_ANSWER,
+            answer_items=MOST_VALUES,
+        )
+    )
+
+
 def _check(request: RunRequest, timeout_s: float) -> dict[str, Any]:
     """Return what the clerk is told of the replay: what the caller set, not what the strategy says."""
     told = {"start": request.start, "end": request.end, "cash": request.cash}
@@ -187,7 +195,7 @@ def _check(request: RunRequest, timeout_s: float) -> dict[str, Any]:
 def _read(order: Mapping[str, Any], answer: IO[bytes], outputs: IO[bytes], watcher: Watcher) -> None:
     """Have the clerk read an answer; once more without a replay, if the replay was the end of it."""
     try:
-        seconds = _READING_S + order["check"]["timeout_s"]
+        seconds = READING_S + order["check"]["timeout_s"]
         _clerk(order, seconds, answer, outputs, watcher)
     except RunStoppedError:
         raise
@@ -195,15 +203,22 @@ def _read(order: Mapping[str, Any], answer: IO[bytes], outputs: IO[bytes], watch
         outputs.seek(0)
         outputs.truncate()
         without = {**order, "check": None, "why_no_check": str(problem)[:_LONGEST_REASON]}
-        _clerk(without, _READING_S, answer, outputs, watcher)
+        _clerk(without, READING_S, answer, outputs, watcher)
 
 
 def _clerk(order: Mapping[str, Any], seconds: float, answer: IO[bytes], outputs: IO[bytes], watcher: Watcher) -> None:
-    limits = replace(_CLERK_LIMITS, cpu_s=math.ceil(seconds), wall_s=seconds)
-    _carry_out(_CLERKS, Task(request=_Handed(order, answer), limits=limits), outputs, watcher)
+    limits = replace(CLERK_LIMITS, cpu_s=math.ceil(seconds), wall_s=seconds)
+    carried_out(CLERKS, Task(request=_Handed(order, answer), limits=limits), outputs, watcher)
 
 
-def _request(test: Backtest, run: Run) -> RunRequest:
+def run_request(test: Backtest, run: Run) -> RunRequest:
+    """Return what a run of a backtest's strategy is asked for.
+
+    Raises
+    ------
+    ServerError
+        If the data or the strategy's files cannot be had any more.
+    """
     return RunRequest(
         strategy=f"{FOLDER}/{ENTRY}",
         files={f"{FOLDER}/{name}": text for name, text in files_as_told(test.version.files, run.manifest).items()},
@@ -218,7 +233,15 @@ def _request(test: Backtest, run: Run) -> RunRequest:
     )
 
 
-def _carry_out(keeper: SandboxKeeper, task: Task, answer: IO[bytes], watcher: Watcher) -> None:
+def carried_out(keeper: SandboxKeeper, task: Task, answer: IO[bytes], watcher: Watcher) -> None:
+    """Have a sandbox do a task, tell the watcher of it, and leave the answer where it is to be read.
+
+    Raises
+    ------
+    SandboxError
+        If there is no sandbox, the task was stopped, or it ended without an answer.
+    """
+
     def tell(news: News) -> None:
         progress = news.progress
         watcher.hear(
@@ -266,11 +289,11 @@ def _ended(outputs: IO[bytes], folder: Path, source: NamedSource) -> Ended:
         told = {"verification": verdict["verification"], "findings": len(verdict["findings"])}
         return Ended(ending=ending, summary=summary, told=told, files=files)
     # A strategy's message may name the folder it ran in, which means nothing to anybody.
-    texts = {name: _of_users(text.text(), source) for name, text in header.member("error").members()}
+    texts = {name: without_places(text.text(), source) for name, text in header.member("error").members()}
     return Ended(ending=ending, error={name: texts.get(name, "") for name in _ERROR_TEXTS}, files=files)
 
 
-def _of_users(text: str, source: NamedSource) -> str:
+def without_places(text: str, source: NamedSource) -> str:
     """Return a text without the server's folders: a strategy's files have none, and a source has its name."""
     for place in data_places(source.spec):
         text = text.replace(f"{source.kind}:{place}", source.name).replace(place, source.name)

@@ -1,9 +1,14 @@
-"""A backtest's report as it is shown: as it was stored, with a section about its counterpart by another engine."""
+"""A backtest's report as it is shown: as it was stored, with sections about what came after it."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from typing import cast
 from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from tradinglab.report.parity_page import with_parity
 from tradinglab.server.backtests.models import Backtest
@@ -32,6 +37,13 @@ def report_read(*, test: Backtest, against: UUID | None = None) -> bytes:
         If it cannot be compared with the one that is named.
     """
     stored = artefact_read(artefact=artefact_get(run=test.run, name=REPORT))
+    for name in settings.REPORT_SECTIONS:
+        add = cast("Callable[..., str]", import_string(name))
+        stored = add(test=test, report=stored.decode()).encode()
+    return _with_counterpart(test, stored, against)
+
+
+def _with_counterpart(test: Backtest, stored: bytes, against: UUID | None) -> bytes:
     owner = test.run.owner
     if against is not None:
         other: Backtest | None = parity_partner(user=owner, test=test, against=against)

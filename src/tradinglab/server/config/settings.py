@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "tradinglab.server.backtests",
     "tradinglab.server.optimizations",
     "tradinglab.server.walk_forwards",
+    "tradinglab.server.examinations",
     "tradinglab.server.live",
     "tradinglab.server.cloud",
     "tradinglab.server.cloud.live",
@@ -217,6 +218,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SearchDirectionEnum": ["max", "min"],
         "CloudStepEnum": "tradinglab.server.cloud.models.Step",
         "TemplateKindEnum": ["code", "rules"],
+        "DoctorFindingEnum": "tradinglab.server.examinations.api.serializers.FINDING_CODES",
+        "ExaminationKindEnum": "tradinglab.server.examinations.models.Examination.Kind",
     },
 }
 
@@ -224,6 +227,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 RUN_KINDS = {
     "backtest": "tradinglab.server.backtests.carrying_out.BacktestKind",
     "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
+    "doctor": "tradinglab.server.examinations.carrying_out.DoctorKind",
+    "stress": "tradinglab.server.examinations.carrying_out.StressKind",
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
 }
@@ -240,6 +245,8 @@ LOOKED_AFTER = ["tradinglab.server.cloud.live.polling.deployments_advance"]
 BACKTEST_ENGINES = {"quantconnect": "tradinglab.server.cloud.requests.request_check"}
 #: The same for optimizations.
 OPTIMIZATION_ENGINES = {"quantconnect": "tradinglab.server.cloud.searches.requests.search_check"}
+#: What adds a section to a backtest's report: a function of the backtest and the report, which returns the report.
+REPORT_SECTIONS = ["tradinglab.server.examinations.reports.report_with_diagnosis"]
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

@@ -12,7 +12,7 @@ from tradinglab.server.rest.docs import ApiDocsView
 
 _API = (
     "accounts", "strategies", "runs", "streams", "backtests", "rules", "optimizations", "walk_forwards", "analytics",
-    "live", "cloud", "cloud.live",
+    "examinations", "live", "cloud", "cloud.live",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = [
