@@ -143,11 +143,10 @@ class Things:
         test.run.state = "completed"
         return backtest_verify(test=test).run.pk
 
-    def make_examination(self) -> object:
+    def examine(self, kind: Examination.Kind = Examination.Kind.DOCTOR) -> object:
         test = Backtest.objects.get(pk=self.value("<uuid:run_id>"))
         test.run.state = "completed"
-        kind = Examination.Kind.DOCTOR
-        return examination_submit(test=test, request=ExaminationRequest(kind=kind, options={"cuts": 5})).run.pk
+        return examination_submit(test=test, request=ExaminationRequest(kind=kind)).run.pk
 
     def make_optimization(self) -> object:
         assert self.strategy.head is not None
@@ -212,7 +211,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<uuid:walk_forward_id>": Things.make_walk_forward,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
-    "<uuid:examination_id>": Things.make_examination,
+    "<uuid:examination_id>": Things.examine,
     "<str:artefact>": lambda _: "result.json",
     "<path:chart>": lambda _: "Strategy Equity",
     "<str:name>": lambda _: "sample",
@@ -318,6 +317,8 @@ def test_the_owner_finds_it_there(operation: Operation, theirs: Things) -> None:
     if "<uuid:run_id>" in operation.pattern:
         theirs.made["<uuid:strategy_id>"] = _quick(theirs.owner)
         run_carry_out(run_id=theirs.value("<uuid:run_id>"), worker="a")  # type: ignore[arg-type]
+        for kind in Examination.Kind:
+            theirs.examine(kind)
     # 202: it is there, and goes on.
     assert operation.call(with_key(theirs.owner, set(theirs.owner.scopes)), theirs).status_code in (200, 202, 400)
 
