@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.rules.costs import commission
+from tradinglab.rules.curves import mark_crossings
 from tradinglab.rules.kernel import units
 from tradinglab.rules.layout import (
     CONSTANT,
@@ -23,11 +24,14 @@ from tradinglab.rules.layout import (
     LOT_TOLERANCE,
     MULTIPLIER,
     PERCENT,
+    SIGNALS,
     UNITS,
     WAITS,
     Plan,
 )
 
+# Columns of a state.
+CASH, HELD, WANTED, PEAK, WORTH, MOST, TOTAL, SUM_OF_SQUARES = range(8)
 # What is written down after the figures of ``curves``.
 FILLS, ORDERS, FEES = 4, 5, 6
 
@@ -45,8 +49,61 @@ class Prices(NamedTuple):
     close: Floats
 
 
-def alone(plan: Plan, flags: Ints, visits: Ints, prices: Prices, traits: Floats, result: Floats) -> None:
-    """Go from visit to visit of one security, and write down final worth, drawdown, sums of returns, fills and fees.
+def together(
+    plan: Plan,
+    operands: Floats,
+    pairs: Ints,
+    waits: Ints,
+    prices: Prices,
+    first: int,
+    traits: Floats,
+    flags: Ints,
+    visits: Ints,
+    states: Floats,
+    results: Floats,
+) -> None:
+    """Go through a stretch of steps with several variants, while what they are made of is in the caches.
+
+    Parameters
+    ----------
+    operands
+        What is compared, by step, each once; a stretch that is not the first begins a step early.
+    pairs
+        By variant and crossing: the two operands, and the bits of rising and falling.
+    waits
+        The flags of steps without a signal.
+    first
+        The first step that has not been gone through.
+    flags, visits
+        Room.
+    states, results
+        One row a variant, see :func:`alone`.
+    """
+    for variant in range(len(states)):
+        for step in range(len(flags)):
+            flags[step] = waits[step]
+        for each in range(pairs.shape[1]):
+            left, right, rises, falls = pairs[variant, each]
+            mark_crossings(operands[left], operands[right], rises, falls, flags)
+        count = 0
+        for step in range(first, len(flags)):
+            # Without a branch, which would often be guessed wrong.
+            visits[count] = step
+            count += (flags[step] & SIGNALS) != 0
+        alone(plan, flags, visits[:count], first, prices, traits, states[variant], results[variant])
+
+
+def alone(
+    plan: Plan,
+    flags: Ints,
+    visits: Ints,
+    first: int,
+    prices: Prices,
+    traits: Floats,
+    state: Floats,
+    result: Floats,
+) -> None:
+    """Go from visit to visit of one security through a stretch of steps.
 
     Parameters
     ----------
@@ -54,13 +111,19 @@ def alone(plan: Plan, flags: Ints, visits: Ints, prices: Prices, traits: Floats,
         By step.
     visits
         The steps with a signal.
+    first
+        The first step.
     traits
         ``[LOT and so on]``.
+    state
+        What is known so far, ``[CASH and so on]``; it is brought up to date.
+    result
+        To which orders, fills and fees are added.
     """
     close = prices.close
-    lot, multiplier, steps = traits[LOT], traits[MULTIPLIER], len(close)
-    cash, held, wanted, start = plan.cash, 0.0, 0.0, 0
-    path = (cash, cash, 0.0, 0.0, 0.0)
+    lot, multiplier, steps, start = traits[LOT], traits[MULTIPLIER], len(close), first
+    cash, held, wanted = state[CASH], state[HELD], state[WANTED]
+    path = (state[PEAK], state[WORTH], state[MOST], state[TOTAL], state[SUM_OF_SQUARES])
     for place in range(len(visits) + 1):
         is_visit = place < len(visits)
         end = visits[place] + 1 if is_visit else steps
@@ -80,8 +143,24 @@ def alone(plan: Plan, flags: Ints, visits: Ints, prices: Prices, traits: Floats,
             if not plan.is_next_open and not flags[step] & WAITS:
                 cash = fill(plan, cash, held, wanted, prices, step, 0, traits, result)
                 held = wanted
-    path = along(path, cash, held * multiplier, close, steps - 1, steps)
-    result[0], result[1], result[2], result[3] = path[1], path[2], path[3], path[4]
+    state[CASH], state[HELD], state[WANTED] = cash, held, wanted
+    state[PEAK], state[WORTH], state[MOST], state[TOTAL], state[SUM_OF_SQUARES] = path
+
+
+def fresh(plan: Plan, state: Floats) -> None:
+    """Write down the state before the first step."""
+    state[CASH] = state[PEAK] = state[WORTH] = plan.cash
+
+
+def conclude(state: Floats, last_close: float, multiplier: float, result: Floats) -> None:
+    """Write down final worth, drawdown and sums of returns; the last orders may have been filled at the last close."""
+    peak, before, most = float(state[PEAK]), float(state[WORTH]), float(state[MOST])
+    worth = float(state[CASH] + state[HELD] * multiplier * last_close)
+    gain = worth / before - 1.0 if before > 0.0 else 0.0
+    if peak - worth > most * peak:
+        most = (peak - worth) / peak
+    result[0], result[1] = worth, most
+    result[2], result[3] = state[TOTAL] + gain, state[SUM_OF_SQUARES] + gain * gain
 
 
 def along(

@@ -18,9 +18,11 @@ from tradinglab.rules import costs, curves, kernel
 
 for _function in (
     lone.along,
+    lone.alone,
     lone.decide,
     lone.fill,
     curves.round_even,
+    curves.mark_crossings,
     curves.stretch,
     kernel.book, costs.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
     kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, kernel.units, kernel.size, costs.slip,
@@ -42,3 +44,4 @@ moving_means = _compile(curves.moving_means)
 moving_average = _compile(curves.moving_average)
 mark_crossings = _compile(curves.mark_crossings)
 alone = _compile(lone.alone)
+together = _compile(lone.together)

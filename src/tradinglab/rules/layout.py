@@ -8,6 +8,7 @@ from tradinglab.data.columns import Floats, Ints
 
 # What happens at a step, as bits of ``flags``.
 BAR, ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, WAITS = 1, 2, 4, 8, 16, 32
+SIGNALS = ENTER_LONG | EXIT_LONG | ENTER_SHORT | EXIT_SHORT
 # How much is ordered.
 UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
 # How far away stops and targets are.

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradinglab.data.columns import Floats, Ints
+    from tradinglab.rules.expressions import Condition
     from tradinglab.rules.market import Instrument, MarketBars
     from tradinglab.rules.schema import Away, Rules, Sizing
 
 _FIRST_ROOM = 1 << 16
-_SIGNALS = np.uint8(layout.ENTER_LONG | layout.EXIT_LONG | layout.ENTER_SHORT | layout.EXIT_SHORT)
 _NOTHING = np.zeros((1, 1, 1))
 
 
@@ -123,18 +123,22 @@ def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument, room: A
     """Return what happens at each row of a security, as bits; in an array that is no longer needed, if one is given."""
     flags = np.empty(len(instrument), np.uint8) if room is None else room
     flags.fill(layout.BAR)
-    conditions = (
-        (rules.enter_long, layout.ENTER_LONG),
-        (rules.exit_long, layout.EXIT_LONG),
-        (rules.enter_short, layout.ENTER_SHORT),
-        (rules.exit_short, layout.EXIT_SHORT),
-    )
-    evaluator.mark(conditions, flags)
+    evaluator.mark(signals_of(rules), flags)
     if rules.rebalance is not None and rules.enter_long is None:
         flags |= np.uint8(layout.ENTER_LONG)
     if not instrument.is_always_open:
         flags |= instrument.waits.view(np.uint8) * np.uint8(layout.WAITS)
     return flags
+
+
+def signals_of(rules: Rules) -> tuple[tuple[Condition | None, int], ...]:
+    """Return the conditions of rules, each with its bit."""
+    return (
+        (rules.enter_long, layout.ENTER_LONG),
+        (rules.exit_long, layout.EXIT_LONG),
+        (rules.enter_short, layout.ENTER_SHORT),
+        (rules.exit_short, layout.EXIT_SHORT),
+    )
 
 
 def is_watched(plan: layout.Plan) -> bool:
@@ -164,7 +168,7 @@ def _visits(plan: layout.Plan, flags: Ints) -> Ints:
 
 def signalled(flags: Any) -> Ints:
     """Return the places of flags at which a condition holds."""
-    return np.flatnonzero((flags & _SIGNALS) != 0)
+    return np.flatnonzero((flags & np.uint8(layout.SIGNALS)) != 0)
 
 
 def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:

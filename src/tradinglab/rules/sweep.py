@@ -12,6 +12,7 @@ import numpy as np
 from tradinglab.core.compiled_code import has_numba
 from tradinglab.core.values import dataclass
 from tradinglab.rules import alone, curves, layout
+from tradinglab.rules.batches import Batch, are_crossings
 from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.plans import plan_of
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 #: Bytes of indicators that a sweep keeps: what several variants need is computed once.
 _KEPT_BYTES = 96 << 20
-_A_PIECE = 32
+#: Variants that a thread takes at a time: of those that are gone through together, and of others.
+_A_BATCH, _A_PIECE = 128, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,28 +92,80 @@ def simulate_many(
         If the rules themselves contradict each other. A variant that cannot be simulated is listed instead.
     """
     check_rules(rules, parameter_values(rules))
-    sweep = _empty(len(variants))
-    kept = cache or ArrayCache(_KEPT_BYTES)
-    changing = Changing()
-
-    def work(first: int) -> None:
-        room = np.empty(len(bars.steps), np.uint8)
-        for place in range(first, min(first + _A_PIECE, len(variants))):
-            if is_cancelled is not None and is_cancelled():
-                sweep.problems[place] = "cancelled"
-            else:
-                _simulate(rules, bars, variants[place], kept, sweep, place, changing, room)
-
-    pieces = range(0, len(variants), _A_PIECE)
-    count = min(threads or os.cpu_count() or 1, max(len(pieces), 1))
+    work = _Work(rules, bars, variants, cache or ArrayCache(_KEPT_BYTES), is_cancelled)
+    workers = threads or os.cpu_count() or 1
+    size = min(_A_BATCH, -(-len(variants) // workers)) if work.is_batched else _A_PIECE
+    pieces = [range(first, min(first + size, len(variants))) for first in range(0, len(variants), max(size, 1))]
+    count = min(workers, max(len(pieces), 1))
     if count == 1:
-        for first in pieces:
-            work(first)
+        for piece in pieces:
+            work.simulate(piece)
     else:
         with ThreadPoolExecutor(count) as pool:
-            for _ in pool.map(work, pieces):
+            for _ in pool.map(work.simulate, pieces):
                 pass
-    return sweep
+    return work.sweep
+
+
+class _Work:
+    """The variants of a sweep, and what has come of them."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        bars: MarketBars,
+        variants: Sequence[Mapping[str, float]],
+        cache: ArrayCache,
+        is_cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self.sweep = _empty(len(variants))
+        self.is_batched = are_crossings(rules, bars)
+        self._rules = rules
+        self._bars = bars
+        self._variants = variants
+        self._cache = cache
+        self._is_cancelled = is_cancelled
+        self._changing = Changing()
+
+    def simulate(self, piece: range) -> None:
+        """Simulate some of the variants."""
+        room = np.empty(len(self._bars.steps), np.uint8)
+        batch = Batch(self._rules, self._bars, self._note) if self.is_batched else None
+        for place in piece:
+            if self._is_cancelled is not None and self._is_cancelled():
+                self.sweep.problems[place] = "cancelled"
+            else:
+                self._simulate(place, batch, room)
+        if batch is not None:
+            batch.walk()
+
+    def _simulate(self, place: int, batch: Batch | None, room: Any) -> None:
+        rules, bars = self._rules, self._bars
+        try:
+            values = parameter_values(rules, self._variants[place])
+            check_values(rules, values, self._changing)
+        except RulesInvalidError as problem:
+            self.sweep.problems[place] = str(problem)
+            return
+        plan = plan_of(rules, values)
+        if not is_alone(plan, bars):
+            self._note(place, _walk(rules, bars, values, self._cache))
+            return
+        evaluator = Evaluator(bars.instruments[0], values, rules.names, self._cache)
+        if batch is not None:
+            batch.add(place, plan, evaluator)
+        else:
+            self._note(place, _alone(rules, bars, plan, evaluator, room))
+
+    def _note(self, place: int, found: Floats) -> None:
+        """Write down the figures of a variant."""
+        sweep, bars = self.sweep, self._bars
+        sweep.end_equity[place] = found[curves.FINAL]
+        sweep.net_profit[place] = found[curves.FINAL] / self._rules.cash - 1.0
+        sweep.drawdown[place] = found[curves.DRAWDOWN]
+        sweep.sharpe_ratio[place] = _sharpe(found, len(bars.steps), bars.instruments[0].per_year)
+        sweep.orders[place], sweep.fills[place] = int(found[alone.ORDERS]), int(found[alone.FILLS])
+        sweep.fees[place] = found[alone.FEES]
 
 
 def _empty(count: int) -> Sweep:
@@ -128,35 +182,6 @@ def _empty(count: int) -> Sweep:
     )
 
 
-def _simulate(
-    rules: Rules,
-    bars: MarketBars,
-    variant: Mapping[str, float],
-    cache: ArrayCache,
-    sweep: Sweep,
-    place: int,
-    changing: Changing,
-    room: Any,
-) -> None:
-    try:
-        values = parameter_values(rules, variant)
-        check_values(rules, values, changing)
-    except RulesInvalidError as problem:
-        sweep.problems[place] = str(problem)
-        return
-    plan = plan_of(rules, values)
-    if is_alone(plan, bars):
-        found = _alone(rules, bars, plan, values, cache, room)
-    else:
-        found = _walk(rules, bars, values, cache)
-    sweep.end_equity[place] = found[curves.FINAL]
-    sweep.net_profit[place] = found[curves.FINAL] / rules.cash - 1.0
-    sweep.drawdown[place] = found[curves.DRAWDOWN]
-    sweep.sharpe_ratio[place] = _sharpe(found, len(bars.steps), bars.instruments[0].per_year)
-    sweep.orders[place], sweep.fills[place] = int(found[alone.ORDERS]), int(found[alone.FILLS])
-    sweep.fees[place] = found[alone.FEES]
-
-
 def is_alone(plan: Plan, bars: MarketBars) -> bool:
     """Return whether rules are so plain that one pass without a list of fills will do."""
     is_plain = plan.size_kind in (layout.UNITS, layout.VALUE, layout.PERCENT)
@@ -164,17 +189,18 @@ def is_alone(plan: Plan, bars: MarketBars) -> bool:
     return is_plain and plan.top == 0 and len(bars.instruments) == 1 and not is_watched(plan)
 
 
-def _alone(
-    rules: Rules, bars: MarketBars, plan: Plan, values: Mapping[str, float], cache: ArrayCache, room: Any
-) -> Floats:
+def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, room: Any) -> Floats:
     walk = alone.alone
     if has_numba():
         from tradinglab.rules.compiled import alone as walk
     one = bars.instruments[0]
-    flags = flags_of(rules, Evaluator(one, values, rules.names, cache), one, room)
+    flags = flags_of(rules, evaluator, one, room)
     prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
-    result = np.zeros(alone.FEES + 1)
-    walk(plan, flags, signalled(flags), prices, np.array(traits_of(rules, one)), result)
+    traits = np.array(traits_of(rules, one))
+    state, result = np.zeros(8), np.zeros(alone.FEES + 1)
+    alone.fresh(plan, state)
+    walk(plan, flags, signalled(flags), 0, prices, traits, state, result)
+    alone.conclude(state, float(prices.close[-1]), float(traits[layout.MULTIPLIER]), result)
     return result
 
 

@@ -115,18 +115,25 @@ class Evaluator:
 
     def mark(self, conditions: Sequence[tuple[Condition | None, int]], flags: Any) -> None:
         """Set the bits of conditions where they hold."""
-        crossings: dict[tuple[Operand, Operand], list[int]] = {}
         is_long = pays_to_compile(len(flags) // _ROWS_A_LOOK)
         for condition, bit in conditions:
-            if isinstance(condition, Cross) and is_long:
-                bits = crossings.setdefault((condition.left, condition.right), [0, 0])
-                bits[condition.direction == "below"] |= bit
-            elif condition is not None:
+            if condition is not None and not (is_long and isinstance(condition, Cross)):
                 flags |= self.flags(condition).view(np.uint8) * np.uint8(bit)
-        for (one, other), (rises, falls) in crossings.items():
+        for one, other, rises, falls in self.crossings(conditions) if is_long else ():
             from tradinglab.rules.compiled import mark_crossings
 
-            mark_crossings(self._column(one), self._column(other), rises, falls, flags)
+            mark_crossings(one, other, rises, falls, flags)
+
+    def crossings(self, conditions: Sequence[tuple[Condition | None, int]]) -> list[tuple[Floats, Floats, int, int]]:
+        """Return what crossings among conditions compare, each pair once, with its bits of rising and of falling."""
+        found: dict[tuple[Operand, Operand], list[int]] = {}
+        for condition, bit in conditions:
+            if isinstance(condition, Cross):
+                bits = found.setdefault((condition.left, condition.right), [0, 0])
+                bits[condition.direction == "below"] |= bit
+        return [
+            (self._column(one), self._column(other), rises, falls) for (one, other), (rises, falls) in found.items()
+        ]
 
     def _column(self, operand: Operand) -> Floats:
         """Return the worth of an operand as an array of the one type that code is compiled for."""
