@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tradinglab.optimize.objective import Direction, Objective
 from tradinglab.optimize.tried import Tried
+
+_Costs: TypeAlias = npt.NDArray[np.float64]
 
 
 def pareto_ranks(scores: Sequence[Sequence[float]], directions: Sequence[Direction]) -> list[int]:
@@ -18,8 +22,7 @@ def pareto_ranks(scores: Sequence[Sequence[float]], directions: Sequence[Directi
     """
     if not scores:
         return []
-    signs = np.array([-1.0 if each == Direction.MAX else 1.0 for each in directions])
-    costs = np.asarray(scores, dtype=np.float64) * signs
+    costs = _costs(scores, directions)
     ranks = np.full(len(costs), -1)
     rank = 0
     while len(rest := np.flatnonzero(ranks < 0)):
@@ -28,7 +31,14 @@ def pareto_ranks(scores: Sequence[Sequence[float]], directions: Sequence[Directi
     return [int(each) for each in ranks]
 
 
-def _unbeaten(costs: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[int]:
+def _costs(scores: Sequence[Sequence[float]], directions: Sequence[Direction]) -> _Costs:
+    """Return scores as costs, of which less is better, shape (outcomes, figures)."""
+    signs = np.array([-1.0 if each == Direction.MAX else 1.0 for each in directions])
+    costs: _Costs = np.asarray(scores, dtype=np.float64) * signs
+    return costs
+
+
+def _unbeaten(costs: _Costs) -> list[int]:
     """Return the places of the rows that no other row beats.
 
     Seen in the order of the first cost, then the next, a row can be beaten by earlier ones alone, and by one of the
@@ -47,7 +57,7 @@ def pareto_front(trials: Sequence[Tried], objective: Objective) -> list[Tried]:
     """Return the trials that none beats in all figures at once, by their numbers; those out of bounds do not count."""
     able = [each for each in trials if each.score(objective) is not None]
     scored = [(each, scores) for each in able if (scores := objective.scores(each.figures)) is not None]
-    ranks = pareto_ranks([scores for _, scores in scored], objective.directions)
-    return sorted(
-        (each for (each, _), rank in zip(scored, ranks, strict=True) if rank == 0), key=lambda one: one.number
-    )
+    if not scored:
+        return []
+    front = _unbeaten(_costs([scores for _, scores in scored], objective.directions))
+    return sorted((scored[place][0] for place in front), key=lambda one: one.number)

@@ -126,7 +126,14 @@ def relation_holds(relation: Relation, values: Mapping[str, Value]) -> bool:
 
 
 def relation_table(relation: Relation, values: Mapping[str, Value]) -> Truths:
-    """Say it of many values at once: arrays that numpy can combine."""
+    """Say of many values at once whether they keep to a constraint.
+
+    Parameters
+    ----------
+    values
+        A number, a text or an array for each parameter; arrays have shapes that numpy broadcasts, and the result has
+        the shape of all of them together.
+    """
     with np.errstate(all="ignore"):
         return np.asarray(_worked_out(_tree(relation.text), values), dtype=np.bool_)
 

@@ -53,9 +53,16 @@ def heat_map(
     aggregate: Aggregate,
     stretches: int = 20,
 ) -> HeatMap:
-    """Return a map of two parameters; of trials that differ in the others alone, the best or the median score.
+    """Return a map of two parameters; trials without a score, or out of bounds, are left out.
 
-    Trials without a score, or out of bounds, are left out.
+    Parameters
+    ----------
+    x, y
+        The names of two parameters of the space.
+    aggregate
+        What stands for trials that differ in the other parameters alone: their best or their median score.
+    stretches
+        Into how many parts a range without a step is cut.
     """
     across, up = _axis(space, x), _axis(space, y)
     cells: dict[tuple[str, str], list[float]] = {}

@@ -79,7 +79,7 @@ def windows_of(days: Sequence[date], plan: WalkForwardPlan) -> list[Window]:
         purge = f", {plan.purge} to leave out" if plan.purge else ""
         raise WindowError(
             f"A window takes {needed:,} trading days ({plan.train:,} to train{purge}, {plan.test:,} to test), and "
-            f"there are {len(days):,} with data {span}: use shorter windows, or an earlier --start."
+            f"there are {len(days):,} with data {span}: use shorter windows, or an earlier start."
         )
     found = []
     for test in range(plan.train + plan.purge, len(days) - plan.test + 1, plan.test + plan.embargo):
@@ -104,9 +104,9 @@ def windows_check(windows: Sequence[Window], days: Sequence[date]) -> None:
         If one is reversed, reaches beyond the days that there are, or tests what another one has tested.
     """
     if not windows:
-        raise WindowError("There is no window.")
+        raise WindowError("There is no window; name at least one.")
     if not days:
-        raise WindowError("There are no trading days with data in the strategy's time.")
+        raise WindowError("There are no trading days with data in the strategy's time; use other days, or other data.")
     for number, each in enumerate(windows, 1):
         dates = (each.train_first, each.train_last, each.test_first, each.test_last)
         if not each.train_first < each.train_last < each.test_first < each.test_last:
@@ -115,12 +115,13 @@ def windows_check(windows: Sequence[Window], days: Sequence[date]) -> None:
         if each.train_first < days[0] or each.test_last > days[-1]:
             raise WindowError(
                 f"Window {number} goes from {each.train_first} to {each.test_last}, and there are data from {days[0]} "
-                f"to {days[-1]}."
+                f"to {days[-1]}: move it, or use other data."
             )
     for number, (one, other) in enumerate(pairwise(windows), 2):
         if other.test_first <= one.test_last:
             raise WindowError(
-                f"Window {number} tests from {other.test_first}, which the one before has tested already."
+                f"Window {number} tests from {other.test_first}, and the one before it until {one.test_last}: let it "
+                "begin later."
             )
 
 
@@ -219,9 +220,9 @@ def walk_forward_result(
                 growth.append(value / before - 1)
                 before = value
     equity = cash * np.cumprod(1 + np.array(growth))
-    trained = [each.train_growth for each in tested if each.train_growth is not None]
-    found = [each.test_growth for each in tested if each.test_growth is not None]
-    mean = statistics.fmean(trained) if trained else 0.0
+    train_growths = [each.train_growth for each in tested if each.train_growth is not None]
+    test_growths = [each.test_growth for each in tested if each.test_growth is not None]
+    train_mean = statistics.fmean(train_growths) if train_growths else 0.0
     return WalkForwardResult(
         steps=tuple(steps),
         days=tuple(days),
@@ -230,7 +231,7 @@ def walk_forward_result(
         annual_return=_finite(float(annual_return(growth, days_per_year))),
         sharpe_ratio=_finite(float(sharpe_ratio(growth, periods_per_year=days_per_year))),
         drawdown=abs(float(max_drawdown(growth))),
-        efficiency=statistics.fmean(found) / mean if found and mean > 0 else None,
+        efficiency=statistics.fmean(test_growths) / train_mean if test_growths and train_mean > 0 else None,
         kept=sum(each.equity[-1] > each.start_equity for each in tested) / len(tested),
         drift={axis.name: _drift(axis.name, steps, space) for axis in space.axes},
     )

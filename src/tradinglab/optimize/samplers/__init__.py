@@ -13,7 +13,6 @@ Another is a module with a class that keeps to :class:`Sampler`, a name in :clas
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from tradinglab.core.values import dataclass
@@ -76,7 +75,7 @@ def plan_check(plan: Plan, space: Space, *, most_of_grid: int = MOST_OF_GRID) ->
         If the plan itself makes no sense.
     """
     if plan.most_trials is not None and plan.most_trials < 1:
-        raise SearchError("At least one combination is tried.")
+        raise SearchError(f"At least one combination is tried; {plan.most_trials} were asked for.")
     finer = next((axis for axis in space.axes if axis.min_step is not None), None)
     if finer is not None and plan.sampler != SamplerName.EULER:
         text = "Only the Euler sampler refines a step: leave `min_step` out, or search by 'euler'."
@@ -87,13 +86,13 @@ def plan_check(plan: Plan, space: Space, *, most_of_grid: int = MOST_OF_GRID) ->
     if plan.sampler == SamplerName.BAYESIAN and (plan.most_trials or 0) > MOST_OF_BAYESIAN:
         raise SearchError(f"A Bayesian search takes up to {MOST_OF_BAYESIAN:,} trials; for more, search at random.")
     if lots(space, plan.seed).at(0) is None:
-        raise SpaceError(_nothing(space), part="constraint", value=_all_of(space))
+        raise _nothing_left(space)
 
 
 def _grid_check(plan: Plan, space: Space, most: int) -> None:
     counted = count(space)
     if counted == 0:
-        raise SpaceError(_nothing(space), part="constraint", value=_all_of(space))
+        raise _nothing_left(space)
     if counted > most:
         text = (
             f"At most {most:,} combinations are tried, and there are {counted:,}: use larger steps or fewer "
@@ -111,10 +110,6 @@ def _grid_check(plan: Plan, space: Space, most: int) -> None:
         raise SpaceError(text, parameter=space.axes[0].name, part="min_step", value="")
 
 
-def _nothing(space: Space) -> str:
-    return "No combination keeps to the constraints; loosen them, or widen the ranges."
-
-
-def _all_of(space: Space) -> str:
-    texts: Sequence[str] = [each.text for each in space.relations]
-    return " and ".join(texts)
+def _nothing_left(space: Space) -> SpaceError:
+    text = "No combination keeps to the constraints; loosen them, or widen the ranges."
+    return SpaceError(text, part="constraint", value=" and ".join(each.text for each in space.relations))

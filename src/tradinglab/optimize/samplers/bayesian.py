@@ -49,18 +49,19 @@ class BayesianSampler:
 
     @property
     def most(self) -> int:
-        """As many."""
+        """The same: it is known before."""
         return self.total
 
     def ask(self, history: History, most: int) -> Asked:
         """Return the next ones; each knows of those before it that they are being tried."""
         room = self.most_trials - history.count
         taken = {self._key(each.parameters) for each in history.trials}
+        has_learned = self._has_learned(history)
         study: Study | None = None
         found: list[Combination] = []
         for number in range(history.count, history.count + max(min(most, room), 0)):
             suggested = None
-            if self._has_learned(history):
+            if has_learned:
                 study = self._study(history) if study is None else study
                 suggested = self._suggested(study, number, taken)
             combination = suggested or self._drawn(taken)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tradinglab.core.values import dataclass
 from tradinglab.optimize.counting import allowed, count
 from tradinglab.optimize.samplers.base import Asked
@@ -22,13 +24,13 @@ class GridSampler:
 
     @property
     def most(self) -> int:
-        """As many."""
+        """The same: it is known before."""
         return self.total
 
     def ask(self, history: History, most: int) -> Asked:
         """Return the next ones."""
         last = min(history.count + most, self.total)
-        numbers = range(history.count, last)
+        numbers: Sequence[int] = range(history.count, last)
         if self.space.relations:
-            numbers = [int(each) for each in allowed(self.space)[history.count : last]]  # type: ignore[assignment]
+            numbers = [int(each) for each in allowed(self.space)[history.count : last]]
         return Asked(combinations=[self.space[number] for number in numbers], is_over=last >= self.total)

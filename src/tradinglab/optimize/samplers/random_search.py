@@ -38,7 +38,7 @@ class RandomSampler:
 
     @property
     def most(self) -> int:
-        """As many."""
+        """The same: it is known before."""
         return self.total
 
     def ask(self, history: History, most: int) -> Asked:
