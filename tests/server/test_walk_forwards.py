@@ -190,6 +190,17 @@ def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
     assert other.status_code >= 400
 
 
+def test_days_between_stretches_of_data_are_no_trading_days(start: Callable[..., dict[str, Any]]) -> None:
+    # The sample has shares until March 2013, and coins from 2018 on.
+    made = start(start="2013-02-01", end="2018-03-31", calendar="every_day", train_days=60, test_days=30)
+    at = [each[name] for each in made["windows"] for name in ("train_first", "train_last", "test_first", "test_last")]
+    assert at[0] == "2013-02-01"
+    assert not [day for day in at if "2013-03-02" <= day < "2018-01-01"]
+    assert at[-1] > "2018-01-01"
+    shares = start(start="2013-01-01", end=None, train_days=20, test_days=10)
+    assert shares["windows"][-1]["test_last"] <= "2013-03-01"
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

@@ -50,7 +50,9 @@ class WalkForwardRequest:
     calendar: Calendar = Calendar.US_EQUITY
 
     def days(self) -> list[date]:
-        """Return the trading days from start to end, as far as the source has data.
+        """Return the trading days from start to end of which the source has data.
+
+        Where it has shares and other things, the calendar of the stock exchanges goes by the shares.
 
         Raises
         ------
@@ -60,8 +62,9 @@ class WalkForwardRequest:
         start, end = self.search.start, self.search.end
         if start is not None and end is not None and end < start:
             raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
-        first, last = _extent(self.search.data)
-        return traded_between(max(first, start or first), min(last, end or last), self.calendar)
+        spans = _spans(self.search.data, self.calendar)
+        parts = [(max(first, start or first), min(last, end or last)) for first, last in spans]
+        return [day for first, last in parts for day in traded_between(first, last, self.calendar)]
 
     def all_windows(self) -> list[Window]:
         """Return the windows.
@@ -99,13 +102,19 @@ def traded_between(first: date, last: date, calendar: Calendar) -> list[date]:
     return [day for day in days if hours.is_date_open(datetime(day.year, day.month, day.day))]
 
 
-def _extent(data: str) -> tuple[date, date]:
-    """Return the first and the last day of which a source has data."""
+def _spans(data: str, calendar: Calendar) -> list[tuple[date, date]]:
+    """Return the stretches of days, in order and apart from each other, of which a source has data."""
     series, _ = data_source_coverage(source=data_source_get(name=data))
     if not series:
         raise InputError("data", data, "There are no bars in that source.")
-    first, last = min(each.first_day for each in series), max(each.last_day for each in series)
-    return _EPOCH + timedelta(days=int(first)), _EPOCH + timedelta(days=int(last))
+    if calendar == Calendar.US_EQUITY:
+        series = [each for each in series if each.security_type == SecurityType.EQUITY] or series
+    spans: list[tuple[int, int]] = []
+    for first, last in sorted((int(each.first_day), int(each.last_day)) for each in series):
+        if spans and first <= spans[-1][1] + 1:
+            first, last = spans[-1][0], max(spans.pop()[1], last)
+        spans.append((first, last))
+    return [(_EPOCH + timedelta(days=first), _EPOCH + timedelta(days=last)) for first, last in spans]
 
 
 def stored_windows(windows: Sequence[Window]) -> list[dict[str, str]]:
