@@ -197,6 +197,9 @@ def test_missing_days() -> None:
     finding = found(planned(every(3, 1)), source_of(ABC=without(bars(wave(100)), 40, 41)), Code.DATA_GAPS)
     assert finding is not None
     assert finding.evidence == {"gaps": 1, "missing_sessions": 2}
+    assert finding.sentence.startswith(
+        "The data has 1 gap within 5 bars of a fill; the longest, of ABC, lacks 2 sessions"
+    )
     assert finding.place is not None
     assert finding.place.row == 39
 

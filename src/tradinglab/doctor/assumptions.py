@@ -19,7 +19,7 @@ from tradinglab.core.enums import OrderStatus, OrderType
 from tradinglab.core.values import dataclass
 from tradinglab.engine.subscription import Subscription
 
-_BASIS_POINTS = Decimal(10_000)
+BASIS_POINTS = Decimal(10_000)
 _NAME_THEIR_PRICE = (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED, OrderType.COMBO_LIMIT,
                      OrderType.COMBO_LEG_LIMIT)  # fmt: skip
 _AT_THE_MARKET = (OrderType.MARKET, OrderType.MARKET_ON_OPEN)
@@ -63,7 +63,7 @@ class Assumption:
         if not self.cost_bps:
             return _with_amount(fee, amount, value.currency)
         quote = security.quote_currency
-        extra = abs(order.exact_quantity) * security.exact_price * self.cost_bps / _BASIS_POINTS
+        extra = abs(order.exact_quantity) * security.exact_price * self.cost_bps / BASIS_POINTS
         extra *= security.symbol_properties.exact_contract_multiplier
         if not amount:
             return OrderFee(CashAmount(extra, quote.symbol))
@@ -123,7 +123,7 @@ class AssumedSlippage(_Around, SlippageModel):
             slippage = inner.exact_slippage(asset, order)
         else:
             slippage = to_decimal(inner.get_slippage_approximation(asset, order))
-        return slippage + asset.exact_price * self._assumption.slippage_bps / _BASIS_POINTS
+        return slippage + asset.exact_price * self._assumption.slippage_bps / BASIS_POINTS
 
 
 class AssumedFills(_Around):

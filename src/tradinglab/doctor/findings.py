@@ -47,6 +47,11 @@ class FindingCode(StrEnum):
     NO_BENCHMARK = "no-benchmark"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of something, as a sentence has it: ``1 order``, ``1,200 orders``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarPlace:
     """Where in the data a finding shows.

@@ -14,7 +14,7 @@ from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.core.decimals import Number
 from tradinglab.core.values import dataclass
 from tradinglab.data.source import DataSource
-from tradinglab.doctor.assumptions import Assumption, assuming
+from tradinglab.doctor.assumptions import BASIS_POINTS, Assumption, assuming
 from tradinglab.doctor.terms import Terms
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.result import BacktestResult
@@ -84,6 +84,10 @@ class StressRow:
         In the account's currency, open positions and fees included; ``None`` if the run failed: ``problem`` says why.
     net_return
         The same as a fraction of the starting cash.
+    sharpe, drawdown
+        As the result's statistics have them: the Sharpe ratio a year, the deepest drawdown a fraction.
+    fees
+        What all orders cost, in the account's currency.
     """
 
     name: str
@@ -268,7 +272,8 @@ def break_even(plain: Tried, run: Callable[[Assumption], Tried]) -> BreakEven:
         return BreakEven(cost_bps=None, sentence="It earns nothing even without further costs.", traded=traded)
     search = _Search(run)
     try:
-        found = search.between(profit, min(2 * profit / traded * 10_000, _MOST_BPS))
+        # Without the effects of costs on sizes it would be the profit over what was traded; twice that is beyond it.
+        found = search.between(profit, min(2 * profit / traded * float(BASIS_POINTS), _MOST_BPS))
     except TimeLimitError:
         raise
     except StrategyError as problem:
@@ -290,7 +295,7 @@ class _Search:
         self.runs = 0
 
     def between(self, profit: float, guess_bps: float) -> tuple[float, float] | None:
-        """Return the largest cost found that leaves a profit, and this; ``None`` if every cost leaves one.
+        """Return the largest cost found that leaves a profit, and that profit; ``None`` if every cost leaves one.
 
         Regula falsi, of the Illinois kind: an end that stays twice counts half.
         """

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tradinglab.core.clock import DAY_NS, HOUR_NS
+from tradinglab.core.clock import DAY_NS, MINUTE_NS, SECOND_NS
 from tradinglab.core.symbol import Symbol
 from tradinglab.doctor.examined import Examined
 from tradinglab.doctor.facts import Traded, TradedBars
-from tradinglab.doctor.findings import Finding, FindingCode, Severity
+from tradinglab.doctor.findings import Finding, FindingCode, Severity, counted
 
 #: A fill above this share of its bar's volume moves the price by more than any slippage that is set.
 LARGE_SHARE: Final = 0.05
-#: How many bars before and after a fill are looked at, and how many missing bars of a session make a gap.
+#: How many bars before and after a fill are looked at.
 _AROUND = 5
-_MISSING_BARS = 30
+#: A session may be without bars for this long: thin markets are. Of bars of an hour, one may be missing.
+_QUIET_NS = 30 * MINUTE_NS
 _STALE_WORDS = "stale price"
 
 
@@ -29,13 +30,13 @@ def stale_fills(run: Examined) -> list[Finding]:
         return []
     fill, bars = stale[0]
     row = bars.row_before(fill.utc_ns)
-    age_s = 0.0 if row is None else (fill.utc_ns - int(bars.columns.end_ns[row])) / 1e9
+    age_s = 0.0 if row is None else (fill.utc_ns - int(bars.columns.end_ns[row])) / SECOND_NS
     return [
         Finding(
             code=FindingCode.STALE_FILLS,
             severity=Severity.WARNING,
-            sentence=f"{len(stale):,} of {len(run.fills):,} fills took a price that was no longer current; the first, "
-            f"of {fill.symbol.value}, one that was {age_s / 60:,.0f} minutes old.",
+            sentence=f"{len(stale):,} of {counted(len(run.fills), 'fill')} took a price that was no longer current; "
+            f"the first, of {fill.symbol.value}, one that was {age_s / 60:,.0f} minutes old.",
             advice="Do not order where there is no bar: ask whether the slice has one. Take a finer resolution, or "
             "data without holes.",
             evidence={"fills": float(len(stale)), "of": float(len(run.fills)), "age_seconds": age_s},
@@ -71,8 +72,8 @@ def large_fills(run: Traded) -> list[Finding]:
         Finding(
             code=FindingCode.LARGE_FILLS,
             severity=Severity.WARNING,
-            sentence=f"{large:,} of {known:,} fills took more than {LARGE_SHARE:.0%} of their bar's volume, the "
-            f"largest, of {worst.symbol.value}, {told}.",
+            sentence=f"{large:,} of {counted(known, 'fill')} took more than {LARGE_SHARE:.0%} of their bar's volume, "
+            f"the largest, of {worst.symbol.value}, {told}.",
             advice="Such orders move the price. Trade less, spread orders over bars, or set VolumeShareSlippageModel "
             "and see what is left.",
             evidence={
@@ -107,15 +108,15 @@ def data_gaps(run: Examined) -> list[Finding]:
     if longest is None:
         return []
     missing, bars, row = longest
-    unit = "sessions" if bars.span_ns >= DAY_NS else "bars"
+    unit = "session" if bars.span_ns >= DAY_NS else "bar"
     return [
         Finding(
             code=FindingCode.DATA_GAPS,
             severity=Severity.WARNING,
-            sentence=f"The data has {len(seen):,} gaps within {_AROUND} bars of a fill; the longest, of "
-            f"{bars.symbol.value}, lacks {missing:,} {unit}.",
+            sentence=f"The data has {counted(len(seen), 'gap')} within {_AROUND} bars of a fill; the longest, of "
+            f"{bars.symbol.value}, lacks {counted(missing, unit)}.",
             advice="Fill the holes in the data, or keep the strategy from trading next to them: prices jump over them.",
-            evidence={"gaps": float(len(seen)), f"missing_{unit}": float(missing)},
+            evidence={"gaps": float(len(seen)), f"missing_{unit}s": float(missing)},
             place=run.place(bars.symbol.value, int(bars.columns.end_ns[row])),
         )
     ]
@@ -134,8 +135,7 @@ def _missing(bars: TradedBars, row: int) -> int:
     # Within one session: nights are no gaps.
     is_one_session = end_ns // DAY_NS == next_ns // DAY_NS and bars.hours.is_open_during_ns(end_ns, next_ns, False)
     count = (next_ns - end_ns) // bars.span_ns
-    most = max(_MISSING_BARS * 60 * 10**9 // bars.span_ns, 1) if bars.span_ns < HOUR_NS else 1
-    return count if is_one_session and count > most else 0
+    return count if is_one_session and count > max(_QUIET_NS // bars.span_ns, 1) else 0
 
 
 def made_up_data(run: Examined) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from tradinglab.core.symbol import Symbol
 from tradinglab.doctor.examined import Examined
-from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.findings import Finding, FindingCode, Severity, counted
 
 #: How much more than the account is worth may be held before it counts as leverage: prices move after a sizing.
 _LEVERAGE = 1.1
@@ -65,13 +65,17 @@ def margin_refusals(run: Examined) -> list[Finding]:
         Finding(
             code=FindingCode.MARGIN_REFUSALS,
             severity=Severity.WARNING,
-            sentence=f"{count:,} orders were refused because the account could not carry them.",
+            sentence=f"{counted(count, 'order')} {_were(count)} refused because the account could not carry so much.",
             advice="Size by set_holdings with weights that add up to less than one, sell before buying, or start with "
             "more cash: the results depend on which orders happened to come first.",
             evidence={"refused": float(count), "requests": float(run.result.funnel.requests)},
             place=place,
         )
     ]
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _is_of_margin(text: str) -> bool:
@@ -91,8 +95,8 @@ def warm_up_orders(run: Examined) -> list[Finding]:
         Finding(
             code=FindingCode.WARM_UP_ORDERS,
             severity=Severity.WARNING,
-            sentence=f"{count:,} orders were asked for during the warm-up and refused.",
-            advice="Return from on_data while self.is_warming_up: what the strategy believes to hold it does not.",
+            sentence=f"{counted(count, 'order')} {_were(count)} asked for during the warm-up and refused.",
+            advice="Return from on_data while self.is_warming_up: the strategy does not hold what it believes to hold.",
             evidence={"refused": float(count)},
         )
     ]
@@ -137,7 +141,6 @@ def leverage(run: Examined) -> list[Finding]:
             worst, worst_at = gross / equity, fill
     if worst <= _LEVERAGE or worst_at is None:
         return []
-    at = BarPlace(symbol=worst_at.symbol.value, utc_ns=worst_at.utc_ns)
     return [
         Finding(
             code=FindingCode.LEVERAGE,
@@ -146,7 +149,7 @@ def leverage(run: Examined) -> list[Finding]:
             advice="Borrowed money is free of interest here unless a margin interest model is set, and a gap can take "
             "more than the account. Look at the drawdown, and at a run without leverage.",
             evidence={"leverage": round(worst, 4)},
-            place=run.place(at.symbol, at.utc_ns),
+            place=run.place(worst_at.symbol.value, worst_at.utc_ns),
         )
     ]
 
