@@ -21,7 +21,21 @@ enter long when (close > middle and RSI(14) < 30 and bars since (close crosses a
     time between 15:00 and 16:30 and bars since (MACD(12, 26, 9).signal > 0 and MACD(12, 26, 9).histogram < 1) > 3)
 exit long when close < lowest(low, 20) 1 bar ago
 """
-SOURCES = {each.name: each.path.read_text() for each in all_rule_templates()} | {"long": HEAD + LONG}
+RESTING = """
+parameter far = 2
+enter long when close > SMA(20)
+stop loss 2 ATR(14) resting
+take profit far % resting
+trail far ATR(10) resting
+size kelly 50 %
+wait 3 bars after exit
+"""
+SOURCES = {each.name: each.path.read_text() for each in all_rule_templates()} | {
+    "long": HEAD + LONG,
+    "resting": HEAD + RESTING + "fill at next bar open\n",
+    "resting-coins": HEAD.replace("ABC, DEF", "crypto BTCUSD") + RESTING,
+    "resting-target": HEAD + "enter short when close < SMA(20)\ntake profit 3 points resting\n",
+}
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.rules.costs import commission
 from tradinglab.rules.curves import mark_crossings
-from tradinglab.rules.kernel import units
 from tradinglab.rules.layout import (
     CONSTANT,
     ENTER_LONG,
@@ -29,6 +28,7 @@ from tradinglab.rules.layout import (
     WAITS,
     Plan,
 )
+from tradinglab.rules.sizing import units
 
 # Columns of a state.
 CASH, HELD, WANTED, PEAK, WORTH, MOST, TOTAL, SUM_OF_SQUARES = range(8)

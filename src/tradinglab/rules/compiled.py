@@ -14,7 +14,7 @@ from numba.extending import register_jitable
 
 from tradinglab.core.compiled_code import OPTIONS, compiled, sources_of
 from tradinglab.rules import alone as lone
-from tradinglab.rules import costs, curves, kernel
+from tradinglab.rules import costs, curves, kernel, resting, sizing
 
 for _function in (
     lone.along,
@@ -24,8 +24,10 @@ for _function in (
     curves.round_even,
     curves.mark_crossings,
     curves.stretch,
-    kernel.book, costs.commission, kernel.distance, kernel.enter, kernel.equity, kernel.kelly, kernel.leave,
-    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, kernel.units, kernel.size, costs.slip,
+    kernel.book, costs.commission, resting.distance, kernel.enter, sizing.equity, sizing.kelly, kernel.leave,
+    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, sizing.units, sizing.size, costs.slip,
+    kernel.settle, kernel.close_resting, kernel.record, resting.on_tick, resting.is_protectable, resting.protect,
+    resting.place, resting.withdraw, resting.follow, resting.met,
 ):  # fmt: skip
     register_jitable(**OPTIONS)(_function)
 

@@ -17,8 +17,6 @@ from tradinglab.rules.layout import (
     BEST,
     BUY_CLOSE,
     BUY_OPEN,
-    BY_PERCENT,
-    BY_POINTS,
     CLOSE,
     DUE,
     ENTER_LONG,
@@ -30,7 +28,6 @@ from tradinglab.rules.layout import (
     FEE_KIND,
     FULL,
     HELD,
-    KELLY,
     LEFT,
     LOT,
     LOT_TOLERANCE,
@@ -38,12 +35,14 @@ from tradinglab.rules.layout import (
     NONE,
     NUMBER,
     ORDER,
-    PERCENT,
+    PLACED,
     PRICE,
     PRICE_GRAIN,
     QUANTITY,
     RANK,
     RATE,
+    REST_NUMBER,
+    REST_PRICE,
     SCORE,
     SECURITY,
     SELL_CLOSE,
@@ -55,15 +54,14 @@ from tradinglab.rules.layout import (
     STOP,
     TARGET,
     TRAIL,
-    UNITS,
-    VALUE,
-    VOLATILITY,
     WAITS,
     WANTED,
     Market,
     Plan,
     State,
 )
+from tradinglab.rules.resting import distance, follow, is_protectable, met, protect, withdraw
+from tradinglab.rules.sizing import equity, size, units
 
 
 def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) -> int:
@@ -79,9 +77,12 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
         step = visits[place]
         if state.account[1] + 2 * count > len(fills):
             return FULL
-        for security in range(count):
-            if 0 <= state.table[security, DUE] <= step:
-                book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
+        if plan.stop_rests or plan.trail_rests or plan.target_rests:
+            settle(plan, market, state, fills, step)
+        else:
+            for security in range(count):
+                if 0 <= state.table[security, DUE] <= step:
+                    book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
         if plan.top > 0:
             rebalance(plan, market, state, fills, step)
             continue
@@ -107,6 +108,38 @@ def finish(plan: Plan, market: Market, state: State, fills: Floats) -> int:
     return int(state.account[1])
 
 
+def settle(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
+    """Fill what waits for this step, or rests until a bar of it is met."""
+    for security in range(len(market.traits)):
+        if not market.flags[security, step] & BAR:
+            continue
+        if 0 <= state.table[security, DUE] <= step:
+            book(plan, market, state, fills, security, step, 1)
+        elif state.table[security, PLACED] < step:
+            for which in range(3):
+                if state.table[security, REST_NUMBER + which] != 0.0:
+                    if not math.isnan(met(plan, market, state, security, step, which)):
+                        close_resting(plan, market, state, fills, security, step, which)
+
+
+def close_resting(
+    plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, which: int
+) -> None:
+    """Fill an order that has rested, and cancel the others."""
+    price = met(plan, market, state, security, step, which)
+    limit, close = state.table[security, REST_PRICE + which], market.prices[security, step, CLOSE]
+    is_sale = state.table[security, HELD] > 0.0
+    state.table[security, WANTED] = 0.0
+    state.table[security, SENT] = state.table[security, PLACED]
+    state.table[security, NUMBER] = state.table[security, REST_NUMBER + which]
+    # The bar that closes now is the one of the exit.
+    state.table[security, SINCE_EXIT] = -1.0
+    withdraw(state, security)
+    # LEAN asks fee models what an order is worth at its own price or the last one, whichever is better.
+    worth = max(limit, close) if is_sale else min(limit, close)
+    record(plan, market, state, fills, security, step, price, worth)
+
+
 def look(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, flags: int) -> int:
     """See to the position of a security whose bar has closed; return 1 if it is to be entered."""
     state.table[security, SINCE_EXIT] += 1
@@ -117,6 +150,8 @@ def look(plan: Plan, market: Market, state: State, fills: Floats, security: int,
         state.table[security, BARS_HELD] += 1
         if leaves(plan, market, state, security, step, flags):
             state.table[security, LEFT] = 1 if wanted > 0.0 else -1
+        else:
+            follow(plan, market, state, security, step)
     side = 0.0
     if flags & ENTER_LONG and state.table[security, LEFT] != 1:
         side = 1.0
@@ -127,6 +162,8 @@ def look(plan: Plan, market: Market, state: State, fills: Floats, security: int,
     if state.table[security, LEFT] == 0 and state.table[security, SINCE_EXIT] <= plan.cool_down:
         side = 0.0
     if plan.is_ranked and math.isnan(market.ranges[RANK, security, step]):
+        side = 0.0
+    if side != 0.0 and not is_protectable(plan, market, security, step):
         side = 0.0
     if side == 0.0:
         if state.table[security, LEFT] != 0:
@@ -154,29 +191,20 @@ def leaves(plan: Plan, market: Market, state: State, security: int, step: int, f
     if 0 < plan.time_stop <= state.table[security, BARS_HELD]:
         return True
     average = state.table[security, AVERAGE]
-    if plan.stop_kind != NONE:
+    if plan.stop_kind != NONE and not plan.stop_rests:
         gap = distance(plan.stop_kind, plan.stop, average, market, STOP, security, step)
         if (average - close) * side >= gap:
             return True
-    if plan.target_kind != NONE:
+    if plan.target_kind != NONE and not plan.target_rests:
         gap = distance(plan.target_kind, plan.target, average, market, TARGET, security, step)
         if (close - average) * side >= gap:
             return True
-    if plan.trail_kind != NONE:
+    if plan.trail_kind != NONE and not plan.trail_rests:
         best = state.table[security, BEST]
         gap = distance(plan.trail_kind, plan.trail, best, market, TRAIL, security, step)
         if (best - close) * side >= gap:
             return True
     return False
-
-
-def distance(kind: int, amount: float, price: float, market: Market, which: int, security: int, step: int) -> float:
-    """Return how far from a price a stop or a target is; NaN, which nothing reaches, while the range is not known."""
-    if kind == BY_PERCENT:
-        return price * amount
-    if kind == BY_POINTS:
-        return amount
-    return float(market.ranges[which, security, step]) * amount
 
 
 def enter(plan: Plan, market: Market, state: State, fills: Floats, step: int, candidates: int) -> None:
@@ -240,74 +268,13 @@ def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int
         order(plan, market, state, fills, security, step, quantity)
 
 
-def equity(market: Market, state: State, step: int) -> float:
-    """Return what the account is worth at the last closes."""
-    worth = state.account[0]
-    for security in range(len(market.traits)):
-        if state.table[security, HELD] != 0.0:
-            worth += (
-                state.table[security, HELD] * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
-            )
-    return float(worth)
-
-
-def size(plan: Plan, market: Market, state: State, security: int, step: int) -> float:
-    """Return how many units are to be held: whole lots, for no more money than there is room for."""
-    worth = equity(market, state, step)
-    unit = market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
-    room = worth * plan.leverage * (1.0 - plan.buffer)
-    for other in range(len(market.traits)):
-        if other != security and state.table[other, WANTED] != 0.0:
-            room -= (
-                abs(state.table[other, WANTED]) * market.prices[other, step, CLOSE] * market.traits[other, MULTIPLIER]
-            )
-    if plan.size_kind == UNITS:
-        money = plan.size * unit
-    elif plan.size_kind == VALUE:
-        money = plan.size
-    elif plan.size_kind == PERCENT:
-        money = worth * plan.size
-    elif plan.size_kind == KELLY:
-        money = worth * kelly(plan, state.account)
-    else:
-        rate = market.ranges[RATE, security, step]
-        if not rate > 0.0:
-            return 0.0
-        if plan.size_kind == VOLATILITY:
-            money = worth * min(plan.size / rate, plan.size_most)
-        else:
-            money = worth * plan.size / (rate * plan.size_multiple * market.traits[security, MULTIPLIER]) * unit
-    lots = min(money, room) / unit / market.traits[security, LOT]
-    if not lots > 0.0:
-        return 0.0
-    return units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT])
-
-
-def units(lots: float, lot: float) -> float:
-    """Return how much so many lots are: the float nearest to it, also where a lot is a decimal fraction."""
-    return lots * lot if lot >= 1.0 else lots / math.floor(1.0 / lot + 0.5)
-
-
-def kelly(plan: Plan, account: Floats) -> float:
-    """Return the part of the equity that Kelly's formula asks for: the odds of the closed trades so far."""
-    wins, losses = account[2], account[3]
-    if wins + losses < plan.kelly_trades:
-        return plan.kelly_start
-    if losses == 0.0 or account[5] == 0.0:
-        return plan.size_most
-    if wins == 0.0:
-        return 0.0
-    odds = (account[4] / wins) / (account[5] / losses)
-    chance = wins / (wins + losses)
-    return float(min(max((chance - (1.0 - chance) / odds) * plan.size, 0.0), plan.size_most))
-
-
 def order(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, quantity: float) -> None:
     """Order what brings a position to a quantity; it is filled now, or waits for the next bar."""
     if quantity == state.table[security, WANTED]:
         return
     state.table[security, WANTED] = quantity
     state.table[security, SENT] = step
+    withdraw(state, security)
     state.account[6] += 1.0
     state.table[security, NUMBER] = int(state.account[6])
     if quantity != 0.0:
@@ -332,8 +299,20 @@ def book(plan: Plan, market: Market, state: State, fills: Floats, security: int,
     else:
         price = market.prices[security, step, SELL_OPEN] if is_open else market.prices[security, step, SELL_CLOSE]
     price += slip(plan, market, security, step, quantity) * (1.0 if quantity > 0.0 else -1.0)
+    record(plan, market, state, fills, security, step, price, market.prices[security, step, CLOSE])
+    if state.table[security, HELD] != 0.0:
+        protect(plan, market, state, security, step)
+
+
+def record(
+    plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, price: float, worth: float
+) -> None:
+    """Book a fill that brings a position to what is wanted; fees are asked of what a unit is worth."""
+    held = state.table[security, HELD]
+    lot = market.traits[security, LOT]
+    quantity = units(math.floor((state.table[security, WANTED] - held) / lot + 0.5), lot)
     multiplier = market.traits[security, MULTIPLIER]
-    value = abs(quantity) * market.prices[security, step, CLOSE] * multiplier
+    value = abs(quantity) * worth * multiplier
     fee = commission(int(market.traits[security, FEE_KIND]), plan.fee, abs(quantity), value)
     state.account[0] -= quantity * price * multiplier + fee
     if held != 0.0:

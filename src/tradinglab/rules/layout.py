@@ -25,9 +25,14 @@ FULL = -1
 
 # Columns of arrays.
 CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = 0, 1, 2, 3, 4, 5
-RATE, STOP, TARGET, TRAIL, RANK = 0, 1, 2, 3, 4
-LOT, MULTIPLIER, FEE_KIND, IS_SHARE = 0, 1, 2, 3
+RATE, STOP, TARGET, TRAIL, RANK, SELL_LOW, SELL_HIGH, BUY_LOW, BUY_HIGH = range(9)
+LOT, MULTIPLIER, FEE_KIND, IS_SHARE, TICK = 0, 1, 2, 3, 4
 HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
+#: When the orders that rest in the market were placed, their prices, and their numbers (zero: there is none): stop,
+#: trailing stop and target, the order in which they are filled.
+PLACED, REST_PRICE, REST_NUMBER = 12, 13, 16
+STATE_WIDTH = 19
+RESTING_STOP, RESTING_TRAIL, RESTING_TARGET = 0, 1, 2
 STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE = range(7)
 
 
@@ -49,10 +54,13 @@ class Plan(NamedTuple):
     time_stop: int
     stop_kind: int
     stop: float
+    stop_rests: int
     target_kind: int
     target: float
+    target_rests: int
     trail_kind: int
     trail: float
+    trail_rests: int
     slippage_kind: int
     slippage: float
     slippage_impact: float
@@ -75,7 +83,8 @@ class Market(NamedTuple):
     prices
         ``[security, step, CLOSE and so on]``, so that those of one step lie together; the close is the last one known.
     ranges
-        ``[RATE and so on, security, step]``: what sizing divides by, what stops are multiples of, and the rank.
+        ``[RATE and so on, security, step]``: what sizing divides by, what stops are multiples of, the rank, and how far
+        a bar reaches for sellers and buyers.
     traits
         ``[security, LOT and so on]``.
     """

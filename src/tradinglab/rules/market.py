@@ -25,6 +25,8 @@ RESOLUTIONS = {"minute": Resolution.MINUTE, "hour": Resolution.HOUR, "daily": Re
 TYPES = {"equity": SecurityType.EQUITY, "forex": SecurityType.FOREX, "crypto": SecurityType.CRYPTO}
 MARKETS = {"equity": Market.USA, "forex": Market.OANDA, "crypto": Market.COINBASE}
 CURRENCY = "USD"
+#: The step of prices that are adjusted for splits and dividends, which are on no grid: what is finer is noise.
+FINEST = 1e-8
 _TRADING_DAYS = 252
 _ALL_DAYS = 365
 #: The exchange day of shares in hours, for the number of bars in a year.
@@ -47,6 +49,8 @@ class Instrument:
         The bars at whose close the exchange is closed, so that an order waits for the next open.
     lot
         The smallest quantity that can be ordered.
+    tick
+        The step of prices of orders.
     per_year
         Bars in a year, by which volatility is made yearly.
     """
@@ -63,11 +67,18 @@ class Instrument:
     waits: Flags
     lot: float
     multiplier: float
+    tick: float
     per_year: float
     is_always_open: bool
 
     def __len__(self) -> int:
         return len(self.end_ns)
+
+    def reaches(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return the lowest and the highest price of each bar for sellers, and those for buyers."""
+        buy_low, sell_low = _sides(self.feed.columns, "low")
+        buy_high, sell_high = _sides(self.feed.columns, "high")
+        return sell_low, sell_high, buy_low, buy_high
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrumen
     return instrument_of(
         listing, feed, hours, resolution,
         lot=float(properties.lot_size), multiplier=float(properties.contract_multiplier),
+        tick=FINEST if kind == SecurityType.EQUITY else float(properties.minimum_price_variation),
     )  # fmt: skip
 
 
@@ -187,6 +199,7 @@ def instrument_of(
     *,
     lot: float = 1.0,
     multiplier: float = 1.0,
+    tick: float = FINEST,
 ) -> Instrument:
     """Return the instrument of some bars of an exchange."""
     columns = feed.columns
@@ -206,6 +219,7 @@ def instrument_of(
         waits=np.zeros(len(columns), bool) if is_always_open else ~_is_open(local, hours),
         lot=lot,
         multiplier=multiplier,
+        tick=tick,
         per_year=bars_per_year(listing.type, resolution),
         is_always_open=is_always_open,
     )

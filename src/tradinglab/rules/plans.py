@@ -61,10 +61,13 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
         time_stop=0 if rules.time_stop is None else int(number(rules.time_stop)),
         stop_kind=stop[0],
         stop=stop[1],
+        stop_rests=int(rests(rules.stop_loss)),
         target_kind=target[0],
         target=target[1],
+        target_rests=int(rests(rules.take_profit)),
         trail_kind=trail[0],
         trail=trail[1],
+        trail_rests=int(rests(rules.trailing_stop)),
         slippage_kind=slippage_kind,
         slippage=share,
         slippage_impact=impact,
@@ -93,6 +96,11 @@ def _size(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, 
     if isinstance(sizing, RiskSize):
         return layout.RISK, number(sizing.percent) / 100, 0.0, number(sizing.multiple)
     return layout.KELLY, number(sizing.percent) / 100, number(sizing.most_percent) / 100, 0.0
+
+
+def rests(away: Away | None) -> bool:
+    """Return whether a stop or a target is an order in the market."""
+    return away is not None and away.resting
 
 
 def _away(away: Away | None, number: Callable[[Number], float]) -> tuple[int, float]:

@@ -35,7 +35,8 @@ class Parameter(Part):
     step: Annotated[float, Field(gt=0)] | None = None
 
 
-# How far away a stop or a target is.
+# How far away a stop or a target is. One that is ``resting`` is an order in the market, which is filled within a bar at
+# its price; one that is not compares closes.
 
 
 class PercentAway(Part):
@@ -43,6 +44,7 @@ class PercentAway(Part):
 
     kind: Literal["percent"] = "percent"
     percent: Number
+    resting: bool = False
 
 
 class PointsAway(Part):
@@ -50,14 +52,16 @@ class PointsAway(Part):
 
     kind: Literal["points"] = "points"
     points: Number
+    resting: bool = False
 
 
 class AtrAway(Part):
-    """A multiple of the average true range, as it is when the bar closes."""
+    """A multiple of the average true range, as it is when the bar closes (of an order that rests: before entry)."""
 
     kind: Literal["atr"] = "atr"
     multiple: Number
     period: Number
+    resting: bool = False
 
 
 Away: TypeAlias = Annotated[PercentAway | PointsAway | AtrAway, Field(discriminator="kind")]

@@ -13,7 +13,7 @@ from tradinglab.core.values import dataclass
 from tradinglab.rules import kernel, layout
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.rules.compiling import note_looks, pays_to_compile
-from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of
+from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of, rests
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
 from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize
 from tradinglab.rules.values import ArrayCache, Evaluator
@@ -92,9 +92,9 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
 
 
 def traits_of(rules: Rules, each: Instrument) -> tuple[float, ...]:
-    """Return lot, multiplier, kind of fee, and whether it is a share."""
+    """Return lot, multiplier, kind of fee, whether it is a share, and the step of its prices."""
     kind = each.listing.type
-    return each.lot, each.multiplier, float(fee_kind(rules, kind)), float(kind == "equity")
+    return each.lot, each.multiplier, float(fee_kind(rules, kind)), float(kind == "equity"), each.tick
 
 
 class _Steps:
@@ -102,6 +102,7 @@ class _Steps:
 
     def __init__(self, bars: MarketBars) -> None:
         self._bars = bars
+        self.instruments = bars.instruments
         self.shape = (len(bars.instruments), len(bars.steps))
 
     def put(self, rows: list[Floats], into: Floats) -> None:
@@ -182,6 +183,9 @@ def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:
         if isinstance(weighting, CalmShares):
             found[layout.RATE] = [each.volatility(weighting.bars) for each in evaluators]
     found.append(None if rank is None else [each.floats(rank) for each in evaluators])
+    if any(map(rests, (rules.stop_loss, rules.take_profit, rules.trailing_stop))):
+        reaches = [instrument.reaches() for instrument in steps.instruments]
+        found += [list(rows) for rows in zip(*reaches, strict=True)]
     if all(each is None for each in found):
         return _NOTHING
     ranges = np.full((len(found), *steps.shape), np.nan)
@@ -199,7 +203,7 @@ def _range(part: Away | Sizing | None, evaluators: list[Evaluator]) -> list[Floa
 
 def fresh_state(plan: layout.Plan, count: int) -> layout.State:
     """Return the state before the first step."""
-    table = np.zeros((count, layout.SCORE + 1))
+    table = np.zeros((count, layout.STATE_WIDTH))
     table[:, layout.SINCE_EXIT] = NO_LIMIT
     table[:, layout.DUE] = -1.0
     account = np.zeros(7)

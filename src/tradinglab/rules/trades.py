@@ -10,12 +10,14 @@ from collections import deque
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tradinglab.data.columns import Floats
+    from tradinglab.data.columns import Ints
     from tradinglab.rules.market import Instrument, MarketBars
     from tradinglab.rules.results import Fills
 
@@ -56,7 +58,7 @@ class ClosedTrade:
 
 def closed_trades(fills: Fills, bars: MarketBars) -> tuple[ClosedTrade, ...]:
     """Return the trades that fills, which are in the order of time, have closed."""
-    books = [_Book(each, bars.closes[place]) for place, each in enumerate(bars.instruments)]
+    books = [_Book(*each) for each in zip(bars.instruments, bars.places, strict=True)]
     times = bars.steps
     columns = (fills.step, fills.security, fills.quantity, fills.price, fills.fee)
     found: list[ClosedTrade] = []
@@ -80,11 +82,12 @@ class _Entry:
 class _Book:
     """The open entries of one security, and between which prices it was since the first of them."""
 
-    def __init__(self, instrument: Instrument, closes: Floats) -> None:
+    def __init__(self, instrument: Instrument, places: Ints) -> None:
         self._ticker = instrument.listing.ticker
         self._multiplier = instrument.multiplier
         self._least = instrument.lot / 2
-        self._closes = closes
+        self._closes = instrument.prices["close"]
+        self._places = places
         self._entries: deque[_Entry] = deque()
         self._seen = 0
         self._low = self._high = math.nan
@@ -112,7 +115,8 @@ class _Book:
 
     def _look(self, step: int, price: float) -> None:
         """Widen the range by the closes up to a step, and by the price of a fill."""
-        passed = self._closes[self._seen + 1 : step + 1]
+        first, last = np.searchsorted(self._places, [self._seen, step], side="right")
+        passed = self._closes[first:last]
         if len(passed):
             self._low, self._high = min(self._low, float(passed.min())), max(self._high, float(passed.max()))
         self._seen, self._low, self._high = step, min(self._low, price), max(self._high, price)

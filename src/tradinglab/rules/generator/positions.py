@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 def exit_lines(rules: Rules, writer: Writer) -> list[str]:
     """Return the lines that say whether a position is to be closed."""
     lines = []
-    away = (rules.stop_loss, rules.take_profit, rules.trailing_stop)
-    if any(each is not None for each in away):
+    stop, target, trail = (
+        None if each is None or each.resting else each
+        for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop)
+    )
+    if any(each is not None for each in (stop, target, trail)):
         writer.helpers.add("rounded")
         lines += [
             "side = 1 if self.target > 0 else -1",
             "close = self.bar.close",
             "average = rounded(self.algorithm.portfolio[self.symbol].average_price)",
         ]
-    if rules.trailing_stop is not None:
+    if trail is not None:
         lines += [
             "# The best close since the position was opened.",
             "if self.best is None:",
@@ -44,18 +47,19 @@ def exit_lines(rules: Rules, writer: Writer) -> list[str]:
             lines += [f"if self.target {sign} 0 and self.{method}():", "    return True"]
     if rules.time_stop is not None:
         lines += [f"if self.bars_held >= {writer.count(rules.time_stop)}:", "    return True"]
-    if rules.stop_loss is not None:
-        lines += [f"if (average - close) * side >= {_distance(rules.stop_loss, 'average', writer)}:", "    return True"]
-    if rules.take_profit is not None:
-        gap = _distance(rules.take_profit, "average", writer)
+    if stop is not None:
+        lines += [f"if (average - close) * side >= {distance(stop, 'average', writer)}:", "    return True"]
+    if target is not None:
+        gap = distance(target, "average", writer)
         lines += [f"if (close - average) * side >= {gap}:", "    return True"]
-    if rules.trailing_stop is not None:
-        gap = _distance(rules.trailing_stop, "self.best", writer)
+    if trail is not None:
+        gap = distance(trail, "self.best", writer)
         lines += [f"if (self.best - close) * side >= {gap}:", "    return True"]
     return [*lines, "return False"]
 
 
-def _distance(away: Away, price: str, writer: Writer) -> str:
+def distance(away: Away, price: str, writer: Writer) -> str:
+    """Return how far from a price a stop or a target is."""
     if isinstance(away, PercentAway):
         return f"{price} * ({writer.fraction(away.percent)})"
     if isinstance(away, PointsAway):
@@ -130,12 +134,7 @@ KELLY_STATE = [
     "self.entry_fee = 0.0",
 ]
 KELLY_EVENTS = [
-    "",
-    "    def on_order_event(self, order_event):",
-    '        """Note what closed trades have won or lost, for Kelly\'s formula."""',
-    "        if order_event.status != OrderStatus.FILLED:",
-    "            return",
-    "        watch = next(each for each in self.watches if each.symbol == order_event.symbol)",
+    "        # What closed trades have won or lost is noted for Kelly's formula.",
     "        price, fee = float(order_event.fill_price), float(order_event.order_fee.value.amount)",
     "        if watch.held != 0:",
     "            gain = (price - watch.average) * watch.held * watch.multiplier",

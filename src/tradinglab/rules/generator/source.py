@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING
 from tradinglab.rules.generator.helpers import FUNCTIONS, NEXT_BAR_OPEN, PERCENT_FEE
 from tradinglab.rules.generator.portfolio import portfolio_lines, weight_lines
 from tradinglab.rules.generator.positions import KELLY_EVENTS, KELLY_STATE, exit_lines, size_lines
+from tradinglab.rules.generator.resting import (
+    CANCEL,
+    EVENTS,
+    FOLLOW,
+    RESTING,
+    STATE,
+    has_resting,
+    noted_lines,
+    protection_lines,
+    tick_lines,
+    unknown_lines,
+)
 from tradinglab.rules.generator.writing import WIDTH, Writer, broken, plain
 from tradinglab.rules.market import MARKETS, RESOLUTIONS, bars_per_year
-from tradinglab.rules.schema import ConstantSlippage, FixedFees, KellySize, PercentFees, VolumeSlippage
+from tradinglab.rules.schema import AtrAway, ConstantSlippage, FixedFees, KellySize, PercentFees, VolumeSlippage
 
 if TYPE_CHECKING:
     from tradinglab.rules.schema import Listing, Rules
@@ -21,7 +33,7 @@ _POSITION = ["self.bars_held = 0", "self.bars_since_exit = math.inf",
              "# Which side was left at this bar: 1 long, -1 short.", "self.left = 0", "self.best = None"]  # fmt: skip
 _ADD = {"equity": "add_equity", "forex": "add_forex", "crypto": "add_crypto"}
 #: Names that mean something else in the file; what an algorithm imports has others that two words are unlikely to be.
-_TAKEN = frozenset({"Watch", "QCAlgorithm", "PercentFee", "NextBarOpen"})
+_TAKEN = frozenset({"Watch", "QCAlgorithm", "PercentFee", "NextBarOpen", "Resting"})
 _KINDS = (("enter_long", "enters_long"), ("exit_long", "exits_long"),
           ("enter_short", "enters_short"), ("exit_short", "exits_short"))  # fmt: skip
 
@@ -44,9 +56,7 @@ def class_name(rules: Rules) -> str:
     """Return the name of the generated class: the words of the rules' name, joined."""
     words = re.findall(r"[A-Za-z0-9]+", rules.name)
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Rules"
-    return (
-        f"Rules{name}" if name[0].isdigit() or name in ("Watch", "QCAlgorithm", "PercentFee", "NextBarOpen") else name
-    )
+    return f"Rules{name}" if name[0].isdigit() or name in _TAKEN else name
 
 
 def _head(rules: Rules, writer: Writer) -> str:
@@ -69,10 +79,13 @@ def _models(rules: Rules) -> list[str]:
     found = []
     if isinstance(rules.fees, PercentFees):
         found.append(PERCENT_FEE)
+    kind = rules.universe[0].type
+    base = "EquityFillModel" if kind == "equity" else "ImmediateFillModel"
+    if has_resting(rules):
+        found.append(RESTING.format(base=base))
+        base = "Resting"
     if rules.fill == "next_bar_open":
-        kind = rules.universe[0].type
         price = "(bar.ask if is_buy else bar.bid).open" if kind == "forex" else "bar.open"
-        base = "EquityFillModel" if kind == "equity" else "ImmediateFillModel"
         found.append(NEXT_BAR_OPEN.format(base=base, price=price))
     return found
 
@@ -96,6 +109,8 @@ def _watch(rules: Rules, writer: Writer) -> str:
         sizes = size_lines(rules, writer)
     else:
         sizes = weight_lines(rules.rebalance, writer)
+    if has_resting(rules):
+        sizes += [*noted_lines(rules, writer), *protection_lines(rules, writer)]
     writer.used = [*methods, *writer.taken, *sizes]
     head = [
         "class Watch:",
@@ -107,12 +122,14 @@ def _watch(rules: Rules, writer: Writer) -> str:
         "        self.symbol = security.symbol",
         "        self.lot = float(security.symbol_properties.lot_size)",
         "        self.multiplier = float(security.symbol_properties.contract_multiplier)",
+        *_indented(tick_lines(rules) if has_resting(rules) else []),
         *_indented([*writer.made, *writer.memories()]),
         "        self.bar = None",
         "        # The quantity that is held when all orders are filled.",
         "        self.target = 0.0",
         *_indented(_POSITION if rules.rebalance is None else []),
         *_indented(KELLY_STATE if isinstance(rules.sizing, KellySize) else []),
+        *_indented(STATE if has_resting(rules) else []),
         "",
         "    def units(self, lots):",
         '        """Return how much so many lots are."""',
@@ -164,14 +181,33 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         *(_positions(rules, writer) if rules.rebalance is None else portfolio_lines(rules, writer)),
         "",
         *_orders(rules),
-        *(KELLY_EVENTS if isinstance(rules.sizing, KellySize) else []),
+        *_events(rules),
     ]
     return "\n".join(lines)
 
 
+def _events(rules: Rules) -> list[str]:
+    """Return the method that hears of fills, if anything is to be done then."""
+    parts = [
+        *(KELLY_EVENTS if isinstance(rules.sizing, KellySize) else []),
+        *(EVENTS if has_resting(rules) else []),
+    ]
+    if not parts:
+        return []
+    return [
+        "",
+        "    def on_order_event(self, order_event):",
+        '        """See to what follows from a fill."""',
+        "        if order_event.status != OrderStatus.FILLED:",
+        "            return",
+        "        watch = next(each for each in self.watches if each.symbol == order_event.symbol)",
+        *parts,
+    ]
+
+
 def _positions(rules: Rules, writer: Writer) -> list[str]:
     return [
-        *_on_data(rules),
+        *_on_data(rules, writer),
         "",
         *_enter(rules),
         "",
@@ -252,10 +288,12 @@ def _security_models(rules: Rules) -> list[str]:
         lines.append(f"security.set_slippage_model(VolumeShareSlippageModel({limit}, {impact}))")
     if rules.fill == "next_bar_open":
         lines.append("security.set_fill_model(NextBarOpen())")
+    elif has_resting(rules):
+        lines.append("security.set_fill_model(Resting())")
     return _indented(lines)
 
 
-def _on_data(rules: Rules) -> list[str]:
+def _on_data(rules: Rules, writer: Writer) -> list[str]:
     bars = "quote_bars" if rules.universe[0].type == "forex" else "bars"
     return [
         "    def on_data(self, data):",
@@ -266,6 +304,7 @@ def _on_data(rules: Rules) -> list[str]:
         *_ranked(rules),
         "        for watch, side in entries:",
         "            self.enter(watch, side)",
+        *(FOLLOW if rules.trailing_stop is not None and rules.trailing_stop.resting else []),
         "",
         "    def review(self, watch):",
         '        """See to a position; return the side on which to enter: 1 long, -1 short, 0 none."""',
@@ -278,7 +317,7 @@ def _on_data(rules: Rules) -> list[str]:
         *_indented(_side(rules)),
         "        if side * watch.target > 0:",
         "            side = 0",
-        *_indented(_refusals(rules)),
+        *_indented(_refusals(rules, writer)),
         "        if side == 0 and watch.left != 0:",
         "            self.leave(watch)",
         "        return side",
@@ -305,14 +344,14 @@ def _side(rules: Rules) -> list[str]:
     return lines
 
 
-def _refusals(rules: Rules) -> list[str]:
+def _refusals(rules: Rules, writer: Writer) -> list[str]:
     lines = []
-    if rules.cool_down != 0.0:
-        number = Writer(rules).count(rules.cool_down)
+    if rules.cool_down != 0.0 or has_resting(rules):
+        number = writer.count(rules.cool_down)
         lines += [f"if watch.left == 0 and watch.bars_since_exit <= {number}:", "    side = 0"]
     if rules.rank is not None:
         lines += ["if math.isnan(watch.rank()):", "    side = 0"]
-    return lines
+    return [*lines, *unknown_lines(rules, writer)]
 
 
 def _enter(rules: Rules) -> list[str]:
@@ -340,6 +379,12 @@ def _orders(rules: Rules) -> list[str]:
     if rules.fill == "next_bar_open":
         sent = "self.market_order(watch.symbol, change, True)"
     noted = ["if quantity != 0:", "    watch.bars_held = 0", "    watch.best = None"]
+    if any(
+        isinstance(each, AtrAway) and each.resting for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop)
+    ):
+        noted.append("    watch.note()")
+    if has_resting(rules):
+        noted = [*CANCEL, *noted]
     return [
         "    def order_to(self, watch, quantity):",
         '        """Order what brings a position to a quantity."""',

@@ -284,7 +284,8 @@ class Writer:
 
 #: Attributes that the class of a security has anyway.
 _OWN = ("algorithm", "parameter", "security", "symbol", "lot", "multiplier", "bar", "target", "best", "bars_held",
-        "bars_since_exit", "left", "rank", "average", "entry_fee")  # fmt: skip
+        "bars_since_exit", "left", "rank", "average", "entry_fee", "held", "tick", "resting", "trail", "trail_price",
+        "stop_range", "trail_range", "target_range", "note", "protect", "follow", "priced")  # fmt: skip
 
 
 def broken(before: str, inner: str, after: str, indent: int) -> list[str]:

@@ -223,11 +223,12 @@ def _kelly(sizing: KellySize) -> str:
 
 
 def _away(away: Away) -> str:
+    rests = " resting" if away.resting else ""
     if isinstance(away, PercentAway):
-        return f"{number_text(away.percent)} %"
+        return f"{number_text(away.percent)} %{rests}"
     if isinstance(away, AtrAway):
-        return f"{number_text(away.multiple)} ATR({number_text(away.period)})"
-    return f"{number_text(away.points)} points"
+        return f"{number_text(away.multiple)} ATR({number_text(away.period)}){rests}"
+    return f"{number_text(away.points)} points{rests}"
 
 
 def _costs(rules: Rules) -> list[str]:

@@ -257,14 +257,18 @@ def _away(cursor: Cursor) -> Away:
     number = cursor.quantity()
     if cursor.is_sign("%"):
         cursor.take()
-        return PercentAway(percent=number)
+        return PercentAway(percent=number, resting=_rests(cursor))
     if cursor.accept("points", "point"):
-        return PointsAway(points=number)
+        return PointsAway(points=number, resting=_rests(cursor))
     if not cursor.is_word("atr"):
         cursor.fail("'%', 'points' or 'ATR(14)'", ("points", "atr"))
     cursor.at -= 1
     multiple, period = _true_range(cursor)
-    return AtrAway(multiple=multiple, period=period)
+    return AtrAway(multiple=multiple, period=period, resting=_rests(cursor))
+
+
+def _rests(cursor: Cursor) -> bool:
+    return bool(cursor.accept("resting"))
 
 
 def _stop(cursor: Cursor) -> Fields:

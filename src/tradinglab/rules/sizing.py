@@ -1,0 +1,86 @@
+"""How much is held: plain arithmetic, which numba can compile."""
+
+from __future__ import annotations
+
+import math
+
+from tradinglab.data.columns import Floats
+from tradinglab.rules.layout import (
+    CLOSE,
+    HELD,
+    KELLY,
+    LOT,
+    LOT_TOLERANCE,
+    MULTIPLIER,
+    PERCENT,
+    RATE,
+    UNITS,
+    VALUE,
+    VOLATILITY,
+    WANTED,
+    Market,
+    Plan,
+    State,
+)
+
+
+def equity(market: Market, state: State, step: int) -> float:
+    """Return what the account is worth at the last closes."""
+    worth = state.account[0]
+    for security in range(len(market.traits)):
+        if state.table[security, HELD] != 0.0:
+            worth += (
+                state.table[security, HELD] * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
+            )
+    return float(worth)
+
+
+def size(plan: Plan, market: Market, state: State, security: int, step: int) -> float:
+    """Return how many units are to be held: whole lots, for no more money than there is room for."""
+    worth = equity(market, state, step)
+    unit = market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
+    room = worth * plan.leverage * (1.0 - plan.buffer)
+    for other in range(len(market.traits)):
+        if other != security and state.table[other, WANTED] != 0.0:
+            room -= (
+                abs(state.table[other, WANTED]) * market.prices[other, step, CLOSE] * market.traits[other, MULTIPLIER]
+            )
+    if plan.size_kind == UNITS:
+        money = plan.size * unit
+    elif plan.size_kind == VALUE:
+        money = plan.size
+    elif plan.size_kind == PERCENT:
+        money = worth * plan.size
+    elif plan.size_kind == KELLY:
+        money = worth * kelly(plan, state.account)
+    else:
+        rate = market.ranges[RATE, security, step]
+        if not rate > 0.0:
+            return 0.0
+        if plan.size_kind == VOLATILITY:
+            money = worth * min(plan.size / rate, plan.size_most)
+        else:
+            money = worth * plan.size / (rate * plan.size_multiple * market.traits[security, MULTIPLIER]) * unit
+    lots = min(money, room) / unit / market.traits[security, LOT]
+    if not lots > 0.0:
+        return 0.0
+    return units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT])
+
+
+def units(lots: float, lot: float) -> float:
+    """Return how much so many lots are: the float nearest to it, also where a lot is a decimal fraction."""
+    return lots * lot if lot >= 1.0 else lots / math.floor(1.0 / lot + 0.5)
+
+
+def kelly(plan: Plan, account: Floats) -> float:
+    """Return the part of the equity that Kelly's formula asks for: the odds of the closed trades so far."""
+    wins, losses = account[2], account[3]
+    if wins + losses < plan.kelly_trades:
+        return plan.kelly_start
+    if losses == 0.0 or account[5] == 0.0:
+        return plan.size_most
+    if wins == 0.0:
+        return 0.0
+    odds = (account[4] / wins) / (account[5] / losses)
+    chance = wins / (wins + losses)
+    return float(min(max((chance - (1.0 - chance) / odds) * plan.size, 0.0), plan.size_most))
