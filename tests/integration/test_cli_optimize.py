@@ -183,6 +183,8 @@ def test_a_journal_is_not_mixed_with_another_search(strategy: Path, capsys: pyte
         (["--space", "share=1:2"], "no end of values"),
         (["--space", "share=0:1:log"], "begins above 0"),
         (["--space", "share=1:2:3:4:5"], "too many parts"),
+        (["--space", "share=1,,2"], "comma without a value"),
+        (["--space", "share=1,2", "--trials", "1000000000001"], "too large"),
         (["--space", "shares=1,2"], "does not ask for the parameter shares"),
         (["--space", "share=1,2", "-p", "share=3"], "is searched"),
         (["--space", "share=1,2", "--constraint", "share <"], "column 8"),

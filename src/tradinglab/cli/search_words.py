@@ -35,7 +35,8 @@ _OPERATORS: Final[Mapping[str, Operator]] = {
 }
 _BOUND: Final = re.compile(r"\s*(\w+)\s*(<=|>=|==|!=|<|>)\s*(\S+)\s*")
 _MOST_JOBS: Final = 256
-_SEEDS: Final = 1 << 32
+#: Of a count: more than anybody waits for.
+_MOST_DIGITS: Final = 12
 
 
 def axis(text: str) -> Axis:
@@ -48,6 +49,8 @@ def axis(text: str) -> Axis:
     try:
         if len(parts) == 1:
             values = tuple(dict.fromkeys(part.strip() for part in told.split(",")))
+            if "" in values:
+                raise ArgumentTypeError(f"'{text}' has a comma without a value beside it; leave it out")
             return Axis(name=name, values=values)
         if parts[-1] == "log":
             if len(parts) != 3:
@@ -112,7 +115,7 @@ def number(text: str) -> float:
     """Return a finite number."""
     found = _decimal(text.strip())
     if not found.is_finite():
-        raise ArgumentTypeError(f"{text} is no number")
+        raise ArgumentTypeError(f"'{text}' is no finite number")
     return float(found)
 
 
@@ -148,9 +151,11 @@ def whole(text: str) -> int:
 
 def count(text: str) -> int:
     """Return a whole number above zero."""
-    if not text.isascii() or not text.isdigit() or not int(text[:12]) > 0:
-        raise ArgumentTypeError(f"'{text}' is no whole number above zero")
-    return int(text[:12])
+    if not text.isascii() or not text.isdigit() or not text.strip("0"):
+        raise ArgumentTypeError(f"'{text[:40]}' is no whole number above zero")
+    if len(text) > _MOST_DIGITS:
+        raise ArgumentTypeError(f"'{text[:40]}' is too large; write at most {_MOST_DIGITS} digits")
+    return int(text)
 
 
 def jobs(text: str) -> int:
