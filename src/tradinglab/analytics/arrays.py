@@ -80,12 +80,12 @@ def converted(sample: npt.ArrayLike, name: str = "returns") -> Floats:
 
 
 def refuse_infinite(values: Floats, name: str = "returns") -> None:
-    """Do nothing.
+    """Refuse *values* of which one is infinite.
 
     Raises
     ------
     SampleError
-        If one of the *values* is infinite.
+        Names the first infinite value and its place.
     """
     if (bad := np.isinf(values)).any():
         at = np.unravel_index(int(np.argmax(bad)), values.shape)

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from tradinglab.analytics.arrays import Floats
 
-#: Sums are made of so many sums, each of every so manieth value: several of them are added at once.
+#: A sum is made of this many partial sums, each of the values this many places apart: several are added at once.
 LANES = 128
 
 
 def lanes_of(values: Floats) -> Floats:
-    """Return the sums of every so manieth value of each row, shape (rows, lanes)."""
+    """Return the partial sums of each row, of the values ``LANES`` places apart, shape (rows, lanes)."""
     count = values.shape[1]
     whole = count // LANES * LANES
     found: Floats = values[:, :whole].reshape(len(values), whole // LANES, LANES).sum(axis=1)

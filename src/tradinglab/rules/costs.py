@@ -16,6 +16,11 @@ from tradinglab.rules.layout import (
     Plan,
 )
 
+# Interactive Brokers' fees, as LEAN's ``InteractiveBrokersFeeModel`` has them: of shares by the share, at least a
+# dollar and at most a part of the order's value; of currencies by the value, at least two dollars.
+_PER_SHARE, _LEAST_OF_SHARES, _MOST_OF_SHARES = 0.005, 1.0, 0.005
+_OF_CURRENCIES, _LEAST_OF_CURRENCIES = 0.00002, 2.0
+
 
 def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) -> float:
     """Return by how much a fill is worse than the price that it meets."""
@@ -35,12 +40,12 @@ def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) 
 def commission(kind: int, amount: float, quantity: float, value: float) -> float:
     """Return the fee of an order of so many units that are worth so much."""
     if kind == SHARES:
-        fee = 0.005 * quantity
-        if fee < 1.0:
-            return 1.0
-        return min(fee, 0.005 * value)
+        fee = _PER_SHARE * quantity
+        if fee < _LEAST_OF_SHARES:
+            return _LEAST_OF_SHARES
+        return min(fee, _MOST_OF_SHARES * value)
     if kind == CURRENCIES:
-        return max(2.0, 0.00002 * value)
+        return max(_LEAST_OF_CURRENCIES, _OF_CURRENCIES * value)
     if kind == FIXED:
         return amount
     if kind == PERCENT_FEE:

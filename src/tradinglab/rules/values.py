@@ -35,6 +35,7 @@ from tradinglab.rules.expressions import (
     Volatility,
 )
 from tradinglab.rules.quick_averages import quick_average
+from tradinglab.rules.words import DAYS
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Floats, Ints
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from tradinglab.rules.market import Instrument
 
 Worth = Any  # a float, or Floats by row: numpy makes no difference between them
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: Numpy goes through so many rows while Python looks at one bar.
 _ROWS_A_LOOK = 20
 #: 1970-01-01 was a Thursday.
@@ -320,8 +320,8 @@ def within(local_ns: Ints, node: TimeOfDay) -> Flags:
 
 def on_days(local_ns: Ints, node: DayOfWeek) -> Flags:
     """Return which instants lie on some weekdays."""
-    chosen = np.array([day in node.days for day in _DAYS])
-    found: Flags = chosen[(local_ns // DAY_NS + _FIRST_WEEKDAY) % len(_DAYS)]
+    chosen = np.array([day in node.days for day in DAYS])
+    found: Flags = chosen[(local_ns // DAY_NS + _FIRST_WEEKDAY) % len(DAYS)]
     return found
 
 
