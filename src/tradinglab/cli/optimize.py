@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.cli import words
-from tradinglab.cli.backtest import find_strategy
 from tradinglab.cli.console import note
 from tradinglab.cli.errors import CommandError
+from tradinglab.cli.search_rules import carried_out, check_method, find_searched, generated, is_rules, rules_read
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
-    add("file", metavar="FILE", help="strategy file, folder with a main.py, or name of a template")
+    add("file", metavar="FILE", help="strategy file, rules (.rules, .json), folder with a main.py, or template")
+    add("--method", choices=("simulation", "backtests"),
+        help="how trials of rules are carried out (default: simulation, if it has the figures)")  # fmt: skip
     add("--space", metavar="SPEC", type=_word("axis"), action="append", required=True,
         help="what is searched: NAME=FIRST:LAST:STEP, NAME=VALUE,VALUE, or without a step NAME=FIRST:LAST[:log]; "
         "Euler refines down to NAME=FIRST:LAST:STEP:SMALLEST; once for each parameter")  # fmt: skip
@@ -89,14 +92,16 @@ def run(options: Namespace) -> int:
     """Search, print what was found, and return the exit status."""
     from tradinglab.optimize.local import processors
 
-    strategy = find_strategy(options.file)
+    check_method(options)
+    strategy = find_searched(options.file)
     search = _search(strategy, options)
     search.check()
     is_walk = bool(options.walk_forward or options.window)
     kind = "walk-forward" if is_walk else "optimize"
     out: Path = options.out or words.output_file(f"runs/{kind}-{strategy.stem}.json")
     options.jobs = options.jobs or processors()
-    return _walk(search, options, out) if is_walk else _sweep(search, options, out)
+    with carried_out(search, options.method) as asked:
+        return _walk(asked, options, out) if is_walk else _sweep(asked, options, out)
 
 
 def _sweep(search: Search, options: Namespace, out: Path) -> int:
@@ -154,16 +159,17 @@ def _days(search: Search) -> list[date]:
 
     terms = search.terms
     first = sampler_of(search.plan, search.space, search.objective).ask(History.of([]), 1).combinations[0]
-    return traded_days(
-        terms.strategy,
-        data=terms.data,
-        start=terms.start,
-        end=terms.end,
-        cash=terms.cash,
-        parameters={**terms.parameters, **first},
-        import_paths=terms.import_paths,
-        class_name=terms.class_name,
-    )
+    with generated(terms) if terms.is_simulated else nullcontext(terms.strategy) as strategy:
+        return traded_days(
+            strategy,
+            data=terms.data,
+            start=terms.start,
+            end=terms.end,
+            cash=terms.cash,
+            parameters={**terms.parameters, **first},
+            import_paths=terms.import_paths,
+            class_name=terms.class_name,
+        )
 
 
 def _windows(days: list[date], options: Namespace) -> list[Window]:
@@ -234,8 +240,6 @@ def _search(strategy: Path, options: Namespace) -> Search:
 
 def _check_parameters(strategy: Path, options: Namespace) -> None:
     """Refuse to search what stays the same, or what the strategy does not ask for: all trials would be alike."""
-    from tradinglab.algorithm.check import check_strategy
-    from tradinglab.cli.lint import strategy_texts
     from tradinglab.core.surface import did_you_mean
     from tradinglab.data.source import open_source
 
@@ -243,14 +247,24 @@ def _check_parameters(strategy: Path, options: Namespace) -> None:
         raise CommandError(f"--start ({options.start}) is after --end ({options.end}); swap them.")
     open_source(options.data)
     fixed = dict(options.parameter)
-    report = check_strategy(strategy_texts(strategy), strategy.name)
-    asked = [each.name for each in report.parameters]
+    asked, asks_openly = _parameters(strategy)
     for axis in options.space:
         if axis.name in fixed:
             raise CommandError(f"The parameter {axis.name} is searched; leave out --parameter {axis.name}=….")
-        if report.asks_openly and axis.name not in asked:
+        if asks_openly and axis.name not in asked:
             hint = did_you_mean(axis.name, asked) or "."
             known = f"It asks for {', '.join(asked)}." if asked else "It asks for none."
             raise CommandError(
                 f"The strategy does not ask for the parameter {axis.name}{hint} {known} All trials would be the same."
             )
+
+
+def _parameters(strategy: Path) -> tuple[list[str], bool]:
+    """Return the parameters that a strategy asks for, and whether these are all."""
+    if is_rules(strategy):
+        return list(rules_read(strategy).parameters), True
+    from tradinglab.algorithm.check import check_strategy
+    from tradinglab.cli.lint import strategy_texts
+
+    report = check_strategy(strategy_texts(strategy), strategy.name)
+    return [each.name for each in report.parameters], report.asks_openly

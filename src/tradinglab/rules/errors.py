@@ -49,3 +49,9 @@ class RulesDataError(RulesError):
     """The bars that the rules ask for are not there, or cannot be used."""
 
     code = "rules_data"
+
+
+class RulesBarsError(RulesDataError):
+    """The bars are such that only the engine can carry rules out over them."""
+
+    code = "rules_bars"

@@ -14,7 +14,7 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns, Flags, Floats, Ints
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
 from tradinglab.rules.arrays import WholeFeed
-from tradinglab.rules.errors import RulesDataError
+from tradinglab.rules.errors import RulesBarsError, RulesDataError
 
 if TYPE_CHECKING:
     from tradinglab.core.market_hours import SecurityExchangeHours
@@ -150,7 +150,7 @@ def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrumen
     tick_type = TickType.TRADE if kind != SecurityType.FOREX else TickType.QUOTE
     if tick_type == TickType.TRADE and source.has(symbol, resolution, TickType.QUOTE):
         if kind != SecurityType.EQUITY or resolution < Resolution.HOUR:
-            raise RulesDataError(
+            raise RulesBarsError(
                 f"{listing.ticker} has quotes besides trades at this resolution, which the vectorised simulator does "
                 "not fill orders from; run the rules with '--engine local', or choose daily bars of shares",
                 path="universe",

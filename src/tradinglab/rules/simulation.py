@@ -63,13 +63,17 @@ def simulate(
     values = parameter_values(rules, parameters)
     check_rules(rules, values)
     prepared = prepare(rules, bars, values, cache or ArrayCache())
-    looks = len(prepared.visits) * len(bars.instruments)
-    if pays_to_compile(looks):
-        fills, orders = walk_compiled(prepared)
-    else:
-        note_looks(looks)
-        fills, orders = walk_plainly(prepared)
+    fills, orders = walked(prepared)
     return run_of(rules, bars, prepared, fills, orders, values)
+
+
+def walked(prepared: Prepared) -> tuple[Fills, int]:
+    """Walk, compiled if that pays; return the fills, and how many orders were sent."""
+    looks = len(prepared.visits) * len(prepared.market.traits)
+    if pays_to_compile(looks):
+        return walk_compiled(prepared)
+    note_looks(looks)
+    return walk_plainly(prepared)
 
 
 def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: ArrayCache) -> Prepared:

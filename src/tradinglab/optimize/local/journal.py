@@ -93,10 +93,12 @@ class Journal:
             self.parts[number] = line["part"] = part
         self._write(line, is_kept=False)
 
-    def tell(self, done: Done) -> None:
-        """Note what came of a trial; when this returns it is on the disk."""
-        self.told[done.number] = done
-        self._write(_line_of(done), is_kept=True)
+    def tell(self, done: Sequence[Done]) -> None:
+        """Note what came of some trials; when this returns it is on the disk."""
+        for place, each in enumerate(done, 1):
+            self.told[each.number] = each
+            # The disk is waited for once.
+            self._write(_line_of(each), is_kept=place == len(done))
 
     def end(self) -> None:
         """Note that nothing is left."""

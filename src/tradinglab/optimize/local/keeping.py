@@ -37,8 +37,7 @@ def keep_at_work(
                     take(done)
                 # First the processes get on with their work, then the disk with its.
                 hand_out(workers)
-                for done in arrived:
-                    journal.tell(done)
+                journal.tell(arrived)
                 tell()
         journal.end()
     except KeyboardInterrupt:

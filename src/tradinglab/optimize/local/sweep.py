@@ -13,9 +13,12 @@ from tradinglab.optimize.local.keeping import keep_at_work
 from tradinglab.optimize.local.trials import Done, Measure, RunTerms, Task
 from tradinglab.optimize.local.workers import Workers
 from tradinglab.optimize.objective import Objective
-from tradinglab.optimize.samplers import Plan, plan_check, sampler_of
+from tradinglab.optimize.samplers import Plan, SamplerName, plan_check, sampler_of
 from tradinglab.optimize.space import Axis, Space
 from tradinglab.optimize.tried import History, Tried, TriedState
+
+#: Handing a trial over takes as long as some simulations.
+_A_PIECE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,12 @@ class Search:
             Says what is wrong with it.
         """
         plan_check(self.plan, self.space)
+
+    @property
+    def piece(self) -> int:
+        """How many trials a process is handed at once."""
+        # Where what is tried next follows from what came of the last ones, one after the other.
+        return _A_PIECE if self.terms.is_simulated and self.plan.sampler != SamplerName.BAYESIAN else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +113,7 @@ class Sweep:
     ) -> SweepResult:
         """Run what is left, and return what came of all."""
         status = keep_at_work(
-            Workers(terms=self._search.terms, measure=measure, count=jobs),
+            Workers(terms=self._search.terms, measure=measure, count=jobs, piece=self._search.piece),
             self._journal,
             hand_out=self._hand_out,
             take=self._take,
@@ -174,6 +183,7 @@ def search_document(search: Search) -> dict[str, Any]:
     """Return what is searched as JSON takes it, by which the same search is known again."""
     terms, objective, plan = search.terms, search.objective, search.plan
     return {
+        **({"method": "simulation"} if terms.is_simulated else {}),
         "strategy": terms.strategy.name,
         "code": _code_hash(terms),
         "data": terms.data,
@@ -217,6 +227,8 @@ def _code_hash(terms: RunTerms) -> str:
 
     from tradinglab.sandbox.author_modules import author_files
 
+    if terms.is_simulated:
+        return hashlib.sha256(terms.strategy.read_bytes()).hexdigest()
     told = hashlib.sha256()
     files = author_files(terms.strategy, [terms.strategy.parent, *terms.import_paths])
     for path in sorted(files):

@@ -38,7 +38,13 @@ Measure: TypeAlias = "Callable[[BacktestResult], Measured]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTerms:
-    """What is the same in every trial, as :func:`tradinglab.engine.run.backtest` takes it."""
+    """What is the same in every trial, as :func:`tradinglab.engine.run.backtest` takes it.
+
+    Attributes
+    ----------
+    is_simulated
+        Whether *strategy* is a file of rules, whose trials are simulated.
+    """
 
     strategy: Path
     data: str = "sample"
@@ -50,6 +56,7 @@ class RunTerms:
     class_name: str | None = None
     timeout_s: float | None = None
     seed: int | None = None
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,7 +79,7 @@ class Walk:
     ) -> tuple[str, list[Step]]:
         """Run what is left; return ``completed``, or ``interrupted`` after Ctrl+C, and what came of each window."""
         status = keep_at_work(
-            Workers(terms=self._search.terms, measure=measure, count=jobs),
+            Workers(terms=self._search.terms, measure=measure, count=jobs, piece=self._search.piece),
             self._journal,
             hand_out=self._hand_out,
             take=self._take,

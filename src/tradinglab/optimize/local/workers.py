@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
@@ -19,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from tradinglab.core.values import dataclass
+from tradinglab.core.values import dataclass, field
 from tradinglab.data.shared import SharedSource
 from tradinglab.data.source import open_source
 from tradinglab.optimize.local.trials import Done, Measure, RunTerms, Task, carry_out
@@ -32,20 +33,26 @@ _LOADED: Final = ("tradinglab.engine.run", "tradinglab.optimize.local.workers")
 
 @dataclass(slots=True)
 class _Worker:
+    """A process, the trials that it is to be handed next, and those that it is at."""
+
     process: BaseProcess
     pipe: Connection
-    task: Task | None = None
+    waiting: list[Task] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
 
 
 class Workers:
     """So many processes, from its enter to its exit.
 
+    Trials that take less time than to hand them over are handed over in pieces: *piece* says how many at most.
+
     They are not copies of this one: what it has open, or running in threads, is not theirs. Ctrl+C reaches them not;
     if this process ends, however it does, so do they, and the bars that they shared are gone.
     """
 
-    def __init__(self, *, terms: RunTerms, measure: Measure, count: int) -> None:
+    def __init__(self, *, terms: RunTerms, measure: Measure, count: int, piece: int = 1) -> None:
         self._terms = terms
+        self._piece = piece
         self._measure = measure
         self._count = count
         self._workers: list[_Worker] = []
@@ -67,7 +74,7 @@ class Workers:
         """End the processes: those that are at a trial, in its middle."""
         for worker in self._workers:
             worker.pipe.close()
-            if worker.task is not None:
+            if worker.tasks:
                 worker.process.kill()
         for worker in self._workers:
             worker.process.join(_PATIENCE_S)
@@ -78,27 +85,39 @@ class Workers:
 
     @property
     def free(self) -> int:
-        """How many have nothing to do."""
-        return self._count - self.busy
+        """How many trials may be given."""
+        idle = [worker for worker in self._workers if not worker.tasks]
+        unmade = self._count - len(self._workers)
+        return sum(self._piece - len(worker.waiting) for worker in idle) + unmade * self._piece
 
     @property
     def busy(self) -> int:
-        """How many are at a trial."""
-        return sum(worker.task is not None for worker in self._workers)
+        """How many processes are at trials, or are about to be."""
+        return sum(bool(worker.tasks or worker.waiting) for worker in self._workers)
 
     def give(self, task: Task) -> None:
-        """Have a free one run a trial."""
-        idle = [worker for worker in self._workers if worker.task is None]
-        worker = idle[0] if idle else self._start()
-        worker.task = task
-        with suppress(BrokenPipeError):  # it died while it was idle: that shows when the answer is waited for
-            worker.pipe.send(task)
+        """Have one that is free run a trial: the one with the fewest in hand."""
+        if len(self._workers) < self._count and all(worker.tasks or worker.waiting for worker in self._workers):
+            self._start()
+        idle = [worker for worker in self._workers if not worker.tasks]
+        worker = min(idle, key=lambda each: len(each.waiting))
+        worker.waiting.append(task)
+        if len(worker.waiting) == self._piece:
+            self._hand_over(worker)
 
     def wait(self) -> list[Done]:
         """Return what came of the trials that end next; that of a process that died is failed."""
-        at_work = {worker.pipe: worker for worker in self._workers if worker.task is not None}
+        for worker in self._workers:
+            if worker.waiting:
+                self._hand_over(worker)
+        at_work = {worker.pipe: worker for worker in self._workers if worker.tasks}
         ready = connection.wait(list(at_work))
-        return [self._answer(at_work[each]) for each in ready if isinstance(each, Connection)]
+        return [done for each in ready if isinstance(each, Connection) for done in self._answer(at_work[each])]
+
+    def _hand_over(self, worker: _Worker) -> None:
+        worker.tasks, worker.waiting = worker.waiting, []
+        with suppress(BrokenPipeError):  # it died while it was idle: that shows when the answer is waited for
+            worker.pipe.send(worker.tasks)
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -112,18 +131,16 @@ class Workers:
         self._workers.append(worker)
         return worker
 
-    def _answer(self, worker: _Worker) -> Done:
-        task = worker.task
-        assert task is not None
-        worker.task = None
+    def _answer(self, worker: _Worker) -> list[Done]:
+        tasks, worker.tasks = worker.tasks, []
         try:
-            done: Done = worker.pipe.recv()
+            done: list[Done] = worker.pipe.recv()
         except (EOFError, OSError):
             worker.pipe.close()
             worker.process.join(_PATIENCE_S)
             self._workers.remove(worker)
             text = f"The process of the trial died (exit status {worker.process.exitcode})."
-            return Done(number=task.number, state=TriedState.FAILED, error=text)
+            return [Done(number=task.number, state=TriedState.FAILED, error=text) for task in tasks]
         return done
 
 
@@ -146,9 +163,16 @@ def _work(pipe: Connection, terms: RunTerms, measure: Measure, folder: Path) -> 
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     _print_nothing()
     source = SharedSource(open_source(terms.data), folder)
+    if terms.is_simulated:
+        # What it takes to simulate is loaded where rules are.
+        from tradinglab.optimize.local.simulating import Simulations
+
+        carried_out = Simulations(terms, source).carry_out
+    else:
+        carried_out = partial(carry_out, terms=terms, source=source, measure=measure)
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(carry_out(pipe.recv(), terms, source, measure))
+            pipe.send([carried_out(task) for task in pipe.recv()])
     # The other end is closed: the search is over, or the process that should clear up is gone.
     shutil.rmtree(folder, ignore_errors=True)
 

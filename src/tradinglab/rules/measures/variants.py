@@ -16,7 +16,7 @@ from tradinglab.rules.measures.curves import curve_figures
 from tradinglab.rules.measures.frame import frame_of
 from tradinglab.rules.measures.sampled import Sampled, grid_of, sampled
 from tradinglab.rules.results import chosen_fills
-from tradinglab.rules.simulation import prepare, walk_compiled
+from tradinglab.rules.simulation import prepare, walked
 from tradinglab.rules.values import ArrayCache
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Variants:
             check_values(rules, values, self._changing)
         except RulesInvalidError as problem:
             return Variant(figures={}, problem=str(problem))
-        fills, _ = walk_compiled(prepare(rules, self._bars, values, self._cache))
+        fills, _ = walked(prepare(rules, self._bars, values, self._cache))
         fills = chosen_fills(fills, np.lexsort((fills.number, fills.step)))
         account = sampled(fills, self._bars, self._grid, rules.cash)
         figures = curve_figures(self._frame, account, rules.cash)

@@ -231,6 +231,7 @@ RUN_KINDS = {
     "stress": "tradinglab.server.examinations.carrying_out.StressKind",
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
+    "simulation": "tradinglab.server.optimizations.simulating.SimulationKind",
 }
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {

@@ -5,6 +5,8 @@ Any process may do so at any time: what is to be done next follows from the tabl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +17,17 @@ from django.db.models import Max
 from django.utils import timezone
 
 from tradinglab.optimize import History
+from tradinglab.optimize.samplers import Combination
 from tradinglab.server.backtests.services import backtest_create_part
 from tradinglab.server.errors import TooManyQueuedError
+from tradinglab.server.optimizations.batches import (
+    batches_refusal,
+    batches_room,
+    batches_start,
+    optimization_use_backtests,
+)
 from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.recording import trials_note
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of_unsettled, counts_of
 from tradinglab.server.optimizations.settling import trials_settle
@@ -40,6 +50,11 @@ class _Search:
     best: Outcome | None
     now: datetime
 
+    @property
+    def room(self) -> int:
+        """How many more trials may be under way."""
+        return self.optimization.most_parallel - self.counts.going_on
+
 
 @transaction.atomic
 def optimization_advance(run_id: UUID) -> None:
@@ -61,6 +76,8 @@ def optimization_advance(run_id: UUID) -> None:
     _begin(search)
     trials_settle(optimization=optimization, best=search.best)
     is_reached = search.best is not None and request.objective.is_reached(search.best.value)
+    if _is_refused(search):
+        return
     if run.cancel_requested_at is not None or is_reached:
         run_parts_cancel(run_id=run_id)
         started, is_over = 0, True
@@ -85,20 +102,50 @@ def _begin(search: _Search) -> None:
 def _start_trials(search: _Search) -> tuple[int, bool]:
     """Start as many trials as may be under way; return how many that were, and whether there are no others."""
     optimization = search.optimization
-    room = optimization.most_parallel - search.counts.going_on
+    is_simulated = optimization.method == Optimization.Method.SIMULATION
+    room = batches_room(optimization=optimization, counts=search.counts) if is_simulated else search.room
     if room <= 0:
         return 0, False
     last = Trial.objects.filter(optimization=optimization).aggregate(Max("number"))["number__max"]
     first = 0 if last is None else last + 1
     asked = search.request.sampler.ask(History(first, lambda: tried_list(optimization=optimization)), room)
-    for number, combination in enumerate(asked.combinations, first):
-        request = search.request.trial(combination)
-        try:
+    if is_simulated:
+        started = batches_start(
+            run=search.run,
+            request=search.request,
+            optimization=optimization,
+            combinations=asked.combinations,
+            first=first,
+        )
+    else:
+        started = _start_backtests(search, asked.combinations, first)
+    return started, asked.is_over and started == len(asked.combinations)
+
+
+def _start_backtests(search: _Search, combinations: Sequence[Combination], first: int) -> int:
+    """Start a backtest of each combination; return of how many, as the owner's queue may be full."""
+    trials: list[Trial] = []
+    with suppress(TooManyQueuedError):
+        for number, combination in enumerate(combinations, first):
+            request = search.request.trial(combination)
             test = backtest_create_part(owner=search.run.owner, request=request, parent=search.run)
-        except TooManyQueuedError:
-            return number - first, False
-        Trial.objects.create(optimization=optimization, number=number, backtest=test)
-    return len(asked.combinations), asked.is_over
+            trials.append(Trial(optimization=search.optimization, number=number, backtest=test))
+    trials_note(trials)
+    return len(trials)
+
+
+def _is_refused(search: _Search) -> bool:
+    """Whether trials turned out to be such as cannot be simulated; then backtests take their place, or it fails."""
+    refusal = batches_refusal(optimization=search.optimization)
+    if refusal is None or search.run.cancel_requested_at is not None:
+        return False
+    if refusal.can_run:
+        optimization_use_backtests(optimization=search.optimization, why=refusal.text)
+    else:
+        run_parts_cancel(run_id=search.run.pk)
+        error = {"code": "simulation_refused", "message": refusal.text}
+        coordinated_finish(run_id=search.run.pk, state=RunState.FAILED, error=error, told=_told(search))
+    return True
 
 
 def _tell(search: _Search) -> None:

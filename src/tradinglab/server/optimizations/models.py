@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from tradinglab.optimize import SamplerName
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.runs.models import Run
+from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.strategies.models import StrategyVersion
 
 
@@ -17,10 +17,18 @@ class Optimization(models.Model):
     Its run is carried out by nobody: it is moved on whenever one of its trials, which are backtests, has its outcome.
     """
 
+    class Method(models.TextChoices):
+        """How trials come to their figures."""
+
+        BACKTESTS = "backtests"
+        SIMULATION = "simulation"
+
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="optimization")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="optimizations")
     #: Where the trials are run.
     engine = models.CharField(max_length=16, choices=Backtest.Engine.choices, default=Backtest.Engine.LOCAL)
+    #: Each trial is a backtest, or rules are simulated, many trials at once.
+    method = models.CharField(max_length=16, choices=Method.choices, default=Method.BACKTESTS)
     name = models.CharField(max_length=200, blank=True, default="")
     #: ``[{"name": …, "values": [text, …]}, …]``, of a range also ``min``, ``max``, ``step``, ``min_step`` and ``log``.
     space = models.JSONField()
@@ -54,22 +62,32 @@ class Optimization(models.Model):
     settled_completed = models.PositiveIntegerField(default=0)
     settled_failed = models.PositiveIntegerField(default=0)
     settled_cancelled = models.PositiveIntegerField(default=0)
+    #: Of simulated trials: which is the best so far, and its score.
+    best_number = models.PositiveIntegerField(null=True)
+    best_score = models.FloatField(null=True)
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)
 
 
 class Trial(models.Model):
-    """One combination, and the backtest of it.
+    """One combination, and the backtest of it or what came of its simulation.
 
     It is settled once it has its outcome, is among the numbers of its optimization, and is not the best so far: nobody
-    has to look at it again to move the search on.
+    has to look at it again to move the search on. One that is simulated is settled with its outcome.
     """
 
     optimization = models.ForeignKey(Optimization, on_delete=models.CASCADE, related_name="trials")
     number = models.PositiveIntegerField()
-    backtest = models.OneToOneField(Backtest, on_delete=models.CASCADE, related_name="trial")
+    #: Of one that is simulated: the backtest by which it was opened, if it was.
+    backtest = models.OneToOneField(Backtest, on_delete=models.CASCADE, null=True, related_name="trial")
     is_settled = models.BooleanField(default=False)
+    #: The run that simulates it with others, if it is simulated; then also its combination and what came of it.
+    batch = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, related_name="simulated_trials")
+    parameters = models.JSONField(default=dict)
+    outcome = models.CharField(max_length=16, choices=RunState.choices, blank=True, default="")
+    figures = models.JSONField(default=dict)
+    error = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         ordering = ["number"]

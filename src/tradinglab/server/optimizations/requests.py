@@ -56,6 +56,8 @@ class OptimizationRequest:
         How each trial is run; elsewhere the time is that of all together.
     engine, fallback
         Where it is searched, and what becomes of it if that place cannot be reached.
+    method
+        How trials come to their figures; empty for whichever can be. Once it is decided, the request has it.
     node_type, most_cost
         Elsewhere: on which machines, and how many dollars it may take at most, as far as can be told before.
     """
@@ -74,6 +76,7 @@ class OptimizationRequest:
     wishes: Wishes = field(default_factory=lambda: Wishes(priority=Priority.BATCH))
     engine: str = Backtest.Engine.LOCAL
     fallback: str = Fallback.QUEUE
+    method: str = ""
     node_type: str | None = None
     most_cost: Decimal | None = None
 
@@ -156,7 +159,8 @@ class OptimizationRequest:
 
     def search(self) -> dict[str, Any]:
         """Return what is searched and what for, as JSON takes it."""
-        return stored_search(self.space, self.objective, self.plan)
+        stored = stored_search(self.space, self.objective, self.plan)
+        return {**stored, "method": str(self.method)} if self.method else stored
 
     def fingerprint(self) -> str:
         """Return a hash by which the same request is known again."""
@@ -214,6 +218,7 @@ def request_of(stored: Optimization) -> OptimizationRequest:
         cash=stored.cash,
         data=stored.data,
         most_parallel=stored.most_parallel,
+        method=stored.method,
         wishes=Wishes(priority=Priority(run.priority), timeout_s=run.timeout_s, memory_mb=run.memory_mb),
     )
     return request if stored.engine == Backtest.Engine.LOCAL else _elsewhere(stored, request)

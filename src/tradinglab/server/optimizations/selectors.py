@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, FilteredRelation, FloatField, Q, QuerySet, Value, Window
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, RowNumber
+from django.db.models.functions import Cast, Coalesce, RowNumber
 
 from tradinglab.optimize import Direction, Operator
 from tradinglab.server.accounts.models import User
@@ -60,9 +60,10 @@ class Counts(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """A trial that completed: its backtest, its combination, and its score."""
+    """A trial that completed: its number, its backtest if it is one, its combination, and its score."""
 
-    backtest: UUID
+    number: int
+    backtest: UUID | None
     parameters: dict[str, str]
     value: float
 
@@ -84,7 +85,8 @@ def optimization_get(*, user: User, run_id: UUID) -> Optimization:
 
 def trial_list(*, optimization: Optimization) -> QuerySet[Trial]:
     """Return the trials that were started, in the order of their combinations."""
-    return Trial.objects.filter(optimization=optimization).select_related("backtest__run").order_by("number")
+    found = Trial.objects.filter(optimization=optimization)
+    return found.select_related("backtest__run", "batch").order_by("number")
 
 
 def counts_of(*, optimization: Optimization) -> Counts:
@@ -100,11 +102,12 @@ def counts_of_many(*, run_ids: list[UUID]) -> dict[UUID, Counts]:
     """
     rest = FilteredRelation("trials", condition=Q(trials__is_settled=False))
     found = Optimization.objects.filter(pk__in=run_ids).annotate(rest=rest).order_by()
-    rows = found.values("pk", *SETTLED.values(), "rest__backtest__run__state").annotate(number=Count("rest"))
+    found = found.annotate(rest_state=Coalesce("rest__backtest__run__state", "rest__batch__state"))
+    rows = found.values("pk", *SETTLED.values(), "rest_state").annotate(number=Count("rest"))
     states: dict[UUID, Counter[str]] = {run_id: Counter() for run_id in run_ids}
     for row in rows:
         states[row["pk"]] |= Counter({state: row[column] for state, column in SETTLED.items()})
-        states[row["pk"]][row["rest__backtest__run__state"]] += row["number"]
+        states[row["pk"]][row["rest_state"]] += row["number"]
     return {run_id: _counts(each) for run_id, each in states.items()}
 
 
@@ -129,14 +132,18 @@ def best_of_many(*, optimizations: Iterable[Optimization]) -> dict[UUID, Outcome
     What is best is among the trials that are not settled. Only if nothing is there, all are looked at: the best may
     have been deleted since.
     """
-    wanted = list(optimizations)
-    found = _best_of_many(wanted, is_settled=False)
+    asked = list(optimizations)
+    simulated = [each for each in asked if each.method == Optimization.Method.SIMULATION]
+    wanted = [each for each in asked if each.method != Optimization.Method.SIMULATION]
+    found = _best_of_many(wanted, is_settled=False) | _best_simulated(simulated)
     settled = [each for each in wanted if each.pk not in found and each.settled_completed]
     return found | _best_of_many(settled, is_settled=True)
 
 
 def best_of_unsettled(*, optimization: Optimization) -> Outcome | None:
-    """Return the best of the trials that are not settled, among which is the best so far."""
+    """Return the best of the trials that are not settled, among which is the best so far, or of the simulated ones."""
+    if optimization.method == Optimization.Method.SIMULATION:
+        return _best_simulated([optimization]).get(optimization.pk)
     return _best_of_many([optimization], is_settled=False).get(optimization.pk)
 
 
@@ -155,8 +162,29 @@ def _best_of_alike(group: Sequence[Optimization], is_settled: bool) -> Iterator[
     order = "-score" if group[0].direction == Direction.MAX else "score"
     place = Window(RowNumber(), partition_by=F("trial__optimization"), order_by=[order, "trial__number"])
     best = tests.annotate(place=place).filter(place=1)
-    for run_id, *rest in best.values_list("trial__optimization", "pk", "parameters", "score"):
+    for run_id, *rest in best.values_list("trial__optimization", "trial__number", "pk", "parameters", "score"):
         yield run_id, Outcome(*rest)
+
+
+def _best_simulated(optimizations: Sequence[Optimization]) -> dict[UUID, Outcome]:
+    """Return the best of simulated trials, which were noted when they were."""
+    found = Trial.objects.filter(optimization__in=optimizations, number=F("optimization__best_number"))
+    columns = ("optimization_id", "number", "backtest_id", "parameters", "optimization__best_score")
+    fixed = {each.pk: each.parameters for each in optimizations}
+    return {
+        run_id: Outcome(number, backtest, {**fixed[run_id], **parameters}, score)
+        for run_id, number, backtest, parameters, score in found.values_list(*columns)
+    }
+
+
+def figure_of_best(*, best: Outcome, optimization: Optimization, figure: str) -> float | None:
+    """Return another figure of the best trial."""
+    if optimization.method == Optimization.Method.SIMULATION:
+        trials = Trial.objects.filter(optimization=optimization, number=best.number)
+        found: float | None = trials.values_list("figures", flat=True).get().get(figure)
+    else:
+        found = Backtest.objects.values_list(figure, flat=True).get(pk=best.backtest)
+    return found
 
 
 def _score(optimization: Optimization) -> Combinable:

@@ -12,6 +12,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.optimizations.engines import KINDS, LASTS_S, engine_check
+from tradinglab.server.optimizations.methods import method_decide
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.runs.deletion import run_delete, run_discard, run_parts_hide
@@ -46,13 +47,14 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     request.check()
     engine_check(owner=owner, request=request)
     searched_check(files=request.version.files, axes=request.space.axes)
+    request, why = method_decide(request)
     # What it warns of, each trial's result warns of.
     parameters_check(files=request.version.files, parameters=request.parameters)
     return run_once(
         owner=owner,
         key=idempotency_key,
         request_hash=request.fingerprint(),
-        start=lambda: _create(owner, request),
+        start=lambda: _create(owner, request, why_slow=why),
     )
 
 
@@ -64,11 +66,12 @@ def optimization_create_part(*, owner: User, request: OptimizationRequest, paren
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     """
-    return Optimization.objects.get(pk=_create(owner, request, parent=parent).pk)
+    request, why = method_decide(request)
+    return Optimization.objects.get(pk=_create(owner, request, parent=parent, why_slow=why).pk)
 
 
 @transaction.atomic
-def _create(owner: User, request: OptimizationRequest, parent: Run | None = None) -> Run:
+def _create(owner: User, request: OptimizationRequest, parent: Run | None = None, why_slow: str = "") -> Run:
     run = run_create(
         owner=owner,
         kind=KINDS[request.engine],
@@ -90,9 +93,16 @@ def _create(owner: User, request: OptimizationRequest, parent: Run | None = None
         data=request.data,
         most_parallel=request.most_parallel,
         total=request.sampler.most,
+        warnings=[slow_warning(why_slow)] if why_slow else [],
         **request.search(),
     )
     return run
+
+
+def slow_warning(why: str) -> dict[str, str]:
+    """Return what is said of rules whose trials are backtests, although simulations would be quicker."""
+    text = f"Its trials are backtests by the engine, which take longer than simulations: {why}"
+    return {"kind": str(WarningKind.ENGINE), "text": text[:_LONGEST_WARNING]}
 
 
 @transaction.atomic

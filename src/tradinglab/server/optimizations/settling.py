@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.selectors import SETTLED, Outcome
@@ -21,10 +22,12 @@ def trials_settle(*, optimization: Optimization, best: Outcome | None) -> None:
 
     Called in the transaction that holds the optimization's run, so that no trial is added by two.
     """
-    over = Trial.objects.filter(optimization=optimization, is_settled=False, backtest__run__state__in=FINAL_STATES)
+    state = Coalesce("backtest__run__state", "batch__state")
+    over = Trial.objects.filter(optimization=optimization, is_settled=False).annotate(state=state)
+    over = over.filter(state__in=FINAL_STATES)
     if best is not None:
-        over = over.exclude(backtest=best.backtest)
-    found = dict(over.order_by().values_list("pk", "backtest__run__state"))
+        over = over.exclude(number=best.number)
+    found = dict(over.order_by().values_list("pk", "state"))
     if not found:
         return
     Trial.objects.filter(pk__in=found).update(is_settled=True)

@@ -23,8 +23,9 @@ class ShownTrial:
     """A trial as a row of the table."""
 
     number: int
-    backtest: UUID
+    backtest: UUID | None
     state: str
+    error: str
     parameters: Mapping[str, str]
     score: float | None
     is_within_bounds: bool | None
@@ -60,6 +61,7 @@ def _shown(row: TrialRow, objective: Objective) -> ShownTrial:
         number=tried.number,
         backtest=row.backtest,
         state=row.state,
+        error=row.error,
         parameters=tried.parameters,
         score=objective.score(tried.figures) if is_completed else None,
         is_within_bounds=objective.is_allowed(tried.figures) if is_completed else None,

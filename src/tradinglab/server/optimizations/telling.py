@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from tradinglab.server.optimizations.models import Optimization, Trial
@@ -24,7 +25,12 @@ def told_of(*, optimization: Optimization, counts: Counts, best: Outcome | None)
         "total": optimization.total,
         "best": None
         if best is None
-        else {"backtest": str(best.backtest), "parameters": best.parameters, "value": best.value},
+        else {
+            "trial": best.number,
+            "backtest": None if best.backtest is None else str(best.backtest),
+            "parameters": best.parameters,
+            "value": best.value,
+        },
     }
 
 
@@ -42,7 +48,19 @@ def progress_tell(*, run: Run, optimization: Optimization, counts: Counts, best:
 
 def no_trial_completed(*, optimization: Optimization, counts: Counts) -> dict[str, str]:
     """Return the error of an optimization of which nothing came."""
-    trials = Trial.objects.filter(optimization=optimization).select_related("backtest__run")
-    first = trials.exclude(backtest__run__error={}).first()
-    why = "" if first is None else f" The first ended so: {first.backtest.run.error.get('message', '')}"
+    trials = Trial.objects.filter(optimization=optimization).select_related("backtest__run", "batch")
+    text = _first_error(trials)
+    why = f" The first ended so: {text}" if text else ""
     return {"code": "no_trial_completed", "message": f"None of the {counts.over} trials completed.{why}"}
+
+
+def _first_error(trials: QuerySet[Trial]) -> str:
+    """Return how the first trial ended that failed; empty if none says so."""
+    first = trials.exclude(error="").first()
+    if first is not None:
+        return first.error
+    first = trials.filter(backtest=None).exclude(batch__error={}).first()
+    if first is not None and first.batch is not None:
+        return str(first.batch.error.get("message", ""))
+    first = trials.exclude(backtest=None).exclude(backtest__run__error={}).first()
+    return "" if first is None or first.backtest is None else str(first.backtest.run.error.get("message", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -12,14 +12,16 @@ from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.runs.models import FINAL_STATES, RunState
 
 _FIXED: Final = ("number", "backtest_id", "backtest__parameters", "backtest__run__state")
+_SIMULATED: Final = ("number", "backtest_id", "parameters", "outcome", "batch__state", "figures", "error")
 
 
 class TrialRow(NamedTuple):
-    """A trial, its backtest, and where that is in its life."""
+    """A trial, its backtest if it is one, where it is in its life, and why it failed if no backtest says so."""
 
     tried: Tried
-    backtest: UUID
+    backtest: UUID | None
     state: str
+    error: str = ""
 
 
 def tried_list(*, optimization: Optimization) -> list[Tried]:
@@ -30,6 +32,8 @@ def tried_list(*, optimization: Optimization) -> list[Tried]:
 def trial_rows(*, optimization: Optimization) -> list[TrialRow]:
     """Return the trials that were started, by their numbers, with the figures that make one better than another."""
     figures = figures_that_count(optimization)
+    if optimization.method == Optimization.Method.SIMULATION:
+        return _simulated_rows(optimization, figures)
     columns = [f"backtest__{figure}" for figure in figures]
     names = [axis["name"] for axis in optimization.space]
     rows = Trial.objects.filter(optimization=optimization).order_by("number").values_list(*_FIXED, *columns)
@@ -45,6 +49,25 @@ def trial_rows(*, optimization: Optimization) -> list[TrialRow]:
             state=state,
         )
         for number, backtest, parameters, state, *values in rows
+    ]
+
+
+def _simulated_rows(optimization: Optimization, figures: Sequence[str]) -> list[TrialRow]:
+    rows = Trial.objects.filter(optimization=optimization).order_by("number").values_list(*_SIMULATED)
+    return [
+        TrialRow(
+            tried=Tried(
+                number=number,
+                parameters=parameters,
+                state=_state(outcome or batch),
+                figures=_figures({name: found.get(name) for name in figures}),
+            ),
+            backtest=backtest,
+            # A batch that is done has written all of its trials down.
+            state=outcome or batch,
+            error=error,
+        )
+        for number, backtest, parameters, outcome, batch, found, error in rows
     ]
 
 

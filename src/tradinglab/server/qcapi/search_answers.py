@@ -60,9 +60,10 @@ _EPOCH: Final = date(1970, 1, 1)
 def summaries_of(optimizations: Collection[Optimization], project: Project) -> list[dict[str, Any]]:
     """Return what ``optimizations/list`` says of a project's optimizations."""
     best = best_of_many(optimizations=optimizations)
-    tests = Backtest.objects.in_bulk([each.backtest for each in best.values()])
+    chosen = {run_id: each.backtest for run_id, each in best.items() if each.backtest is not None}
+    tests = Backtest.objects.in_bulk(chosen.values())
     return [
-        _summary(each, project, tests.get(best[each.pk].backtest) if each.pk in best else None)
+        _summary(each, project, tests[chosen[each.pk]] if chosen.get(each.pk) in tests else None)
         for each in optimizations
     ]
 
@@ -92,7 +93,8 @@ def _summary(optimization: Optimization, project: Project, test: Backtest | None
 
 def described(optimization: Optimization, project: Project) -> dict[str, Any]:
     """Return what ``optimizations/read`` says of an optimization."""
-    tests = [trial.backtest for trial in trial_list(optimization=optimization)]
+    # Those that were simulated are none.
+    tests = [trial.backtest for trial in trial_list(optimization=optimization) if trial.backtest is not None]
     (summary,) = summaries_of([optimization], project)
     return {
         **summary,

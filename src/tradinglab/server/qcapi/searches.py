@@ -189,6 +189,8 @@ def search_create(
         parameters=search.fixed,
         data=data_source_usual().name,
         most_parallel=min(parallel, MOST_PARALLEL),
+        # These clients look at each trial's backtest.
+        method=Optimization.Method.BACKTESTS,
     )
     # Reads the files, unless that was done: not while the database waits.
     searched_check(files=request.version.files, axes=request.space.axes)

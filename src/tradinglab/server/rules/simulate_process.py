@@ -16,18 +16,15 @@ from tradinglab.rules.checks import asked_values
 from tradinglab.server.backtests.thinning import min_max
 from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
+from tradinglab.server.strategies.rule_sizes import too_many_bars
 
 if TYPE_CHECKING:
-    from tradinglab.rules import ClosedTrade, Rules, SimulatedRun
+    from tradinglab.rules import ClosedTrade, SimulatedRun
 
 MEMORY = 3 << 30
 CPU_S = 40
-MOST_SYMBOLS = 100
-MOST_BARS = 1_000_000
 MOST_FILLS = 5_000
 MOST_TRADES = 5_000
-#: Bars a day at most, by resolution: of shares, and of what is traded around the clock.
-_A_DAY = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,7 +40,7 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
         if problem.path.partition(".")[0] == "parameters":
             return {"refusal": problem.reason, "field": problem.path}
         return {"finding": finding_of(text, problem)}
-    if refusal := _too_much(rules):
+    if refusal := too_many_bars(rules):
         return {"refusal": refusal, "field": "text"}
     try:
         bars = load_bars(rules, open_source(order["data"]))
@@ -51,23 +48,6 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
     except RulesError as problem:
         return {"refusal": str(problem), "field": "text"}
     return _told(run, order["points"], sum(len(each) for each in bars.instruments))
-
-
-def _too_much(rules: Rules) -> str:
-    """Return why rules are about more bars than are simulated here; empty if they are not."""
-    count = len(rules.universe)
-    if count > MOST_SYMBOLS:
-        return f"{count:,} securities are simulated at once; at most {MOST_SYMBOLS} may be. Run a backtest of them."
-    share = rules.universe[0].type == "equity"
-    days = (rules.end - rules.start).days + 1
-    bars = count * days * _A_DAY[rules.resolution][0 if share else 1] * (5 / 7 if share else 1)
-    if bars > MOST_BARS:
-        return (
-            f"From {rules.start} to {rules.end} there are about {bars:,.0f} {rules.resolution} bars of {count} "
-            f"securities; at most {MOST_BARS:,} are simulated at once. Choose fewer days, fewer securities or longer "
-            "bars, or run a backtest."
-        )
-    return ""
 
 
 def _told(run: SimulatedRun, points: int, bars: int) -> dict[str, Any]:

@@ -64,6 +64,12 @@ class Watcher(Protocol):
     def is_cancelled(self) -> bool:
         """Say whether to stop."""
 
+    def keep(self, write: Callable[[], None]) -> None:
+        """Have a part of what came of it written down, which is not done again if this worker is lost.
+
+        It is written in one transaction, and perhaps once more where nobody can say whether it was.
+        """
+
 
 class SandboxKeeper:
     """Keeps a sandbox for all runs of this process, started when it is needed, and replaced when it has died.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -98,6 +98,21 @@ def lease_event(*, lease: Lease, kind: str, data: Mapping[str, Any], progress: f
     if not lease.held().update(**changes):
         raise LeaseLost
     return event_store_numbered(run_id=lease.run_id, kind=kind, data=data).sequence
+
+
+@transaction.atomic
+def lease_keep(*, lease: Lease, write: Callable[[], None]) -> None:
+    """Have a part of what came of a run written down, in a transaction that counts only while the run is held.
+
+    Raises
+    ------
+    LeaseLost
+        If the run is another's by now; nothing is written then.
+    """
+    write()
+    # Last, so that what is written locks its rows in the order in which those do who look after the whole.
+    if not lease.held().update(heartbeat_at=timezone.now(), lease_until=_lease_end()):
+        raise LeaseLost
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ import errno
 import logging
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,15 @@ from tradinglab.server.runs.any_store import Stored
 from tradinglab.server.runs.coordination import run_coordinate
 from tradinglab.server.runs.execution import Ended, Ending, OutputFile
 from tradinglab.server.runs.kinds import RunKind, run_kind
-from tradinglab.server.runs.lease import Lease, LeaseLost, lease_claim, lease_event, lease_finish, lease_renew
+from tradinglab.server.runs.lease import (
+    Lease,
+    LeaseLost,
+    lease_claim,
+    lease_event,
+    lease_finish,
+    lease_keep,
+    lease_renew,
+)
 from tradinglab.server.runs.models import Artefact, Run, RunEvent, RunState
 from tradinglab.server.runs.patience import AWAY, patiently
 from tradinglab.server.runs.store import store
@@ -75,6 +83,10 @@ class Supervisor:
             return False
         self._next_renewal = now + self._renew_every_s
         return patiently(lambda: lease_renew(lease=self._lease))
+
+    def keep(self, write: Callable[[], None]) -> None:
+        """Write a part of what came of the run down, as long as it is held."""
+        patiently(lambda: lease_keep(lease=self._lease, write=write))
 
 
 def run_carry_out(*, run_id: UUID, worker: str) -> bool:

@@ -60,12 +60,17 @@ def carried_out(
 
 def answer_order(answer: Callable[[Mapping[str, Any]], dict[str, Any]], *, memory: int, cpu_s: int) -> None:
     """Carry out the order that is handed to this process, in so many bytes and seconds of a processor."""
-    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_CORE, 0)):
-        _, hard = resource.getrlimit(kind)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+    limit_process(memory=memory, cpu_s=cpu_s)
     try:
         said = json.dumps(answer(json.load(sys.stdin)))
     except MemoryError:
         sys.exit(_NO_MEMORY)
     sys.stdout.write(said)
+
+
+def limit_process(*, memory: int, cpu_s: int) -> None:
+    """Let this process have so many bytes of memory and so many seconds of a processor."""
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))

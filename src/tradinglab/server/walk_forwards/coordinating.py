@@ -12,10 +12,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tradinglab.optimize.walk_forward import GROWTH, Window
-from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import backtest_create_part
 from tradinglab.server.errors import TooManyQueuedError
-from tradinglab.server.optimizations.selectors import best_of
+from tradinglab.server.optimizations.selectors import best_of, figure_of_best
 from tradinglab.server.optimizations.services import optimization_create_part
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
@@ -108,7 +107,7 @@ def _test(going: _Walk, step: WalkForwardStep) -> bool:
     request = search_of(going.walk, step.number).trial(best.parameters)
     request = replace(request, start=window.test_first, end=window.test_last)
     test = backtest_create_part(owner=going.run.owner, request=request, parent=going.run)
-    growth = Backtest.objects.values_list(GROWTH, flat=True).get(pk=best.backtest)
+    growth = figure_of_best(best=best, optimization=step.optimization, figure=GROWTH)
     names = [axis["name"] for axis in going.walk.search["space"]]
     WalkForwardStep.objects.filter(pk=step.pk).update(
         backtest=test,

@@ -129,7 +129,7 @@ def window_of_stored(stored: Mapping[str, str]) -> Window:
 
 def search_columns(walk: WalkForward) -> Optimization:
     """Return what all windows' searches have in common, as an optimization that is not stored."""
-    columns: dict[str, Any] = walk.search
+    columns: dict[str, Any] = {"method": "", **walk.search}
     return Optimization(
         run=walk.run,
         version=walk.version,

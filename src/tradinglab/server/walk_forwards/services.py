@@ -10,6 +10,7 @@ from django.db import transaction
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.methods import method_decide
 from tradinglab.server.runs.deletion import run_delete, run_parts_hide
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
@@ -43,6 +44,7 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
     windows = request.all_windows()
     searched_check(files=search.version.files, axes=search.space.axes)
     parameters_check(files=search.version.files, parameters=search.parameters)
+    method_decide(search)
     request = replace(request, search=search)
     return run_once(
         owner=owner,

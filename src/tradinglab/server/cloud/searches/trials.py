@@ -19,6 +19,7 @@ from tradinglab.server.cloud.models import CloudBacktest, CloudOptimization, Ste
 from tradinglab.server.cloud.searches.figures import trial_columns
 from tradinglab.server.cloud.work import Work, WorkLost, job_token
 from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.recording import trials_note
 from tradinglab.server.optimizations.requests import request_of
 from tradinglab.server.optimizations.selectors import best_of_unsettled, counts_of
 from tradinglab.server.optimizations.settling import trials_settle
@@ -164,7 +165,7 @@ def _follow(work: SearchWork, remote: OptimizationBacktest, numbers: _Numbers) -
     number, parameters = numbers.of(parameters_of(remote))
     request = replace(numbers.request.first, parameters=parameters)
     test = backtest_follow_part(owner=work.run.owner, request=request, parent=work.run)
-    Trial.objects.create(optimization=work.asked, number=number, backtest=test)
+    trials_note([Trial(optimization=work.asked, number=number, backtest=test)])
     CloudBacktest.objects.create(
         run=test.run,
         account=work.row.account,

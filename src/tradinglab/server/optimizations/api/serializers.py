@@ -47,6 +47,12 @@ def _number(about: str = "") -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=30, decimal_places=15, required=False, help_text=about or None)
 
 
+METHOD_HELP = (
+    "How trials come to their figures: `backtests` by the engine, or, of rules, `simulation` of many at once, which "
+    "comes to the same figures."
+)
+
+
 class AxisInput(StrictSerializer):
     """A parameter to be searched: its values, or a range, with a step or without."""
 
@@ -162,6 +168,11 @@ class SearchInput(TermsInput):
     )
     most_parallel = serializers.IntegerField(
         min_value=1, max_value=MOST_PARALLEL, default=4, help_text="How many trials may wait or be under way at once."
+    )
+    method = serializers.ChoiceField(
+        choices=Optimization.Method.choices,
+        required=False,
+        help_text=f"{METHOD_HELP} If left out, simulations where they come to all figures that count.",
     )
     node_type = serializers.ChoiceField(
         choices=NODE_TYPES,
@@ -306,7 +317,8 @@ class CountsSerializer(serializers.Serializer[Any]):
 class OutcomeSerializer(serializers.Serializer[Any]):
     """A trial that completed."""
 
-    backtest = serializers.UUIDField()
+    trial = serializers.IntegerField(source="number", help_text="Its number among the trials.")
+    backtest = serializers.UUIDField(allow_null=True, help_text="Null if it was simulated and not opened.")
     parameters = serializers.DictField(child=serializers.CharField())
     value = serializers.FloatField(help_text="Its score: the figure that counts, with its penalties.")
 
@@ -321,6 +333,7 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
     engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is searched, or was.")
+    method = serializers.ChoiceField(choices=Optimization.Method.choices, help_text=METHOD_HELP)
     space = AxisSerializer(many=True)
     parameters = serializers.DictField(child=serializers.CharField())
     direction = serializers.ChoiceField(choices=[each.value for each in Direction])
@@ -342,10 +355,11 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     class Meta:
         model = Optimization
         fields = [
-            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "engine", "data", "space",
-            "space_constraints", "sampler", "most_trials", "seed", "parameters", "start", "end", "cash", "target",
-            "direction", "target_value", "constraints", "penalties", "other_targets", "most_parallel", "total",
-            "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error", "warnings",
+            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "engine", "method", "data",
+            "space", "space_constraints", "sampler", "most_trials", "seed", "parameters", "start", "end", "cash",
+            "target", "direction", "target_value", "constraints", "penalties", "other_targets", "most_parallel",
+            "total", "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",
+            "warnings",
         ]  # fmt: skip
 
     @extend_schema_field(CountsSerializer)

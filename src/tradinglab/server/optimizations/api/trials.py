@@ -49,8 +49,12 @@ class TrialSerializer(serializers.Serializer[Any]):
     """A trial."""
 
     number = serializers.IntegerField(help_text="In the order in which they were started, from 0 on.")
-    backtest = serializers.UUIDField(help_text="The backtest that it is: `/backtests/{id}/`.")
+    backtest = serializers.UUIDField(
+        allow_null=True,
+        help_text="The backtest that it is, `/backtests/{id}/`; of one that was simulated the one that was made of it.",
+    )
     state = serializers.ChoiceField(RunState.choices)
+    error = serializers.CharField(help_text="Of one that was simulated: why it failed.")
     parameters = serializers.DictField(child=serializers.CharField(), help_text="Those that are searched.")
     score = serializers.FloatField(allow_null=True, help_text="The figure that counts, with its penalties.")
     within_bounds = serializers.BooleanField(
@@ -165,7 +169,12 @@ class StabilityView(_ResultsView):
             nothing = {"best": None, "neighbours": 0, "without_score": 0, "median": None, "worst": None, "drop": None}
             return Response(StabilitySerializer(nothing).data)
         row, near = found
-        best = {"backtest": row.backtest, "parameters": row.tried.parameters, "value": near.score}
+        best = {
+            "number": row.tried.number,
+            "backtest": row.backtest,
+            "parameters": row.tried.parameters,
+            "value": near.score,
+        }
         told = {name: getattr(near, name) for name in ("neighbours", "without_score", "median", "worst", "drop")}
         return Response(StabilitySerializer({"best": best, **told}).data)
 

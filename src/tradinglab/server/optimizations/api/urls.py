@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.optimizations.api import trials, views
+from tradinglab.server.optimizations.api import opening, trials, views
 
 _ONE = "optimizations/<uuid:optimization_id>"
 
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}/", views.OptimizationView.as_view(), name="optimization"),
     path(f"{_ONE}/cancel/", views.OptimizationCancelView.as_view(), name="optimization-cancel"),
     path(f"{_ONE}/trials/", trials.TrialsView.as_view(), name="optimization-trials"),
+    path(
+        f"{_ONE}/trials/<int:number>/backtest/", opening.TrialBacktestView.as_view(), name="optimization-trial-backtest"
+    ),
     path(f"{_ONE}/heat-map/", trials.HeatMapView.as_view(), name="optimization-heat-map"),
     path(f"{_ONE}/stability/", trials.StabilityView.as_view(), name="optimization-stability"),
     path(f"{_ONE}/pareto-front/", trials.ParetoFrontView.as_view(), name="optimization-pareto-front"),

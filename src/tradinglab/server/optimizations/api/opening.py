@@ -1,0 +1,43 @@
+"""Opening a trial as a backtest."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.backtests.api.serializers import BacktestSerializer
+from tradinglab.server.backtests.selectors import backtest_get
+from tradinglab.server.optimizations.opening import trial_open
+from tradinglab.server.optimizations.selectors import optimization_get
+from tradinglab.server.rest.fields import ProblemSerializer
+
+
+class TrialBacktestView(APIView):
+    """The backtest of a trial."""
+
+    @extend_schema(
+        operation_id="optimizations_trials_open",
+        request=None,
+        responses={
+            202: BacktestSerializer,
+            200: BacktestSerializer,
+            409: OpenApiResponse(ProblemSerializer, "It has not completed."),
+            429: OpenApiResponse(ProblemSerializer, "You have as many runs waiting as may wait."),
+        },
+    )
+    def post(self, request: Request, optimization_id: UUID, number: int) -> Response:
+        """Return the backtest of a trial; the engine runs one that was simulated, once, to the same figures."""
+        user = user_of(request)
+        found = optimization_get(user=user, run_id=optimization_id)
+        submitted = trial_open(owner=user, optimization=found, number=number)
+        test = backtest_get(user=user, run_id=submitted.run.pk)
+        answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
+        location = request.build_absolute_uri(reverse("backtest", args=[test.pk]))
+        return Response(BacktestSerializer(test).data, status=answer, headers={"Location": location})

@@ -1,0 +1,352 @@
+"""Searches of rules: trials are simulated many at once, each is computed once, and any opens as the same backtest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+from tests.server.test_optimizations import ALL, TESTS, read, work
+
+from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.optimizations.coordinating import optimization_advance
+from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.recording import SimulatedTrial, trials_record
+from tradinglab.server.optimizations.simulating import SimulationKind
+from tradinglab.server.runs.claiming import claim_next
+from tradinglab.server.runs.coordination import runs_coordinate
+from tradinglab.server.runs.lease import LeaseLost, lease_claim
+from tradinglab.server.runs.models import Run, RunEvent, RunState
+from tradinglab.server.runs.supervision import Supervisor, held_run_carry_out
+from tradinglab.server.strategies.models import Strategy
+from tradinglab.server.strategies.services import strategy_create
+
+pytestmark = pytest.mark.django_db
+RULES = """
+rules "Cross"
+universe AAPL, IBM daily
+from 2010-01-04 to 2011-03-01
+cash 100000
+parameter fast = 5 from 2 to 10 step 1
+parameter slow = 20 from 12 to 40 step 4
+enter long when SMA(fast) crosses above SMA(slow)
+exit long when SMA(fast) crosses below SMA(slow)
+size equal weight of 95 % of equity
+"""
+FAST = {"name": "fast", "min": "2", "max": "10", "step": "1"}
+SLOW = {"name": "slow", "min": "12", "max": "40", "step": "4"}
+
+
+@pytest.fixture
+def cross(owner: User) -> Strategy:
+    return strategy_create(owner=owner, name="Cross", files={"main.rules": RULES})
+
+
+@pytest.fixture
+def start(api: APIClient, cross: Strategy) -> Callable[..., dict[str, Any]]:
+    def post(**given: Any) -> dict[str, Any]:
+        assert cross.head is not None
+        answer = api.post(ALL, {"version": str(cross.head.pk), "space": [FAST, SLOW], **given}, format="json")
+        assert answer.status_code == 202, answer.content
+        return dict(answer.json())
+
+    return post
+
+
+def finish(api: APIClient, made: dict[str, Any]) -> dict[str, Any]:
+    for _ in range(30):
+        work()
+        if (found := read(api, made))["finished_at"]:
+            return found
+    raise AssertionError(found)
+
+
+def trials(api: APIClient, made: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:
+    return list(api.get(f"{ALL}{made['id']}/trials/", {"limit": 1000, **asked}).json()["results"])
+
+
+def test_all_trials_are_simulated_and_none_is_a_backtest(api, start):
+    made = start()
+    assert (made["method"], made["total"], made["warnings"]) == ("simulation", 72, [])
+    done = finish(api, made)
+    assert done["state"] == "completed"
+    assert done["trials"] == {"queued": 0, "running": 0, "completed": 72, "failed": 0, "cancelled": 0}
+    assert not Backtest.objects.exists()
+    table = trials(api, made)
+    assert [each["number"] for each in table] == list(range(72))
+    assert {each["state"] for each in table} == {"completed"}
+    best = max(table, key=lambda each: each["score"])
+    assert done["best"] == {
+        "trial": best["number"], "backtest": None, "parameters": best["parameters"], "value": best["score"],
+    }  # fmt: skip
+
+
+def test_a_trial_opens_as_a_backtest_of_the_same_figures_once(api, start):
+    made = start(name="Crossing")
+    finish(api, made)
+    answer = api.post(f"{ALL}{made['id']}/trials/17/backtest/")
+    assert answer.status_code == 202
+    assert answer["Location"].endswith(f"{TESTS}{answer.json()['id']}/")
+    assert answer.json()["name"] == "Crossing, trial 17"
+    work()
+    test = api.get(f"{TESTS}{answer.json()['id']}/").json()
+    trial = Trial.objects.get(optimization=made["id"], number=17)
+    assert test["state"] == "completed"
+    row = Backtest.objects.get(pk=test["id"])
+    for name, value in trial.figures.items():
+        assert math.isclose(getattr(row, name), value, rel_tol=2e-6, abs_tol=1e-9), name
+    again = api.post(f"{ALL}{made['id']}/trials/17/backtest/")
+    assert (again.status_code, again.json()["id"]) == (200, test["id"])
+    assert trials(api, made)[17]["backtest"] == test["id"]
+    assert read(api, made)["trials"]["completed"] == 72
+
+
+def test_opening_refuses_what_is_not_there(api, start, client_of, other):
+    made = start()
+    assert api.post(f"{ALL}{made['id']}/trials/99/backtest/").status_code == 404
+    assert client_of(other).post(f"{ALL}{made['id']}/trials/0/backtest/").status_code == 404
+    runs_coordinate()
+    waiting = api.post(f"{ALL}{made['id']}/trials/0/backtest/")
+    assert (waiting.status_code, waiting.json()["code"]) == (409, "conflict")
+
+
+def test_simulation_and_backtests_find_the_same_best(api, start):
+    axes = [{"name": "fast", "values": ["3", "8"]}, {"name": "slow", "values": ["16", "32"]}]
+    given = {
+        "space": axes,
+        "target": "net_profit",
+        "penalties": [{"figure": "drawdown", "weight": 0.5}],
+        "constraints": [{"figure": "total_trades", "operator": "greater", "value": 2}],
+    }
+    quick, slow = start(**given), start(**given, method="backtests")
+    assert (quick["method"], slow["method"]) == ("simulation", "backtests")
+    one, other = finish(api, quick), finish(api, slow)
+    assert one["best"]["parameters"] == other["best"]["parameters"]
+    assert math.isclose(one["best"]["value"], other["best"]["value"], rel_tol=1e-6)
+    for mine, theirs in zip(trials(api, quick), trials(api, slow), strict=True):
+        assert mine["parameters"] == theirs["parameters"]
+        assert math.isclose(mine["score"], theirs["score"], rel_tol=1e-6, abs_tol=1e-9)
+        assert mine["within_bounds"] == theirs["within_bounds"]
+
+
+@pytest.mark.parametrize("sampler", ["random", "bayesian", "euler"])
+def test_every_sampler_goes_through(api, start, sampler):
+    axes = [{**FAST, "step": "4", "min_step": "1"}, SLOW] if sampler == "euler" else [FAST, SLOW]
+    done = finish(api, start(space=axes, sampler=sampler, most_trials=24))
+    assert (done["state"], done["method"]) == ("completed", "simulation")
+    assert 12 < done["trials"]["completed"] <= 24
+
+
+def test_a_front_of_several_targets_and_a_map(api, start):
+    made = start(other_targets=[{"figure": "drawdown"}])
+    finish(api, made)
+    front = api.get(f"{ALL}{made['id']}/pareto-front/").json()
+    table = trials(api, made)
+    for each in front:
+        mine = each["figures"]
+        assert not any(
+            other["figures"]["sharpe_ratio"] > mine["sharpe_ratio"] and other["figures"]["drawdown"] < mine["drawdown"]
+            for other in table
+        )
+    grid = api.get(f"{ALL}{made['id']}/heat-map/", {"x": "fast", "y": "slow"}).json()
+    assert (len(grid["xs"]), len(grid["ys"])) == (9, 8)
+    near = api.get(f"{ALL}{made['id']}/stability/").json()
+    assert near["best"]["trial"] == read(api, made)["best"]["trial"]
+    assert near["neighbours"] > 1
+
+
+def test_a_figure_that_cannot_be_simulated_leads_to_the_engine_and_says_so(api, start):
+    made = start(target="capacity", space=[{"name": "fast", "values": ["3", "8"]}])
+    assert made["method"] == "backtests"
+    (warning,) = made["warnings"]
+    assert warning["kind"] == "engine"
+    assert "does not come to capacity" in warning["text"]
+    assert finish(api, made)["trials"]["completed"] == 2
+    assert Backtest.objects.count() == 2
+
+
+def test_a_simulation_that_cannot_be_is_refused(api, cross, strategy):
+    assert cross.head is not None
+    assert strategy.head is not None
+    asked = {"space": [FAST], "method": "simulation"}
+    figure = api.post(ALL, {"version": str(cross.head.pk), "target": "capacity", **asked}, format="json")
+    assert figure.status_code == 400
+    assert figure.json()["errors"][0]["field"] == "method"
+    code = api.post(
+        ALL, {"version": str(strategy.head.pk), **asked, "space": [{"name": "cash", "values": ["1"]}]}, format="json"
+    )
+    assert (code.status_code, "told as code" in code.json()["errors"][0]["message"]) == (400, True)
+    assert not Optimization.objects.exists()
+
+
+def test_bars_that_cannot_be_simulated_lead_to_the_engine_and_it_says_so(api, start, monkeypatch):
+    refuse(monkeypatch, {"refusal": "AAPL has quotes in sample", "can_run": True})
+    made = start(space=[{"name": "fast", "values": ["3", "8"]}])
+    done = finish(api, made)
+    assert (done["state"], done["method"], done["trials"]["completed"]) == ("completed", "backtests", 2)
+    assert "AAPL has quotes" in done["warnings"][0]["text"]
+    assert RunEvent.objects.filter(run=made["id"], kind="fallback").count() == 1
+    assert Trial.objects.filter(optimization=made["id"], backtest=None).count() == 0
+
+
+def test_what_nobody_can_carry_out_fails_with_the_reason(api, start):
+    made = start(start="2011-06-01")
+    done = finish(api, made)
+    assert (done["state"], done["error"]["code"]) == ("failed", "simulation_refused")
+    assert "before the first" in done["error"]["message"]
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
+    monkeypatch.setattr(
+        "tradinglab.server.optimizations.simulators.Simulator.carry_out", lambda *args, **options: iter([answer])
+    )
+
+
+def test_a_worker_that_is_lost_costs_what_it_was_at_alone(api, start, monkeypatch):
+    """The first worker writes some of its batch down and dies; the next simulates what is left, and nothing else."""
+    made = start(most_parallel=1)
+    asked: list[list[int]] = []
+    tell = _counted(monkeypatch, asked)
+    runs_coordinate()
+    lease = claim_next(worker="first")
+    assert lease is not None
+    batch = Run.objects.get(pk=lease.run_id)
+    tell.dies_after = 7
+    with pytest.raises(_Killed):
+        SimulationKind().execute(batch, None, Supervisor(lease))  # type: ignore[arg-type]
+    kept = set(Trial.objects.exclude(outcome="").values_list("number", flat=True))
+    assert kept == set(range(7))
+    tell.dies_after = None
+    Run.objects.filter(pk=batch.pk).update(lease_until=batch.created_at)
+    again = lease_claim(run_id=batch.pk, worker="second")
+    assert again is not None
+    assert again.fence == lease.fence + 1
+    with pytest.raises(LeaseLost):
+        Supervisor(lease).keep(lambda: trials_record(run_id=made["id"], done=[SimulatedTrial(number=8)]) and None)
+    held_run_carry_out(lease=again)
+    assert finish(api, made)["trials"]["completed"] == 72
+    assert sorted(number for each in asked[1:] for number in each) == list(range(7, 72))
+
+
+class _Killed(BaseException):
+    """What ends a worker."""
+
+
+class _Teller:
+    dies_after: int | None = None
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch, asked: list[list[int]]) -> _Teller:
+    """Have a simulator that answers trial by trial, notes what it was asked, and may die."""
+    teller = _Teller()
+
+    def carry_out(self: Any, order: dict[str, Any], **_: Any) -> Any:
+        asked.append([number for number, _ in order["trials"]])
+        for place, (number, parameters) in enumerate(order["trials"]):
+            if teller.dies_after == place:
+                raise _Killed
+            yield {"done": [[number, {"sharpe_ratio": float(parameters["fast"])}, ""]]}
+        yield {"done": [], "is_over": True}
+
+    monkeypatch.setattr("tradinglab.server.optimizations.simulators.Simulator.carry_out", carry_out)
+    return teller
+
+
+def test_what_is_told_twice_counts_once_and_the_first_of_equals_is_best(start):
+    made = start()
+    runs_coordinate()
+    done = [SimulatedTrial(number=number, figures={"sharpe_ratio": 1.0}) for number in (3, 2)]
+    assert trials_record(run_id=made["id"], done=done) == 2
+    again = [SimulatedTrial(number=2, figures={"sharpe_ratio": 9.0}), SimulatedTrial(number=4, error="no")]
+    assert trials_record(run_id=made["id"], done=again) == 1
+    found = Optimization.objects.get(pk=made["id"])
+    assert (found.best_number, found.best_score) == (2, 1.0)
+    assert (found.settled_completed, found.settled_failed) == (2, 1)
+
+
+def test_no_number_is_never_the_best(api, start, monkeypatch):
+    made = start(space=[{"name": "fast", "values": ["2", "3", "4"]}], target="sharpe_ratio")
+    runs_coordinate()
+    figures = [{}, {"sharpe_ratio": -1.0}, {"net_profit": 5.0}]
+    trials_record(run_id=made["id"], done=[SimulatedTrial(number=at, figures=each) for at, each in enumerate(figures)])
+    assert read(api, made)["best"]["trial"] == 1
+
+
+def test_cancelling_keeps_what_is_done(api, start):
+    made = start(most_parallel=1)
+    runs_coordinate()
+    lease = claim_next(worker="w")
+    assert lease is not None
+    held_run_carry_out(lease=lease)
+    before = read(api, made)["trials"]["completed"]
+    assert 0 < before < 72
+    assert api.post(f"{ALL}{made['id']}/cancel/").status_code == 202
+    done = finish(api, made)
+    assert (done["state"], done["trials"]["completed"]) == ("cancelled", before)
+    assert done["best"] is not None
+    assert {each["state"] for each in trials(api, made)} == {"completed", "cancelled"}
+
+
+def test_a_value_that_is_good_enough_ends_the_search(api, start):
+    done = finish(api, start(target_value=-100.0, most_parallel=1))
+    assert done["state"] == "completed"
+    assert 0 < done["trials"]["completed"] < 72
+
+
+def test_parameters_that_rules_refuse_fail_alone(api, start):
+    done = finish(api, start(space=[{"name": "fast", "values": ["0", "3", "2.5"]}]))
+    assert done["trials"]["completed"] == 1
+    assert done["trials"]["failed"] == 2
+    failed = trials(api, done, state="failed")
+    assert all(each["error"] for each in failed)
+
+
+def test_progress_tells_the_best_so_far(api, start):
+    made = start(most_parallel=1)
+    finish(api, made)
+    told = [each.data for each in RunEvent.objects.filter(run=made["id"], kind="progress")]
+    assert told
+    assert all(each["best"]["value"] <= read(api, made)["best"]["value"] for each in told)
+
+
+def test_a_walk_forward_over_rules_is_simulated_and_tested_by_the_engine(api, cross):
+    assert cross.head is not None
+    body = {
+        "version": str(cross.head.pk), "space": [FAST, SLOW], "target": "net_profit",
+        "start": "2010-01-04", "end": "2011-03-01", "train_days": 120, "test_days": 60,
+    }  # fmt: skip
+    answer = api.post("/api/v1/walk-forwards/", body, format="json")
+    assert answer.status_code == 202, answer.content
+    made = answer.json()
+    for _ in range(40):
+        work()
+        state = api.get(f"/api/v1/walk-forwards/{made['id']}/").json()["state"]
+        if state == "completed":
+            break
+    assert state == "completed"
+    steps = api.get(f"/api/v1/walk-forwards/{made['id']}/steps/").json()
+    assert len(steps) == 2
+    for step in steps:
+        search = Optimization.objects.get(pk=step["search"])
+        assert search.method == "simulation"
+        best = Trial.objects.get(optimization=search, number=search.best_number)
+        assert step["train_growth"] == best.figures["compounding_annual_return"]
+        assert step["test_growth"] is not None
+    assert Backtest.objects.count() == 2
+
+
+def test_nothing_is_left_waiting_when_a_batch_fails(api, start, monkeypatch):
+    made = start(most_parallel=1)
+    runs_coordinate()
+    batch = Run.objects.get(parent=made["id"])
+    Run.objects.filter(pk=batch.pk).update(
+        state=RunState.FAILED, error_code="worker_lost", error={"code": "worker_lost", "message": "gone"}
+    )
+    optimization_advance(batch.parent_id)
+    done = finish(api, made)
+    assert done["state"] == "completed"
+    assert done["trials"]["failed"] + done["trials"]["completed"] == 72
+    assert done["trials"]["failed"] > 0
