@@ -170,17 +170,6 @@ def _rules(text: str) -> Rules:
             names = ", ".join(each.name for each in _part("templates").all_rule_templates())
             raise CommandError(f"There is no file {text}, and no template of that name. The templates are: {names}.")
         path = found.path
-    return read_file(path)
-
-
-def read_file(path: Path) -> Rules:
-    """Return the rules of a file.
-
-    Raises
-    ------
-    CommandError
-        If the libraries that rules need are not installed.
-    """
     rules: Rules = _part("loading").load_rules(path)
     return rules
 

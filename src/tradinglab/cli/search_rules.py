@@ -50,9 +50,16 @@ def rules_read(strategy: Path) -> Rules:
     CommandError
         If the libraries that rules need are not installed.
     """
-    from tradinglab.cli.rules import read_file
-
-    return read_file(strategy)
+    try:
+        from tradinglab.rules import load_rules
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("tradinglab"):
+            raise
+        raise CommandError(
+            f"Rules need '{error.name}', which is not installed. Their extra brings all that they need: "
+            "pip install 'tradinglab[research]'"
+        ) from None
+    return load_rules(strategy)
 
 
 def check_method(options: Namespace) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.optimize.local.trials import Done, RunTerms, Task
 from tradinglab.optimize.tried import TriedState
 from tradinglab.rules import load_rules
-from tradinglab.rules.measures import Variants
+from tradinglab.rules.measures import Variants, rules_over
 
 if TYPE_CHECKING:
     from tradinglab.data.source import DataSource
@@ -22,12 +22,8 @@ _KEPT: Final = 4
 
 def rules_of(terms: RunTerms, start: date | None = None, end: date | None = None) -> Rules:
     """Return the rules of a search, over its days or those given."""
-    rules = load_rules(terms.strategy)
-    given = {"start": start or terms.start, "end": end or terms.end, "cash": terms.cash}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if "cash" in changes:
-        changes["cash"] = float(changes["cash"])
-    return rules.model_copy(update=changes)
+    cash = None if terms.cash is None else float(terms.cash)
+    return rules_over(load_rules(terms.strategy), start=start or terms.start, end=end or terms.end, cash=cash)
 
 
 class Simulations:

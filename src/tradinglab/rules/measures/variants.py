@@ -59,6 +59,21 @@ class Variant:
     problem: str = ""
 
 
+def rules_over(rules: Rules, *, start: date | None, end: date | None, cash: float | None) -> Rules:
+    """Return rules with other days and other cash, where these are given.
+
+    Raises
+    ------
+    RulesInvalidError
+        If the last day is before the first one.
+    """
+    given = {"start": start, "end": end, "cash": cash}
+    changed = rules.model_copy(update={name: value for name, value in given.items() if value is not None})
+    if changed.end < changed.start:
+        raise RulesInvalidError(f"the last day ({changed.end}) is before the first one ({changed.start})", path="end")
+    return changed
+
+
 class Variants:
     """Variants of rules over the bars of a source, which are read once.
 

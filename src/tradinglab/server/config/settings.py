@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "FigureEnum": "tradinglab.server.backtests.figures.FIGURES",
         "ParityCauseEnum": ["none", "data", "fill_price", "fee", "timing", "missing_order"],
         "SearchDirectionEnum": ["max", "min"],
+        "TradeSideEnum": ["long", "short"],
         "CloudStepEnum": "tradinglab.server.cloud.models.Step",
         "TemplateKindEnum": ["code", "rules"],
         "DoctorFindingEnum": "tradinglab.server.examinations.api.serializers.FINDING_CODES",

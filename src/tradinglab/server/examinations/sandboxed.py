@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -60,6 +60,10 @@ class Steps:
     def is_cancelled(self) -> bool:
         """Say whether to stop."""
         return self._watcher.is_cancelled()
+
+    def keep(self, write: Callable[[], None]) -> None:
+        """Have a part of what came of it written down."""
+        self._watcher.keep(write)
 
 
 @dataclass(frozen=True, slots=True)

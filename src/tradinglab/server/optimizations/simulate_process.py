@@ -20,7 +20,7 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import open_source
 from tradinglab.rules import RulesError
 from tradinglab.rules.errors import RulesBarsError
-from tradinglab.rules.measures import Variant, Variants
+from tradinglab.rules.measures import Variant, Variants, rules_over
 from tradinglab.server.strategies.limited import limit_process
 from tradinglab.server.strategies.rule_files import rules_of
 from tradinglab.server.strategies.rule_sizes import too_many_bars
@@ -61,15 +61,9 @@ class _Kept:
 
 def _variants(subject: Mapping[str, Any]) -> Variants:
     try:
-        rules = rules_of(subject["rules"])
-        changes: dict[str, Any] = {
-            name: date.fromisoformat(subject[name]) for name in ("start", "end") if subject[name] is not None
-        }
-        if subject["cash"] is not None:
-            changes["cash"] = float(subject["cash"])
-        rules = rules.model_copy(update=changes)
-        if rules.end < rules.start:
-            raise _Refused(f"The last day ({rules.end}) is before the first one ({rules.start}).", can_run=False)
+        start, end = (None if subject[name] is None else date.fromisoformat(subject[name]) for name in ("start", "end"))
+        cash = None if subject["cash"] is None else float(subject["cash"])
+        rules = rules_over(rules_of(subject["rules"]), start=start, end=end, cash=cash)
         if refusal := too_many_bars(rules):
             raise _Refused(refusal, can_run=True)
         return Variants(rules, open_source(subject["data"]))

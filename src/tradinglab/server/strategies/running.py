@@ -33,6 +33,12 @@ def files_run(files: Mapping[str, str]) -> dict[str, str]:
     return {**rest, ENTRY: rules_source(text=files[RULES], field=f"files.{RULES}")}
 
 
+def rules_tickers(files: Mapping[str, str]) -> frozenset[str]:
+    """Return the tickers that rules are about, in capitals; none, where the source is a version's own."""
+    read = rules_read_apart(text=files[RULES]) if RULES in files else {}
+    return frozenset(each["ticker"].upper() for each in read.get("rules", {}).get("universe", ()))
+
+
 def rules_source(*, text: str, field: str) -> str:
     """Return the source that is generated of rules, which stand in a field of a request.
 

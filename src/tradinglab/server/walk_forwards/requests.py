@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,7 @@ from tradinglab.server.backtests.data_sources import data_source_coverage, data_
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
+from tradinglab.server.strategies.running import rules_tickers
 from tradinglab.server.walk_forwards.models import WalkForward
 
 MOST_WINDOWS: Final = 200
@@ -52,7 +53,8 @@ class WalkForwardRequest:
     def days(self) -> list[date]:
         """Return the trading days from start to end of which the source has data.
 
-        Where it has shares and other things, the calendar of the stock exchanges goes by the shares.
+        Of rules their securities count; of code, where it has shares and other things, the calendar of the stock
+        exchanges goes by the shares.
 
         Raises
         ------
@@ -62,7 +64,7 @@ class WalkForwardRequest:
         start, end = self.search.start, self.search.end
         if start is not None and end is not None and end < start:
             raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
-        spans = _spans(self.search.data, self.calendar)
+        spans = _spans(self.search.data, self.calendar, rules_tickers(self.search.version.files))
         parts = [(max(first, start or first), min(last, end or last)) for first, last in spans]
         return [day for first, last in parts for day in traded_between(first, last, self.calendar)]
 
@@ -102,12 +104,14 @@ def traded_between(first: date, last: date, calendar: Calendar) -> list[date]:
     return [day for day in days if hours.is_date_open(datetime(day.year, day.month, day.day))]
 
 
-def _spans(data: str, calendar: Calendar) -> list[tuple[date, date]]:
+def _spans(data: str, calendar: Calendar, tickers: Collection[str]) -> list[tuple[date, date]]:
     """Return the stretches of days, in order and apart from each other, of which a source has data."""
     series, _ = data_source_coverage(source=data_source_get(name=data))
     if not series:
         raise InputError("data", data, "There are no bars in that source.")
-    if calendar == Calendar.US_EQUITY:
+    if of_rules := [each for each in series if each.ticker.upper() in tickers]:
+        series = of_rules
+    elif calendar == Calendar.US_EQUITY:
         series = [each for each in series if each.security_type == SecurityType.EQUITY] or series
     spans: list[tuple[int, int]] = []
     for first, last in sorted((int(each.first_day), int(each.last_day)) for each in series):
