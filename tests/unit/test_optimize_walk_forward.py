@@ -105,6 +105,14 @@ def test_windows_by_dates_are_looked_at(windows: list[Window], says: str) -> Non
         windows_check(windows, DAYS)
 
 
+@pytest.mark.parametrize(("at", "says"), [((3, 4, 6, 9), "from 2020-01-04 to 2020-01-05"), ((0, 2, 3, 5), "01-04")])
+def test_a_window_without_a_trading_day_is_refused(at: tuple[int, ...], says: str) -> None:
+    days = [day for day in DAYS if day not in DAYS[3:6]]
+    with pytest.raises(WindowError, match=says):
+        windows_check([window(*at)], days)
+    windows_check([window(*at)], DAYS)
+
+
 SPACE = Space.of(
     [axis_of_range("a", low=Decimal(0), high=Decimal(10), step=Decimal(1)), Axis(name="m", values=("x", "y"))]
 )
@@ -142,3 +150,8 @@ def test_without_a_gain_in_training_there_is_no_efficiency() -> None:
     assert found is not None
     assert found.efficiency is None
     assert walk_forward_result([], SPACE, traded=set(DAYS), cash=1000.0, days_per_year=252) is None
+
+
+def test_a_test_on_days_without_trading_is_no_outcome() -> None:
+    one = step(window(0, 5, 6, 7), {"a": "2", "m": "x"}, 0.1, 0.0, [100.0, 100.0], DAYS[6:8])
+    assert walk_forward_result([one], SPACE, traded=set(DAYS[:6]), cash=1000.0, days_per_year=252) is None

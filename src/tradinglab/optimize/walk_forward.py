@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
@@ -101,7 +102,8 @@ def windows_check(windows: Sequence[Window], days: Sequence[date]) -> None:
     Raises
     ------
     WindowError
-        If one is reversed, reaches beyond the days that there are, or tests what another one has tested.
+        If one is reversed, reaches beyond the days that there are or lies between them, or tests what another one has
+        tested.
     """
     if not windows:
         raise WindowError("There is no window; name at least one.")
@@ -117,6 +119,9 @@ def windows_check(windows: Sequence[Window], days: Sequence[date]) -> None:
                 f"Window {number} goes from {each.train_first} to {each.test_last}, and there are data from {days[0]} "
                 f"to {days[-1]}: move it, or use other data."
             )
+        for first, last in ((each.train_first, each.train_last), (each.test_first, each.test_last)):
+            if bisect_left(days, first) == bisect_right(days, last):
+                raise WindowError(f"Window {number}: no trading day from {first} to {last}; choose other days.")
     for number, (one, other) in enumerate(pairwise(windows), 2):
         if other.test_first <= one.test_last:
             raise WindowError(
@@ -202,7 +207,7 @@ class WalkForwardResult:
 def walk_forward_result(
     steps: Sequence[Step], space: Space, *, traded: Collection[date], cash: float, days_per_year: float
 ) -> WalkForwardResult | None:
-    """Return what came of all windows; ``None`` if none was tested.
+    """Return what came of all windows; ``None`` if none was tested on a day that is *traded*.
 
     The growth of a day is that of its test, whose first day counts from what the test began with: between two tests
     nothing is held. Only days that are *traded* count.
@@ -219,6 +224,8 @@ def walk_forward_result(
                 days.append(day)
                 growth.append(value / before - 1)
                 before = value
+    if not days:
+        return None
     equity = cash * np.cumprod(1 + np.array(growth))
     train_growths = [each.train_growth for each in tested if each.train_growth is not None]
     test_growths = [each.test_growth for each in tested if each.test_growth is not None]
