@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.doctor.kit import MINUTE_NS, bars, every, found, of, planned, source_of, wave
+from tests.doctor.kit import FIRST, MINUTE_NS, bars, every, found, of, planned, source_of, wave
 
 from tradinglab.core.enums import Resolution
 from tradinglab.data.memory import MemorySource
@@ -296,7 +297,12 @@ def test_profit_that_was_never_taken() -> None:
 def test_a_short_span(plain: MemorySource) -> None:
     finding = found(planned(every(3, 10)), plain, Code.SHORT_SPAN, end="2019-03-01")
     assert finding is not None
-    assert 57 <= float(finding.evidence["days"]) <= 60
+    assert finding.evidence["days"] == 30 + 28 + 1, "from 2 January to 1 March, both included"
+    two_days = found(
+        planned(every(3, 10)), plain, Code.SHORT_SPAN, end=str(FIRST + timedelta(days=1)), start=str(FIRST)
+    )
+    assert two_days is not None
+    assert two_days.evidence["factor"] == pytest.approx(365.25 / 2)
 
 
 def test_a_benchmark_that_never_moves(plain: MemorySource) -> None:

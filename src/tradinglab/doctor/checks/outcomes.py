@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from itertools import pairwise
+from math import ceil
 from typing import Final
 
 from tradinglab.doctor.facts import Facts
-from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity, counted
 
 #: Fewer closed trades than this tell nothing of skill.
 FEW_TRADES: Final = 30
@@ -127,16 +128,18 @@ def short_span(run: Facts) -> list[Finding]:
     span = run.end - run.start
     if not run.fill_count or span > SHORT_SPAN:
         return []
-    factor = _YEAR / max(span, timedelta(days=1))
+    # A run ends just before the midnight of its last day, which counts.
+    days = max(ceil(span / timedelta(days=1)), 1)
+    factor = _YEAR / timedelta(days=days)
     earned = run.net_profit / run.starting_cash if run.starting_cash else 0.0
     return [
         Finding(
             code=FindingCode.SHORT_SPAN,
             severity=Severity.WARNING,
-            sentence=f"{span.days} days are annualised: the compounding annual return is a return of {earned:.2%} "
-            f"taken {factor:.0f} times over, and the Sharpe ratio rests on as few days.",
+            sentence=f"{counted(days, 'calendar day')}, annualised: the compounding annual return is a return of "
+            f"{earned:.2%} taken {factor:.0f} times over, and the Sharpe ratio rests on as few days.",
             advice="Do not quote annual figures of less than half a year; run over years with good and bad markets.",
-            evidence={"days": float(span.days), "factor": factor, "return": earned},
+            evidence={"days": float(days), "factor": factor, "return": earned},
         )
     ]
 
