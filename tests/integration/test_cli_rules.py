@@ -99,3 +99,34 @@ def test_names_of_the_package_are_not_those_of_its_modules() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_what_was_written_by_hand_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine, generated = tmp_path / "mine.rules", tmp_path / "main.py"
+    mine.write_text(GOOD)
+    before = mine.read_text()
+    assert main(["rules", "generate", str(mine), "-o", str(mine)]) == 2
+    assert "was not generated from rules" in capsys.readouterr().err
+    assert mine.read_text() == before
+    for _ in range(2):
+        assert main(["rules", "generate", str(mine), "-o", str(generated)]) == 0
+    assert [each.name for each in tmp_path.iterdir()] in (["mine.rules", "main.py"], ["main.py", "mine.rules"])
+
+
+def test_files_that_cannot_be_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "check", "a" * 5_000]) == 2
+    said = capsys.readouterr().err
+    assert "File name too long" in said
+    assert len(said) < 300
+
+
+@pytest.mark.parametrize("engine", ["vectorised", "local"])
+def test_a_run_says_what_its_bars_are_and_why_nothing_was_ordered(
+    engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "never.rules"
+    path.write_text("universe IBM hour\nfrom 2012-01-03 to 2012-01-31\nenter long when close > SMA(5000)\n")
+    assert main(["rules", "run", str(path), "--engine", engine]) == 0
+    said = capsys.readouterr().err
+    assert "The hourly bars of IBM are synthetic" in said
+    assert "needs more bars than there are" in said

@@ -24,6 +24,8 @@ from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
 from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
+#: Names of files that nobody can have meant are cut in messages.
+_LONGEST_NAME = 200
 _COMMANDS = (
     "backtest", "rules", "optimize", "doctor", "stress", "data", "new", "lint", "indicators", "sandbox", "cloud",
     "up", "serve", "worker", "live", "beat", "setup", "check", "backup", "restore",
@@ -132,6 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output left (`| head`): nothing more can be said, and nothing went wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINISHED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fail(f"{str(error.filename)[:_LONGEST_NAME]}: {error.strerror}.")
+        return BAD_INPUT
 
 
 if __name__ == "__main__":

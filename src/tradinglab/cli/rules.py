@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentTypeError, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from tradinglab.cli.console import note, say, show_pairs, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import FINISHED
 from tradinglab.core.clock import from_ns
+from tradinglab.core.whole_files import write_whole
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.trade import Trade
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     #: Figures, and the closed trades with their ticker and whether they are long.
     Outcome = tuple[Mapping[str, str], list[tuple[str, bool, ClosedTrade | Trade]]]
 
+#: What generated source says of itself.
+_WRITTEN = "Written by TradingLab from these rules:"
 #: Figures that both engines define alike.
 _SHARED = ("Start Equity", "End Equity", "Net Profit", "Total Orders", "Total Fees")
+_NO_ORDERS = (
+    "No order was sent: what is to be entered was never true. A comparison with an indicator that needs more bars than "
+    "there are, or with anything else that is not known yet, is false."
+)
 _TRADE_HEADER = ("SYMBOL", "SIDE", "QUANTITY", "ENTRY (UTC)", "EXIT (UTC)", "PRICE IN", "PRICE OUT", "PROFIT", "FEES",
                  "MAE", "MFE")  # fmt: skip
 
@@ -115,9 +122,16 @@ def generate(options: Namespace) -> int:
     if options.output is None:
         say(source.rstrip("\n"))
     else:
-        options.output.write_text(source, encoding="utf-8")
+        _check_replaceable(options.output)
+        write_whole(options.output, source)
         note(f"Written to {options.output}.")
     return FINISHED
+
+
+def _check_replaceable(path: Path) -> None:
+    """Refuse to write over what somebody wrote by hand: their rules, as a rule."""
+    if path.is_file() and path.stat().st_size and _WRITTEN not in path.read_text(encoding="utf-8", errors="replace"):
+        raise CommandError(f"{path} is there, and was not generated from rules; name another file, or remove it.")
 
 
 def run(options: Namespace) -> int:
@@ -127,6 +141,8 @@ def run(options: Namespace) -> int:
     outcome = _local if options.engine == "local" else _vectorised
     figures, trades = outcome(rules, options.data, parameters)
     show_pairs({name: figures[name] for name in _SHARED}, rules.name)
+    if figures["Total Orders"] == "0":
+        note(_NO_ORDERS)
     if options.trades:
         say("")
         show_rows(_TRADE_HEADER, [_trade(*each) for each in trades])
@@ -136,8 +152,10 @@ def run(options: Namespace) -> int:
 def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
     from tradinglab.data.source import open_source
 
-    bars = _part("market").load_bars(rules, open_source(data))
+    source = open_source(data)
+    bars = _part("market").load_bars(rules, source)
     done = _part("simulation").simulate(rules, bars, parameters)
+    _note_all(source.warnings)
     return done.statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
 
 
@@ -150,7 +168,13 @@ def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
         path = Path(folder, "main.py")
         path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")
         result = backtest(path, data=data, parameters=parameters)
+    _note_all([each.text for each in result.warnings])
     return result.statistics, [(each.symbol.value, each.sign > 0, each) for each in result.closed_trades]
+
+
+def _note_all(warnings: Sequence[str]) -> None:
+    for each in warnings:
+        note(f"Warning: {each}")
 
 
 def _trade(ticker: str, is_long: bool, each: ClosedTrade | Trade) -> tuple[str, ...]:

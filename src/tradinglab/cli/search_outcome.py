@@ -13,6 +13,7 @@ from typing import Any, Final
 from tradinglab.cli.console import note, say, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import line_reporter
+from tradinglab.core.whole_files import write_whole
 from tradinglab.optimize import Objective, Tried, TriedState, pareto_front
 from tradinglab.optimize.local import Done, Search, SweepProgress, SweepResult, search_document
 from tradinglab.optimize.views import Stability, stability
@@ -143,10 +144,8 @@ def write(search: Search, result: SweepResult, out: Path) -> None:
 
 def write_document(document: Mapping[str, Any], out: Path) -> None:
     """Write JSON; the file is there whole, or not at all."""
-    draft = out.with_name(f"{out.name}.draft")
     try:
-        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        draft.replace(out)
+        write_whole(out, json.dumps(document, indent=1))
     except OSError as error:
         raise CommandError(f"{out} cannot be written: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders import order_list_hash
 from tradinglab.core.run_warnings import unlogged
+from tradinglab.core.whole_files import write_whole
 from tradinglab.engine.result_record import RunRecord
 from tradinglab.engine.statistics import StatisticsResults, build_statistics
 
@@ -202,10 +203,5 @@ def write_lean_json(result: BacktestResult, path: str | os.PathLike[str]) -> Pat
     from tradinglab.engine.result_json import result_text
 
     target = Path(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_text(result_text(result), encoding="utf-8")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(target, result_text(result))
     return target
