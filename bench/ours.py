@@ -109,19 +109,10 @@ def _rebalance() -> tuple[Run, Check]:
     from tradinglab.core.enums import Resolution
     from tradinglab.data.memory import MemorySource
 
-    _, close, open_ = daily_panel()
     source = MemorySource()
-    days = _trading_days(source, len(close))
-    for number in range(close.shape[1]):
-        bars = {
-            "time": days,
-            "open": open_[:, number],
-            "high": np.maximum(open_, close)[:, number],
-            "low": np.minimum(open_, close)[:, number],
-            "close": close[:, number],
-            "volume": np.full(len(days), 1e6),
-        }
+    for number, bars in enumerate(daily_bars(source)):
         source.add(f"A{number}", Resolution.DAILY, bars)
+    days = bars["time"]
     end = datetime.fromtimestamp((int(days[-1]) + _NOON_NS) // 1_000_000_000, UTC)
 
     def run() -> BacktestResult:
@@ -133,6 +124,23 @@ def _rebalance() -> tuple[Run, Check]:
         return {"orders": result.total_orders, "final_equity": float(result.record.account.value)}
 
     return run, check
+
+
+def daily_bars(source: object) -> list[dict[str, np.ndarray]]:
+    """Return the bars of the shares of ``rebalance``, on the trading days that a source knows."""
+    _, close, open_ = daily_panel()
+    days = _trading_days(source, len(close))
+    return [
+        {
+            "time": days,
+            "open": open_[:, number],
+            "high": np.maximum(open_, close)[:, number],
+            "low": np.minimum(open_, close)[:, number],
+            "close": close[:, number],
+            "volume": np.full(len(days), 1e6),
+        }
+        for number in range(close.shape[1])
+    ]
 
 
 def _trading_days(source: object, count: int) -> np.ndarray:
