@@ -35,6 +35,7 @@ def test_both_engines_print_the_same(rules: Path, capsys: pytest.CaptureFixture[
     assert printed[0] == printed[1]
     assert "Total Orders" in printed[0]
     assert printed[0].count("AAPL    long") > 5
+    assert {"Sharpe Ratio", "Drawdown", "Win Rate"} <= {line.partition("  ")[0] for line in printed[0].splitlines()}
 
 
 def test_text_and_json_are_told_apart_by_the_name(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

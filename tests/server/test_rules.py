@@ -69,6 +69,8 @@ def test_a_simulation_is_what_the_simulator_says(api: APIClient) -> None:
     rules = read_rules(CROSS)
     run = simulate(rules, load_bars(rules, open_source("sample")), {"fast": 9})
     assert (body["statistics"], body["parameters"]) == (run.statistics, {"fast": 9.0, "share": 90.0})
+    assert body["figures"]["end_equity"] == pytest.approx(run.final_equity)
+    assert 0 < body["figures"]["drawdown"] < 1
     assert (body["fills_count"], len(body["fills"])) == (len(run.fills.step), len(run.fills.step))
     assert [each["price"] for each in body["fills"]] == [float(each) for each in run.fills.price]
     assert {each["at"] for each in body["fills"]} == {"open"}

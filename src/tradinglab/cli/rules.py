@@ -13,6 +13,7 @@ from tradinglab.cli.console import note, say, show_pairs, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.status import FINISHED
 from tradinglab.core.clock import from_ns
+from tradinglab.core.run_warnings import WarningKind
 from tradinglab.core.whole_files import write_whole
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 #: What generated source says of itself.
 _WRITTEN = "Written by TradingLab from these rules:"
 #: Figures that both engines define alike.
-_SHARED = ("Start Equity", "End Equity", "Net Profit", "Total Orders", "Total Fees")
+_SHARED = (
+    "Start Equity", "End Equity", "Net Profit", "Compounding Annual Return", "Drawdown", "Sharpe Ratio",
+    "Sortino Ratio", "Probabilistic Sharpe Ratio", "Annual Standard Deviation", "Win Rate", "Expectancy",
+    "Total Orders", "Total Fees",
+)  # fmt: skip
 _NO_ORDERS = (
     "No order was sent: what is to be entered was never true. A comparison with an indicator that needs more bars than "
     "there are, or with anything else that is not known yet, is false."
@@ -153,10 +158,12 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcom
     from tradinglab.data.source import open_source
 
     source = open_source(data)
-    bars = _part("market").load_bars(rules, source)
-    done = _part("simulation").simulate(rules, bars, parameters)
+    measures = _part("measures")
+    variants = measures.Variants(rules, source)
+    done = _part("simulation").simulate(rules, variants.bars, parameters)
     _note_all(source.warnings)
-    return done.statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
+    statistics = done.statistics | measures.stated(variants.measure(parameters).figures)
+    return statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
 
 
 def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
@@ -168,7 +175,7 @@ def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
         path = Path(folder, "main.py")
         path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")
         result = backtest(path, data=data, parameters=parameters)
-    _note_all([each.text for each in result.warnings])
+    _note_all([each.text for each in result.warnings if each.kind == WarningKind.DATA])
     return result.statistics, [(each.symbol.value, each.sign > 0, each) for each in result.closed_trades]
 
 

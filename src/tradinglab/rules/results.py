@@ -110,7 +110,7 @@ class SimulatedRun:
             "End Equity": _cents(self.final_equity, ROUND_HALF_EVEN)
             if len(self.fills.step)
             else _money(self.starting_cash),
-            "Net Profit": f"{profit * 100:.3f}%",
+            "Net Profit": f"{profit * 100:.3f}%" if profit else "0%",
             "Total Orders": str(self.orders),
             "Total Fees": f"${_cents(float(self.fills.fee.sum()), ROUND_HALF_UP)}",
         }

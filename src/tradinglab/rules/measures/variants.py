@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tradinglab.data.source import DataSource
+    from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
 
 #: The figures that a simulation comes to as a run of the engine does; the others take fills bar by bar.
@@ -91,6 +92,11 @@ class Variants:
         self._grid = grid_of(self._frame, self._bars)
         self._cache = ArrayCache(_KEPT_BYTES)
         self._changing = Changing()
+
+    @property
+    def bars(self) -> MarketBars:
+        """What the rules are carried out over."""
+        return self._bars
 
     def measure(self, parameters: Mapping[str, float], *, wants_days: bool = False) -> Variant:
         """Return what a variant comes to; one that cannot be simulated says why."""

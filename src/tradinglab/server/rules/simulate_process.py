@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tradinglab.data.source import open_source
-from tradinglab.rules import RulesError, load_bars, simulate
+from tradinglab.rules import RulesError, simulate
 from tradinglab.rules.checks import asked_values
+from tradinglab.rules.measures import Variants
 from tradinglab.server.backtests.thinning import min_max
 from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
@@ -43,18 +44,19 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
     if refusal := too_many_bars(rules):
         return {"refusal": refusal, "field": "text"}
     try:
-        bars = load_bars(rules, open_source(order["data"]))
-        run = simulate(rules, bars, order["parameters"])
+        variants = Variants(rules, open_source(order["data"]))
+        run = simulate(rules, variants.bars, order["parameters"])
+        figures = variants.measure(order["parameters"]).figures
     except RulesError as problem:
         return {"refusal": str(problem), "field": "text"}
-    return _told(run, order["points"], sum(len(each) for each in bars.instruments))
+    bars = sum(len(each) for each in variants.bars.instruments)
+    return {"bars": bars, "figures": dict(figures), **_told(run, order["points"])}
 
 
-def _told(run: SimulatedRun, points: int, bars: int) -> dict[str, Any]:
+def _told(run: SimulatedRun, points: int) -> dict[str, Any]:
     kept = min_max(run.times, run.equity, points)
     fills, trades = run.fills, run.closed_trades
     return {
-        "bars": bars,
         "parameters": run.parameters,
         "statistics": run.statistics,
         "cash": run.cash,

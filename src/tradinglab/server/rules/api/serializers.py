@@ -117,6 +117,10 @@ class SimulationSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="The figures that a backtest defines alike, under the same names and written the same.",
     )
+    figures = serializers.DictField(
+        child=serializers.FloatField(),
+        help_text="Those figures of a backtest that a simulation has, such as `sharpe_ratio` and `drawdown`.",
+    )
     cash = serializers.FloatField(help_text="Cash at the end.")
     final_equity = serializers.FloatField()
     equity = EquityPointSerializer(many=True, help_text="The first, the last, the lowest and the highest of stretches.")
