@@ -268,11 +268,15 @@ MARKETS_DRAWN = [
     ("equity", "daily"), ("equity", "hour"), ("equity", "minute"), ("crypto", "daily"), ("crypto", "hour"),
     ("forex", "hour"),
 ]  # fmt: skip
+PORTFOLIOS_DRAWN = [("equity", "daily"), ("crypto", "daily"), ("equity", "hour"), ("forex", "hour")]
 _TICKERS = {
     "equity": ("ABC", "DEF", "GHI"),
     "crypto": ("BTCUSD", "ETHUSD", "LTCUSD"),
     "forex": ("EURUSD", "GBPUSD", "AUDUSD"),
 }
+
+
+METHODS = ["minimum_variance", "maximum_sharpe", "risk_parity", "hierarchical_risk_parity"]
 
 
 def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
@@ -281,20 +285,36 @@ def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
         "exit_long", "enter_short", "exit_short", "sizing", "stop_loss", "take_profit", "trailing_stop", "time_stop",
         "cool_down", "max_positions", "rank")}  # fmt: skip
     portfolio = sc.Rebalance(
-        schedule=draw(st.sampled_from(["weekly", "monthly"])),
+        schedule=draw(st.sampled_from(["weekly", "weekly", "monthly"])),
         top=draw(st.sampled_from([1.0, 2.0, 5.0])),
         rank=draw(levels | oscillators),
-        weighting=draw(st.just(sc.EqualShares()) | st.builds(lambda n: sc.CalmShares(bars=n + 1), periods)),
+        weighting=draw(
+            st.just(sc.EqualShares())
+            | st.builds(lambda n: sc.CalmShares(bars=n + 1), periods)
+            | st.builds(lambda kind, n: sc.ReturnShares(kind=kind, bars=n + 2), st.sampled_from(METHODS), periods)
+        ),
         percent=draw(st.sampled_from([50.0, 95.0, 150.0])),
     )
-    return rules.model_copy(update={**defaults, "rebalance": portfolio, "enter_long": draw(st.none() | comparisons)})
+    tickers = [each.ticker for each in rules.universe]
+    sectors = st.lists(st.sampled_from(tickers), min_size=1, unique=True).map(
+        lambda names: (sc.Sector(name="some", tickers=tuple(names), percent=40.0),)
+    )
+    limits = draw(st.none() | st.builds(
+        lambda most, parts: sc.Limits(position_percent=most, sectors=parts),
+        st.none() | st.just(30.0), st.just(()) | sectors))  # fmt: skip
+    enters = draw(st.none() | st.none() | comparisons)
+    end = START + timedelta(days=200)
+    return rules.model_copy(
+        update={**defaults, "end": end, "rebalance": portfolio, "enter_long": enters, "limits": limits}
+    )
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     """Draw rules and bars for them."""
-    kind, resolution = draw(st.deferred(lambda: st.sampled_from(MARKETS_DRAWN)))
-    count = draw(st.integers(20, 90))
+    is_portfolio = draw(st.integers(0, 4)) == 0
+    kind, resolution = draw(st.deferred(lambda: st.sampled_from(PORTFOLIOS_DRAWN if is_portfolio else MARKETS_DRAWN)))
+    count = draw(st.integers(60, 150) if is_portfolio else st.integers(20, 90))
     tickers = _TICKERS[kind][: draw(st.integers(1, 3))]
     source = QuotingSource()
     gaps = draw(st.sampled_from([0.0, 0.0, 0.1]))
@@ -333,7 +353,7 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
         fill=draw(st.sampled_from(["engine", "next_bar_open"])),
         leverage=draw(st.sampled_from([1.0, 1.0, 2.0])),
     )
-    if draw(st.integers(0, 4)) == 0:
+    if is_portfolio:
         rules = _portfolio(draw, rules)
     try:
         check_rules(rules, {})

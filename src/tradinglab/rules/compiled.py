@@ -26,6 +26,7 @@ for _function in (
     curves.stretch,
     kernel.book, costs.commission, resting.distance, kernel.enter, sizing.equity, sizing.kelly, kernel.leave,
     kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, sizing.units, sizing.size, costs.slip,
+    kernel.reweigh, sizing.affordable,
     kernel.settle, kernel.close_resting, kernel.record, resting.on_tick, resting.is_protectable, resting.protect,
     resting.place, resting.withdraw, resting.follow, resting.met,
 ):  # fmt: skip

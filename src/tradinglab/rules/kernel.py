@@ -30,7 +30,6 @@ from tradinglab.rules.layout import (
     HELD,
     LEFT,
     LOT,
-    LOT_TOLERANCE,
     MULTIPLIER,
     NONE,
     NUMBER,
@@ -49,6 +48,7 @@ from tradinglab.rules.layout import (
     SELL_OPEN,
     SENT,
     SENT_AT,
+    SHARE,
     SINCE_EXIT,
     STEP,
     STOP,
@@ -61,7 +61,7 @@ from tradinglab.rules.layout import (
     State,
 )
 from tradinglab.rules.resting import distance, follow, is_protectable, met, protect, withdraw
-from tradinglab.rules.sizing import equity, size, units
+from tradinglab.rules.sizing import affordable, equity, size, units
 
 
 def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) -> int:
@@ -237,6 +237,9 @@ def enter(plan: Plan, market: Market, state: State, fills: Floats, step: int, ca
 
 def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
     """Put the portfolio together anew of the securities of the highest rank; those without a bar stay as they are."""
+    if plan.is_weighed:
+        reweigh(plan, market, state, fills, step)
+        return
     count = len(market.traits)
     for security in range(count):
         flags = market.flags[security, step]
@@ -262,10 +265,17 @@ def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int
         quantity = 0.0
         if state.table[security, SCORE] == 2.0:
             weight = 1.0 / market.ranges[RATE, security, step] if plan.is_by_volatility else 1.0
-            unit = market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
-            lots = money * weight / total / unit / market.traits[security, LOT]
-            quantity = units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT]) if lots > 0.0 else 0.0
+            quantity = affordable(market, security, step, money * weight / total)
         order(plan, market, state, fills, security, step, quantity)
+
+
+def reweigh(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
+    """Hold the shares that were worked out for a step; what has no bar stays as it is."""
+    money = equity(market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
+    for security in range(len(market.traits)):
+        if market.flags[security, step] & BAR:
+            share = market.ranges[SHARE, security, step]
+            order(plan, market, state, fills, security, step, affordable(market, security, step, money * share))
 
 
 def order(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, quantity: float) -> None:

@@ -26,6 +26,8 @@ FULL = -1
 # Columns of arrays.
 CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = 0, 1, 2, 3, 4, 5
 RATE, STOP, TARGET, TRAIL, RANK, SELL_LOW, SELL_HIGH, BUY_LOW, BUY_HIGH = range(9)
+#: Of portfolios, in which no orders rest.
+SHARE = 5
 LOT, MULTIPLIER, FEE_KIND, IS_SHARE, TICK = 0, 1, 2, 3, 4
 HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
 #: When the orders that rest in the market were placed, their prices, and their numbers (zero: there is none): stop,
@@ -69,6 +71,7 @@ class Plan(NamedTuple):
     top: int
     share: float
     is_by_volatility: int
+    is_weighed: int
 
 
 class Market(NamedTuple):

@@ -23,6 +23,7 @@ from tradinglab.rules.schema import (
     VolatilitySize,
     VolumeSlippage,
 )
+from tradinglab.rules.shares import is_weighed
 
 if TYPE_CHECKING:
     from tradinglab.rules.schema import Away, Rules
@@ -76,6 +77,7 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
         top=0 if rules.rebalance is None else int(number(rules.rebalance.top)),
         share=0.0 if rules.rebalance is None else number(rules.rebalance.percent) / 100,
         is_by_volatility=int(rules.rebalance is not None and isinstance(rules.rebalance.weighting, CalmShares)),
+        is_weighed=int(is_weighed(rules)),
     )
 
 

@@ -215,6 +215,33 @@ class CalmShares(Part):
     bars: Number
 
 
+class ReturnShares(Part):
+    """Shares by the last returns, at the instants at which any of the securities had a bar; none is below zero.
+
+    ``minimum_variance`` and ``maximum_sharpe`` have the lowest variance and the highest mean over deviation; with
+    ``risk_parity`` all contribute alike to the variance; ``hierarchical_risk_parity`` shares by a tree of what moves
+    alike.
+    """
+
+    kind: Literal["minimum_variance", "maximum_sharpe", "risk_parity", "hierarchical_risk_parity"]
+    bars: Number
+
+
+class Sector(Part):
+    """Securities of a portfolio that may together have so many percent of what is invested."""
+
+    name: Name
+    tickers: tuple[str, ...] = Field(min_length=1, max_length=MOST_SYMBOLS)
+    percent: Number
+
+
+class Limits(Part):
+    """The most that a portfolio puts into one security, and into sectors, in percent; what they cut off stays cash."""
+
+    position_percent: Number | None = None
+    sectors: tuple[Sector, ...] = Field(default=(), max_length=50)
+
+
 class Rebalance(Part):
     """A portfolio that is put together anew when the first bar of a week or month has closed.
 
@@ -231,7 +258,7 @@ class Rebalance(Part):
     schedule: Literal["weekly", "monthly"]
     top: Number
     rank: Operand
-    weighting: Annotated[EqualShares | CalmShares, Field(discriminator="kind")] = EqualShares()
+    weighting: Annotated[EqualShares | CalmShares | ReturnShares, Field(discriminator="kind")] = EqualShares()
     percent: Number = 95.0
 
 
@@ -250,6 +277,8 @@ class Rules(Part):
         Which securities come first when there are more entries than positions left: those of the highest rank.
     rebalance
         A portfolio in place of entries and exits; ``enter_long`` then says which securities may be held.
+    limits
+        Of the shares of such a portfolio.
     fill
         ``engine``: as the engine fills market orders (daily bars of exchanges that close: at the next open).
         ``next_bar_open``: always at the open of the next bar.
@@ -283,6 +312,7 @@ class Rules(Part):
     fees: Fees = DefaultFees()
     slippage: Slippage = NoSlippage()
     rebalance: Rebalance | None = None
+    limits: Limits | None = None
     fill: Literal["engine", "next_bar_open"] = "engine"
     leverage: Number = 1.0
     buffer_percent: Number = 0.25

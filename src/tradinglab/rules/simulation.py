@@ -16,6 +16,7 @@ from tradinglab.rules.compiling import note_looks, pays_to_compile
 from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of, rests
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
 from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize
+from tradinglab.rules.shares import is_weighed, shares_of
 from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
@@ -85,14 +86,18 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
     steps = _Steps(bars)
     flags = steps.flags([flags_of(rules, evaluator, instrument) for evaluator, instrument in
                           zip(evaluators, bars.instruments, strict=True)])  # fmt: skip
+    ranges = _ranges(rules, evaluators, steps)
+    starts = None if rules.rebalance is None else period_starts(rules.rebalance.schedule, bars)
+    if starts is not None and is_weighed(rules):
+        shares = shares_of(rules, values, flags, bars.closes, ranges, starts)
+        ranges = np.concatenate([ranges, shares[None]])
     market = layout.Market(
         flags=flags,
         prices=bars.prices,
-        ranges=_ranges(rules, evaluators, steps),
+        ranges=ranges,
         traits=np.array([traits_of(rules, each) for each in bars.instruments]),
     )
-    visits = _visits(plan, flags) if rules.rebalance is None else period_starts(rules.rebalance.schedule, bars)
-    return Prepared(plan=plan, market=market, visits=visits)
+    return Prepared(plan=plan, market=market, visits=_visits(plan, flags) if starts is None else starts)
 
 
 def traits_of(rules: Rules, each: Instrument) -> tuple[float, ...]:

@@ -67,6 +67,15 @@ def size(plan: Plan, market: Market, state: State, security: int, step: int) -> 
     return units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT])
 
 
+def affordable(market: Market, security: int, step: int, money: float) -> float:
+    """Return how many units so much money buys at the close: whole lots."""
+    lots = money / (market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER])
+    lots = lots / market.traits[security, LOT]
+    if not lots > 0.0:
+        return 0.0
+    return units(math.floor(lots + LOT_TOLERANCE), market.traits[security, LOT])
+
+
 def units(lots: float, lot: float) -> float:
     """Return how much so many lots are: the float nearest to it, also where a lot is a decimal fraction."""
     return lots * lot if lot >= 1.0 else lots / math.floor(1.0 / lot + 0.5)

@@ -13,8 +13,10 @@ from tradinglab.rules.schema import (
     AtrAway,
     BrokerFees,
     CalmShares,
+    Limits,
     Parameter,
     Rebalance,
+    ReturnShares,
     RiskSize,
     Rules,
     VolatilitySize,
@@ -32,6 +34,7 @@ _RANGES: dict[str, tuple[float, bool, float, bool]] = {
     "percent": (0.0, False, _MOST_PERCENT, False),
     "most_percent": (0.0, False, _MOST_PERCENT, False),
     "start_percent": (0.0, True, _MOST_PERCENT, False),
+    "share": (0.0, False, 100.0, False),
     "points": (0.0, False, 1e12, False),
     "multiple": (0.0, False, 1e6, False),
     "amount": (0.0, True, 1e9, False),
@@ -163,6 +166,8 @@ def check_values(rules: Rules, values: Mapping[str, float], changing: Changing |
         checks.expression(rules.rebalance.rank, "rebalance.rank")
     for field in ("sizing", "stop_loss", "take_profit", "trailing_stop", "fees", "slippage", "rebalance"):
         _check_part(getattr(rules, field), field, checks)
+    if rules.limits is not None:
+        _check_limits(rules.limits, checks)
     _check_numbers(rules, checks)
 
 
@@ -222,7 +227,10 @@ def _check_sides(rules: Rules) -> None:
     """Check that what is left is entered, and that something is."""
     if rules.rebalance is not None:
         _check_portfolio(rules)
+        _check_sectors(rules)
         return
+    if rules.limits is not None:
+        raise RulesInvalidError("limits are for portfolios; add 'rebalance …' or leave them out", path="limits")
     if rules.enter_long is None and rules.enter_short is None:
         left = [field for field in ("stop_loss", "take_profit", "trailing_stop", "time_stop", "exit_long", "exit_short")
                 if getattr(rules, field) is not None]  # fmt: skip
@@ -257,6 +265,20 @@ def _check_portfolio(rules: Rules) -> None:
             )
 
 
+def _check_sectors(rules: Rules) -> None:
+    """Check that sectors are told apart and have securities of the universe."""
+    sectors = () if rules.limits is None else rules.limits.sectors
+    known = {each.ticker.upper() for each in rules.universe}
+    for place, sector in enumerate(sectors):
+        path = f"limits.sectors.{place}"
+        if sector.name in [each.name for each in sectors[:place]]:
+            raise RulesInvalidError(f"'{sector.name}' is there twice; choose another name", path=f"{path}.name")
+        for ticker in sector.tickers:
+            if ticker.upper() not in known:
+                hint = did_you_mean(ticker.upper(), known) or "; name its own"
+                raise RulesInvalidError(f"{ticker} is not in the universe{hint}", path=f"{path}.tickers")
+
+
 def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
     if part is None or checks.may_skip(part, path):
         return
@@ -267,8 +289,18 @@ def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
         checks.bars(part.period, f"{path}.period")
     if isinstance(part, VolatilitySize):
         checks.bars(part.bars, f"{path}.bars", least=2)
-    if isinstance(part, Rebalance) and isinstance(part.weighting, CalmShares):
+    if isinstance(part, Rebalance) and isinstance(part.weighting, (CalmShares, ReturnShares)):
         checks.bars(part.weighting.bars, f"{path}.weighting.bars", least=2)
+
+
+def _check_limits(limits: Limits, checks: NodeChecks) -> None:
+    given = [(sector.percent, f"limits.sectors.{place}.percent") for place, sector in enumerate(limits.sectors)]
+    if limits.position_percent is not None:
+        given.append((limits.position_percent, "limits.position_percent"))
+    if not given:
+        raise RulesInvalidError("there is no limit; add one or leave this out", path="limits")
+    for number, path in given:
+        _in_range(checks.number(number, path), "share", path)
 
 
 def _in_range(value: float, name: str, path: str) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import textwrap
 from typing import TYPE_CHECKING
 
-from tradinglab.rules.schema import CalmShares
+from tradinglab.rules import weighing
+from tradinglab.rules.schema import CalmShares, ReturnShares
+from tradinglab.rules.shares import METHODS, is_weighed
 
 if TYPE_CHECKING:
     from tradinglab.rules.generator.writing import Writer
     from tradinglab.rules.schema import Rebalance, Rules
 
+#: Notes of types, which name what a strategy does not import.
+_TYPES = re.compile(r": Floats(?=[,)]| =)| -> (?:Floats|npt\.NDArray\[np\.intp\])(?=:)")
 _PERIODS = {"weekly": "end.isocalendar()[:2]", "monthly": "(end.year, end.month)"}
 
 
@@ -28,8 +35,6 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
     portfolio = rules.rebalance
     assert portfolio is not None
     bars = "quote_bars" if rules.universe[0].type == "forex" else "bars"
-    eligible = "watch.enters_long() and " if rules.enter_long is not None else ""
-    room = f"{writer.number(rules.leverage)} * (1 - {writer.fraction(rules.buffer_percent)})"
     return [
         "    def on_data(self, data):",
         f"        closed = [watch for watch in self.watches if watch.symbol in data.{bars}]",
@@ -37,6 +42,7 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
         f"            watch.update(data.{bars}[watch.symbol])",
         "        if not closed:",
         "            return",
+        *(_REMEMBERED if isinstance(portfolio.weighting, ReturnShares) else []),
         "        end = closed[0].bar.end_time",
         f"        period = {_PERIODS[portfolio.schedule]}",
         "        if period != self.period:",
@@ -45,24 +51,144 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
         "",
         "    def rebalance(self, closed):",
         '        """Hold the securities of the highest rank; equals stay in the order of the universe."""',
-        "        known = [",
-        "            watch for watch in closed",
-        f"            if {eligible}not math.isnan(watch.rank() + watch.weight())",
-        "        ]",
-        "        known.sort(key=lambda watch: -watch.rank())",
-        f"        chosen = known[:{writer.count(portfolio.top)}]",
-        "        total = 0.0",
-        "        for watch in chosen:",
-        "            total += watch.weight()",
+        *(_weighed(rules, portfolio, writer) if is_weighed(rules) else _plain(rules, portfolio, writer)),
+        "                # What falls short of a whole lot by less than a millionth counts as one.",
+        "                quantity = watch.units(math.floor(lots + 1e-6)) if lots > 0 else 0.0",
+        "            if quantity != watch.target:",
+        "                self.order_to(watch, quantity)",
+        *(_shares(rules, portfolio, writer) if is_weighed(rules) else []),
+    ]
+
+
+_REMEMBERED = [
+    "        last = [math.nan if watch.bar is None else watch.bar.close for watch in self.watches]",
+    "        self.closes.append(last)",
+]
+
+
+def memory_lines(rules: Rules, writer: Writer) -> list[str]:
+    """Return the line that makes the memory of all closes, if shares follow from returns."""
+    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, ReturnShares):
+        return []
+    return [f"        self.closes = deque(maxlen={writer.count(rules.rebalance.weighting.bars)} + 1)"]
+
+
+def method_functions(rules: Rules) -> list[str]:
+    """Return the functions that shares follow from, without the types of what they take."""
+    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, ReturnShares):
+        return []
+    kind = rules.rebalance.weighting.kind
+    needed = {
+        "minimum_variance": (weighing.covariance, weighing.nonnegative),
+        "maximum_sharpe": (weighing.covariance, weighing.nonnegative),
+        "risk_parity": (weighing.covariance,),
+        "hierarchical_risk_parity": (weighing.covariance, weighing.tree_order),
+    }[kind]
+    return [_TYPES.sub("", inspect.getsource(each)).strip("\n") for each in (*needed, METHODS[kind])]
+
+
+def _eligible(rules: Rules) -> str:
+    return "watch.enters_long() and " if rules.enter_long is not None else ""
+
+
+def _money(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
+    room = f"{writer.number(rules.leverage)} * (1 - {writer.fraction(rules.buffer_percent)})"
+    return [
         f"        share = min({writer.fraction(portfolio.percent)}, {room})",
         "        money = float(self.portfolio.total_portfolio_value) * share",
         "        for watch in closed:",
         "            quantity = 0.0",
         "            if watch in chosen:",
         "                unit = watch.bar.close * watch.multiplier",
+    ]
+
+
+def _ranked(portfolio: Rebalance, writer: Writer) -> list[str]:
+    return [
+        "        known.sort(key=lambda watch: -watch.rank())",
+        f"        chosen = known[:{writer.count(portfolio.top)}]",
+    ]
+
+
+def _plain(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
+    """Return the lines for shares by a weight of each security's own."""
+    return [
+        "        known = [",
+        "            watch for watch in closed",
+        f"            if {_eligible(rules)}not math.isnan(watch.rank() + watch.weight())",
+        "        ]",
+        *_ranked(portfolio, writer),
+        "        total = 0.0",
+        "        for watch in chosen:",
+        "            total += watch.weight()",
+        *_money(rules, portfolio, writer),
         "                lots = money * watch.weight() / total / unit / watch.lot",
-        "                # What falls short of a whole lot by less than a millionth counts as one.",
-        "                quantity = watch.units(math.floor(lots + 1e-6)) if lots > 0 else 0.0",
-        "            if quantity != watch.target:",
-        "                self.order_to(watch, quantity)",
+    ]
+
+
+def _weighed(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
+    """Return the lines for shares of all securities together."""
+    lines = []
+    condition = "not math.isnan(watch.rank() + watch.weight())"
+    if isinstance(portfolio.weighting, ReturnShares):
+        lines = [
+            f"        if len(self.closes) <= {writer.count(portfolio.weighting.bars)}:",
+            "            return",
+            "        table = np.array(self.closes)",
+            "        returns = table[1:] / table[:-1] - 1",
+            "        # Those whose returns are known, and not all the same.",
+            "        is_known = dict(zip(self.watches, np.ptp(returns, axis=0) > 0))",
+        ]
+        condition = "is_known[watch] and not math.isnan(watch.rank())"
+    given = "chosen, returns" if lines else "chosen"
+    return [
+        *lines,
+        "        known = [",
+        "            watch for watch in closed",
+        f"            if {_eligible(rules)}{condition}",
+        "        ]",
+        *_ranked(portfolio, writer),
+        f"        shares = self.shares({given}) if chosen else {{}}",
+        *_money(rules, portfolio, writer),
+        "                lots = money * shares[watch] / unit / watch.lot",
+    ]
+
+
+def _shares(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
+    """Return the method that shares the money, and keeps within the limits."""
+    limits, weighting = rules.limits, portfolio.weighting
+    if isinstance(weighting, ReturnShares):
+        head = ["    def shares(self, chosen, returns):"]
+        lines = ["places = [self.watches.index(watch) for watch in chosen]",
+                 f"shares = {weighting.kind}(returns[:, places])"]  # fmt: skip
+    else:
+        head = ["    def shares(self, chosen):"]
+        lines = [
+            "places = [self.watches.index(watch) for watch in chosen]",
+            "total = 0.0",
+            "for watch in chosen:",
+            "    total += watch.weight()",
+            "shares = np.array([watch.weight() for watch in chosen]) / total",
+        ]
+    sectors = () if limits is None else limits.sectors
+    if not sectors and not isinstance(weighting, ReturnShares):
+        lines = lines[1:]
+    if limits is not None and limits.position_percent is not None:
+        lines.append(f"shares = np.minimum(shares, {writer.fraction(limits.position_percent)})")
+    tickers = [each.ticker.upper() for each in rules.universe]
+    for sector in sectors:
+        members = ", ".join(str(tickers.index(each.upper())) for each in sector.tickers)
+        most = writer.fraction(sector.percent)
+        wrapped = textwrap.wrap(f"inside = np.array([place in ({members},) for place in places])", 84)
+        wrapped = [wrapped[0], *("    " + line for line in wrapped[1:])]
+        lines += [f"# The sector {sector.name}.", *wrapped,
+                  "total = sum(share for share, is_in in zip(shares.tolist(), inside) if is_in)",
+                  f"if total > {most}:",
+                  f"    shares = np.where(inside, shares * ({most} / total), shares)"]  # fmt: skip
+    return [
+        "",
+        *head,
+        '        """Return the shares of securities; what limits cut off stays cash."""',
+        *(f"        {line}" for line in lines),
+        "        return dict(zip(chosen, shares.tolist()))",
     ]

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from tradinglab.rules.generator.helpers import FUNCTIONS, NEXT_BAR_OPEN, PERCENT_FEE
-from tradinglab.rules.generator.portfolio import portfolio_lines, weight_lines
+from tradinglab.rules.generator.portfolio import memory_lines, method_functions, portfolio_lines, weight_lines
 from tradinglab.rules.generator.positions import KELLY_EVENTS, KELLY_STATE, exit_lines, size_lines
 from tradinglab.rules.generator.resting import (
     CANCEL,
@@ -21,17 +21,23 @@ from tradinglab.rules.generator.resting import (
     tick_lines,
     unknown_lines,
 )
-from tradinglab.rules.generator.writing import WIDTH, Writer, broken, plain
-from tradinglab.rules.market import MARKETS, RESOLUTIONS, bars_per_year
-from tradinglab.rules.schema import AtrAway, ConstantSlippage, FixedFees, KellySize, PercentFees, VolumeSlippage
+from tradinglab.rules.generator.securities import added_lines, model_lines
+from tradinglab.rules.generator.writing import Writer, plain
+from tradinglab.rules.market import RESOLUTIONS, bars_per_year
+from tradinglab.rules.schema import (
+    AtrAway,
+    KellySize,
+    PercentFees,
+    ReturnShares,
+)
+from tradinglab.rules.shares import is_weighed
 
 if TYPE_CHECKING:
-    from tradinglab.rules.schema import Listing, Rules
+    from tradinglab.rules.schema import Rules
 
 #: What is kept of a position that is looked at bar by bar.
 _POSITION = ["self.bars_held = 0", "self.bars_since_exit = math.inf",
              "# Which side was left at this bar: 1 long, -1 short.", "self.left = 0", "self.best = None"]  # fmt: skip
-_ADD = {"equity": "add_equity", "forex": "add_forex", "crypto": "add_crypto"}
 #: Names that mean something else in the file; what an algorithm imports has others that two words are unlikely to be.
 _TAKEN = frozenset({"Watch", "QCAlgorithm", "PercentFee", "NextBarOpen", "Resting"})
 _KINDS = (("enter_long", "enters_long"), ("exit_long", "exits_long"),
@@ -48,7 +54,7 @@ def algorithm_source(rules: Rules) -> str:
     algorithm = _algorithm(rules, writer)
     helpers = [text.strip("\n") for name, text in FUNCTIONS.items() if name in writer.helpers]
     models = [text.strip("\n") for text in _models(rules)]
-    parts = [_head(rules, writer), *helpers, *models, watch, algorithm]
+    parts = [_head(rules, writer), *helpers, *method_functions(rules), *models, watch, algorithm]
     return "\n\n\n".join(parts) + "\n"
 
 
@@ -64,11 +70,12 @@ def _head(rules: Rules, writer: Writer) -> str:
 
     told = textwrap.indent(rules_text(rules).rstrip("\n"), "    ")
     lines = [f'"""{rules.name}.', "", "Written by TradingLab from these rules:", "", told, '"""', "", "import math"]
-    if writer.memories():
+    if writer.memories() or memory_lines(rules, writer):
         lines.append("from collections import deque")
     if "time(" in "".join(writer.used):
         lines.append("from datetime import time")
-    lines += ["", "from AlgorithmImports import *"]
+    lines += ["", "import numpy as np"] if is_weighed(rules) else []
+    lines += ["from AlgorithmImports import *"] if is_weighed(rules) else ["", "from AlgorithmImports import *"]
     if "volatility" in writer.helpers:
         year = bars_per_year(rules.universe[0].type, RESOLUTIONS[rules.resolution])
         lines += ["", f"BARS_PER_YEAR = {plain(year)}"]
@@ -108,7 +115,7 @@ def _watch(rules: Rules, writer: Writer) -> str:
         methods += ["", *_exits(rules, writer)]
         sizes = size_lines(rules, writer)
     else:
-        sizes = weight_lines(rules.rebalance, writer)
+        sizes = [] if isinstance(rules.rebalance.weighting, ReturnShares) else weight_lines(rules.rebalance, writer)
     if has_resting(rules):
         sizes += [*noted_lines(rules, writer), *protection_lines(rules, writer)]
     writer.used = [*methods, *writer.taken, *sizes]
@@ -169,13 +176,14 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        self.portfolio.set_margin_call_model(MarginCallModel.NULL)",
         *(["        self.outcomes = {True: [], False: []}"] if isinstance(rules.sizing, KellySize) else []),
         *(["        self.period = None"] if rules.rebalance is not None else []),
+        *memory_lines(rules, writer),
         "        self.watches = []",
-        *_added(rules),
+        *added_lines(rules),
         "        self.set_benchmark(self.watches[0].symbol)",
         "",
         "    def watch(self, security):",
         "        security.set_buying_power_model(BuyingPowerModel.NULL)",
-        *_security_models(rules),
+        *model_lines(rules),
         "        self.watches.append(Watch(self, security))",
         "",
         *(_positions(rules, writer) if rules.rebalance is None else portfolio_lines(rules, writer)),
@@ -239,58 +247,6 @@ def _parameters(rules: Rules) -> list[str]:
     for name, each in rules.parameters.items():
         lines.append(f'            "{name}": float(self.get_parameter("{name}", {each.default!r})),')
     return [*lines, "        }"]
-
-
-def _added(rules: Rules) -> list[str]:
-    """Return the lines that add the securities, those of one market in a loop."""
-    lines: list[str] = []
-    markets: dict[str | None, list[str]] = {}
-    for listing in rules.universe:
-        markets.setdefault(listing.market, []).append(f'"{listing.ticker}"')
-    if len(markets) > 1:
-        # The order of the universe counts.
-        return [line for each in rules.universe for line in _add(rules, each, f'"{each.ticker}"', 8)]
-    tickers = next(iter(markets.values()))
-    if len(tickers) == 1:
-        return _add(rules, rules.universe[0], tickers[0], 8)
-    listed = textwrap.wrap(", ".join(tickers), WIDTH - 14, break_long_words=False, break_on_hyphens=False)
-    if len(listed) == 1 and len(listed[0]) + 30 <= WIDTH:
-        lines = [f"        for ticker in ({listed[0]}):"]
-    else:
-        lines = ["        for ticker in (", *(f"            {line}" for line in listed), "        ):"]
-    return [*lines, *_add(rules, rules.universe[0], "ticker", 12)]
-
-
-def _add(rules: Rules, listing: Listing, ticker: str, spaces: int) -> list[str]:
-    market = listing.market or MARKETS[listing.type]
-    written = [ticker, f"Resolution.{rules.resolution.upper()}"]
-    if listing.type != "equity" or listing.market:
-        written.append(f'market="{market}"')
-    added = f"self.{_ADD[listing.type]}({', '.join(written)}, fill_forward=False)"
-    return _indented(broken("self.watch(", added, ")", spaces), spaces)
-
-
-def _security_models(rules: Rules) -> list[str]:
-    number = Writer(rules).number
-    lines = []
-    if rules.fees.kind == "none":
-        lines.append("security.set_fee_model(ConstantFeeModel(0))")
-    elif rules.fees.kind == "interactive_brokers":
-        lines.append("security.set_fee_model(InteractiveBrokersFeeModel())")
-    elif isinstance(rules.fees, FixedFees):
-        lines.append(f"security.set_fee_model(ConstantFeeModel({number(rules.fees.amount)}))")
-    elif isinstance(rules.fees, PercentFees):
-        lines.append(f"security.set_fee_model(PercentFee({number(rules.fees.percent)} / 100))")
-    if isinstance(rules.slippage, ConstantSlippage):
-        lines.append(f"security.set_slippage_model(ConstantSlippageModel({number(rules.slippage.percent)} / 100))")
-    elif isinstance(rules.slippage, VolumeSlippage):
-        limit, impact = number(rules.slippage.limit), number(rules.slippage.impact)
-        lines.append(f"security.set_slippage_model(VolumeShareSlippageModel({limit}, {impact}))")
-    if rules.fill == "next_bar_open":
-        lines.append("security.set_fill_model(NextBarOpen())")
-    elif has_resting(rules):
-        lines.append("security.set_fill_model(Resting())")
-    return _indented(lines)
 
 
 def _on_data(rules: Rules, writer: Writer) -> list[str]:

@@ -38,6 +38,7 @@ from tradinglab.rules.schema import (
     PercentAway,
     PercentFees,
     PercentSize,
+    ReturnShares,
     RiskSize,
     ValueSize,
     VolatilitySize,
@@ -156,7 +157,17 @@ def rules_text(rules: Rules) -> str:
         lines.append(f"hold at most {number_text(rules.max_positions)} positions")
     if rules.rank is not None:
         lines.append(f"rank by {operand_text(rules.rank)}")
-    return "".join(_folded(line) for line in [*lines, *_costs(rules)])
+    return "".join(_folded(line) for line in [*lines, *_limits(rules), *_costs(rules)])
+
+
+def _limits(rules: Rules) -> list[str]:
+    limits, lines = rules.limits, []
+    if limits is not None and limits.position_percent is not None:
+        lines.append(f"limit position {number_text(limits.position_percent)} %")
+    for each in () if limits is None else limits.sectors:
+        tickers = ", ".join(_ticker(ticker) for ticker in each.tickers)
+        lines.append(f"limit sector {each.name} {number_text(each.percent)} % of {tickers}")
+    return lines
 
 
 def _folded(line: str) -> str:
@@ -175,9 +186,13 @@ def _universe(rules: Rules) -> str:
 
 
 def _listing(listing: Listing) -> str:
-    plain = listing.ticker.replace("_", "").isalnum() and not listing.ticker[0].isdigit()
-    ticker = listing.ticker if plain else f'"{listing.ticker}"'
+    ticker = _ticker(listing.ticker)
     return f"{ticker} on {listing.market}" if listing.market else ticker
+
+
+def _ticker(text: str) -> str:
+    plain = text.replace("_", "").isalnum() and not text[0].isdigit()
+    return text if plain else f'"{text}"'
 
 
 def _parameter(name: str, each: Parameter) -> str:
@@ -207,7 +222,11 @@ def _size(rules: Rules) -> str:
 
 def _rebalance(portfolio: Rebalance) -> str:
     weighting = portfolio.weighting
-    weights = f"by volatility over {_bars(weighting.bars)}" if isinstance(weighting, CalmShares) else "equally"
+    weights = "equally"
+    if isinstance(weighting, CalmShares):
+        weights = f"by volatility over {_bars(weighting.bars)}"
+    elif isinstance(weighting, ReturnShares):
+        weights = f"by {weighting.kind.replace('_', ' ')} over {_bars(weighting.bars)}"
     return (
         f"rebalance {portfolio.schedule} top {number_text(portfolio.top)} by {operand_text(portfolio.rank)} "
         f"weighted {weights} with {number_text(portfolio.percent)} % of equity"

@@ -12,7 +12,6 @@ from tradinglab.rules.schema import (
     AtrAway,
     Away,
     BrokerFees,
-    CalmShares,
     ConstantSlippage,
     DefaultFees,
     EqualSize,
@@ -37,6 +36,7 @@ from tradinglab.rules.schema import (
 )
 from tradinglab.rules.text.cursor import Cursor
 from tradinglab.rules.text.expressions import read_condition, read_operand
+from tradinglab.rules.text.portfolios import read_limit, read_weighting
 from tradinglab.rules.text.tokens import END, LINE, Token, tokens_of
 from tradinglab.rules.words import KINDS, PACES, RESERVED
 
@@ -96,6 +96,10 @@ def _statement(cursor: Cursor, fields: Fields) -> None:
             if name in fields["parameters"] or name in fields["names"]:
                 cursor.fail_at(token, f"'{name}' is declared twice; choose another name")
             fields[field] |= value
+        elif field == "limits" and not ("position_percent" in value and "position_percent" in fields.get(field, {})):
+            before = fields.get(field, {})
+            sectors = (*before.get("sectors", ()), *value.get("sectors", ()))
+            fields[field] = {**before, **value, "sectors": sectors}
         elif field in fields:
             cursor.fail_at(token, f"'{token.text}' was said before; there is one such statement at most")
         else:
@@ -308,9 +312,7 @@ def _rebalance(cursor: Cursor) -> Fields:
     cursor.expect("by")
     given["rank"] = read_operand(cursor)
     if cursor.accept("weighted") and not cursor.accept("equally"):
-        for word in ("by", "volatility", "over"):
-            cursor.expect(word)
-        given["weighting"] = CalmShares(bars=cursor.bars())
+        given["weighting"] = read_weighting(cursor)
     if cursor.accept("with"):
         given["percent"] = _of_equity(cursor)
     return {"rebalance": Rebalance(**given)}
@@ -364,6 +366,7 @@ _STATEMENTS: dict[str, Callable[[Cursor], Fields]] = {
     "hold": _hold,
     "rank": _rank,
     "rebalance": _rebalance,
+    "limit": read_limit,
     "fees": _fees,
     "slippage": _slippage,
     "fill": _fill,
