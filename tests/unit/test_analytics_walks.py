@@ -81,3 +81,15 @@ def test_without_enough_work_nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delitem(compiling.sys.modules, "tradinglab.analytics.compiled", raising=False)
     monkeypatch.setitem(compiling.sys.modules, "numba", ModuleType("numba"))
     assert compiling.compiled_walks(1_900_000) is None
+
+
+def test_figures_do_not_depend_on_the_size_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = np.random.default_rng(5).standard_normal((3000, 300)) * 0.01
+    table[7, 250] = np.nan
+    module = importlib.import_module("tradinglab.analytics.compiled")
+    monkeypatch.setattr("tradinglab.analytics.sample.compiled_walks", lambda returns: module)
+    names = ("sharpe_ratio", "calmar_ratio", "conditional_value_at_risk")
+    large, small = analytics.summary(table, only=names), analytics.summary(table)
+    for name in names:
+        np.testing.assert_array_equal(large[name], small[name])
+        assert np.isfinite(large[name]).all()

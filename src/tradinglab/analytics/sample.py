@@ -34,14 +34,16 @@ from tradinglab.analytics.walks import LANES, lanes_of, sums_of
 
 #: Numbers in a block.
 _BLOCK = 163_840
+#: How much larger blocks are that only compiled walks go through.
+_LARGER = 4
 #: A variance below this many times the square of the mean may be what rounding left of none.
 _RESIDUE = 1e-26
 #: Squares below this have lost digits to the end of float64's range.
 _SMALLEST_SQUARE = 1e-290
-_TURNED_TOGETHER = 128
+_TURNED_TOGETHER = 64
 #: A tail is picked out by a limit if it is at most one in so many returns; the limit is told by every so manieth.
 _FEW, _EVERY = 4, 16
-_PERIODS_TURNED = 512
+_PERIODS_TURNED = 256
 
 Columns = slice | list[int]
 
@@ -264,10 +266,15 @@ def block_length(periods: int) -> int:
     return max(1, _BLOCK // max(1, periods))
 
 
-def blocks(columns: Floats) -> Iterator[tuple[Columns, Sample]]:
+def blocks(columns: Floats, *, is_walked: bool = False) -> Iterator[tuple[Columns, Sample]]:
     """Yield blocks of the *columns*, shape (periods, series), with their places among them.
 
     A block is done with when the next one is asked for.
+
+    Parameters
+    ----------
+    is_walked
+        Whether compiled walks, which need no arrays between them, work out all that is wanted: blocks may be larger.
 
     Raises
     ------
@@ -275,7 +282,8 @@ def blocks(columns: Floats) -> Iterator[tuple[Columns, Sample]]:
         If one of the returns is infinite.
     """
     scratch = Scratch()
-    for first, rows in _rows(columns):
+    is_large = is_walked and compiled_walks(0) is not None
+    for first, rows in _rows(columns, _LARGER if is_large else 1):
         # The sums tell whether there is anything to look for.
         sample = Sample(rows, scratch)
         if np.isfinite(sample.total).all():
@@ -291,10 +299,10 @@ def blocks(columns: Floats) -> Iterator[tuple[Columns, Sample]]:
             yield [first + int(each)], Sample(rows[each, ~gaps[each]][None])
 
 
-def _rows(columns: Floats) -> Iterator[tuple[int, Floats]]:
+def _rows(columns: Floats, times: int) -> Iterator[tuple[int, Floats]]:
     """Yield blocks of the columns as rows that are contiguous, with the number of the first."""
     periods, series = columns.shape
-    step = block_length(periods)
+    step = block_length(periods) * times
     if columns.flags.f_contiguous:
         for first in range(0, series, step):
             yield first, columns[:, first : first + step].T

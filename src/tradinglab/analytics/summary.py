@@ -54,6 +54,22 @@ _TAIL_MODELS = (
     ("cornish_fisher_", TailModel.CORNISH_FISHER),
 )
 
+#: What follows from sums, falls and tails, which there is compiled code for.
+_WALKED = {
+    "cumulative_return",
+    "annual_return",
+    "annual_volatility",
+    "downside_deviation",
+    "sharpe_ratio",
+    "sortino_ratio",
+    "calmar_ratio",
+    "max_drawdown",
+    "value_at_risk",
+    "conditional_value_at_risk",
+    "gaussian_value_at_risk",
+    "gaussian_conditional_value_at_risk",
+}
+
 
 def summary(
     returns: npt.ArrayLike,
@@ -117,7 +133,7 @@ def summary(
 
     def measure(share: slice) -> None:
         with np.errstate(all="ignore"):
-            for places, sample in blocks(columns[:, share]) if alone else ():
+            for places, sample in blocks(columns[:, share], is_walked=alone.keys() <= _WALKED) if alone else ():
                 for name, metric in alone.items():
                     found[name][share][places] = metric(sample)
             if pair is not None:

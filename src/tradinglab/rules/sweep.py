@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: Bytes of indicators that a sweep keeps: what several variants need is computed once.
 _KEPT_BYTES = 96 << 20
 #: Variants that a thread takes at a time: of those that are gone through together, and of others.
-_A_BATCH, _A_PIECE = 128, 32
+_A_BATCH, _A_PIECE = 256, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
