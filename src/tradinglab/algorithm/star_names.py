@@ -176,7 +176,7 @@ CLASSES = {
     "tradinglab.algorithm.models.buying_power.crypto_future": """
         BinanceCryptoFutureMarginModel CryptoFutureMarginModel""",
     "tradinglab.algorithm.models.buying_power.extensions": "BuyingPowerModelExtensions",
-    "tradinglab.algorithm.models.buying_power.model": "BuyingPowerModel",
+    "tradinglab.algorithm.models.buying_power.model": "BuyingPowerModel NullBuyingPowerModel",
     "tradinglab.algorithm.models.buying_power.parameters": """
         BuyingPowerParameters GetMaximumOrderQuantityForDeltaBuyingPowerParameters
         GetMaximumOrderQuantityForTargetBuyingPowerParameters GetMaximumOrderQuantityResult
@@ -184,7 +184,7 @@ CLASSES = {
         InitialMarginRequiredForOrderParameters MaintenanceMarginParameters ReservedBuyingPowerForPositionParameters""",
     "tradinglab.algorithm.models.buying_power.sizing": "SizingError",
     "tradinglab.algorithm.models.buying_power.variants": """
-        ConstantBuyingPowerModel NullBuyingPowerModel PatternDayTradingMarginModel SecurityMarginModel""",
+        ConstantBuyingPowerModel PatternDayTradingMarginModel SecurityMarginModel""",
     "tradinglab.algorithm.models.fees.base": "ConstantFeeModel FeeModel OrderFeeParameters",
     "tradinglab.algorithm.models.fees.brokers": """
         AlphaStreamsFeeModel AxosFeeModel CharlesSchwabFeeModel ExanteFeeModel EzeFeeModel FxcmFeeModel

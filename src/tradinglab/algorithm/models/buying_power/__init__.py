@@ -16,7 +16,7 @@ with lazy_names(globals()):
         CryptoFutureMarginModel,
     )
     from tradinglab.algorithm.models.buying_power.extensions import BuyingPowerModelExtensions
-    from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
+    from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel, NullBuyingPowerModel
     from tradinglab.algorithm.models.buying_power.parameters import (
         BuyingPowerParameters,
         GetMaximumOrderQuantityForDeltaBuyingPowerParameters,
@@ -40,7 +40,6 @@ with lazy_names(globals()):
     from tradinglab.algorithm.models.buying_power.sizing import SizingError
     from tradinglab.algorithm.models.buying_power.variants import (
         ConstantBuyingPowerModel,
-        NullBuyingPowerModel,
         PatternDayTradingMarginModel,
         SecurityMarginModel,
     )

@@ -224,3 +224,20 @@ def _at_least_one(leverage: Decimal) -> Decimal:
     if leverage < 1:
         raise ValueError(f"Leverage must be at least 1; it was {leverage}.")
     return leverage
+
+
+class NullBuyingPowerModel(BuyingPowerModel):
+    """Everything can be bought, nothing binds margin."""
+
+    def get_maintenance_margin(self, parameters: MaintenanceMarginParameters) -> MaintenanceMargin:
+        """Return 0."""
+        return MaintenanceMargin.ZERO
+
+    def has_sufficient_buying_power_for_order(
+        self, parameters: HasSufficientBuyingPowerForOrderParameters
+    ) -> HasSufficientBuyingPowerForOrderResult:
+        """Return that it can be paid for."""
+        return parameters.sufficient()
+
+
+BuyingPowerModel.NULL = BuyingPowerModel.Null = NullBuyingPowerModel()

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from tradinglab.algorithm.models.buying_power.amounts import InitialMargin, MaintenanceMargin
 from tradinglab.algorithm.models.buying_power.model import BuyingPowerModel
 from tradinglab.algorithm.models.buying_power.parameters import (
-    HasSufficientBuyingPowerForOrderParameters,
-    HasSufficientBuyingPowerForOrderResult,
     InitialMarginParameters,
     MaintenanceMarginParameters,
 )
@@ -21,23 +19,6 @@ if TYPE_CHECKING:
 
 class SecurityMarginModel(BuyingPowerModel):
     """Margin as a fraction of value: the model of margin accounts."""
-
-
-class NullBuyingPowerModel(BuyingPowerModel):
-    """Everything can be bought, nothing binds margin."""
-
-    def get_maintenance_margin(self, parameters: MaintenanceMarginParameters) -> MaintenanceMargin:
-        """Return 0."""
-        return MaintenanceMargin.ZERO
-
-    def has_sufficient_buying_power_for_order(
-        self, parameters: HasSufficientBuyingPowerForOrderParameters
-    ) -> HasSufficientBuyingPowerForOrderResult:
-        """Return that it can be paid for."""
-        return parameters.sufficient()
-
-
-BuyingPowerModel.NULL = BuyingPowerModel.Null = NullBuyingPowerModel()
 
 
 class ConstantBuyingPowerModel(BuyingPowerModel):
