@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.server.test_optimizations import ALL, TESTS, read, work
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.optimizations.coordinating import optimization_advance
+from tradinglab.server.optimizations.coordinating import _advance, optimization_advance
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.recording import SimulatedTrial, trials_record
 from tradinglab.server.optimizations.simulating import SimulationKind
+from tradinglab.server.optimizations.thinking import optimization_think, thought_end
 from tradinglab.server.runs.claiming import claim_next
 from tradinglab.server.runs.coordination import runs_coordinate
 from tradinglab.server.runs.lease import LeaseLost, lease_claim
@@ -350,3 +353,27 @@ def test_nothing_is_left_waiting_when_a_batch_fails(api, start, monkeypatch):
     assert done["state"] == "completed"
     assert done["trials"]["failed"] + done["trials"]["completed"] == 72
     assert done["trials"]["failed"] > 0
+
+
+def test_what_a_sampler_thought_of_is_dropped_if_trials_were_started_since(api, start):
+    made = start(sampler="bayesian", most_trials=12, most_parallel=2)
+    thought = optimization_think(made["id"])
+    assert thought is not None
+    assert optimization_think(made["id"]) is None  # one at a time
+    assert thought.after == 0
+    assert len(thought.asked.combinations) == 2
+    thought_end(made["id"])
+    optimization_advance(made["id"])
+    assert Trial.objects.count() == 2
+    _advance(made["id"], thought)
+    assert Trial.objects.count() == 2
+    assert finish(api, made)["trials"]["completed"] == 12
+
+
+def test_who_dies_while_thinking_is_followed_after_a_while(api, start):
+    made = start(sampler="bayesian", most_trials=12)
+    assert optimization_think(made["id"]) is not None
+    optimization_advance(made["id"])
+    assert not Trial.objects.exists()
+    Optimization.objects.filter(pk=made["id"]).update(thinking_until=timezone.now() - timedelta(seconds=1))
+    assert finish(api, made)["trials"]["completed"] == 12

@@ -13,11 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from tradinglab.optimize import History
-from tradinglab.optimize.samplers import Combination
+from tradinglab.optimize.samplers import Asked, Combination
 from tradinglab.server.backtests.services import backtest_create_part
 from tradinglab.server.errors import TooManyQueuedError
 from tradinglab.server.optimizations.batches import (
@@ -27,11 +26,12 @@ from tradinglab.server.optimizations.batches import (
     optimization_use_backtests,
 )
 from tradinglab.server.optimizations.models import Optimization, Trial
-from tradinglab.server.optimizations.recording import trials_note
+from tradinglab.server.optimizations.recording import next_number, trials_note
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of_unsettled, counts_of
 from tradinglab.server.optimizations.settling import trials_settle
 from tradinglab.server.optimizations.telling import no_trial_completed, progress_tell, told_of
+from tradinglab.server.optimizations.thinking import Thought, optimization_think, thinks, thought_end
 from tradinglab.server.optimizations.trials import tried_list
 from tradinglab.server.runs.coordination import coordinated_finish
 from tradinglab.server.runs.events import event_store
@@ -49,6 +49,7 @@ class _Search:
     counts: Counts
     best: Outcome | None
     now: datetime
+    thought: Thought | None
 
     @property
     def room(self) -> int:
@@ -56,9 +57,18 @@ class _Search:
         return self.optimization.most_parallel - self.counts.going_on
 
 
-@transaction.atomic
 def optimization_advance(run_id: UUID) -> None:
     """Do what is to be done next; nothing if somebody else is about it."""
+    thought = optimization_think(run_id)
+    try:
+        _advance(run_id, thought)
+    finally:
+        if thought is not None:
+            thought_end(run_id)
+
+
+@transaction.atomic
+def _advance(run_id: UUID, thought: Thought | None) -> None:
     locked = Run.objects.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
     run = locked.filter(pk=run_id).first()
     if run is None or run.is_final:
@@ -72,6 +82,7 @@ def optimization_advance(run_id: UUID) -> None:
         counts=counts_of(optimization=optimization),
         best=best_of_unsettled(optimization=optimization),
         now=timezone.now(),
+        thought=thought,
     )
     _begin(search)
     trials_settle(optimization=optimization, best=search.best)
@@ -106,9 +117,10 @@ def _start_trials(search: _Search) -> tuple[int, bool]:
     room = batches_room(optimization=optimization, counts=search.counts) if is_simulated else search.room
     if room <= 0:
         return 0, False
-    last = Trial.objects.filter(optimization=optimization).aggregate(Max("number"))["number__max"]
-    first = 0 if last is None else last + 1
-    asked = search.request.sampler.ask(History(first, lambda: tried_list(optimization=optimization)), room)
+    first = next_number(optimization)
+    asked = _asked(search, first, room)
+    if asked is None:
+        return 0, False
     if is_simulated:
         started = batches_start(
             run=search.run,
@@ -120,6 +132,15 @@ def _start_trials(search: _Search) -> tuple[int, bool]:
     else:
         started = _start_backtests(search, asked.combinations, first)
     return started, asked.is_over and started == len(asked.combinations)
+
+
+def _asked(search: _Search, first: int, room: int) -> Asked | None:
+    """Return what is tried next; ``None`` if that is not known yet."""
+    optimization = search.optimization
+    if thinks(optimization):
+        thought = search.thought
+        return None if thought is None or thought.after != first else thought.asked
+    return search.request.sampler.ask(History(first, lambda: tried_list(optimization=optimization)), room)
 
 
 def _start_backtests(search: _Search, combinations: Sequence[Combination], first: int) -> int:

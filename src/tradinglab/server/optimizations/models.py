@@ -65,6 +65,8 @@ class Optimization(models.Model):
     #: Of simulated trials: which is the best so far, and its score.
     best_number = models.PositiveIntegerField(null=True)
     best_score = models.FloatField(null=True)
+    #: Until when somebody is to have found out what a sampler that takes long over it tries next.
+    thinking_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)

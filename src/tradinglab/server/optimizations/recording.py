@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from tradinglab.optimize import Objective
 from tradinglab.server.optimizations.models import Optimization, Trial
@@ -26,6 +26,12 @@ class SimulatedTrial:
     number: int
     figures: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+
+
+def next_number(optimization: Optimization) -> int:
+    """Return the number of the trial that is noted next."""
+    last: int | None = Trial.objects.filter(optimization=optimization).aggregate(Max("number"))["number__max"]
+    return 0 if last is None else last + 1
 
 
 def trials_note(trials: Sequence[Trial]) -> None:
