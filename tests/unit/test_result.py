@@ -310,7 +310,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
 ) -> None:
     target = tmp_path / "out.json"
     target.write_text("old")
-    monkeypatch.setattr("tradinglab.engine.result_json.result_text", lambda _: "\ud800")
+    monkeypatch.setattr("tradinglab.engine.result_json.result_text", lambda *_: "\ud800")
     with pytest.raises(UnicodeEncodeError):
         result.write_json(target)
     assert target.read_text() == "old"

@@ -10,11 +10,12 @@ from tradinglab.cli import outcome, words
 from tradinglab.cli.console import fail, note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import reporter
-from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
+from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED, UNSOUND
 from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
+    from tradinglab.doctor import Diagnosis
     from tradinglab.engine.result import BacktestResult
 
 _MEMORY_MB: Final = 2048
@@ -43,6 +44,8 @@ def add_parser(commands: Commands) -> None:
     add("--report", metavar="OUT.html", type=words.output_file, help="write an HTML report")
     add("--against", metavar="RESULT.json", type=words.input_file,
         help="compare with a result of another engine, in LEAN's format; the report shows it")  # fmt: skip
+    add("--doctor", action="store_true",
+        help="say what to doubt of it, too; the report and the result show it; see docs/doctor.md")  # fmt: skip
     add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")
     add("--allow-weak", action="store_true", help="with --sandbox: run even if only a weak one can be had here")
     add("--memory", metavar="MB", type=words.megabytes, help="with --sandbox: most memory that the run may take")
@@ -53,13 +56,20 @@ def run(options: Namespace) -> int:
     """Run the strategy, print what it came to, and return the exit status."""
     if not options.sandbox and (options.allow_weak or options.memory is not None):
         raise CommandError("--allow-weak and --memory are for --sandbox; add it, or leave them out.")
+    if options.sandbox and options.doctor:
+        raise CommandError("--doctor runs the strategy again and again, outside of the sandbox; leave one of them out.")
     strategy = find_strategy(options.file)
     from tradinglab.engine.errors import StrategyError
 
     against = None if options.against is None else outcome.read_result(options.against)
     outputs = outcome.Outputs(json=options.json, report=options.report, against=against, quiet=options.quiet)
+    diagnosis: Diagnosis | None = None
     try:
-        result = _sandboxed(strategy, options) if options.sandbox else _ordinary(strategy, options)
+        if options.doctor:
+            diagnosis = _diagnosed(strategy, options)
+            result = diagnosis.result
+        else:
+            result = _sandboxed(strategy, options) if options.sandbox else _ordinary(strategy, options)
     except _Unanswered as error:
         fail(str(error))
         return error.status
@@ -68,7 +78,9 @@ def run(options: Namespace) -> int:
             outcome.show(error.result, outputs)
         fail(outcome.failure_text(error))
         return STRATEGY_FAILED
-    outcome.show(result, outputs)
+    outcome.show(result, outputs, diagnosis)
+    if diagnosis is not None:
+        return UNSOUND if diagnosis.has_errors or result.status == "failed" else FINISHED
     if result.status == "interrupted":
         note("Interrupted: the figures are those of the part that ran.")
         return INTERRUPTED
@@ -103,6 +115,14 @@ def _ordinary(strategy: Path, options: Namespace) -> BacktestResult:
 
     with reporter() as progress:
         return backtest(strategy, on_progress=progress, **_given(options))
+
+
+def _diagnosed(strategy: Path, options: Namespace) -> Diagnosis:
+    """Run the strategy as the doctor does: with a seed in any case, as runs are compared."""
+    from tradinglab.doctor import diagnose
+
+    given = _given(options)
+    return diagnose(strategy, **{**given, "seed": given["seed"] or 0, "import_paths": tuple(given["import_paths"])})
 
 
 def _sandboxed(strategy: Path, options: Namespace) -> BacktestResult:

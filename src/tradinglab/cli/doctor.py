@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.cli import outcome, words
 from tradinglab.cli.backtest import find_strategy
 from tradinglab.cli.console import fail, say
+from tradinglab.cli.findings import show_diagnosis
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED, UNSOUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradinglab.cli.errors import Commands
-    from tradinglab.doctor import Diagnosis, Finding
+    from tradinglab.doctor import Diagnosis
 
 _MOST_CUTS = 1000
 
@@ -79,7 +80,7 @@ def run(options: Namespace) -> int:
     if options.json:
         say(json.dumps(_document(found), indent=2))
     else:
-        _show(found)
+        show_diagnosis(found)
     return UNSOUND if found.has_errors or found.result.status == "failed" else FINISHED
 
 
@@ -91,30 +92,6 @@ def _document(found: Diagnosis) -> dict[str, object]:
         "cuts": found.cuts,
         "findings": [each.as_json() for each in found.findings],
     }
-
-
-def _show(found: Diagnosis) -> None:
-    record = found.result.record
-    if found.result.status == "failed":
-        say(f"The run failed: {record.problem} What follows is of the part until then.\n")
-    for each in found.findings:
-        _show_finding(each)
-    if not found.findings:
-        say("Nothing was found to doubt. That does not make the strategy good.")
-        return
-    count = len(found.findings)
-    say(f"{count} {'finding' if count == 1 else 'findings'} in {found.result.name}, {found.result.total_orders:,} "
-        f"orders, {found.cuts} cuts.")  # fmt: skip
-
-
-def _show_finding(finding: Finding) -> None:
-    say(f"{finding.severity}: {finding.sentence} [{finding.code}]")
-    if finding.place is not None:
-        place = finding.place
-        row = "" if place.row is None else f", bar {place.row:,}"
-        of = f"{place.symbol} " if place.symbol else ""
-        say(f"  at {of}{place.time:%Y-%m-%d %H:%M:%S} UTC{row}")
-    say(f"  {finding.advice}\n")
 
 
 def _cuts(text: str) -> int:

@@ -15,6 +15,7 @@ from tradinglab.core.values import dataclass
 
 if TYPE_CHECKING:
     from tradinglab.core.run_warnings import RunWarning
+    from tradinglab.doctor import Diagnosis
     from tradinglab.engine.errors import StrategyError
     from tradinglab.engine.result import BacktestResult
     from tradinglab.engine.result_funnel import Funnel
@@ -57,17 +58,22 @@ def read_result(path: Path) -> ParitySide:
         raise CommandError(f"--against: {error}") from error
 
 
-def show(result: BacktestResult, outputs: Outputs) -> None:
-    """Write the files, then print the messages, the statistics and why there were no orders.
+def show(result: BacktestResult, outputs: Outputs, diagnosis: Diagnosis | None = None) -> None:
+    """Write the files, then print the messages, the statistics and why there were no orders; last what to doubt.
 
     A reader of our output that leaves (``| head``) takes nothing from the files, nor from the exit status.
     """
     parity = _compared(result, outputs.against)
-    written = _write(result, outputs, parity)
+    written = _write(result, outputs, parity, diagnosis)
     try:
         _print(result, outputs, written)
         if parity is not None:
             _show_parity(parity)
+        if diagnosis is not None:
+            from tradinglab.cli.findings import show_diagnosis
+
+            say()
+            show_diagnosis(diagnosis)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -162,19 +168,22 @@ def _show_log(lines: Sequence[str]) -> Sequence[str]:
     return shown
 
 
-def _write(result: BacktestResult, outputs: Outputs, parity: Parity | None) -> list[str]:
+def _write(result: BacktestResult, outputs: Outputs, parity: Parity | None, diagnosis: Diagnosis | None) -> list[str]:
     """Write the files that were asked for; return a line about each."""
     written = []
+    found = () if diagnosis is None else diagnosis.findings
     try:
         if outputs.json is not None:
             from tradinglab.engine.result import write_lean_json
 
-            write_lean_json(result, outputs.json)
+            write_lean_json(result, outputs.json, [each.as_analysis() for each in found])
             written.append(f"Result: {outputs.json}")
         if outputs.report is not None:
             from tradinglab.report import write_report
+            from tradinglab.report.doctor_section import ReportFinding
 
-            write_report(result, outputs.report, parity=parity)
+            findings = None if diagnosis is None else [ReportFinding.of(each.as_json()) for each in found]
+            write_report(result, outputs.report, parity=parity, findings=findings)
             written.append(f"Report: {outputs.report}")
     except OSError as error:
         raise CommandError(f"{error.filename} cannot be written: {error.strerror}") from error

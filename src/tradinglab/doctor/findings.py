@@ -99,6 +99,12 @@ class Finding:
     evidence: Mapping[str, float | str] = field(default_factory=dict)
     place: BarPlace | None = None
 
+    def as_analysis(self) -> dict[str, object]:
+        """Return the finding in the form of one of LEAN's analysis of a backtest."""
+        said = self.as_json()
+        sample = {name: said[name] for name in ("severity", "evidence", "bar")}
+        return {"name": str(self.code), "issue": self.sentence, "sample": sample, "solutions": [self.advice]}
+
     def as_json(self) -> dict[str, object]:
         """Return the finding as it is written to JSON."""
         place = self.place

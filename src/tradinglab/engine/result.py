@@ -15,6 +15,8 @@ from tradinglab.engine.result_record import RunRecord
 from tradinglab.engine.statistics import StatisticsResults, build_statistics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -198,10 +200,18 @@ class BacktestResult:
         return write_lean_json(self, path)
 
 
-def write_lean_json(result: BacktestResult, path: str | os.PathLike[str]) -> Path:
-    """Write *result* as LEAN's result file; a file that is there is replaced only once the new one is whole."""
+def write_lean_json(
+    result: BacktestResult, path: str | os.PathLike[str], analysis: Iterable[Mapping[str, object]] = ()
+) -> Path:
+    """Write *result* as LEAN's result file; a file that is there is replaced only once the new one is whole.
+
+    Parameters
+    ----------
+    analysis
+        What else was found of it, in the form of a finding of LEAN's analysis, beside its warnings.
+    """
     from tradinglab.engine.result_json import result_text
 
     target = Path(path)
-    write_whole(target, result_text(result))
+    write_whole(target, result_text(result, analysis))
     return target

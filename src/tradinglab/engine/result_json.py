@@ -35,8 +35,14 @@ class _Raw(str):
     __slots__ = ()
 
 
-def result_text(result: BacktestResult) -> str:
-    """Return the result file's text."""
+def result_text(result: BacktestResult, analysis: Iterable[Mapping[str, object]] = ()) -> str:
+    """Return the result file's text.
+
+    Parameters
+    ----------
+    analysis
+        What else was found of it, in the form of a finding of LEAN's analysis, beside its warnings.
+    """
     statistics = result.statistics_results
     document = {
         "rollingWindow": {
@@ -53,7 +59,7 @@ def result_text(result: BacktestResult) -> str:
         "serverStatistics": _server_statistics(result),
         "algorithmConfiguration": _configuration(result),
         "totalPerformance": _performance(statistics.total_performance, with_trades=True),
-        "analysis": [_analysis(each) for each in result.warnings],
+        "analysis": [*(_analysis(each) for each in result.warnings), *analysis],
     }
     return "".join(_pieces(document, "\n")) + "\n"
 
