@@ -361,3 +361,28 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     except (RulesInvalidError, RulesDataError):
         assume(False)
     return rules, source
+
+
+#: How long a bar is, and how many of them :func:`walk_source` makes.
+STEPS_NS = {"daily": 86_400_000_000_000, "hour": 3_600_000_000_000, "minute": 60_000_000_000}
+WALK_BARS = {"daily": 900, "hour": 700, "minute": 3_900}
+
+
+def walk_source(rules: sc.Rules, seed: int) -> MemorySource:
+    """Return random bars of the securities of rules, from their start on."""
+    source = QuotingSource()
+    start = int(np.datetime64(rules.start, "ns").astype(np.int64))
+    for place, listing in enumerate(rules.universe):
+        opening = (5 * 60 + 570) * STEPS_NS["minute"] if rules.resolution == "minute" else 0
+        opening += 5 * STEPS_NS["hour"] if rules.resolution == "daily" and listing.type == "equity" else 0
+        count = WALK_BARS[rules.resolution]
+        if rules.resolution == "minute":
+            days, parts = np.divmod(np.arange(count), 390)
+            times = start + opening + days * STEPS_NS["daily"] + parts * STEPS_NS["minute"]
+        else:
+            times = start + opening + np.arange(count) * STEPS_NS[rules.resolution]
+        first, places = (1.2, 5) if listing.type == "forex" else (100.0, 2)
+        found = price_bars(seed + place, times, first=first, places=places, gaps=0.0)
+        source.add(listing.ticker, getattr(Resolution, rules.resolution.upper()), found,
+                   security_type=TYPES[listing.type], market=listing.market or MARKETS[listing.type])  # fmt: skip
+    return source

@@ -65,3 +65,37 @@ def test_a_strategy_that_fails_has_status_1(tmp_path: Path, capsys: pytest.Captu
 def test_bad_words_have_status_2(words: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", *words]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_backtest_with_the_doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, report, result = tmp_path / "main.py", tmp_path / "report.html", tmp_path / "result.json"
+    path.write_text(PEEKING)
+    written = ["--report", str(report), "--json", str(result)]
+    assert main(["backtest", str(path), "--doctor", "--quiet", *written]) == 1
+    assert "error: The strategy sees the future: " in capsys.readouterr().out
+    document = json.loads(result.read_text())
+    found = next(each for each in document["analysis"] if each["name"] == "look-ahead")
+    assert found["issue"].startswith("The strategy sees the future")
+    assert found["sample"]["bar"]["symbol"] == "AAPL"
+    assert found["solutions"]
+    page = report.read_text()
+    assert page.count('class="finding"') == sum("severity" in (each["sample"] or {}) for each in document["analysis"])
+    assert f'href="#chart-equity" data-day="{found["sample"]["bar"]["time"][:10]}"' in page
+    assert 'id="chart-equity"' in page
+    assert main(["backtest", str(path), "--doctor", "--sandbox"]) == 2
+    assert "--doctor" in capsys.readouterr().err
+
+
+def test_what_a_report_shows_of_a_finding_is_text() -> None:
+    from tradinglab.report.doctor_section import ReportFinding, findings_section, with_findings
+
+    said = {
+        "code": "outside-data", "severity": "warning", "sentence": "<b>x</b>", "advice": "<i>", "bar": None,
+        "evidence": {"names": "<script>alert(1)</script>"},
+    }  # fmt: skip
+    section = findings_section([ReportFinding.of(said)])
+    assert "<script>" not in section
+    assert "&lt;b&gt;x" in section
+    assert "Nothing was found" in findings_section([])
+    # A report of before there was a place for it has it at its end.
+    assert with_findings("<p></p><footer>", [ReportFinding.of(said)]).endswith("</section><footer>")

@@ -20,6 +20,9 @@ _LONGEST_NAME: Final = 300
 #: Whose code is nobody's own: the engine's, Python's and the libraries'. What the engine reads, it can cut.
 _ENGINE: Final = str(Path(tradinglab.__file__).parent)
 _LIBRARIES: Final = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+#: What the system tells of itself.
+_SYSTEM: Final = ("/dev/", "/proc/", "/sys/")
+_IMPORT: Final = "<frozen importlib"
 _PLACES: Final = ((builtins, "open"), (io, "open"), (os, "open"))
 
 
@@ -73,6 +76,8 @@ class OutsideReads:
         if not isinstance(path, (str, bytes, os.PathLike)) or not _is_of_author(frame):
             return
         name = os.fsdecode(path)[:_LONGEST_NAME]
+        if name.startswith((_ENGINE, *_LIBRARIES, *_SYSTEM)):
+            return
         if name in self._counts or len(self._counts) < _MOST_FILES:
             self._counts[name] = self._counts.get(name, 0) + 1
 
@@ -86,10 +91,13 @@ def _is_reading(mode: object = "r", **options: object) -> bool:
 
 
 def _is_of_author(frame: FrameType | None) -> bool:
-    """Return whether the first code on the way out that is no library's is an author's, and not the engine's."""
+    """Return whether the first code on the way out that is no library's is an author's, and not the engine's.
+
+    What a library reads while it is imported is its own affair.
+    """
     while frame is not None:
         place = frame.f_code.co_filename
-        if place.startswith(_ENGINE):
+        if place.startswith((_ENGINE, _IMPORT)):
             return False
         if not place.startswith(("<", *_LIBRARIES)):
             return True
