@@ -63,9 +63,8 @@ def diagnosed(folder: Path, body: str, source: MemorySource, **terms: Any) -> Di
 
 
 LOOKING_AHEAD = {
-    "history to a day that is to come": """
+    "three days ahead": """
 def decide(self, data):
-    frame = self.history(self.symbol, self.time - timedelta(days=3), self.time + timedelta(days=5), Resolution.DAILY)
     closes = self.lab_context.source.bars(
         self.symbol, Resolution.DAILY, TickType.TRADE, -(1 << 62), 1 << 62).values["close"]
     self.turn(100 if self.bar + 3 < len(closes) and closes[self.bar + 3] > closes[self.bar] else 0)
@@ -127,7 +126,7 @@ def decide(self, data):
     self.turn(100 if closes[-1] > data[self.symbol].close else 0 if closes[0] > 100 else 50)
 """,
         market,
-        cuts=4,
+        cuts=2,
     )
     assert of(diagnosis, Code.LOOK_AHEAD) is None, diagnosis.findings
 
