@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from tradinglab.doctor import diagnose, stress
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
@@ -94,6 +98,23 @@ def test_a_look_ahead_is_found_with_its_bar(api: APIClient, owner: User) -> None
     kinds = [each["kind"] for each in api.get(f"/api/v1/runs/{found['id']}/events/").json()["events"]]
     assert kinds[:2] == ["queued", "started"]
     assert kinds[-1] == "finished"
+
+
+def test_the_server_finds_what_the_command_does(api: APIClient, owner: User, tmp_path: Path) -> None:
+    """Runs in the sandbox, read by another, come to what runs in one process do."""
+    path = tmp_path / "main.py"
+    path.write_text(PEEKING)
+    run = done(owner, PEEKING)
+    seed = run.manifest["seed"]
+    found = examined(api, run, "doctor", cuts=4)
+    expected = diagnose(path, cuts=4, seed=seed)
+    shown = [json.loads(json.dumps(each.as_json())) for each in expected.findings]
+    assert found["findings"] == shown
+    rows = examined(api, run, "stress", scenarios=["fees", "delay", "missed", "cash"], seed=seed)["rows"]
+    by_name = {each.name: each for each in stress(path, seed=seed).rows}
+    assert len(rows) == 9
+    for row in rows:
+        assert row == pytest.approx(asdict(by_name[row["name"]])), row["name"]
 
 
 def test_a_sound_strategy_has_no_error(api: APIClient, owner: User) -> None:

@@ -169,7 +169,7 @@ def _under(laboratory: Laboratory, plain: Tried) -> Callable[[Assumption], Tried
 def _tried(laboratory: Laboratory, assumption: Assumption, cash: str | None) -> Tried:
     order = {"asks": "assume", "assumption": packed_assumption(assumption)}
     answer = laboratory.ask("answer", order, cash=cash)
-    said = laboratory.read("figures", [answer], cash=cash).member("tried")
+    said = laboratory.read("figures", [answer], is_plain=assumption == Assumption()).member("tried")
     figures = {
         name: said.member(name).number()
         for name in ("net_profit", "starting_cash", "sharpe", "drawdown", "fees", "traded")

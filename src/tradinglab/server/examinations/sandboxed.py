@@ -120,7 +120,7 @@ class Laboratory:
         self.steps.next()
         return path
 
-    def read(self, asks: str, answers: Sequence[Path], *, cash: str | None = None, **order: Any) -> Reader:
+    def read(self, asks: str, answers: Sequence[Path], **order: Any) -> Reader:
         """Return what the reader says of answers.
 
         Raises
@@ -142,7 +142,7 @@ class Laboratory:
             "data_name": self._source.name,
             "start": request.start,
             "end": request.end,
-            "cash": cash or request.cash,
+            "cash": request.cash,
             "timeout_s": REPLAY_TIMES * self._run.timeout_s,
         }
         seconds = READING_S + order["timeout_s"]
