@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
@@ -33,6 +34,7 @@ from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.examinations.models import Examination
 from tradinglab.server.examinations.services import ExaminationRequest, examination_submit
+from tradinglab.server.honesty.holding import hold_out_seal
 from tradinglab.server.live.models import DeploymentSeries
 from tradinglab.server.live.services import DeploymentRequest, deployment_create
 from tradinglab.server.optimizations.requests import OptimizationRequest
@@ -163,6 +165,10 @@ class Things:
         request = WalkForwardRequest(search=search, plan=WalkForwardPlan(train=1000, test=1000))
         return walk_forward_submit(owner=self.owner, request=request).run.pk
 
+    def make_hold_out(self) -> object:
+        first, last = date(2090, 1, 1), date(2090, 12, 31)
+        return hold_out_seal(strategy=self.strategy, by=self.owner, first_day=first, last_day=last).pk
+
     def make_deployment(self) -> object:
         assert self.strategy.head is not None
         made, _ = deployment_create(owner=self.owner, request=DeploymentRequest(version=self.strategy.head))
@@ -209,6 +215,7 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<uuid:run_id>": Things.make_run,
     "<uuid:optimization_id>": Things.make_optimization,
     "<uuid:walk_forward_id>": Things.make_walk_forward,
+    "<uuid:hold_out_id>": Things.make_hold_out,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<uuid:examination_id>": Things.examine,

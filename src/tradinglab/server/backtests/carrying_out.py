@@ -27,6 +27,7 @@ from tradinglab.server.backtests.data_sources import NamedSource, data_slices, d
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.backtests.trying import backtest_note_tried
 from tradinglab.server.backtests.verdicts import verdict_columns
 from tradinglab.server.backtests.verifying import Outcome, verification_compare, verification_record
 from tradinglab.server.config.data_sources import SAMPLE
@@ -91,6 +92,7 @@ class BacktestKind:
         columns |= {"warnings": [*told, *columns.get("warnings", [])]}
         Backtest.objects.filter(run=run).update(**columns, **took)
         _keep_slices(run, summary)
+        backtest_note_tried(run_id=run.pk)
 
 
 class VerificationKind:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from tradinglab.server.honesty.models import HoldOut
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import StrategyVersion
 
@@ -95,6 +96,11 @@ class Backtest(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)
+
+    @property
+    def hold_out(self) -> HoldOut | None:
+        """The hold-out that was opened for it, if it is such a run."""
+        return HoldOut.objects.filter(run=self.run_id).first()
 
     @property
     def tags(self) -> list[str]:

@@ -15,6 +15,7 @@ from django.utils import timezone
 import tradinglab
 from tradinglab.server.backtests.data_sources import data_before_run, data_source_wanted
 from tradinglab.server.backtests.engines import Fallback
+from tradinglab.server.backtests.holding_out import SealedDays
 from tradinglab.server.backtests.manifests import calendar_versions, engine_versions
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.config.data_sources import SAMPLE
@@ -47,6 +48,8 @@ class BacktestRequest:
         How it is run; no figure depends on it.
     engine, fallback
         Where it is run, and what becomes of it if that place cannot be reached; *data* is then that of a run here.
+    hold_out
+        What becomes of it if it would touch days that are sealed.
     """
 
     version: StrategyVersion
@@ -60,6 +63,7 @@ class BacktestRequest:
     wishes: Wishes = field(default_factory=Wishes)
     engine: str = Backtest.Engine.LOCAL
     fallback: str = Fallback.QUEUE
+    hold_out: str = SealedDays.REFUSE
 
     def check(self) -> None:
         """Refuse a name, dates, cash and data that there cannot be, and a version without a file that can be run.

@@ -11,6 +11,7 @@ from django.db import transaction
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.engines import FOLLOWED, KINDS, LASTS_S, engine_check
+from tradinglab.server.backtests.holding_out import end_allowed, sealed_days_guard
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
@@ -43,11 +44,20 @@ def backtest_submit(*, owner: User, request: BacktestRequest, idempotency_key: s
         If the owner has as many runs waiting as may wait.
     IdempotencyKeyReusedError
         If the key came with another request.
+    SealedDaysError
+        If it would touch days that are sealed.
     """
     request.check()
+    request = _kept_out(request)
     engine_check(owner=owner, request=request)
     warnings = parameters_check(files=request.version.files, parameters=request.parameters)
     return _submit(owner, request, idempotency_key, warnings)
+
+
+def _kept_out(request: BacktestRequest) -> BacktestRequest:
+    """Return what of a request the sealed days of its strategy allow."""
+    end = end_allowed(version=request.version, start=request.start, end=request.end, sealed=request.hold_out)
+    return replace(request, end=end)
 
 
 def _submit(owner: User, request: BacktestRequest, idempotency_key: str | None, warnings: Sequence[str]) -> Submission:
@@ -56,8 +66,14 @@ def _submit(owner: User, request: BacktestRequest, idempotency_key: str | None, 
         owner=owner,
         key=idempotency_key,
         request_hash=request.fingerprint(),
-        start=lambda: _create(owner, request, warnings),
+        start=lambda: _create_guarded(owner, request, warnings),
     )
+
+
+@transaction.atomic
+def _create_guarded(owner: User, request: BacktestRequest, warnings: Sequence[str]) -> Run:
+    sealed_days_guard(version=request.version, end=request.end)
+    return _create(owner, request, warnings)
 
 
 def backtest_rerun(*, test: Backtest, changes: Mapping[str, Any], idempotency_key: str | None = None) -> Submission:
@@ -96,8 +112,23 @@ def backtest_submit_files(
     with transaction.atomic():
         asked = request(version_of_files(owner=owner, files=files))
         asked.check()
+        asked = _kept_out(asked)
         engine_check(owner=owner, request=asked)
         return _submit(owner, asked, idempotency_key, warnings)
+
+
+@transaction.atomic
+def backtest_create_opening(*, owner: User, request: BacktestRequest) -> Run:
+    """Store the one backtest that may see sealed days; its request was checked.
+
+    Raises
+    ------
+    TooManyQueuedError
+        If the owner has as many runs waiting as may wait.
+    """
+    warnings = parameters_check(files=request.version.files, parameters=request.parameters)
+    request = replace(request, parameters=project_parameters(request.version.files) | dict(request.parameters))
+    return _create(owner, request, warnings)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from tradinglab.quantconnect import DeadlineError, QuantConnect
 from tradinglab.quantconnect.models.backtests import Backtest as RemoteBacktest
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.backtests.trying import backtest_note_tried
 from tradinglab.server.cloud.results.documents import remote_outputs
 from tradinglab.server.cloud.results.figures import first_and_last_day, remote_figures
 from tradinglab.server.cloud.results.reading import RemoteResult, remote_result
@@ -143,3 +144,5 @@ def _finish(
     took = {} if began is None else {"duration_s": (timezone.now() - began).total_seconds()}
     kept = dict(columns) if error is None else {"warnings": columns.get("warnings", work.asked.warnings)}
     Backtest.objects.filter(pk=work.run.pk).update(**kept, **took)
+    if error is None:
+        backtest_note_tried(run_id=work.run.pk)

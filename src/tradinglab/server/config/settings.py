@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "tradinglab.server.strategies",
     "tradinglab.server.runs",
     "tradinglab.server.streams",
+    "tradinglab.server.honesty",
     "tradinglab.server.backtests",
     "tradinglab.server.optimizations",
     "tradinglab.server.walk_forwards",

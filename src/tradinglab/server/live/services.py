@@ -21,6 +21,8 @@ from tradinglab.server.backtests.data_sources import data_source_wanted
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError, InputError, LimitReachedError
+from tradinglab.server.honesty.errors import SealedDaysError
+from tradinglab.server.honesty.selectors import hold_out_sealed
 from tradinglab.server.live.events import live_event_store
 from tradinglab.server.live.models import ACTIVE, Deployment, DeploymentCommand, Status
 from tradinglab.server.runs.limits import owner_lock
@@ -83,7 +85,20 @@ class DeploymentRequest:
         if self.start_at is not None and self.start_at > timezone.now():
             text = "That time is to come; name one in the past, or leave it out."
             raise InputError("start", self.start_at.isoformat(), text)
+        self._check_sealed()
         self._check_account()
+
+    def _check_sealed(self) -> None:
+        """Refuse a replay that would come to sealed days, as it goes on as long as there are bars."""
+        if self.start_at is None:
+            return
+        sealed = hold_out_sealed(strategy=self.version.strategy)
+        if sealed is not None and self.start_at.date() <= sealed.last_day:
+            text = (
+                f"The days of this strategy from {sealed.first_day} to {sealed.last_day} are sealed as its hold-out, "
+                "and a replay would come to them. Start after them, or open the hold-out first."
+            )
+            raise SealedDaysError("start", self.start_at.isoformat(), text)
 
     def _check_account(self) -> None:
         """Refuse money and positions that no account has."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max
 
 from tradinglab.optimize import Objective
+from tradinglab.server.honesty.ledger import Variant, variants_note
+from tradinglab.server.honesty.models import Source
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.selectors import SETTLED
 from tradinglab.server.optimizations.storing import objective_of
 from tradinglab.server.runs.models import RunState
+from tradinglab.server.strategies.checking import rules_read_apart
+from tradinglab.server.strategies.files import RULES
 
 _AT_ONCE = 500
 
@@ -59,7 +64,33 @@ def trials_record(*, run_id: UUID, done: Sequence[SimulatedTrial]) -> int:
     Optimization.objects.filter(pk=run_id).update(
         best_number=number, best_score=score, **{column: F(column) + count for column, count in counted.items()}
     )
+    _note_tried(run_id, [waiting[each.number] for each in new if not each.error])
     return len(new)
+
+
+def _note_tried(run_id: UUID, trials: Sequence[Trial]) -> None:
+    """Note the variants in the ledger, all in a few statements."""
+    if not trials:
+        return
+    found = Optimization.objects.select_related("version", "run__owner", "run__parent").get(pk=run_id)
+    first, last = found.start, found.end
+    if first is None or last is None:
+        rules = rules_read_apart(text=found.version.files[RULES]).get("rules") or {}
+        first = first or (date.fromisoformat(rules["start"]) if rules else None)
+        last = last or (date.fromisoformat(rules["end"]) if rules else None)
+    variants = [
+        Variant(
+            content_hash=found.version.content_hash,
+            parameters={**found.parameters, **each.parameters},
+            data=found.data,
+            first_day=first,
+            last_day=last,
+            sharpe_ratio=each.figures.get("sharpe_ratio"),
+        )
+        for each in trials
+    ]
+    source = Source.SEARCH if found.run.parent is None else Source.WALK_FORWARD
+    variants_note(strategy_id=found.version.strategy_id, by=found.run.owner, source=source, variants=variants)
 
 
 def _best(optimization: Optimization, done: Sequence[SimulatedTrial]) -> tuple[int | None, float | None]:

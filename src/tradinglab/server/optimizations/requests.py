@@ -24,6 +24,7 @@ from tradinglab.optimize import (
 from tradinglab.optimize.samplers import Combination
 from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES
+from tradinglab.server.backtests.holding_out import SealedDays, end_allowed
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
 from tradinglab.server.config.data_sources import SAMPLE
@@ -79,6 +80,7 @@ class OptimizationRequest:
     method: str = ""
     node_type: str | None = None
     most_cost: Decimal | None = None
+    hold_out: str = SealedDays.REFUSE
 
     @property
     def is_run_here(self) -> bool:
@@ -156,6 +158,17 @@ class OptimizationRequest:
     def _bought(self) -> dict[str, Any]:
         most = None if self.most_cost is None else str(self.most_cost)
         return {"node_type": self.node_type, "most_cost": most}
+
+    def kept_out(self) -> OptimizationRequest:
+        """Return what of it the sealed days of the strategy allow.
+
+        Raises
+        ------
+        InputError
+            If it would touch them, and is not to be clipped.
+        """
+        end = end_allowed(version=self.version, start=self.start, end=self.end, sealed=self.hold_out)
+        return replace(self, end=end)
 
     def search(self) -> dict[str, Any]:
         """Return what is searched and what for, as JSON takes it."""

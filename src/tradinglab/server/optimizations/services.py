@@ -9,6 +9,7 @@ from django.db import transaction
 
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.holding_out import sealed_days_guard
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.optimizations.engines import KINDS, LASTS_S, engine_check
@@ -45,6 +46,7 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     ours = {name: text for name, text in project_parameters(request.version.files).items() if name not in searched}
     request = replace(request, parameters=ours | dict(request.parameters))
     request.check()
+    request = request.kept_out()
     engine_check(owner=owner, request=request)
     searched_check(files=request.version.files, axes=request.space.axes)
     request, why = method_decide(request)
@@ -54,8 +56,14 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
         owner=owner,
         key=idempotency_key,
         request_hash=request.fingerprint(),
-        start=lambda: _create(owner, request, why_slow=why),
+        start=lambda: _create_guarded(owner, request, why),
     )
+
+
+@transaction.atomic
+def _create_guarded(owner: User, request: OptimizationRequest, why_slow: str) -> Run:
+    sealed_days_guard(version=request.version, end=request.end)
+    return _create(owner, request, why_slow=why_slow)
 
 
 def optimization_create_part(*, owner: User, request: OptimizationRequest, parent: Run) -> Optimization:

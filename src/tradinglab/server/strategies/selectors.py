@@ -46,6 +46,11 @@ def version_of_user(*, user: User, version_id: UUID) -> StrategyVersion:
     return version
 
 
+def version_of_content(*, user: User, content_hash: str) -> StrategyVersion | None:
+    """Return a version of that content, of whichever of a user's strategies had it last; ``None`` if none has."""
+    return _of_user(user).filter(content_hash=content_hash).order_by("-created_at").first()
+
+
 def version_to_compare(*, user: User, version: StrategyVersion, against: str | None) -> StrategyVersion | None:
     """Return what a version is compared with: its parent, or the content of that hash in any of a user's strategies.
 

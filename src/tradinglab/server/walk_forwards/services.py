@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any, Final
 
 from django.db import transaction
 
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.holding_out import SealedDays, end_allowed, sealed_days_guard
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.methods import method_decide
@@ -41,11 +43,16 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
     ours = {name: text for name, text in project_parameters(search.version.files).items() if name not in searched}
     search = replace(search, parameters=ours | dict(search.parameters))
     search.check()
+    if request.plan is not None or search.hold_out == SealedDays.CLIP:
+        search = search.kept_out()
+    request = replace(request, search=search)
     windows = request.all_windows()
+    end = max(max(each.train_last, each.test_last) for each in windows)
+    field = "end" if request.plan is not None else "windows"
+    end_allowed(version=search.version, start=None, end=end, sealed=SealedDays.REFUSE, field=field)
     searched_check(files=search.version.files, axes=search.space.axes)
     parameters_check(files=search.version.files, parameters=search.parameters)
     method_decide(search)
-    request = replace(request, search=search)
     return run_once(
         owner=owner,
         key=idempotency_key,
@@ -57,6 +64,7 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
 @transaction.atomic
 def _create(owner: User, request: WalkForwardRequest, windows: list[dict[str, str]]) -> Run:
     search = request.search
+    sealed_days_guard(version=search.version, end=date.fromisoformat(max(each["test_last"] for each in windows)))
     manifest: dict[str, Any] = {**search.manifest(), "windows": windows}
     run = run_create(owner=owner, kind=KIND, manifest=manifest, wishes=search.wishes)
     WalkForward.objects.create(

@@ -14,9 +14,11 @@ from tradinglab.engine.verification import FindingCode
 from tradinglab.server.backtests.differences import DifferenceKind
 from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES, help_of
+from tradinglab.server.backtests.holding_out import SealedDays
 from tradinglab.server.backtests.models import Backtest, Verification
 from tradinglab.server.backtests.requests import MOST_CASH
 from tradinglab.server.config.data_sources import SAMPLE
+from tradinglab.server.honesty.api.serializers import HoldOutSerializer
 from tradinglab.server.rest.fields import FiniteField, NameField, NotesField, NumberOrTextField, StrictSerializer
 from tradinglab.server.rest.quick import QuickSerializer
 from tradinglab.server.runs.models import Priority, RunState
@@ -58,6 +60,12 @@ class TermsInput(StrictSerializer):
     )
     memory_mb = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Megabytes it may take; at most your limit."
+    )
+    hold_out = serializers.ChoiceField(
+        choices=[each.value for each in SealedDays],
+        default=SealedDays.REFUSE.value,
+        help_text="If it would touch days that are sealed as the strategy's hold-out: refuse it, or clip it to the day "
+        "before them.",
     )
 
     def validate_parameters(self, value: dict[str, str]) -> dict[str, str]:
@@ -242,13 +250,17 @@ class BacktestDetailSerializer(BacktestSerializer):
         child=serializers.CharField(), help_text="What the replay took as the run declared it."
     )
 
+    hold_out = HoldOutSerializer(
+        allow_null=True, help_text="The hold-out that was opened for it, with its stamp; `null` for any other run."
+    )
+
     manifest = serializers.DictField(source="run.manifest", child=serializers.JSONField())
     statistics = serializers.DictField(child=serializers.CharField())
 
     class Meta(BacktestSerializer.Meta):
         fields = [
             *BacktestSerializer.Meta.fields, "notes", "manifest", "statistics", "warnings", "findings",
-            "findings_left_out", "verification_notes",
+            "findings_left_out", "verification_notes", "hold_out",
         ]  # fmt: skip
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from tradinglab.server.backtests.api import answers, comparing, data_sources, life, parity, queries, results, views
+from tradinglab.server.backtests.api import (
+    answers,
+    comparing,
+    data_sources,
+    life,
+    opening,
+    parity,
+    queries,
+    results,
+    views,
+)
 
 _ONE = "backtests/<uuid:run_id>"
 
@@ -67,6 +77,11 @@ _RESULTS: dict[str, type[APIView]] = {
 }  # fmt: skip
 
 urlpatterns: list[URLPattern] = [
+    path(
+        "strategies/<uuid:strategy_id>/hold-outs/<uuid:hold_out_id>/open/",
+        opening.HoldOutOpenView.as_view(),
+        name="hold-out-open",
+    ),
     path("data-sources/", data_sources.DataSourcesView.as_view(), name="data-sources"),
     path("data-sources/<str:name>/", data_sources.DataSourceView.as_view(), name="data-source"),
     path("backtests/", views.BacktestsView.as_view(), name="backtests"),

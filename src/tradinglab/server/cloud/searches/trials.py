@@ -15,6 +15,7 @@ from tradinglab.quantconnect.models.optimizations import Optimization as RemoteO
 from tradinglab.quantconnect.models.optimizations import OptimizationBacktest
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import backtest_follow_part
+from tradinglab.server.backtests.trying import backtest_note_tried
 from tradinglab.server.cloud.models import CloudBacktest, CloudOptimization, Step
 from tradinglab.server.cloud.searches.figures import trial_columns
 from tradinglab.server.cloud.work import Work, WorkLost, job_token
@@ -206,6 +207,7 @@ def _end_if_done(run_id: UUID, remote: OptimizationBacktest, columns: Mapping[st
         return
     first, last = (None if each is None else each.date() for each in (remote.start_date, remote.end_date))
     Backtest.objects.filter(pk=run_id).update(**columns, first_day=first, last_day=last)
+    backtest_note_tried(run_id=run_id)
     Run.objects.filter(pk=run_id).update(progress=1.0)
     coordinated_finish(run_id=run_id, state=RunState.COMPLETED)
 

@@ -45,6 +45,11 @@ class SimulationInput(RulesInput):
     data = serializers.CharField(  # type: ignore[assignment]  # a serializer's own data are another thing
         max_length=100, default=SAMPLE, help_text="Name of the source of the bars."
     )
+    strategy = serializers.UUIDField(
+        required=False,
+        help_text="In whose ledger of trials it is noted, and whose sealed days it may not touch; by default the "
+        "strategy that has a version of just these rules.",
+    )
     points = serializers.IntegerField(
         min_value=2, max_value=_MOST_POINTS, default=500, help_text="How many points of the equity at most."
     )

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import Scope
+from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.rules.api.serializers import (
@@ -86,7 +87,12 @@ class RulesSimulateView(APIView):
     @extend_schema(
         operation_id="rules_simulate",
         request=SimulationInput,
-        responses={200: SimulationSerializer, **_BUSY, **_FAILED},
+        responses={
+            200: SimulationSerializer,
+            404: OpenApiResponse(ProblemSerializer, "There is no such strategy."),
+            **_BUSY,
+            **_FAILED,
+        },
         description=(
             "What rules come to over bars, as whole arrays: the fills, closed trades and equity that a backtest of "
             "them has, at once. At most 100 securities and a million bars; what takes more than 40 seconds of a "
@@ -95,7 +101,8 @@ class RulesSimulateView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Return figures, equity, fills and trades."""
-        return Response(SimulationSerializer(rules_simulate(**_given(request, SimulationInput))).data)
+        given = _given(request, SimulationInput)
+        return Response(SimulationSerializer(rules_simulate(user=user_of(request), **given)).data)
 
 
 class RulesSchemaView(APIView):

@@ -1,0 +1,1 @@
+"""What was tried on a strategy, and which days nothing may be tried on."""

@@ -1,0 +1,1 @@
+"""The REST resources of trials and hold-outs."""
