@@ -113,6 +113,15 @@ def test_no_rerun_goes_around_it(api: APIClient, shared: Strategy) -> None:
     assert api.post(f"/api/v1/backtests/{run_id}/rerun/", {"end": BEFORE}, format="json").status_code == 202
 
 
+def test_no_examination_looks_at_them_again(api: APIClient, shared: Strategy) -> None:
+    run_id = start(api, shared).json()["id"]
+    early = start(api, shared, end=BEFORE).json()["id"]
+    work()
+    seal(api, shared)
+    refused(api.post(f"/api/v1/backtests/{run_id}/stress/", {}, format="json"), "backtest")
+    assert api.post(f"/api/v1/backtests/{early}/stress/", {}, format="json").status_code == 202
+
+
 def test_no_run_at_quantconnect_touches_them(api: APIClient, shared: Strategy) -> None:
     seal(api, shared)
     refused(start(api, shared, engine="quantconnect"))

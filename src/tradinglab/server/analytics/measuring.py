@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from tradinglab.analytics.portfolio import factor_regression
 from tradinglab.analytics.trade_figures import trade_figures, trade_figures_by
 from tradinglab.analytics.trades import GroupBy
 from tradinglab.server.backtests.thinning import min_max
+from tradinglab.server.rest.numbers import plain
 
 if TYPE_CHECKING:
     from tradinglab.analytics.arrays import Floats
@@ -110,19 +110,6 @@ def measure(series: MeasuredSeries, how: Settings) -> dict[str, Any]:
             }
         )
     return found
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: numbers that are not finite are ``None``."""
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return int(value) if isinstance(value, np.integer) else value
 
 
 def _extent(series: MeasuredSeries) -> dict[str, Any]:

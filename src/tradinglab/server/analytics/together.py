@@ -19,7 +19,7 @@ from tradinglab.analytics.overfitting import (
 )
 from tradinglab.analytics.portfolio import combine
 from tradinglab.server.analytics.given import GivenSeries, Times
-from tradinglab.server.analytics.measuring import plain
+from tradinglab.server.rest.numbers import plain
 
 _FEWEST_COMMON: Final = 3
 _MOST_BLOCKS: Final = 16

@@ -51,8 +51,13 @@ class DailyAccount:
         return analytics.simple_returns(self.equity if is_measured else [])
 
 
-def daily_account(*, test: Backtest) -> DailyAccount:
+def daily_account(*, test: Backtest, periods_per_year: int | None = None) -> DailyAccount:
     """Return the account of a backtest, once a day.
+
+    Parameters
+    ----------
+    periods_per_year
+        How many trading days a year has, if that is known; the run's result is read for it otherwise.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def daily_account(*, test: Backtest) -> DailyAccount:
             f"The backtest {test.pk} is {test.run.state} and has no figures; they are of completed ones."
         )
     table = table_collect(table_read(test=test, name="days").select("time", "equity", "benchmark"))
-    per_year = _periods_per_year(test)
+    per_year = periods_per_year or _periods_per_year(test)
     by_day: dict[date, tuple[float, float]] = {}
     times: list[datetime] = table["time"].to_list()
     for time, equity, benchmark in zip(times, table["equity"], table["benchmark"], strict=True):

@@ -27,7 +27,13 @@ def backtest_note_tried(*, run_id: UUID) -> None:
         sharpe_ratio=test.sharpe_ratio,
     )
     source = _source(test.run)
-    variants_note(strategy_id=test.version.strategy_id, by=test.run.owner, source=source, variants=[variant])
+    variants_note(
+        strategy_id=test.version.strategy_id,
+        by=test.run.owner,
+        source=source,
+        variants=[variant],
+        at=test.run.finished_at,
+    )
 
 
 def _source(run: Run) -> Source:

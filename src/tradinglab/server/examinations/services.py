@@ -14,6 +14,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import request_of
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.examinations.models import Examination
+from tradinglab.server.honesty.holding import hold_out_check
 from tradinglab.server.runs.limits import owner_lock
 from tradinglab.server.runs.models import Priority, Run, RunState
 from tradinglab.server.runs.services import Submission, Wishes, run_create, run_once
@@ -53,6 +54,8 @@ def examination_submit(
 
     Raises
     ------
+    SealedDaysError
+        If the backtest covers days that were sealed since.
     ConflictError
         If the backtest has not completed, or cannot be run again here, which a stress needs.
     TooManyQueuedError
@@ -85,6 +88,8 @@ def _check(test: Backtest, request: ExaminationRequest) -> None:
         advice = "wait until it has" if test.run.state in (RunState.QUEUED, RunState.RUNNING) else "run it again first"
         text = f"The backtest is {test.run.state}; only one that completed can be examined: {advice}."
         raise ConflictError(text)
+    # To run it again is to look at its days again.
+    hold_out_check(strategy=test.version.strategy, end=test.last_day, field="backtest", can_clip=False)
     why = _why_not_again(test)
     if why and request.kind == Examination.Kind.STRESS:
         raise ConflictError(f"{why} A stress runs the strategy again: run the version here (rerun/) and stress that.")

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -53,21 +53,28 @@ class Variant:
         return _hash([self.variant, self.data, str(self.first_day), str(self.last_day)])
 
 
-def variants_note(*, strategy_id: UUID, by: User, source: Source, variants: Sequence[Variant]) -> None:
+def variants_note(
+    *, strategy_id: UUID, by: User, source: Source, variants: Sequence[Variant], at: datetime | None = None
+) -> None:
     """Note that variants were tried: new ones are added to the ledger, others have been tried once more.
 
     Each five hundred are three statements, whoever else notes the same at the same time.
+
+    Parameters
+    ----------
+    at
+        When that was; now by default. What was tried by the end of a run counts for it, the run itself included.
     """
     rows = {each.digest: each for each in variants}
     for first in range(0, len(rows), _AT_ONCE):
         some = sorted(rows)[first : first + _AT_ONCE]
-        _note(strategy_id, by, source, {digest: rows[digest] for digest in some})
+        tried = {digest: rows[digest] for digest in some}
+        _note(strategy_id, tried, {"at": at or timezone.now(), "by": by, "source": source})
 
 
 @transaction.atomic
-def _note(strategy_id: UUID, by: User, source: Source, rows: Mapping[str, Variant]) -> None:
-    now = timezone.now()
-    last = {"last_at": now, "last_by": by, "last_source": source}
+def _note(strategy_id: UUID, rows: Mapping[str, Variant], told: Mapping[str, Any]) -> None:
+    first, last = ({f"{when}_{name}": value for name, value in told.items()} for when in ("first", "last"))
     TriedVariant.objects.bulk_create(
         [
             TriedVariant(
@@ -80,9 +87,7 @@ def _note(strategy_id: UUID, by: User, source: Source, rows: Mapping[str, Varian
                 first_day=each.first_day,
                 last_day=each.last_day,
                 sharpe_ratio=each.sharpe_ratio,
-                first_at=now,
-                first_by=by,
-                first_source=source,
+                **first,
                 **last,
             )
             for digest, each in rows.items()

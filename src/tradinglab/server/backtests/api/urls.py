@@ -14,6 +14,7 @@ from tradinglab.server.backtests.api import (
     parity,
     queries,
     results,
+    robustness,
     views,
 )
 
@@ -90,6 +91,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}/rerun/", life.BacktestRerunView.as_view(), name="backtest-rerun"),
     path(f"{_ONE}/parity/", parity.ParityView.as_view(), name="backtest-parity"),
     path(f"{_ONE}/parity/report/", parity.ParityReportView.as_view(), name="backtest-parity-report"),
+    path(f"{_ONE}/robustness/", robustness.RobustnessView.as_view(), name="backtest-robustness"),
     path(f"{_ONE}/verify/", life.BacktestVerifyView.as_view(), name="backtest-verify"),
     path(f"{_ONE}/verifications/", life.VerificationsView.as_view(), name="backtest-verifications"),
     path(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.optimizations.api import opening, trials, views
+from tradinglab.server.optimizations.api import opening, overfitting, trials, views
 
 _ONE = "optimizations/<uuid:optimization_id>"
 
@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern] = [
     ),
     path(f"{_ONE}/heat-map/", trials.HeatMapView.as_view(), name="optimization-heat-map"),
     path(f"{_ONE}/stability/", trials.StabilityView.as_view(), name="optimization-stability"),
+    path(f"{_ONE}/overfitting/", overfitting.OverfittingView.as_view(), name="optimization-overfitting"),
     path(f"{_ONE}/pareto-front/", trials.ParetoFrontView.as_view(), name="optimization-pareto-front"),
 ]
