@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,12 @@ from tradinglab.cli.doctor import add_terms, given_terms
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
-    from tradinglab.cli.errors import Commands
-    from tradinglab.doctor import Stress, StressRow
+    from pathlib import Path
 
+    from tradinglab.cli.errors import Commands
+    from tradinglab.doctor import Jitter, Jittered, Stress, StressRow
+
+_MOST_TRIALS = 10_000
 _HEADER = ("assumption", "net profit", "return", "Sharpe", "drawdown", "orders", "fees")
 
 
@@ -29,11 +32,17 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(run=run)
     add_terms(parser.add_argument)
+    parser.add_argument("--jitter", metavar="SHARE", type=_share,
+        help="instead, move the parameters by up to a share of their size, such as 10%%, again and again")  # fmt: skip
+    parser.add_argument("--trials", metavar="N", type=_count, default=50,
+        help="with --jitter: how many variants are run (default: 50)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def run(options: Namespace) -> int:
-    """Run the strategy under each assumption and print what came of it."""
+    """Run the strategy under each assumption, or with other parameters, and print what came of it."""
+    if options.jitter is not None:
+        return _run_jitter(options)
     from tradinglab.doctor import stress
     from tradinglab.engine.errors import StrategyError
 
@@ -47,6 +56,81 @@ def run(options: Namespace) -> int:
     else:
         _show(found)
     return FINISHED
+
+
+def _run_jitter(options: Namespace) -> int:
+    from tradinglab.doctor import jitter
+    from tradinglab.engine.errors import StrategyError
+
+    terms = given_terms(options)
+    terms["parameters"] = {**_defaults(terms["strategy"]), **terms["parameters"]}
+    try:
+        tell = None if options.json else _tell_moved
+        found = jitter(**terms, share=options.jitter, trials=options.trials, on_row=tell)
+    except StrategyError as error:
+        fail(outcome.failure_text(error))
+        return STRATEGY_FAILED
+    if options.json:
+        say(json.dumps(asdict(found), indent=2))
+    else:
+        _show_jitter(found)
+    return FINISHED
+
+
+def _defaults(strategy: Path) -> dict[str, str]:
+    """Return what a strategy takes for parameters that are numbers, as far as its text shows it."""
+    from tradinglab.algorithm.check import check_strategy
+    from tradinglab.cli.lint import strategy_texts
+
+    report = check_strategy(strategy_texts(strategy), strategy.name)
+    numbers = [each for each in report.parameters if each.type in ("int", "float") and each.default]
+    return {each.name: str(each.default) for each in numbers}
+
+
+def _tell_moved(row: Jittered) -> None:
+    moved = ", ".join(f"{name}={value}" for name, value in row.parameters.items())
+    note(f"{moved}: {row.problem or f'Sharpe ratio {row.sharpe:.3f}'}")
+
+
+def _show_jitter(found: Jitter) -> None:
+    failed = sum(bool(each.problem) for each in found.rows)
+    chosen = ", ".join(f"{name}={value}" for name, value in found.chosen.parameters.items())
+    failures = f", of which {failed} failed" if failed else ""
+    say(f"{found.name} with {chosen}, and {len(found.rows)} variants of it{failures}")
+    if not found.bands:
+        return
+    header = ("figure", "as chosen", *(f"{each:.0%}" for each in found.levels), "chosen is better than")
+    forms = (("net_return", "return", ".2%"), ("sharpe", "Sharpe", ".3f"), ("drawdown", "drawdown", ".1%"))
+    show_rows(
+        header,
+        [
+            (
+                label,
+                format(getattr(found.chosen, name), form),
+                *(format(value, form) for value in found.bands[name]),
+                f"{found.ranks[name]:.0%}",
+            )
+            for name, label, form in forms
+        ],
+    )
+
+
+def _count(text: str) -> int:
+    """Return how many variants are run."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_TRIALS:
+        raise ArgumentTypeError(f"'{text}' is no number of variants; write one from 1 to {_MOST_TRIALS:,}.")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    """Return a share that was given as one, or in percent."""
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise ArgumentTypeError(f"'{text}' is no share between 0 and 1; write 10% or 0.1.")
+    return share
 
 
 def _tell(row: StressRow) -> None:

@@ -2,6 +2,7 @@
 
 from tradinglab.doctor.diagnosis import CHECKS, CUTS, Diagnosis, diagnose
 from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
+from tradinglab.doctor.jitter import Jitter, Jittered, jitter, jittered
 from tradinglab.doctor.stress import BreakEven, Stress, StressRow, stress
 from tradinglab.doctor.terms import Terms
 
@@ -13,10 +14,14 @@ __all__ = [
     "Diagnosis",
     "Finding",
     "FindingCode",
+    "Jitter",
+    "Jittered",
     "Severity",
     "Stress",
     "StressRow",
     "Terms",
     "diagnose",
+    "jitter",
+    "jittered",
     "stress",
 ]

@@ -31,8 +31,12 @@ def overfitting_of(*, optimization: Optimization, blocks: int | None = None) -> 
     Raises
     ------
     ConflictError
-        If there are too few trials with daily returns, or too few days.
+        If there are too few trials with daily returns, as there are none of simulations, or too few days.
     """
+    if optimization.method == Optimization.Method.SIMULATION:
+        raise ConflictError(
+            "The trials of this search were simulated, and left no daily returns. Search with 'method': 'backtests'."
+        )
     total, tests = _sampled(optimization)
     known: list[tuple[Backtest, DailyAccount]] = []
     per_year: int | None = None
