@@ -38,13 +38,7 @@ def overfitting_of(*, optimization: Optimization, blocks: int | None = None) -> 
             "The trials of this search were simulated, and left no daily returns. Search with 'method': 'backtests'."
         )
     total, tests = _sampled(optimization)
-    known: list[tuple[Backtest, DailyAccount]] = []
-    per_year: int | None = None
-    for test in tests:
-        account = daily_account(test=test, periods_per_year=per_year)
-        per_year = account.periods_per_year
-        if len(account.returns):
-            known.append((test, account))
+    known = _with_returns(tests)
     if len(known) < _FEWEST_TRIALS:
         raise ConflictError(
             f"{len(known)} trials of the search have daily returns; it takes {_FEWEST_TRIALS} at least, and says much "
@@ -95,6 +89,17 @@ def _sampled(optimization: Optimization) -> tuple[int, list[Backtest]]:
     ids = [found[place][0] for place in sorted(places)]
     tests = Backtest.objects.select_related("run").filter(pk__in=ids)
     return len(found), list(tests.filter(run__artefacts__name="days.parquet").order_by("trial__number"))
+
+
+def _with_returns(tests: list[Backtest]) -> list[tuple[Backtest, DailyAccount]]:
+    known: list[tuple[Backtest, DailyAccount]] = []
+    per_year: int | None = None
+    for test in tests:
+        account = daily_account(test=test, periods_per_year=per_year)
+        per_year = account.periods_per_year
+        if len(account.returns):
+            known.append((test, account))
+    return known
 
 
 def _side_by_side(accounts: list[DailyAccount]) -> Floats:
