@@ -103,7 +103,7 @@ def test_up_and_the_walk_of_the_documentation(tmp_path: Path) -> None:
         assert lab.status("/health/live") == 0
         killed = lab.start("up", "--no-qc", "--port", str(lab.port))
         until(lambda: lab.log().count("TradingLab is at") == 2)
-        assert len(lab.call("/backtests/")["results"]) == 3
+        assert len(lab.call("/backtests/")["results"]) == 5
         lost = lab.submit("Slow", SLOW)
         until(lambda: "started" in lab.kinds(lost))
         waiting = lab.submit("Quick", SLOW.replace("0.04", "0"))
