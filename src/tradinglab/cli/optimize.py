@@ -63,7 +63,7 @@ def add_parser(commands: Commands) -> None:
     add("--seed", metavar="N", type=words.seed, default=0, help="what lots are drawn from (default: 0)")
     add("--out", metavar="FILE.json", type=words.output_file,
         help="write the result; beside it is the journal (default: runs/optimize-NAME.json)")  # fmt: skip
-    add("--walk-forward", metavar="DAYS", type=_word("days"), nargs=2,
+    add("--walk-forward", metavar=("train=DAYS", "test=DAYS"), type=_word("days"), nargs=2,
         help="train=DAYS test=DAYS: choose on so many trading days, try on those after them, and move on")  # fmt: skip
     add("--window", metavar="DATES", type=_word("window"), action="append", default=[],
         help="a window of a walk-forward by TRAIN_FIRST:TRAIN_LAST:TEST_FIRST:TEST_LAST; may be repeated")  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from tradinglab.cli.console import say, show_rows
+from tradinglab.cli.console import note, say, show_rows
 from tradinglab.cli.progress import line_reporter
 from tradinglab.cli.search_outcome import write_document
 from tradinglab.optimize.local import Search, WalkProgress
@@ -17,6 +17,10 @@ from tradinglab.optimize.walk_forward import Step, WalkForwardResult, walk_forwa
 _WORKING_DAYS: Final = 252
 _ALL_DAYS: Final = 365
 _SATURDAY: Final = 5
+_IDLE: Final = (
+    "In {idle} of {tests} tests nothing was earned or lost. If indicators were not known in time: a test begins without "
+    "the days before it, unless the strategy warms up; make tests longer, or periods shorter."
+)
 
 
 def walk_reporter() -> AbstractContextManager[Callable[[WalkProgress], None]]:
@@ -37,7 +41,8 @@ def walked(steps: Sequence[Step], search: Search, traded: Collection[date]) -> W
     first = next((each for each in steps if each.days), None)
     if first is None:
         return None
-    days_per_year = _ALL_DAYS if any(day.weekday() >= _SATURDAY for day in traded) else _WORKING_DAYS
+    # Currencies have Sundays, too; only what is traded around the clock has Saturdays.
+    days_per_year = _ALL_DAYS if any(day.weekday() == _SATURDAY for day in traded) else _WORKING_DAYS
     cash = first.start_equity
     return walk_forward_result(steps, search.space, traded=traded, cash=cash, days_per_year=days_per_year)
 
@@ -63,6 +68,8 @@ def show(steps: Sequence[Step], result: WalkForwardResult | None, search: Search
         for each in steps
     ]
     show_rows(header, rows)
+    if idle := sum(1 for each in steps if each.days and set(each.equity) == {each.start_equity}):
+        note(_IDLE.format(idle=idle, tests=sum(1 for each in steps if each.days)))
     if result is None:
         say("\nNo window was tested.")
     else:
