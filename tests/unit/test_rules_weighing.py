@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.rules_kit import QuotingSource, bar_times, price_bars
@@ -16,6 +20,7 @@ from tradinglab.core.enums import Resolution
 from tradinglab.rules import (
     RulesInvalidError,
     RulesSyntaxError,
+    algorithm_source,
     load_bars,
     read_rules,
     rules_from_json,
@@ -74,6 +79,25 @@ def test_few_returns_of_many_still_have_weights(method: str) -> None:
 
 def test_nothing_is_held_if_nothing_is_expected_to_earn() -> None:
     assert weighing.maximum_sharpe(-np.abs(returns_of(2))).tolist() == [0.0] * 7
+
+
+@pytest.mark.parametrize(
+    "words", ["equally", *(f"by {each} over n bars" for each in ("volatility", "minimum variance", "maximum sharpe",
+                                                                "risk parity", "hierarchical risk parity"))],
+)  # fmt: skip
+def test_generated_source_is_clean(words: str, tmp_path: Path) -> None:
+    text = f"parameter n = 60\nrebalance weekly top 2 by ROC(n) weighted {words}\nlimit position n %\n"
+    found = algorithm_source(
+        read_rules(HEAD + text + "limit sector some n % of DEF, ABC\nlimit sector other 2 % of ABC")
+    )
+    assert max(map(len, found.splitlines())) <= 99
+    path = tmp_path / "main.py"
+    path.write_text(found)
+    options = ["--isolated", "--no-cache", "--select=E,F,W,I", "--ignore=F403,F405", "--line-length=99"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *options, str(path)], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def source() -> QuotingSource:
