@@ -123,6 +123,17 @@ def test_a_simulation_of_stored_rules_is_a_trial(api: APIClient, owner: User) ->
     assert trials(api, told)["trials"] == 3  # simulated before
 
 
+def test_a_simulated_search_counts_its_trials_at_once(api: APIClient, owner: User) -> None:
+    told = strategy_create(owner=owner, name="Told", files={"main.rules": CROSS})
+    start(api, told, "optimizations", space=[{"name": "fast", "values": ["4", "6", "8"]}])
+    for _ in range(3):
+        work()
+    found = trials(api, told)
+    assert (found["trials"], found["times"], found["by_source"]) == (3, 3, {"search": 3})
+    assert found["variance"] is not None
+    assert found["data"][0]["periods"][0]["first_day"] == "2010-01-04"
+
+
 def test_another_users_trials_do_not_exist(
     other: User, client_of: Callable[..., APIClient], shared: Strategy, api: APIClient
 ) -> None:
