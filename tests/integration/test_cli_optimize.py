@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -12,7 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import norm
 
 from tradinglab import backtest
 from tradinglab.cli.main import main
@@ -71,6 +74,13 @@ def test_a_grid_is_backtested_and_its_best_named(strategy: Path, capfd: pytest.C
         {"share": share, "cap": cap}
         for share in ("0.2", "0.4", "0.6", "0.8") for cap in ("0.5", "1") if float(share) < float(cap)
     ]  # fmt: skip
+    ratios = [each["figures"]["sharpe_ratio"] for each in result["trials"]]
+    # After Bailey and Lopez de Prado (2014): what the best of six without skill is to be expected to have.
+    first, second = (float(norm.ppf(1 - 1 / each)) for each in (6, 6 * math.e))
+    by_luck = float(np.std(ratios, ddof=1)) * ((1 - np.euler_gamma) * first + np.euler_gamma * second)
+    assert result["sharpe_ratio_by_luck"] == pytest.approx(by_luck)
+    assert f"has a Sharpe ratio of {by_luck:.4g}" in out
+    assert "the best trial closed no trade" not in out
     for each in result["trials"][::4]:
         alone = backtest(strategy, parameters=each["parameters"])
         assert each["figures"]["end_equity"] == pytest.approx(float(alone.record.account.value), abs=1e-3)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
+from statistics import variance
 from typing import Any, Final
 
+from tradinglab.analytics.overfitting import expected_maximum_sharpe_ratio
 from tradinglab.cli.console import note, say, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import line_reporter
@@ -19,6 +21,8 @@ from tradinglab.optimize.local import Done, Search, SweepProgress, SweepResult, 
 from tradinglab.optimize.views import Stability, stability
 
 _SHOWN: Final = 10
+#: Sharpe ratios from which their variance says something.
+_FEWEST_RATIOS: Final = 5
 
 
 def sweep_reporter(search: Search) -> AbstractContextManager[Callable[[SweepProgress], None]]:
@@ -62,6 +66,7 @@ def show(search: Search, result: SweepResult, out: Path) -> None:
         _table(ranked[:_SHOWN], objective, f"The best {min(_SHOWN, len(ranked))}")
     if result.best is not None:
         _show_stability(stability(result.best, result.trials, search.space, objective))
+        _show_luck(result.best, completed)
     if objective.others:
         front = pareto_front(result.trials, objective)
         say()
@@ -123,6 +128,23 @@ def _show_stability(found: Stability | None) -> None:
         + (f"; {found.without_score} without a score" if found.without_score else ""))  # fmt: skip
 
 
+def _show_luck(best: Tried, completed: Sequence[Tried]) -> None:
+    """Say what the best trial has to be compared with."""
+    if best.figures.get("total_trades") == 0:
+        note("Warning: the best trial closed no trade. --bound 'total_trades>0' leaves such trials out.")
+    if (by_luck := _sharpe_by_luck(completed)) is not None:
+        say(f"\nWithout any skill, the best of {len(completed):,} independent trials that vary as these do has a "
+            f"Sharpe ratio of {by_luck:.4g}")  # fmt: skip
+
+
+def _sharpe_by_luck(completed: Sequence[Tried]) -> float | None:
+    """Return the expected maximum of the Sharpe ratios, if there are enough of them to tell how they vary."""
+    ratios = [each.figures["sharpe_ratio"] for each in completed if "sharpe_ratio" in each.figures]
+    if len(ratios) < _FEWEST_RATIOS:
+        return None
+    return expected_maximum_sharpe_ratio(len(ratios), variance(ratios))
+
+
 # In the file.
 
 
@@ -137,6 +159,7 @@ def write(search: Search, result: SweepResult, out: Path) -> None:
         "best": None if result.best is None else result.best.number,
         "stability": None if near is None else asdict(near),
         "pareto_front": front,
+        "sharpe_ratio_by_luck": _sharpe_by_luck([each for each in result.trials if each.state == TriedState.COMPLETED]),
         "trials": [_trial(each, result.done[each.number], objective) for each in result.trials],
     }
     write_document(document, out)

@@ -18,8 +18,8 @@ _WORKING_DAYS: Final = 252
 _ALL_DAYS: Final = 365
 _SATURDAY: Final = 5
 _IDLE: Final = (
-    "In {idle} of {tests} tests nothing was earned or lost. If indicators were not known in time: a test begins without "
-    "the days before it, unless the strategy warms up; make tests longer, or periods shorter."
+    "In {idle} of {tests} tests nothing was earned or lost. If indicators were not known in time: a test begins "
+    "without the days before it, unless the strategy warms up; make tests longer, or periods shorter."
 )
 
 
