@@ -234,3 +234,14 @@ def test_what_cannot_be_walked_is_refused_by_its_field(
     assert answer.status_code == 400, answer.content
     assert field in [each["field"] for each in json.loads(answer.content)["errors"]]
     assert not Run.objects.exists()
+
+
+def test_it_can_be_given_another_name_by_its_owner_alone(
+    api: APIClient, start: Callable[..., dict[str, Any]], client_of: Callable[..., APIClient], other: User
+) -> None:
+    one = f"{ALL}{start()['id']}/"
+    assert api.patch(one, {"name": "Second look"}, format="json").json()["name"] == "Second look"
+    assert api.patch(one, {"name": "x" * 201}, format="json").status_code == 400
+    assert api.patch(one, {"notes": "no"}, format="json").status_code == 400
+    assert client_of(other).patch(one, {"name": "Mine"}, format="json").status_code == 404
+    assert api.get(one).json()["name"] == "Second look"

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.optimizations.api.serializers import OptimizationChanges
 from tradinglab.server.optimizations.api.views import OptimizationPages, request_given
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
@@ -37,7 +38,12 @@ from tradinglab.server.walk_forwards.selectors import (
     walk_forward_list,
     walk_forward_outcome,
 )
-from tradinglab.server.walk_forwards.services import walk_forward_cancel, walk_forward_delete, walk_forward_submit
+from tradinglab.server.walk_forwards.services import (
+    walk_forward_cancel,
+    walk_forward_delete,
+    walk_forward_rename,
+    walk_forward_submit,
+)
 
 
 class WalkForwardFilter(filters.FilterSet):
@@ -100,6 +106,15 @@ class WalkForwardView(_OneView):
     @extend_schema(operation_id="walk_forwards_read", responses=WalkForwardSerializer)
     def get(self, request: Request, walk_forward_id: UUID) -> Response:
         """Return what is walked through, and how far it is."""
+        return Response(WalkForwardSerializer(self.walk(request, walk_forward_id)).data)
+
+    @extend_schema(operation_id="walk_forwards_rename", request=OptimizationChanges, responses=WalkForwardSerializer)
+    def patch(self, request: Request, walk_forward_id: UUID) -> Response:
+        """Give it another name."""
+        walk = self.walk(request, walk_forward_id)
+        given = OptimizationChanges(data=request.data)
+        given.is_valid(raise_exception=True)
+        walk_forward_rename(walk=walk, name=given.validated_data["name"])
         return Response(WalkForwardSerializer(self.walk(request, walk_forward_id)).data)
 
     @extend_schema(
