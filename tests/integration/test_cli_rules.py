@@ -131,3 +131,9 @@ def test_a_run_says_what_its_bars_are_and_why_nothing_was_ordered(
     said = capsys.readouterr().err
     assert "The hourly bars of IBM are synthetic" in said
     assert "needs more bars than there are" in said
+
+
+def test_commands_for_strategies_say_what_to_do_with_rules(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("backtest", "doctor", "stress"):
+        assert main([command, str(rules)]) == 2
+        assert "tradinglab rules generate" in capsys.readouterr().err

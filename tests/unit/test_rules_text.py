@@ -57,6 +57,8 @@ CHAIN = "let a0 = close + 1\n" + "".join(f"let a{i} = a{i - 1} + a{i - 1}\n" for
         ("enter long when close > high", "enter_long", "never above its high"),
         ("enter long when RSI(14) > 70 and RSI(14) < 30", "enter_long", "above 70 and below 30"),
         ("enter long when close > 3 and not (close > 3)", "enter_long", "never hold together"),
+        ("enter long when close > SMA(20) and close < SMA(20)", "enter_long", "never hold together"),
+        ("enter long when close > SMA(20) and open > 2 and SMA(20) == close", "enter_long", "never hold together"),
         ("enter long when 3 > 4", "enter_long", "never holds"),
         ("enter long when SMA(3) crosses above SMA(3)", "enter_long", "nothing crosses itself"),
         ("enter long when close > 3\nexit long when close > 3", "exit_long", "same condition"),

@@ -152,6 +152,11 @@ def find_strategy(text: str) -> Path:
             raise CommandError(f"The folder {text} holds no main.py.")
         return path
     if path.is_file():
+        if path.suffix == ".rules":
+            raise CommandError(
+                f"{text} holds rules, which 'tradinglab rules run' carries out. This command takes the strategy "
+                f"that 'tradinglab rules generate {text} -o main.py' makes of them."
+            )
         return path
     if path.suffix or len(path.parts) > 1:
         raise CommandError(f"There is no file {text}.")

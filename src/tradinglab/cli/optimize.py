@@ -109,6 +109,7 @@ def _sweep(search: Search, options: Namespace, out: Path) -> int:
     from tradinglab.cli.search_outcome import show, sweep_reporter, write
     from tradinglab.optimize.local import Journal, Sweep, search_document
 
+    _note_beginning(options, out)
     with Journal(out.with_suffix(".journal"), search_document(search), is_resumed=options.resume) as journal:
         sweep = Sweep(search, journal)
         if sweep.progress.over:
@@ -118,6 +119,11 @@ def _sweep(search: Search, options: Namespace, out: Path) -> int:
     write(search, result, out)
     show(search, result, out)
     return _status(result, out)
+
+
+def _note_beginning(options: Namespace, out: Path) -> None:
+    if options.resume and not out.with_suffix(".journal").exists():
+        note(f"There is no {out.with_suffix('.journal')} to go on with: the search begins anew.")
 
 
 def _status(result: SweepResult, out: Path) -> int:
@@ -137,6 +143,7 @@ def _walk(search: Search, options: Namespace, out: Path) -> int:
     days = _days(search)
     windows = _windows(days, options)
     document = walk_document(search, windows)
+    _note_beginning(options, out)
     with Journal(out.with_suffix(".journal"), document, is_resumed=options.resume) as journal:
         walk = Walk(search, windows, journal)
         if walk.progress.over:

@@ -87,7 +87,11 @@ def number_pair(text: str) -> tuple[str, float]:
 def check(options: Namespace) -> int:
     """Say that rules can be carried out; what is wrong is an error."""
     rules = _rules(options.file)
-    say(f"{rules.name}: {len(rules.universe)} securities, {len(rules.parameters)} parameters; nothing is wrong.")
+    securities, parameters = len(rules.universe), len(rules.parameters)
+    say(
+        f"{rules.name}: {securities} {'security' if securities == 1 else 'securities'}, "
+        f"{parameters} {'parameter' if parameters == 1 else 'parameters'}; nothing is wrong."
+    )
     return FINISHED
 
 
@@ -195,6 +199,8 @@ def _trade(ticker: str, is_long: bool, each: ClosedTrade | Trade) -> tuple[str, 
 def _rules(text: str) -> Rules:
     """Return the rules of a file or a template."""
     path = Path(text).expanduser()
+    if path.is_dir():
+        raise CommandError(f"{text} is a folder; name a file of rules.")
     if not path.is_file():
         found = _part("templates").find_rule_template(text)
         if found is None:

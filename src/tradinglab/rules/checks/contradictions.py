@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tradinglab.rules.expressions import (
     All,
@@ -20,6 +20,10 @@ from tradinglab.rules.expressions import (
 
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+#: Which of below (-1), equal (0) and above (1) a comparison leaves.
+_LEAVES = {
+    ">": {1}, ">=": {0, 1}, "<": {-1}, "<=": {-1, 0}, "==": {0}, "!=": {-1, 1},
 }  # fmt: skip
 _TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">=", "==": "==", "!=": "!="}
 #: Which prices of one bar are never above which others.
@@ -68,6 +72,8 @@ def _together(node: All, values: Mapping[str, float]) -> str:
     for each in parts:
         if isinstance(each, Not) and each.condition in parts:
             return "a condition and its opposite never hold together"
+    if _exclude_each_other(parts):
+        return "two comparisons of the same operands never hold together"
     bounds: dict[Operand, tuple[float, bool, float, bool]] = {}
     for each in parts:
         found = _bound(each, values)
@@ -83,6 +89,19 @@ def _together(node: All, values: Mapping[str, float]) -> str:
             return f"nothing is above {low:g} and below {high:g} at once"
         bounds[operand] = (low, open_low, high, open_high)
     return ""
+
+
+def _exclude_each_other(parts: Sequence[Condition]) -> bool:
+    """Return whether two operands would have to be above and below each other at once, or the like."""
+    left: dict[tuple[Operand, Operand], set[int]] = {}
+    for each in parts:
+        if not isinstance(each, Compare):
+            continue
+        is_turned = (each.right, each.left) in left
+        pair = (each.right, each.left) if is_turned else (each.left, each.right)
+        sign = _TURNED[each.operator] if is_turned else each.operator
+        left[pair] = left.get(pair, {-1, 0, 1}) & _LEAVES[sign]
+    return not all(left.values())
 
 
 def _bound(node: Condition, values: Mapping[str, float]) -> tuple[Operand, str, float] | None:
