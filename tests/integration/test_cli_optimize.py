@@ -65,8 +65,11 @@ def told(path: Path) -> list[int]:
 
 def test_a_grid_is_backtested_and_its_best_named(strategy: Path, capfd: pytest.CaptureFixture[str]) -> None:
     words = ["--space", "share=0.2:0.8:0.2", "--space", "cap=0.5,1", "--constraint", "share < cap"]
+    words += ["-p", "flavor=plain"]
     assert main(["optimize", str(strategy), *words, "--target", "end_equity:min", "--jobs", "2"]) == 0
-    out = capfd.readouterr().out
+    out, err = capfd.readouterr()
+    assert "--parameter flavor: the strategy does not ask for it" in err
+    assert "Did you mean: 'flavour'?" in err
     assert "said to the output" not in out
     assert "6 trials, 6 completed; 6 of them were run now" in out
     result = result_of(Path("runs/optimize-shared.json"))

@@ -255,6 +255,10 @@ def _check_parameters(strategy: Path, options: Namespace) -> None:
     open_source(options.data)
     fixed = dict(options.parameter)
     asked, asks_openly = _parameters(strategy)
+    for name in fixed:
+        if asks_openly and name not in asked:
+            hint = did_you_mean(name, asked) or "."
+            note(f"Warning: --parameter {name}: the strategy does not ask for it, so it changes nothing{hint}")
     for axis in options.space:
         if axis.name in fixed:
             raise CommandError(f"The parameter {axis.name} is searched; leave out --parameter {axis.name}=….")
