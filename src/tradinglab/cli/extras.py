@@ -18,14 +18,29 @@ def server_part(name: str) -> Any:
         If the libraries that it needs are not installed.
     """
     leave_normally()
+    return _part(f"tradinglab.server.{name}", "The server needs", "server")
+
+
+def rules_part(name: str) -> Any:
+    """Return a module of the rules.
+
+    Raises
+    ------
+    CommandError
+        If the libraries that it needs are not installed.
+    """
+    return _part(f"tradinglab.rules.{name}", "Rules need", "research")
+
+
+def _part(module: str, needs: str, extra: str) -> Any:
     try:
-        return import_module(f"tradinglab.server.{name}")
+        return import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("tradinglab"):
             raise
         raise CommandError(
-            f"The server needs '{error.name}', which is not installed. Its extra brings all that it needs: "
-            "pip install 'tradinglab[server]'"
+            f"{needs} '{error.name}', which is not installed. An extra brings all that it takes: "
+            f"pip install 'tradinglab[{extra}]'"
         ) from None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.cli import words
 from tradinglab.cli.console import note, say, show_pairs, show_rows
 from tradinglab.cli.errors import CommandError
+from tradinglab.cli.extras import rules_part
 from tradinglab.cli.status import FINISHED
 from tradinglab.core.clock import from_ns
 from tradinglab.core.run_warnings import WarningKind
@@ -101,33 +102,33 @@ def show(options: Namespace) -> int:
     if options.json:
         say(json.dumps(rules.model_dump(mode="json", exclude_defaults=False), indent=2))
     else:
-        say(_part("text").rules_text(rules).rstrip("\n"))
+        say(rules_part("text").rules_text(rules).rstrip("\n"))
     return FINISHED
 
 
 def schema(options: Namespace) -> int:
     """Print the JSON Schema."""
-    say(json.dumps(_part("schema").json_schema(), indent=2))
+    say(json.dumps(rules_part("schema").json_schema(), indent=2))
     return FINISHED
 
 
 def indicators(options: Namespace) -> int:
     """Print how each indicator is written, and its lines."""
-    kinds = sorted(_part("catalogue").indicator_kinds().items())
+    kinds = sorted(rules_part("catalogue").indicator_kinds().items())
     show_rows(("INDICATOR", "LINES"), [(kind.signature, ", ".join(kind.lines)) for _, kind in kinds])
     return FINISHED
 
 
 def templates(options: Namespace) -> int:
     """Print the templates."""
-    found = _part("templates").all_rule_templates()
+    found = rules_part("templates").all_rule_templates()
     show_rows(("TEMPLATE", "WHAT IT DOES"), [(each.name, each.title) for each in found])
     return FINISHED
 
 
 def generate(options: Namespace) -> int:
     """Write the source of the strategy."""
-    source = _part("generator").algorithm_source(_rules(options.file))
+    source = rules_part("generator").algorithm_source(_rules(options.file))
     if options.output is None:
         say(source.rstrip("\n"))
     else:
@@ -146,7 +147,7 @@ def _check_replaceable(path: Path) -> None:
 def run(options: Namespace) -> int:
     """Backtest rules and print what both engines define alike."""
     rules, parameters = _rules(options.file), dict(options.param)
-    _part("checks").asked_values(rules, parameters)
+    rules_part("checks").asked_values(rules, parameters)
     outcome = _local if options.engine == "local" else _vectorised
     figures, trades = outcome(rules, options.data, parameters)
     show_pairs({name: figures[name] for name in _SHARED}, rules.name)
@@ -162,9 +163,9 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcom
     from tradinglab.data.source import open_source
 
     source = open_source(data)
-    measures = _part("measures")
+    measures = rules_part("measures")
     variants = measures.Variants(rules, source)
-    done = _part("simulation").simulate(rules, variants.bars, parameters)
+    done = rules_part("simulation").simulate(rules, variants.bars, parameters)
     _note_all(source.warnings)
     statistics = done.statistics | measures.stated(variants.measure(parameters).figures)
     return statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
@@ -177,7 +178,7 @@ def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
 
     with TemporaryDirectory() as folder:
         path = Path(folder, "main.py")
-        path.write_text(_part("generator").algorithm_source(rules), encoding="utf-8")
+        path.write_text(rules_part("generator").algorithm_source(rules), encoding="utf-8")
         result = backtest(path, data=data, parameters=parameters)
     _note_all([each.text for each in result.warnings if each.kind == WarningKind.DATA])
     return result.statistics, [(each.symbol.value, each.sign > 0, each) for each in result.closed_trades]
@@ -202,31 +203,10 @@ def _rules(text: str) -> Rules:
     if path.is_dir():
         raise CommandError(f"{text} is a folder; name a file of rules.")
     if not path.is_file():
-        found = _part("templates").find_rule_template(text)
+        found = rules_part("templates").find_rule_template(text)
         if found is None:
-            names = ", ".join(each.name for each in _part("templates").all_rule_templates())
+            names = ", ".join(each.name for each in rules_part("templates").all_rule_templates())
             raise CommandError(f"There is no file {text}, and no template of that name. The templates are: {names}.")
         path = found.path
-    rules: Rules = _part("loading").load_rules(path)
+    rules: Rules = rules_part("loading").load_rules(path)
     return rules
-
-
-def _part(name: str) -> Any:
-    """Return a module of the rules.
-
-    Raises
-    ------
-    CommandError
-        If the libraries that it needs are not installed.
-    """
-    from importlib import import_module
-
-    try:
-        return import_module(f"tradinglab.rules.{name}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("tradinglab"):
-            raise
-        raise CommandError(
-            f"Rules need '{error.name}', which is not installed. Their extra brings all that they need: "
-            "pip install 'tradinglab[research]'"
-        ) from None

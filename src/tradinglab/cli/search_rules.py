@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tradinglab.cli.backtest import find_strategy
 from tradinglab.cli.console import note
 from tradinglab.cli.errors import CommandError
+from tradinglab.cli.extras import rules_part
 
 if TYPE_CHECKING:
     from tradinglab.optimize.local import RunTerms, Search
@@ -23,12 +24,14 @@ _SUFFIXES = (".rules", ".json")
 
 def find_searched(text: str) -> Path:
     """Return the file that is searched: of a strategy's code, or of rules."""
+    given = Path(text).expanduser()
+    if given.is_file() and is_rules(given):
+        return given
     try:
         return find_strategy(text)
     except CommandError as problem:
-        folder = Path(text).expanduser() / "main.rules"
-        if folder.is_file():
-            return folder
+        if (given / "main.rules").is_file():
+            return given / "main.rules"
         from tradinglab.rules.templates import find_rule_template
 
         found = find_rule_template(text)
@@ -50,16 +53,8 @@ def rules_read(strategy: Path) -> Rules:
     CommandError
         If the libraries that rules need are not installed.
     """
-    try:
-        from tradinglab.rules import load_rules
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("tradinglab"):
-            raise
-        raise CommandError(
-            f"Rules need '{error.name}', which is not installed. Their extra brings all that they need: "
-            "pip install 'tradinglab[research]'"
-        ) from None
-    return load_rules(strategy)
+    rules: Rules = rules_part("loading").load_rules(strategy)
+    return rules
 
 
 def check_method(options: Namespace) -> None:
