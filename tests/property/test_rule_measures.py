@@ -47,7 +47,7 @@ def test_templates_have_the_engines_figures(template):
     assert_alike(load_rules(template.path), open_source("sample"))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(kit.cases())
 def test_random_rules_have_the_engines_figures(case: tuple[Rules, MemorySource]):
     rules, source = case

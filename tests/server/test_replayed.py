@@ -129,7 +129,7 @@ def test_it_is_held_to_what_its_owner_set(ran: Ran, monkeypatch: pytest.MonkeyPa
 
 def test_a_replay_that_takes_too_long_is_a_finding(ran: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carrying_out, "_REPLAY_S", 0.01)
-    monkeypatch.setattr(carrying_out, "_REPLAY_TIMES", 0.0)
+    monkeypatch.setattr(carrying_out, "REPLAY_TIMES", 0.0)
     test = ran(OWN_TURN)
     assert (test.run.state, test.verification) == ("completed", "unverified")
     assert [each["code"] for each in test.findings] == ["replay_timed_out"]

@@ -279,5 +279,5 @@ class TestRuns:
 def test_the_supervisor_hands_out_the_generated_source_alone(told: Strategy, owner: User) -> None:
     assert told.head is not None
     run = backtest_submit(owner=owner, request=BacktestRequest(version=told.head)).run
-    request = carrying_out._request(Backtest.objects.get(run=run), run)
+    request = carrying_out.run_request(Backtest.objects.get(run=run), run)
     assert [*request.files] == ["/strategy/main.py"]

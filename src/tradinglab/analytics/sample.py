@@ -228,7 +228,7 @@ class Sample:
 
     def _quick_tail(self, position: int) -> Tail | None:
         """Return a tail out of the few returns below a limit, if a part of them tells a good one."""
-        if self._compiled is None or position >= self.periods // _FEW:
+        if self._compiled is None or not len(self.rows) or position >= self.periods // _FEW:
             return None
         part = np.ascontiguousarray(self.rows[:, ::_EVERY])
         wanted = position // _EVERY

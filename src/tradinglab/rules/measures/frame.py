@@ -72,11 +72,11 @@ class Frame:
 class _Idle(QCAlgorithm):
     """Holds what rules are about, and does nothing."""
 
-    rules: ClassVar[Rules]
+    lab_rules: ClassVar[Rules]
 
     def initialize(self) -> None:
         """Set up what the generated strategy sets up, as far as samples depend on it."""
-        rules = self.rules
+        rules = self.lab_rules
         self.set_start_date(datetime.combine(rules.start, datetime.min.time()))
         self.set_end_date(datetime.combine(rules.end, datetime.min.time()))
         self.set_cash(rules.cash)
@@ -104,7 +104,7 @@ def frame_of(rules: Rules, source: DataSource) -> Frame:
     """
     from tradinglab.engine.run import backtest
 
-    idle = type("Idle", (_Idle,), {"rules": rules})
+    idle = type("Idle", (_Idle,), {"lab_rules": rules})
     return _frame(backtest(idle, data=source))
 
 
