@@ -110,11 +110,15 @@ def cloud_of_our_own(
         lab.stop()
 
 
+_WITH_LEAN = pytest.mark.skipif(
+    _LEAN is None, reason="QuantConnect's lean is not installed; name the program in LEAN_CLI"
+)
+
+
 @pytest.fixture
 def lean(cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path) -> tuple[Path, dict[str, str]]:
     """A folder where ``lean`` works, and its variables; nobody is asked whether there is a newer one."""
-    if _LEAN is None:
-        pytest.skip("QuantConnect's lean is not installed; name the program in LEAN_CLI")
+    assert _LEAN is not None
     _, token = cloud_of_our_own
     home, folder = tmp_path / "home", tmp_path / "folder"
     (home / ".lean").mkdir(parents=True)
@@ -131,6 +135,7 @@ def lean(cloud_of_our_own: tuple[Installation, dict[str, str]], tmp_path: Path) 
     }  # fmt: skip
 
 
+@_WITH_LEAN
 @pytest.mark.parametrize("cloud_of_our_own", ["filled"], indirect=True)
 def test_lean_pushes_backtests_optimizes_and_deploys_here(lean: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     folder, variables = lean
@@ -145,6 +150,7 @@ def test_lean_pushes_backtests_optimizes_and_deploys_here(lean: tuple[Path, dict
     assert "Backtest name: From CI" in told(walk("In CI"), folder, **variables)
 
 
+@_WITH_LEAN
 @pytest.mark.parametrize("cloud_of_our_own", ["with the sample alone"], indirect=True)
 @pytest.mark.parametrize("template", ["sma-cross", "forex-range", "crypto-trend"])
 def test_lean_backtests_generated_source_here(lean: tuple[Path, dict[str, str]], template: str) -> None:

@@ -171,7 +171,7 @@ def test_what_is_too_large_to_be_kept_is_named(
     (warning,) = (each for each in shown["warnings"] if each["text"].startswith("result.json"))
     assert "20,000" in warning["text"]
     statistics = api.get(f"{_HERE}{run_id}/statistics/").json()
-    assert warning in statistics["warnings"]
+    assert {"kind": "engine", "text": warning["text"]} in statistics["warnings"]
 
 
 def test_a_step_that_always_breaks_off_ends_the_run(
