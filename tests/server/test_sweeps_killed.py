@@ -90,8 +90,8 @@ def test_a_search_of_rules_goes_on_where_a_killed_worker_left_it(lab: Installati
     assert found["trials"] == {"queued": 0, "running": 0, "completed": 41 * 41, "failed": 0, "cancelled": 0}
     still, with_figures, claims = lab.said(_KEPT)
     assert (still, with_figures) == (kept, 41 * 41)
-    # At most the two batches that were under way were claimed twice.
-    assert 0 < claims.count(2) <= 2
+    # At most the two batches that were under way were claimed twice; none, if it was killed between two.
+    assert claims.count(2) <= 2
     assert set(claims) <= {1, 2}
 
 
