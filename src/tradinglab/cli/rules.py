@@ -167,7 +167,7 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcom
     variants = measures.Variants(rules, source)
     done = rules_part("simulation").simulate(rules, variants.bars, parameters)
     _note_all(source.warnings)
-    statistics = done.statistics | measures.stated(variants.measure(parameters).figures)
+    statistics = done.statistics | measures.stated(variants.figures(done.fills))
     return statistics, [(each.ticker, each.direction == "long", each) for each in done.closed_trades]
 
 

@@ -13,6 +13,7 @@ from tradinglab.cli.doctor import add_terms, given_terms
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tradinglab.cli.errors import Commands
@@ -41,40 +42,37 @@ def add_parser(commands: Commands) -> None:
 
 def run(options: Namespace) -> int:
     """Run the strategy under each assumption, or with other parameters, and print what came of it."""
-    if options.jitter is not None:
-        return _run_jitter(options)
-    from tradinglab.doctor import stress
     from tradinglab.engine.errors import StrategyError
 
     try:
-        found = stress(**given_terms(options), on_row=None if options.json else _tell)
+        found, show = _stressed(options) if options.jitter is None else _jittered(options)
     except StrategyError as error:
         fail(outcome.failure_text(error))
         return STRATEGY_FAILED
     if options.json:
         say(json.dumps(asdict(found), indent=2))
     else:
-        _show(found)
+        show()
     return FINISHED
 
 
-def _run_jitter(options: Namespace) -> int:
+def _stressed(options: Namespace) -> tuple[Stress, Callable[[], None]]:
+    """Return what other assumptions leave, and what prints it."""
+    from tradinglab.doctor import stress
+
+    found = stress(**given_terms(options), on_row=None if options.json else _tell)
+    return found, lambda: _show(found)
+
+
+def _jittered(options: Namespace) -> tuple[Jitter, Callable[[], None]]:
+    """Return what other parameters come to, and what prints it."""
     from tradinglab.doctor import jitter
-    from tradinglab.engine.errors import StrategyError
 
     terms = given_terms(options)
     terms["parameters"] = {**_defaults(terms["strategy"]), **terms["parameters"]}
-    try:
-        tell = None if options.json else _tell_moved
-        found = jitter(**terms, share=options.jitter, trials=options.trials, on_row=tell)
-    except StrategyError as error:
-        fail(outcome.failure_text(error))
-        return STRATEGY_FAILED
-    if options.json:
-        say(json.dumps(asdict(found), indent=2))
-    else:
-        _show_jitter(found)
-    return FINISHED
+    tell = None if options.json else _tell_moved
+    found = jitter(**terms, share=options.jitter, trials=options.trials, on_row=tell)
+    return found, lambda: _show_jitter(found)
 
 
 def _defaults(strategy: Path) -> dict[str, str]:

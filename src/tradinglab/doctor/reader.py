@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
-from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
@@ -24,7 +22,6 @@ from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.errors import BadAnswerError
 from tradinglab.sandbox.limits import Limits
-from tradinglab.sandbox.replay import Terms
 from tradinglab.sandbox.request import Check, RefusedError, result_of
 
 #: What an order names to be read here.
@@ -52,7 +49,7 @@ def _is_its_own(problem: TradingLabError) -> bool:
 
 def _examine(order: Mapping[str, Any], parts: list[bytes]) -> dict[str, object]:
     """Check a run, and say where its data is to be cut."""
-    run = _examined(order, parts[0], _check(order))
+    run = _examined(order, parts[0], Check.ordered(order))
     found = other_result(run, order["hash_then"], order["orders_then"]) + checked(run)
     return {
         "findings": [_said(each) for each in by_weight(found)],
@@ -80,7 +77,7 @@ def _conclude(order: Mapping[str, Any], parts: list[bytes]) -> dict[str, object]
 
 def _figures(order: Mapping[str, Any], parts: list[bytes]) -> dict[str, object]:
     """Say what a run came to; under an assumption by its own word, as bars and models give other prices then."""
-    check = _check(order) if order["is_plain"] else None
+    check = Check.ordered(order) if order["is_plain"] else None
     result = result_of(parts[0], limits=_limits(order), data_name=order["data_name"], check=check)
     values = asdict(tried(result))
     return {"tried": {name: value if isfinite(value) else 0.0 for name, value in values.items()}}
@@ -101,16 +98,6 @@ def _examined(order: Mapping[str, Any], answer: bytes, check: Check | None) -> E
 
 def _limits(order: Mapping[str, Any]) -> Limits:
     return Limits(**order["limits"])
-
-
-def _check(order: Mapping[str, Any]) -> Check:
-    first, last, cash = order["start"], order["end"], order["cash"]
-    terms = Terms(
-        start=None if first is None else date.fromisoformat(first),
-        end=None if last is None else date.fromisoformat(last),
-        cash=None if cash is None else Decimal(cash),
-    )
-    return Check(data=order["data"], terms=terms, timeout_s=order["timeout_s"], with_partial=False)
 
 
 def _answer(raw: bytes, order: Mapping[str, Any]) -> Reader:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tradinglab.core.whole_files import write_whole
+
 if TYPE_CHECKING:
     from tradinglab.engine.result import BacktestResult
     from tradinglab.report.doctor_section import ReportFinding
@@ -48,5 +50,5 @@ def write_report(
 ) -> Path:
     """Write the report of *result* and return where it is."""
     target = Path(path)
-    target.write_text(report_text(result, parity=parity, findings=findings), encoding="utf-8")
+    write_whole(target, report_text(result, parity=parity, findings=findings))
     return target

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tradinglab.core.clock import Zone, from_ns, zone
 from tradinglab.core.enums import SeriesType, TradeDirection
 from tradinglab.engine.author_charts import merged_charts
+from tradinglab.engine.daily_samples import daily_places
 from tradinglab.engine.result_view import telling_statistics
 from tradinglab.report.content import LogLine, PlottedChart, PlottedSeries, ReportContent, TradeRow
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from tradinglab.engine.result_charts import ChartData, SeriesData
     from tradinglab.engine.result_record import RunRecord
 
-_ALWAYS_OPEN = 365
-_SATURDAY = 5
 _LOG_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?(?: ?:)? (.*)", re.DOTALL)
 _ERROR_WORDS = ("error", "runtime error")
 _KINDS = {
@@ -72,18 +71,11 @@ def content_of(result: BacktestResult) -> ReportContent:
 
 
 def daily_series(record: RunRecord, local: Zone) -> tuple[tuple[date, ...], tuple[float, ...], tuple[float, ...]]:
-    """Return days, equity and benchmark, one of each a trading day, the benchmark starting at the same money.
-
-    A sample at midnight closes the day before. Where markets rest on weekends, so do the series.
-    """
-    keeps_weekends = record.statistics_input.trading_days_per_year == _ALWAYS_OPEN
-    by_day: dict[date, tuple[float, float]] = {}
-    for sample in record.sampler.days:
-        day = from_ns(local.local_ns(sample.time_ns) - 1).date()
-        if keeps_weekends or day.weekday() < _SATURDAY or not by_day:
-            by_day[day] = (float(sample.value), float(sample.benchmark))
-    equity = tuple(value for value, _ in by_day.values())
-    return tuple(by_day), equity, _scaled([value for _, value in by_day.values()], equity)
+    """Return days, equity and benchmark, one of each a trading day, the benchmark starting at the same money."""
+    places = daily_places(record, local)
+    samples = [record.sampler.days[place] for place in places.values()]
+    equity = tuple(float(sample.value) for sample in samples)
+    return tuple(places), equity, _scaled([float(sample.benchmark) for sample in samples], equity)
 
 
 def _scaled(benchmark: Sequence[float], equity: Sequence[float]) -> tuple[float, ...]:

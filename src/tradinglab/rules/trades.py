@@ -67,16 +67,44 @@ def closed_trades(fills: Fills, bars: MarketBars) -> tuple[ClosedTrade, ...]:
     return tuple(found)
 
 
-class _Entry:
+class Entry:
     """What is left of a fill that opened or grew a position; the quantity is below zero for a short one."""
 
     __slots__ = ("fee", "ns", "price", "quantity")
 
-    def __init__(self, ns: int, price: float, quantity: float, fee: float) -> None:
-        self.ns = ns
+    def __init__(self, price: float, quantity: float, ns: int = 0, fee: float = 0.0) -> None:
         self.price = price
         self.quantity = quantity
+        self.ns = ns
         self.fee = fee
+
+
+def matched(entries: deque[Entry], quantity: float, least: float) -> tuple[list[tuple[Entry, float]], float]:
+    """Close the oldest entries against a fill on the other side, and take closed ones away.
+
+    Parameters
+    ----------
+    least
+        A quantity below it is none.
+
+    Returns
+    -------
+    tuple
+        The entries with how much of each was closed, below zero of short ones, and what of the fill opens a position.
+    """
+    parts: list[tuple[Entry, float]] = []
+    left = quantity
+    while entries and left * entries[0].quantity < 0.0:
+        entry = entries[0]
+        closed = min(abs(left), abs(entry.quantity)) * (1.0 if entry.quantity > 0.0 else -1.0)
+        parts.append((entry, closed))
+        entry.quantity -= closed
+        left += closed
+        if abs(entry.quantity) < least:
+            entries.popleft()
+        if abs(left) < least:
+            return parts, 0.0
+    return parts, left
 
 
 class _Book:
@@ -88,30 +116,24 @@ class _Book:
         self._least = instrument.lot / 2
         self._closes = instrument.prices["close"]
         self._places = places
-        self._entries: deque[_Entry] = deque()
+        self._entries: deque[Entry] = deque()
         self._seen = 0
         self._low = self._high = math.nan
 
     def take(self, step: int, ns: int, quantity: float, price: float, fee: float) -> Iterator[ClosedTrade]:
         """Book a fill, and yield the trades that it closes."""
-        entries, left = self._entries, quantity
+        entries = self._entries
         if entries:
             self._look(step, price)
-        while entries and left * entries[0].quantity < 0.0:
-            entry = entries[0]
-            closed = min(abs(left), abs(entry.quantity))
-            sign = 1.0 if entry.quantity > 0.0 else -1.0
-            yield self._closed(entry, sign, closed, ns, price, entry.fee + fee)
+        parts, left = matched(entries, quantity, self._least)
+        for entry, closed in parts:
+            yield self._closed(entry, closed, ns, price, entry.fee + fee)
             entry.fee = fee = 0.0
-            entry.quantity -= sign * closed
-            left += sign * closed
-            if abs(entry.quantity) < self._least:
-                entries.popleft()
-            if abs(left) < self._least:
-                return
+        if not left:
+            return
         if not entries:
             self._seen, self._low, self._high = step, price, price
-        entries.append(_Entry(ns, price, left, fee))
+        entries.append(Entry(price, left, ns, fee))
 
     def _look(self, step: int, price: float) -> None:
         """Widen the range by the closes up to a step, and by the price of a fill."""
@@ -121,21 +143,21 @@ class _Book:
             self._low, self._high = min(self._low, float(passed.min())), max(self._high, float(passed.max()))
         self._seen, self._low, self._high = step, min(self._low, price), max(self._high, price)
 
-    def _closed(self, entry: _Entry, sign: float, closed: float, ns: int, price: float, fees: float) -> ClosedTrade:
+    def _closed(self, entry: Entry, closed: float, ns: int, price: float, fees: float) -> ClosedTrade:
         worth = closed * self._multiplier
-        worst, best = (self._low, self._high) if sign > 0.0 else (self._high, self._low)
+        worst, best = (self._low, self._high) if closed > 0.0 else (self._high, self._low)
         return ClosedTrade(
             ticker=self._ticker,
-            direction="long" if sign > 0.0 else "short",
+            direction="long" if closed > 0.0 else "short",
             entry_ns=entry.ns,
             exit_ns=ns,
             entry_price=entry.price,
             exit_price=price,
-            quantity=closed,
-            profit_loss=cents((price - entry.price) * worth * sign),
+            quantity=abs(closed),
+            profit_loss=cents((price - entry.price) * worth),
             total_fees=round(fees, _NOISE_PLACES),
-            mae=cents((worst - entry.price) * worth * sign),
-            mfe=cents((best - entry.price) * worth * sign),
+            mae=cents((worst - entry.price) * worth),
+            mfe=cents((best - entry.price) * worth),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -156,6 +157,17 @@ class Check:
     terms: Terms = field(default_factory=Terms)
     timeout_s: float | None = None
     with_partial: bool = True
+
+    @classmethod
+    def ordered(cls, order: Mapping[str, Any]) -> Check:
+        """Return the check that an order asks for: its data, its time, and as texts ``start``, ``end`` and ``cash``."""
+        first, last, cash = order["start"], order["end"], order["cash"]
+        terms = Terms(
+            start=None if first is None else date.fromisoformat(first),
+            end=None if last is None else date.fromisoformat(last),
+            cash=None if cash is None else Decimal(cash),
+        )
+        return cls(data=order["data"], terms=terms, timeout_s=order["timeout_s"], with_partial=False)
 
 
 class Trial(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -39,7 +40,7 @@ class _Course:
     window: Window
     sampler: Sampler
     tried: list[Tried] = field(default_factory=list)
-    #: The numbers of the trials among all windows', by their places in the search.
+    #: The numbers of the trials among all windows', by their places in the search; they rise.
     numbers: list[int] = field(default_factory=list)
     is_over: bool = False
     is_tested: bool = False
@@ -70,6 +71,8 @@ class Walk:
         ]
         self._left: list[Task] = []
         self._count = 0
+        #: Of the trials that windows are searched with.
+        self._over = self._failed = 0
         self._began = time.perf_counter()
         for number in sorted(journal.asked):
             self._recall(number)
@@ -90,10 +93,9 @@ class Walk:
     @property
     def progress(self) -> WalkProgress:
         """How far it is."""
-        trials = [each for course in self._courses for each in course.tried]
         return WalkProgress(
-            over=sum(each.is_over for each in trials),
-            failed=sum(each.state == TriedState.FAILED for each in trials),
+            over=self._over,
+            failed=self._failed,
             tested=sum(course.test is not None for course in self._courses),
             windows=len(self._courses),
             seconds=time.perf_counter() - self._began,
@@ -109,7 +111,7 @@ class Walk:
                 return
             if not course.is_over:
                 self._search_on(course, workers)
-            if workers.free and course.is_searched and not course.is_tested:
+            if workers.free and not course.is_tested and course.is_searched:
                 self._test(course, workers)
 
     def _search_on(self, course: _Course, workers: Workers) -> None:
@@ -163,7 +165,9 @@ class Walk:
         if kind == "test":
             course.test = done
             return
-        at = course.numbers.index(done.number)
+        self._over += 1
+        self._failed += done.state == TriedState.FAILED
+        at = bisect_left(course.numbers, done.number)
         before = course.tried[at]
         course.tried[at] = Tried(number=at, parameters=before.parameters, state=done.state, figures=done.figures)
 

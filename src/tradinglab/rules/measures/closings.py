@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from tradinglab.rules.trades import cents
+from tradinglab.rules.trades import Entry, cents, matched
 
 if TYPE_CHECKING:
     from tradinglab.rules.market import MarketBars
@@ -38,7 +38,7 @@ class Closings:
         count = len(bars.instruments)
         self._lots = [each.lot for each in bars.instruments]
         self._held, self._average = [0.0] * count, [0.0] * count
-        self._open: list[deque[list[float]]] = [deque() for _ in range(count)]
+        self._open: list[deque[Entry]] = [deque() for _ in range(count)]
         multipliers = [each.multiplier for each in bars.instruments]
         columns = (fills.security, fills.quantity, fills.price, fills.fee)
         for security, quantity, price, fee in zip(*(each.tolist() for each in columns), strict=True):
@@ -61,20 +61,10 @@ class Closings:
         self._held[security], self._average[security] = after, average
 
     def _trade(self, security: int, quantity: float, price: float, multiplier: float) -> None:
-        waiting, left = self._open[security], quantity
-        while waiting and left * waiting[0][0] < 0.0:
-            entry = waiting[0]
-            closed = min(abs(left), abs(entry[0]))
-            sign = 1.0 if entry[0] > 0.0 else -1.0
-            self.trades.append(cents((price - entry[1]) * closed * sign * multiplier))
-            entry[0] -= sign * closed
-            left += sign * closed
-            if abs(entry[0]) < self._lots[security] / 2:
-                waiting.popleft()
-            if abs(left) < self._lots[security] / 2:
-                return
+        parts, left = matched(self._open[security], quantity, self._lots[security] / 2)
+        self.trades += [cents((price - entry.price) * closed * multiplier) for entry, closed in parts]
         if left:
-            waiting.append([left, price])
+            self._open[security].append(Entry(price, left))
 
     def transaction_figures(self, cash: float) -> dict[str, float]:
         """Return how often and how much was won and lost, in shares of the money that there was from *cash* on."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from tradinglab.algorithm.qc_algorithm import QCAlgorithm
-from tradinglab.core.clock import DAY_NS, from_ns, zone
+from tradinglab.core.clock import DAY_NS, zone
 from tradinglab.core.values import dataclass
 from tradinglab.engine.statistics.inputs import Samples
 from tradinglab.rules.market import MARKETS, RESOLUTIONS
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from tradinglab.data.source import DataSource
     from tradinglab.engine.result import BacktestResult
     from tradinglab.rules.schema import Rules
-
-_ALWAYS_OPEN = 365
-_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +134,7 @@ def _frame(result: BacktestResult) -> Frame:
 
 def _daily(result: BacktestResult) -> tuple[Ints, tuple[date, ...]]:
     """Return which samples of days make the daily equity, as a report has it, and their days."""
-    record = result.record
-    local = zone(record.time_zone)
-    keeps_weekends = record.statistics_input.trading_days_per_year == _ALWAYS_OPEN
-    places: dict[date, int] = {}
-    for place, sample in enumerate(record.sampler.days):
-        day = from_ns(local.local_ns(sample.time_ns) - 1).date()
-        if keeps_weekends or day.weekday() < _SATURDAY or not places:
-            places[day] = place
+    from tradinglab.engine.daily_samples import daily_places
+
+    places = daily_places(result.record, zone(result.record.time_zone))
     return np.array(list(places.values()), np.int64), tuple(places)

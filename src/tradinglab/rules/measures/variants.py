@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tradinglab.data.source import DataSource
     from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.results import Fills
     from tradinglab.rules.schema import Rules
 
 #: The figures that a simulation comes to as a run of the engine does; the others take fills bar by bar.
@@ -109,13 +110,24 @@ class Variants:
         fills, _ = walked(prepare(rules, self._bars, values, self._cache))
         fills = chosen_fills(fills, np.lexsort((fills.number, fills.step)))
         account = sampled(fills, self._bars, self._grid, rules.cash)
-        figures = curve_figures(self._frame, account, rules.cash)
-        closings = Closings(fills, self._bars)
-        is_measured = self._frame.is_measured
-        figures |= closings.transaction_figures(rules.cash) if is_measured else dict.fromkeys(TRANSACTION_FIGURES, 0.0)
-        figures |= {**closings.trade_figures(), "total_fees": float(fills.fee.sum())}
+        figures = self._figures(fills, account)
         days = self._days(account) if wants_days else ()
         return Variant(figures=figures, days=self._frame.dates if wants_days else (), equity=days)
+
+    def figures(self, fills: Fills) -> dict[str, float]:
+        """Return the figures of a simulation over these bars, from its fills in the order of time."""
+        return self._figures(fills, sampled(fills, self._bars, self._grid, self._rules.cash))
+
+    def _figures(self, fills: Fills, account: Sampled) -> dict[str, float]:
+        cash = self._rules.cash
+        closings = Closings(fills, self._bars)
+        is_measured = self._frame.is_measured
+        return {
+            **curve_figures(self._frame, account, cash),
+            **(closings.transaction_figures(cash) if is_measured else dict.fromkeys(TRANSACTION_FIGURES, 0.0)),
+            **closings.trade_figures(),
+            "total_fees": float(fills.fee.sum()),
+        }
 
     def _days(self, account: Sampled) -> tuple[float, ...]:
         return tuple(account.days[self._frame.daily].tolist())

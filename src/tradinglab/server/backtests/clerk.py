@@ -10,8 +10,6 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from tradinglab.core.errors import TradingLabError
@@ -21,7 +19,6 @@ from tradinglab.engine.verification import Finding, FindingCode, Verification
 from tradinglab.sandbox.descriptors import ANSWER, write_all
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.packing import packed
-from tradinglab.sandbox.replay import Terms
 from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.sandbox.request import Check, result_of
 from tradinglab.server.backtests.outputs import documents, outputs, summarize
@@ -81,7 +78,7 @@ def _account(order: Mapping[str, Any], answer: bytes) -> tuple[dict[str, Any], d
     try:
         limits, check = Limits(**order["limits"]), order["check"]
         result = result_of(
-            answer, limits=limits, data_name=order["data"], check=None if check is None else _check(check)
+            answer, limits=limits, data_name=order["data"], check=None if check is None else Check.ordered(check)
         )
         if check is None:
             result = BacktestResult(result.record, _without_check(order["why_no_check"]))
@@ -94,16 +91,6 @@ def _account(order: Mapping[str, Any], answer: bytes) -> tuple[dict[str, Any], d
         return said, dict(_partial(error.result))
     except TradingLabError as error:
         return _failed(error, "failed"), {}
-
-
-def _check(order: Mapping[str, Any]) -> Check:
-    first, last, cash = order["start"], order["end"], order["cash"]
-    terms = Terms(
-        start=None if first is None else date.fromisoformat(first),
-        end=None if last is None else date.fromisoformat(last),
-        cash=None if cash is None else Decimal(cash),
-    )
-    return Check(data=order["data"], terms=terms, timeout_s=order["timeout_s"], with_partial=False)
 
 
 def _without_check(why: str) -> Verification:

@@ -46,11 +46,11 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
     try:
         variants = Variants(rules, open_source(order["data"]))
         run = simulate(rules, variants.bars, order["parameters"])
-        figures = variants.measure(order["parameters"]).figures
+        figures = variants.figures(run.fills)
     except RulesError as problem:
         return {"refusal": str(problem), "field": "text"}
     bars = sum(len(each) for each in variants.bars.instruments)
-    return {"bars": bars, "figures": dict(figures), **_told(run, order["points"])}
+    return {"bars": bars, "figures": figures, **_told(run, order["points"])}
 
 
 def _told(run: SimulatedRun, points: int) -> dict[str, Any]:
