@@ -43,8 +43,7 @@ class Simulator:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "tradinglab.server.optimizations.simulate_process"],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,  # what it says of a fault of its own goes into the worker's log
             env={"OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": os.fspath(kernels)},
             cwd="/",
         )
