@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.rules.costs import commission
-from tradinglab.rules.curves import mark_crossings
+from tradinglab.rules.curves import DRAWDOWN, FIGURES_WIDTH, FINAL, RETURNS, SQUARES, mark_crossings
 from tradinglab.rules.layout import (
     CONSTANT,
     ENTER_LONG,
@@ -32,8 +32,10 @@ from tradinglab.rules.sizing import units
 
 # Columns of a state.
 CASH, HELD, WANTED, PEAK, WORTH, MOST, TOTAL, SUM_OF_SQUARES = range(8)
+STATE_WIDTH = 8
 # What is written down after the figures of ``curves``.
-FILLS, ORDERS, FEES = 4, 5, 6
+FILLS, ORDERS, FEES = range(FIGURES_WIDTH, FIGURES_WIDTH + 3)
+RESULT_WIDTH = FIGURES_WIDTH + 3
 
 
 class Prices(NamedTuple):
@@ -136,7 +138,8 @@ def alone(
         if not is_visit:
             continue
         step = end - 1
-        target = decide(plan, flags[step], wanted, path[1], close[step] * multiplier, lot)
+        _, worth, _, _, _ = path
+        target = decide(plan, flags[step], wanted, worth, close[step] * multiplier, lot)
         if target != wanted:
             wanted = target
             result[ORDERS] += 1.0
@@ -159,8 +162,8 @@ def conclude(state: Floats, last_close: float, multiplier: float, result: Floats
     gain = worth / before - 1.0 if before > 0.0 else 0.0
     if peak - worth > most * peak:
         most = (peak - worth) / peak
-    result[0], result[1] = worth, most
-    result[2], result[3] = state[TOTAL] + gain, state[SUM_OF_SQUARES] + gain * gain
+    result[FINAL], result[DRAWDOWN] = worth, most
+    result[RETURNS], result[SQUARES] = state[TOTAL] + gain, state[SUM_OF_SQUARES] + gain * gain
 
 
 def along(

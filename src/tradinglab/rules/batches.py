@@ -78,7 +78,8 @@ class Batch:
         plan = self._plan
         if plan is None:
             return
-        states, results = np.zeros((len(self._members), 8)), np.zeros((len(self._members), alone.FEES + 1))
+        count = len(self._members)
+        states, results = np.zeros((count, alone.STATE_WIDTH)), np.zeros((count, alone.RESULT_WIDTH))
         for state in states:
             alone.fresh(plan, state)
         self._through(plan, np.array(self._pairs), states, results)

@@ -11,7 +11,8 @@ from tradinglab.data.columns import Floats, Ints
 _SPLITTER = 134_217_729.0  # 2 ** 27 + 1
 
 # What ``figures`` writes down.
-FINAL, DRAWDOWN, RETURNS, SQUARES = 0, 1, 2, 3
+FINAL, DRAWDOWN, RETURNS, SQUARES = range(4)
+FIGURES_WIDTH = 4
 
 
 def figures(
@@ -58,7 +59,7 @@ def figures(
         held[security[at]] += quantity[at]
         at += 1
     walk = stretch(walk, cash, close, multiplier, held, steps - 1, steps)
-    result[FINAL], result[DRAWDOWN], result[RETURNS], result[SQUARES] = walk[1], walk[2], walk[3], walk[4]
+    _, result[FINAL], result[DRAWDOWN], result[RETURNS], result[SQUARES] = walk
 
 
 def stretch(

@@ -17,6 +17,7 @@ from tradinglab.rules.layout import (
     BEST,
     BUY_CLOSE,
     BUY_OPEN,
+    CASH,
     CLOSE,
     DUE,
     ENTER_LONG,
@@ -26,14 +27,18 @@ from tradinglab.rules.layout import (
     EXIT_SHORT,
     FEE,
     FEE_KIND,
+    FILL_COUNT,
     FULL,
     HELD,
     LEFT,
+    LOSSES,
+    LOST,
     LOT,
     MULTIPLIER,
     NONE,
     NUMBER,
     ORDER,
+    ORDER_COUNT,
     PLACED,
     PRICE,
     PRICE_GRAIN,
@@ -56,6 +61,8 @@ from tradinglab.rules.layout import (
     TRAIL,
     WAITS,
     WANTED,
+    WINS,
+    WON,
     Market,
     Plan,
     State,
@@ -75,7 +82,7 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
     count = len(market.traits)
     for place in range(len(visits)):
         step = visits[place]
-        if state.account[1] + 2 * count > len(fills):
+        if state.account[FILL_COUNT] + 2 * count > len(fills):
             return FULL
         if plan.stop_rests or plan.trail_rests or plan.target_rests:
             settle(plan, market, state, fills, step)
@@ -97,7 +104,7 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
                 candidates += look(plan, market, state, fills, security, step, flags)
         if candidates:
             enter(plan, market, state, fills, step, candidates)
-    return int(state.account[1])
+    return int(state.account[FILL_COUNT])
 
 
 def finish(plan: Plan, market: Market, state: State, fills: Floats) -> int:
@@ -105,7 +112,7 @@ def finish(plan: Plan, market: Market, state: State, fills: Floats) -> int:
     for security in range(len(market.traits)):
         if state.table[security, DUE] >= 0:
             book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
-    return int(state.account[1])
+    return int(state.account[FILL_COUNT])
 
 
 def settle(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
@@ -285,8 +292,8 @@ def order(plan: Plan, market: Market, state: State, fills: Floats, security: int
     state.table[security, WANTED] = quantity
     state.table[security, SENT] = step
     withdraw(state, security)
-    state.account[6] += 1.0
-    state.table[security, NUMBER] = int(state.account[6])
+    state.account[ORDER_COUNT] += 1.0
+    state.table[security, NUMBER] = int(state.account[ORDER_COUNT])
     if quantity != 0.0:
         state.table[security, BARS_HELD] = 0
     if not plan.is_next_open and not market.flags[security, step] & WAITS:
@@ -324,7 +331,7 @@ def record(
     multiplier = market.traits[security, MULTIPLIER]
     value = abs(quantity) * worth * multiplier
     fee = commission(int(market.traits[security, FEE_KIND]), plan.fee, abs(quantity), value)
-    state.account[0] -= quantity * price * multiplier + fee
+    state.account[CASH] -= quantity * price * multiplier + fee
     if held != 0.0:
         score(
             state,
@@ -336,7 +343,7 @@ def record(
     state.table[security, AVERAGE] = math.floor(price * PRICE_GRAIN + 0.5) / PRICE_GRAIN
     state.table[security, BEST] = state.table[security, AVERAGE]
     state.table[security, DUE] = -1
-    at = int(state.account[1])
+    at = int(state.account[FILL_COUNT])
     fills[at, STEP] = step
     fills[at, SECURITY] = security
     fills[at, SENT_AT] = state.table[security, SENT]
@@ -344,14 +351,14 @@ def record(
     fills[at, QUANTITY] = quantity
     fills[at, PRICE] = price
     fills[at, FEE] = fee
-    state.account[1] = at + 1
+    state.account[FILL_COUNT] = at + 1
 
 
 def score(state: State, security: int, profit: float) -> None:
     """Count a closed trade for Kelly's fraction."""
     if profit > 0.0:
-        state.account[2] += 1.0
-        state.account[4] += profit
+        state.account[WINS] += 1.0
+        state.account[WON] += profit
     else:
-        state.account[3] += 1.0
-        state.account[5] -= profit
+        state.account[LOSSES] += 1.0
+        state.account[LOST] -= profit

@@ -24,7 +24,8 @@ PRICE_GRAIN = 1e8
 FULL = -1
 
 # Columns of arrays.
-CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = 0, 1, 2, 3, 4, 5
+CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = range(6)
+PRICES_WIDTH = 6
 RATE, STOP, TARGET, TRAIL, RANK, SELL_LOW, SELL_HIGH, BUY_LOW, BUY_HIGH = range(9)
 #: Of portfolios, in which no orders rest.
 SHARE = 5
@@ -36,6 +37,10 @@ PLACED, REST_PRICE, REST_NUMBER = 12, 13, 16
 STATE_WIDTH = 19
 RESTING_STOP, RESTING_TRAIL, RESTING_TARGET = 0, 1, 2
 STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE = range(7)
+FILL_WIDTH = 7
+#: Of the account: its money, and the trades that were closed with a profit and with a loss, and what they came to.
+CASH, FILL_COUNT, WINS, LOSSES, WON, LOST, ORDER_COUNT = range(7)
+ACCOUNT_WIDTH = 7
 
 
 class Plan(NamedTuple):
@@ -106,7 +111,7 @@ class State(NamedTuple):
     table
         ``[security, HELD and so on]``.
     account
-        Cash, number of fills, what Kelly's fraction is made of (wins, losses, and their sums), number of orders.
+        ``[CASH and so on]``.
     """
 
     table: Floats

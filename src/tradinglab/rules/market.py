@@ -15,6 +15,7 @@ from tradinglab.data.columns import BarColumns, Flags, Floats, Ints
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
 from tradinglab.rules.arrays import WholeFeed
 from tradinglab.rules.errors import RulesBarsError, RulesDataError
+from tradinglab.rules.layout import BUY_CLOSE, BUY_OPEN, CLOSE, PRICES_WIDTH, SELL_CLOSE, SELL_OPEN, VOLUME
 
 if TYPE_CHECKING:
     from tradinglab.core.market_hours import SecurityExchangeHours
@@ -130,15 +131,14 @@ def market_of(instruments: tuple[Instrument, ...]) -> MarketBars:
 
 def _by_step(instruments: tuple[Instrument, ...], count: int, places: tuple[Ints, ...]) -> tuple[Floats, Floats]:
     """Return the prices by instrument and step, and the closes by themselves."""
-    prices, closes = np.full((len(instruments), count, 6), np.nan), np.zeros((len(instruments), count))
+    prices, closes = np.full((len(instruments), count, PRICES_WIDTH), np.nan), np.zeros((len(instruments), count))
     for at, (each, place) in enumerate(zip(instruments, places, strict=True)):
-        columns = (each.prices["close"], each.buy_open, each.sell_open, each.buy_close, each.sell_close)
-        for which, column in enumerate(columns):
-            prices[at, place, which] = column
-        prices[at, place, 5] = each.prices.get("volume", 0.0)
+        prices[at, place, BUY_OPEN], prices[at, place, SELL_OPEN] = each.buy_open, each.sell_open
+        prices[at, place, BUY_CLOSE], prices[at, place, SELL_CLOSE] = each.buy_close, each.sell_close
+        prices[at, place, VOLUME] = each.prices.get("volume", 0.0)
         last = np.searchsorted(place, np.arange(count), side="right") - 1
         closes[at] = np.where(last < 0, 0.0, each.prices["close"][np.maximum(last, 0)])
-        prices[at, :, 0] = closes[at]
+        prices[at, :, CLOSE] = closes[at]
     return prices, closes
 
 

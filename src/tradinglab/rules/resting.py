@@ -20,6 +20,7 @@ from tradinglab.rules.layout import (
     BY_POINTS,
     HELD,
     IS_SHARE,
+    ORDER_COUNT,
     PLACED,
     REST_NUMBER,
     REST_PRICE,
@@ -87,8 +88,8 @@ def protect(plan: Plan, market: Market, state: State, security: int, step: int) 
 
 def place(market: Market, state: State, security: int, which: int, price: float) -> None:
     """Place one order."""
-    state.account[6] += 1.0
-    state.table[security, REST_NUMBER + which] = int(state.account[6])
+    state.account[ORDER_COUNT] += 1.0
+    state.table[security, REST_NUMBER + which] = int(state.account[ORDER_COUNT])
     state.table[security, REST_PRICE + which] = on_tick(price, market.traits[security, TICK])
 
 

@@ -215,8 +215,8 @@ def fresh_state(plan: layout.Plan, count: int) -> layout.State:
     table = np.zeros((count, layout.STATE_WIDTH))
     table[:, layout.SINCE_EXIT] = NO_LIMIT
     table[:, layout.DUE] = -1.0
-    account = np.zeros(7)
-    account[0] = plan.cash
+    account = np.zeros(layout.ACCOUNT_WIDTH)
+    account[layout.CASH] = plan.cash
     return layout.State(table, account)
 
 
@@ -256,9 +256,9 @@ def _walked(
     # Positions are seldom turned more often than signals change.
     room = min(len(prepared.visits), _FIRST_ROOM) + 4 * count
     while True:
-        state, table = fresh_state(prepared.plan, count), np.zeros((room, layout.FEE + 1))
+        state, table = fresh_state(prepared.plan, count), np.zeros((room, layout.FILL_WIDTH))
         done = walk(prepared.plan, market, visits, seen(state), one(table))
         if done != layout.FULL:
             done = finish(prepared.plan, market, seen(state), one(table))
-            return fills_of(table[:done]), int(state.account[6])
+            return fills_of(table[:done]), int(state.account[layout.ORDER_COUNT])
         room *= 8

@@ -6,9 +6,12 @@ import math
 
 from tradinglab.data.columns import Floats
 from tradinglab.rules.layout import (
+    CASH,
     CLOSE,
     HELD,
     KELLY,
+    LOSSES,
+    LOST,
     LOT,
     LOT_TOLERANCE,
     MULTIPLIER,
@@ -18,6 +21,8 @@ from tradinglab.rules.layout import (
     VALUE,
     VOLATILITY,
     WANTED,
+    WINS,
+    WON,
     Market,
     Plan,
     State,
@@ -26,7 +31,7 @@ from tradinglab.rules.layout import (
 
 def equity(market: Market, state: State, step: int) -> float:
     """Return what the account is worth at the last closes."""
-    worth = state.account[0]
+    worth = state.account[CASH]
     for security in range(len(market.traits)):
         if state.table[security, HELD] != 0.0:
             worth += (
@@ -83,13 +88,13 @@ def units(lots: float, lot: float) -> float:
 
 def kelly(plan: Plan, account: Floats) -> float:
     """Return the part of the equity that Kelly's formula asks for: the odds of the closed trades so far."""
-    wins, losses = account[2], account[3]
+    wins, losses = account[WINS], account[LOSSES]
     if wins + losses < plan.kelly_trades:
         return plan.kelly_start
-    if losses == 0.0 or account[5] == 0.0:
+    if losses == 0.0 or account[LOST] == 0.0:
         return plan.size_most
     if wins == 0.0:
         return 0.0
-    odds = (account[4] / wins) / (account[5] / losses)
+    odds = (account[WON] / wins) / (account[LOST] / losses)
     chance = wins / (wins + losses)
     return float(min(max((chance - (1.0 - chance) / odds) * plan.size, 0.0), plan.size_most))

@@ -197,7 +197,7 @@ def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, roo
     flags = flags_of(rules, evaluator, one, room)
     prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
     traits = np.array(traits_of(rules, one))
-    state, result = np.zeros(8), np.zeros(alone.FEES + 1)
+    state, result = np.zeros(alone.STATE_WIDTH), np.zeros(alone.RESULT_WIDTH)
     alone.fresh(plan, state)
     walk(plan, flags, signalled(flags), 0, prices, traits, state, result)
     alone.conclude(state, float(prices.close[-1]), float(traits[layout.MULTIPLIER]), result)
@@ -223,7 +223,7 @@ def curve_figures(prepared: Prepared, closes: Floats, fills: Fills) -> Floats:
     multiplier = market.traits[:, layout.MULTIPLIER].copy()
     quantity = fills.quantity.copy()
     spent = quantity * fills.price * multiplier[fills.security] + fills.fee
-    result = np.zeros(4)
+    result = np.zeros(curves.FIGURES_WIDTH)
     figures(prepared.plan.cash, closes, multiplier, seen, fills.security.copy(), quantity, spent,
             np.zeros(count), result)  # fmt: skip
     return result
