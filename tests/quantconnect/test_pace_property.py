@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.quantconnect.clock import VirtualClock
 
-from tradinglab.quantconnect.backoff import backoff_s, retry_after_s
-from tradinglab.quantconnect.breakers import BreakerRule, NotedBreakers
-from tradinglab.quantconnect.buckets import NotedBuckets, Rate
+from tradinglab.core.pacing.backoff import backoff_s, retry_after_s
+from tradinglab.core.pacing.breakers import BreakerRule, NotedBreakers
+from tradinglab.core.pacing.buckets import NotedBuckets, Rate
+from tradinglab.core.pacing.notes import FileNotes, MemoryNotes
 from tradinglab.quantconnect.claims import FileClaims, MemoryClaims
 from tradinglab.quantconnect.errors import ConfigurationError
-from tradinglab.quantconnect.notes import FileNotes, MemoryNotes
 from tradinglab.quantconnect.settings import Retries
 
 _RULE = BreakerRule(failures=3, wait_s=10.0, most_wait_s=80.0, probe_s=20.0)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from tradinglab.quantconnect.backoff import http_date, retry_after_s
+from tradinglab.core.pacing.backoff import http_date, retry_after_s
 from tradinglab.quantconnect.errors import (
     AuthenticationError,
     InvalidRequestError,

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Protocol
 from weakref import WeakValueDictionary
 
+from tradinglab.core.pacing.notes import locked_file, note_path
 from tradinglab.quantconnect.errors import ConfigurationError
-from tradinglab.quantconnect.notes import locked_file, note_path
 
 _KEPT_S = 90 * 86_400
 

@@ -9,7 +9,7 @@ from typing import Generic, Self
 import httpx2
 
 from tradinglab import __version__
-from tradinglab.quantconnect.clocks import Clock, SystemClock
+from tradinglab.core.pacing.clocks import Clock, SystemClock
 from tradinglab.quantconnect.credentials import Credentials
 from tradinglab.quantconnect.drivers import AsyncDriver, BlockingDriver
 from tradinglab.quantconnect.exchange import Exchange

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from tradinglab.core.pacing.backoff import backoff_s
 from tradinglab.quantconnect.answers import failure
-from tradinglab.quantconnect.backoff import backoff_s
 from tradinglab.quantconnect.errors import MalformedAnswerError, QuantConnectError, Trace, TransportError
 from tradinglab.quantconnect.exchange import Exchange
 from tradinglab.quantconnect.steps import Plan, Reply, Request, send

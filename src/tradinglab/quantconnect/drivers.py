@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import httpx2
 
-from tradinglab.quantconnect.clocks import Clock
+from tradinglab.core.pacing.clocks import Clock
 from tradinglab.quantconnect.errors import CancelledError, TransportError
 from tradinglab.quantconnect.settings import Settings
 from tradinglab.quantconnect.steps import Ask, IsCancelled, Pause, Plan, Reply, Request, Send, Step

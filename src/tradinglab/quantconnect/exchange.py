@@ -9,12 +9,12 @@ from random import Random
 from typing import Generic, TypeVar
 from uuid import uuid4
 
+from tradinglab.core.pacing.backoff import backoff_s
+from tradinglab.core.pacing.breakers import BreakerRule, Passage
+from tradinglab.core.pacing.buckets import Rate
+from tradinglab.core.pacing.clocks import Clock
 from tradinglab.core.values import dataclass, field
 from tradinglab.quantconnect.answers import Payload, read_payload, request_id, server_time
-from tradinglab.quantconnect.backoff import backoff_s
-from tradinglab.quantconnect.breakers import BreakerRule, Passage
-from tradinglab.quantconnect.buckets import Rate
-from tradinglab.quantconnect.clocks import Clock
 from tradinglab.quantconnect.credentials import Credentials
 from tradinglab.quantconnect.errors import (
     AuthenticationError,

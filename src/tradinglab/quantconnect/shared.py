@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tradinglab.core.pacing.breakers import Breakers, NotedBreakers
+from tradinglab.core.pacing.buckets import Buckets, NotedBuckets
+from tradinglab.core.pacing.notes import FileNotes, MemoryNotes
 from tradinglab.core.values import dataclass
-from tradinglab.quantconnect.breakers import Breakers, NotedBreakers
-from tradinglab.quantconnect.buckets import Buckets, NotedBuckets
 from tradinglab.quantconnect.claims import Claims, FileClaims, MemoryClaims
-from tradinglab.quantconnect.notes import FileNotes, MemoryNotes
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Shared:
         """
         home = Path(os.environ.get("TRADINGLAB_HOME") or "~/.tradinglab").expanduser()
         folder = folder or home / "quantconnect"
-        notes = FileNotes(folder)
+        notes = FileNotes(folder, "requests to QuantConnect")
         return cls(
             buckets=NotedBuckets(notes, monotonic),
             breakers=NotedBreakers(notes, monotonic),

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tradinglab.quantconnect.breakers import BreakerRule
-from tradinglab.quantconnect.buckets import Rate
-from tradinglab.quantconnect.notes import MemoryNotes
+from tradinglab.core.pacing.breakers import BreakerRule
+from tradinglab.core.pacing.buckets import Rate
+from tradinglab.core.pacing.notes import MemoryNotes
 from tradinglab.server.cloud.sharing import RedisNotes, shared_by_all
 
 _RATE = Rate(30, 3600.0)

@@ -18,10 +18,10 @@ from typing import Final, TypeVar
 from redis import Redis, RedisError
 from redis.client import Pipeline
 
+from tradinglab.core.pacing.breakers import NotedBreakers
+from tradinglab.core.pacing.buckets import NotedBuckets
+from tradinglab.core.pacing.notes import Change, FileNotes, Note, Notes
 from tradinglab.quantconnect import Shared
-from tradinglab.quantconnect.breakers import NotedBreakers
-from tradinglab.quantconnect.buckets import NotedBuckets
-from tradinglab.quantconnect.notes import Change, FileNotes, Note, Notes
 
 T = TypeVar("T")
 _KEY: Final = "tradinglab:quantconnect:"
@@ -93,5 +93,7 @@ def shared_by_all(folder: Path, redis_url: str | None) -> Shared:
     if redis_url is None:
         return in_folder
     patience = {"socket_connect_timeout": _PATIENCE_S, "socket_timeout": _PATIENCE_S}
-    notes = RedisNotes(Redis.from_url(redis_url, decode_responses=True, **patience), FileNotes(folder))
+    notes = RedisNotes(
+        Redis.from_url(redis_url, decode_responses=True, **patience), FileNotes(folder, "requests to QuantConnect")
+    )
     return replace(in_folder, buckets=NotedBuckets(notes, notes.seconds), breakers=NotedBreakers(notes, notes.seconds))

@@ -52,10 +52,13 @@ class FileNotes:
     ----------
     folder
         Where the files are; made when the first is needed.
+    what
+        What is counted in them, for the warning that they cannot be used.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, what: str = "requests") -> None:
         self._folder = folder
+        self._what = what
         self._own = MemoryNotes()
         self._has_warned = False
 
@@ -69,7 +72,7 @@ class FileNotes:
         except OSError as error:
             if not self._has_warned:
                 self._has_warned = True
-                _log.warning("requests to QuantConnect are counted by each process for itself: %s", error)
+                _log.warning("%s are counted by each process for itself: %s", self._what, error)
             return self._own.change(name, change)
 
 

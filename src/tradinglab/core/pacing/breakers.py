@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from tradinglab.quantconnect.notes import Note, Notes
+from tradinglab.core.pacing.notes import Note, Notes
 
 
 class BreakerRule(NamedTuple):

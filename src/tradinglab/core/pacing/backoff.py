@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 from email.utils import parsedate_to_datetime
 from random import Random
+from typing import Protocol
 
-from tradinglab.quantconnect.settings import Retries
+
+class Waits(Protocol):
+    """The most that is waited before the second attempt, and before any."""
+
+    @property
+    def first_wait_s(self) -> float:
+        """Seconds before the second attempt."""
+
+    @property
+    def most_wait_s(self) -> float:
+        """Seconds before any."""
 
 
-def backoff_s(retries: Retries, attempt: int, random: Random) -> float:
+def backoff_s(retries: Waits, attempt: int, random: Random) -> float:
     """Return a random part of a wait that doubles with each attempt: full jitter.
 
     Parameters
