@@ -18,7 +18,7 @@ from tradinglab.optimize import (
     Tried,
     TriedState,
     axis_of_range,
-    relation_of,
+    constraint_of,
     sampler_of,
 )
 
@@ -30,7 +30,7 @@ SPACE = Space.of(
         axis_of_range("slow", low=D(10), high=D(50), step=D(10), min_step=D(5)),
         Axis(name="mode", values=("plain", "sweet")),
     ],
-    [relation_of("fast + 2 <= slow")],
+    [constraint_of("fast + 2 <= slow")],
 )
 Height = Callable[[dict[str, str]], float | None]
 
@@ -87,7 +87,7 @@ def test_another_seed_draws_others(name: str) -> None:
 @pytest.mark.parametrize("name", ["random", "bayesian"])
 def test_a_space_that_is_used_up_ends_the_search(name: str) -> None:
     space = Space.of([Axis(name="fast", values=("1", "2", "3")), Axis(name="slow", values=("2", "3")),
-                      Axis(name="mode", values=("plain",))], [relation_of("fast < slow")])  # fmt: skip
+                      Axis(name="mode", values=("plain",))], [constraint_of("fast < slow")])  # fmt: skip
     tried = search(name, height, at_once=2, space=space, most=50)
     assert sorted((each.parameters["fast"], each.parameters["slow"]) for each in tried) == [
         ("1", "2"), ("1", "3"), ("2", "3"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tradinglab.optimize import (
     Axis,
-    Constraint,
+    Bound,
     Direction,
     Goal,
     History,
@@ -178,9 +178,9 @@ def test_penalties_count_against_the_figure_whichever_way_is_better() -> None:
 
 
 def test_what_has_no_figure_is_never_the_best() -> None:
-    bound = Constraint(figure="drawdown", operator=Operator.LESS, value=0.3)
+    bound = Bound(figure="drawdown", operator=Operator.LESS, value=0.3)
     for direction in Direction:
-        objective = Objective(figure="y", direction=direction, constraints=(bound,))
+        objective = Objective(figure="y", direction=direction, bounds=(bound,))
         outcomes = [
             tried(0, y=math.nan, drawdown=0.1),
             tried(1, y=math.inf, drawdown=0.1),

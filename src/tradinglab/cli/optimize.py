@@ -48,7 +48,7 @@ def add_parser(commands: Commands) -> None:
     add("--space", metavar="SPEC", type=_word("axis"), action="append", required=True,
         help="what is searched: NAME=FIRST:LAST:STEP, NAME=VALUE,VALUE, or without a step NAME=FIRST:LAST[:log]; "
         "Euler refines down to NAME=FIRST:LAST:STEP:SMALLEST; once for each parameter")  # fmt: skip
-    add("--constraint", metavar="TEXT", type=_word("relation"), action="append", default=[],
+    add("--constraint", metavar="TEXT", type=_word("constraint"), action="append", default=[],
         help="between parameters, such as 'fast < slow'; may be repeated")  # fmt: skip
     add("--sampler", choices=_SAMPLERS, default="grid", help="how the space is gone through (default: grid)")
     add("--trials", metavar="N", type=_word("count"), help="most trials; of a grid all")
@@ -237,7 +237,7 @@ def _search(strategy: Path, options: Namespace) -> Search:
             figure=first.figure,
             direction=first.direction,
             target=options.stop_at,
-            constraints=tuple(options.bound),
+            bounds=tuple(options.bound),
             penalties=tuple(options.penalty),
             others=tuple(others),
         ),

@@ -83,24 +83,14 @@ def _cost(trial: Tried, objective: Objective) -> float:
 def _table(trials: Sequence[Tried], objective: Objective, title: str) -> None:
     if not trials:
         return
-    shown = list(
-        dict.fromkeys(
-            [
-                objective.figure,
-                *(each.figure for each in objective.others),
-                *(each.figure for each in objective.penalties),
-                *(each.figure for each in objective.constraints),
-            ]
-        )
-    )
     names = list(trials[0].parameters)
-    header = ["trial", *names, *(["score"] if objective.penalties else []), *shown]
+    header = ["trial", *names, *(["score"] if objective.penalties else []), *objective.figures]
     rows = [
         [
             str(each.number),
             *(each.parameters[name] for name in names),
             *([_number(each.score(objective))] if objective.penalties else []),
-            *(_number(each.figures.get(figure)) for figure in shown),
+            *(_number(each.figures.get(figure)) for figure in objective.figures),
         ]
         for each in trials
     ]

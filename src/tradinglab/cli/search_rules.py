@@ -100,11 +100,7 @@ def why_not_simulated(search: Search) -> str:
     from tradinglab.rules.errors import RulesBarsError
     from tradinglab.rules.measures import SIMULATED
 
-    objective = search.objective
-    wanted = [objective.figure, *(each.figure for each in objective.others)]
-    wanted += [each.figure for each in objective.penalties]
-    wanted += [each.figure for each in objective.constraints]
-    missing = [figure for figure in dict.fromkeys(wanted) if figure not in SIMULATED]
+    missing = [figure for figure in search.objective.figures if figure not in SIMULATED]
     if missing:
         return f"A simulation does not come to {', '.join(missing)}."
     try:

@@ -11,16 +11,16 @@ from typing import Final
 from tradinglab.cli import words
 from tradinglab.optimize import (
     Axis,
+    Bound,
     Constraint,
     Direction,
     Goal,
     Operator,
     Penalty,
-    Relation,
     SpaceError,
     axis_of_range,
     axis_of_span,
-    relation_of,
+    constraint_of,
 )
 from tradinglab.optimize.walk_forward import Window
 from tradinglab.server.backtests.figures import FIGURES
@@ -74,10 +74,10 @@ def _decimal(text: str) -> Decimal:
         raise ArgumentTypeError(f"'{text}' is no number") from None
 
 
-def relation(text: str) -> Relation:
+def constraint(text: str) -> Constraint:
     """Return a constraint between parameters."""
     try:
-        return relation_of(text)
+        return constraint_of(text)
     except SpaceError as problem:
         raise ArgumentTypeError(str(problem)) from None
 
@@ -92,14 +92,14 @@ def goal(text: str) -> Goal:
     return Goal(figure=figure, direction=Direction(way) if colon else usual)
 
 
-def bound(text: str) -> Constraint:
+def bound(text: str) -> Bound:
     """Return a bound for a figure: ``drawdown<0.3``."""
     found = _BOUND.fullmatch(text)
     if found is None:
         raise ArgumentTypeError(f"'{text}' is no bound; write it like drawdown<0.3")
     figure, sign, value = found.groups()
     _known(figure)
-    return Constraint(figure=figure, operator=_OPERATORS[sign], value=number(value))
+    return Bound(figure=figure, operator=_OPERATORS[sign], value=number(value))
 
 
 def penalty(text: str) -> Penalty:

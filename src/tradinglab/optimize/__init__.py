@@ -4,17 +4,17 @@ Nothing here runs a strategy but :mod:`tradinglab.optimize.local`: a caller asks
 likes, and has the outcomes judged.
 """
 
-from tradinglab.optimize.errors import RelationError, SearchError, SpaceError
-from tradinglab.optimize.objective import Constraint, Direction, Goal, Objective, Operator, Penalty
+from tradinglab.optimize.constraints import Constraint, constraint_of
+from tradinglab.optimize.errors import ConstraintError, SearchError, SpaceError
+from tradinglab.optimize.objective import Bound, Direction, Goal, Objective, Operator, Penalty
 from tradinglab.optimize.pareto import pareto_front, pareto_ranks
-from tradinglab.optimize.relations import Relation, relation_of
 from tradinglab.optimize.samplers import Plan, Sampler, SamplerName, plan_check, sampler_of
 from tradinglab.optimize.space import Axis, Space, axis_of_range, axis_of_span
 from tradinglab.optimize.tried import History, Tried, TriedState, best_of
 
 __all__ = [
     "Axis",
-    "Constraint",
+    "Bound",
     "Direction",
     "Goal",
     "History",
@@ -22,8 +22,8 @@ __all__ = [
     "Operator",
     "Penalty",
     "Plan",
-    "Relation",
-    "RelationError",
+    "Constraint",
+    "ConstraintError",
     "Sampler",
     "SamplerName",
     "SearchError",
@@ -37,6 +37,6 @@ __all__ = [
     "pareto_front",
     "pareto_ranks",
     "plan_check",
-    "relation_of",
+    "constraint_of",
     "sampler_of",
 ]

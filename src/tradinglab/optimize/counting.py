@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tradinglab.optimize.constraints import Constraint, Kind, Value, constraint_table
 from tradinglab.optimize.errors import SpaceError
-from tradinglab.optimize.relations import Kind, Relation, Value, relation_table
 from tradinglab.optimize.space import Axis, Space
 
 #: Counts by the places of some parameters; Python's own numbers where a machine word would not do.
@@ -37,25 +37,25 @@ def count(space: Space) -> int:
         If there is no end of them, or a constraint binds too many values together to be counted.
     """
     total = space.size
-    if not space.relations:
+    if not space.constraints:
         return total
-    free = [axis for axis in space.axes if not any(axis.name in each.names for each in space.relations)]
+    free = [axis for axis in space.axes if not any(axis.name in each.names for each in space.constraints)]
     counted = prod(len(axis.values) for axis in free)
-    for axes, relations in _groups(space):
-        counted *= _Work(relations, prod(len(axis.values) for axis in axes)).count(_arrays(axes))
+    for axes, constraints in _groups(space):
+        counted *= _Work(constraints, prod(len(axis.values) for axis in axes)).count(_arrays(axes))
     return counted
 
 
-def _groups(space: Space) -> Iterator[tuple[list[Axis], list[Relation]]]:
+def _groups(space: Space) -> Iterator[tuple[list[Axis], list[Constraint]]]:
     """Yield the parameters that constraints bind together, with these constraints."""
-    rest = list(space.relations)
+    rest = list(space.constraints)
     while rest:
-        bound, relations = set(rest[0].names), [rest.pop(0)]
+        bound, constraints = set(rest[0].names), [rest.pop(0)]
         while more := [each for each in rest if bound.intersection(each.names)]:
-            relations += more
+            constraints += more
             bound.update(name for each in more for name in each.names)
             rest = [each for each in rest if each not in more]
-        yield [axis for axis in space.axes if axis.name in bound], relations
+        yield [axis for axis in space.axes if axis.name in bound], constraints
 
 
 def _arrays(axes: Sequence[Axis]) -> dict[str, npt.NDArray[Any]]:
@@ -69,8 +69,8 @@ def _values(axis: Axis) -> npt.NDArray[Any]:
 class _Work:
     """One count: its constraints, and how much of it was done."""
 
-    def __init__(self, relations: Sequence[Relation], most: int) -> None:
-        self._relations = relations
+    def __init__(self, constraints: Sequence[Constraint], most: int) -> None:
+        self._constraints = constraints
         self._kind: type = np.int64 if most < _WORD else object
         self._cells = 0
 
@@ -84,10 +84,10 @@ class _Work:
             return sum(self.count({**arrays, longest: part}) for part in (values[:half], values[half:]))
         self._spend(needed, arrays)
         factors: list[tuple[tuple[str, ...], _Counts]] = [
-            (each.names, _table(each, arrays).astype(self._kind)) for each in self._relations
+            (each.names, _table(each, arrays).astype(self._kind)) for each in self._constraints
         ]
         result = 1
-        for name in _order(self._relations, arrays):
+        for name in _order(self._constraints, arrays):
             joined, rest = (
                 [each for each in factors if name in each[0]],
                 [each for each in factors if name not in each[0]],
@@ -104,9 +104,9 @@ class _Work:
 
     def _plan(self, arrays: _Arrays) -> int | None:
         """Return how many cells all tables would have; ``None`` if one has too many and can be made smaller."""
-        bound = [set(each.names) for each in self._relations]
+        bound = [set(each.names) for each in self._constraints]
         cells = [prod(len(arrays[name]) for name in names) for names in bound]
-        for name in _order(self._relations, arrays):
+        for name in _order(self._constraints, arrays):
             joined = set().union(*(each for each in bound if name in each))
             cells.append(prod(len(arrays[each]) for each in joined))
             bound = [*(each for each in bound if name not in each), joined - {name}]
@@ -122,12 +122,12 @@ class _Work:
                 f"The constraints bind so many values of {names} together that the combinations cannot be counted; use "
                 "larger steps, or search at random."
             )
-            raise SpaceError(text, part="constraint", value=" and ".join(each.text for each in self._relations))
+            raise SpaceError(text, part="constraint", value=" and ".join(each.text for each in self._constraints))
 
 
-def _order(relations: Sequence[Relation], arrays: _Arrays) -> list[str]:
+def _order(constraints: Sequence[Constraint], arrays: _Arrays) -> list[str]:
     """Return the order in which parameters are summed away: next the one whose table is the smallest."""
-    bound = [set(each.names) for each in relations]
+    bound = [set(each.names) for each in constraints]
     order: list[str] = []
     left = [name for name in arrays if any(name in each for each in bound)]
     while left:
@@ -143,15 +143,15 @@ def _order(relations: Sequence[Relation], arrays: _Arrays) -> list[str]:
     return order
 
 
-def _table(relation: Relation, arrays: _Arrays) -> npt.NDArray[np.bool_]:
+def _table(constraint: Constraint, arrays: _Arrays) -> npt.NDArray[np.bool_]:
     """Return of each combination of a constraint's parameters whether it keeps to it."""
     shaped: dict[str, Value] = {}
-    for place, name in enumerate(relation.names):
-        shape = [1] * len(relation.names)
+    for place, name in enumerate(constraint.names):
+        shape = [1] * len(constraint.names)
         shape[place] = -1
         shaped[name] = arrays[name].reshape(shape)
-    table = relation_table(relation, shaped)
-    return np.broadcast_to(table, [len(arrays[name]) for name in relation.names])
+    table = constraint_table(constraint, shaped)
+    return np.broadcast_to(table, [len(arrays[name]) for name in constraint.names])
 
 
 def _joined(factors: list[tuple[tuple[str, ...], _Counts]], arrays: _Arrays) -> tuple[tuple[str, ...], _Counts]:
@@ -169,7 +169,7 @@ def _joined(factors: list[tuple[tuple[str, ...], _Counts]], arrays: _Arrays) -> 
 @lru_cache(maxsize=16)
 def allowed(space: Space) -> npt.NDArray[np.int64]:
     """Return the numbers of the combinations that keep to the constraints, in order; there should not be too many."""
-    if not space.relations:
+    if not space.constraints:
         return np.arange(space.size)
     strides: dict[str, int] = {}
     stride = 1
@@ -178,27 +178,29 @@ def allowed(space: Space) -> npt.NDArray[np.int64]:
         stride *= len(axis.values)
     bound: set[str] = set()
     found = np.zeros(1, np.int64)
-    for axes, relations in _groups(space):
+    for axes, constraints in _groups(space):
         bound.update(axis.name for axis in axes)
-        found = np.add.outer(found, _allowed(axes, relations, strides)).ravel()
+        found = np.add.outer(found, _allowed(axes, constraints, strides)).ravel()
     for axis in space.axes:
         if axis.name not in bound:
             found = np.add.outer(found, np.arange(len(axis.values)) * strides[axis.name]).ravel()
     return np.sort(found)
 
 
-def _allowed(axes: Sequence[Axis], relations: Sequence[Relation], strides: Mapping[str, int]) -> npt.NDArray[np.int64]:
+def _allowed(
+    axes: Sequence[Axis], constraints: Sequence[Constraint], strides: Mapping[str, int]
+) -> npt.NDArray[np.int64]:
     """Return what the combinations of bound parameters that keep to the constraints add to the numbers."""
-    order = _connected(axes, relations)
-    ready = [_ready(order[: place + 1], order[:place], relations) for place in range(len(order))]
+    order = _connected(axes, constraints)
+    ready = [_ready(order[: place + 1], order[:place], constraints) for place in range(len(order))]
     columns = [_values(axis) for axis in order]
     found: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
 
     def go(place: int, number: int, values: dict[str, Value]) -> None:
         axis, column = order[place], columns[place]
         keeps = np.ones(len(column), bool)
-        for relation in ready[place]:
-            keeps &= relation_table(relation, {**values, axis.name: column})
+        for constraint in ready[place]:
+            keeps &= constraint_table(constraint, {**values, axis.name: column})
         places = np.flatnonzero(keeps)
         if place == len(order) - 1:
             found.append(number + places * strides[axis.name])
@@ -210,20 +212,20 @@ def _allowed(axes: Sequence[Axis], relations: Sequence[Relation], strides: Mappi
     return np.concatenate(found)
 
 
-def _connected(axes: Sequence[Axis], relations: Sequence[Relation]) -> list[Axis]:
+def _connected(axes: Sequence[Axis], constraints: Sequence[Constraint]) -> list[Axis]:
     """Return the parameters so that constraints can be told early: next one that a constraint binds to those before."""
     left = sorted(axes, key=lambda axis: len(axis.values))
     order = [left.pop(0)]
     while left:
         names = {axis.name for axis in order}
-        near = {name for each in relations if names.intersection(each.names) for name in each.names}
+        near = {name for each in constraints if names.intersection(each.names) for name in each.names}
         following = next((axis for axis in left if axis.name in near), left[0])
         left.remove(following)
         order.append(following)
     return order
 
 
-def _ready(known: Sequence[Axis], before: Sequence[Axis], relations: Sequence[Relation]) -> list[Relation]:
+def _ready(known: Sequence[Axis], before: Sequence[Axis], constraints: Sequence[Constraint]) -> list[Constraint]:
     """Return which constraints can be told of some parameters, and could not of those before."""
     now, earlier = {axis.name for axis in known}, {axis.name for axis in before}
-    return [each for each in relations if now.issuperset(each.names) and not earlier.issuperset(each.names)]
+    return [each for each in constraints if now.issuperset(each.names) and not earlier.issuperset(each.names)]

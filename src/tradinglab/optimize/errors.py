@@ -33,7 +33,7 @@ class SpaceError(SearchError):
         super().__init__(message)
 
 
-class RelationError(SpaceError):
+class ConstraintError(SpaceError):
     """A constraint between parameters that cannot be read, or means nothing.
 
     Attributes

@@ -40,7 +40,7 @@ _HOLDS: Final[Mapping[Operator, Callable[[float, float], bool]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Bound:
     """A bound for a figure; an outcome without the figure does not keep to it."""
 
     figure: str
@@ -88,7 +88,7 @@ class Objective:
     figure: str
     direction: Direction
     target: float | None = None
-    constraints: tuple[Constraint, ...] = ()
+    bounds: tuple[Bound, ...] = ()
     penalties: tuple[Penalty, ...] = ()
     others: tuple[Goal, ...] = ()
 
@@ -96,6 +96,14 @@ class Objective:
     def directions(self) -> tuple[Direction, ...]:
         """Which way each score is better, the first figure's first."""
         return (self.direction, *(each.direction for each in self.others))
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures that an outcome needs, each once: those looked for, of penalties, and of bounds."""
+        found = [self.figure, *(each.figure for each in self.others)]
+        found += [each.figure for each in self.penalties]
+        found += [each.figure for each in self.bounds]
+        return tuple(dict.fromkeys(found))
 
     def is_reached(self, score: float | None) -> bool:
         """Say whether a score is good enough."""
@@ -124,4 +132,4 @@ class Objective:
 
     def is_allowed(self, figures: Mapping[str, float]) -> bool:
         """Say whether figures keep within all bounds."""
-        return all(each.holds(figures) for each in self.constraints)
+        return all(each.holds(figures) for each in self.bounds)

@@ -10,8 +10,8 @@ from math import prod
 from typing import Final
 
 from tradinglab.core.values import dataclass
+from tradinglab.optimize.constraints import Constraint, Kind, constraint_check, constraint_holds
 from tradinglab.optimize.errors import SpaceError
-from tradinglab.optimize.relations import Kind, Relation, relation_check, relation_holds
 
 #: More values of one parameter than anybody means; a step that is a digit too small gives as many.
 MOST_VALUES: Final = 10_000
@@ -158,17 +158,17 @@ class Space:
 
     Attributes
     ----------
-    relations
+    constraints
         The constraints between the parameters: a combination that breaks one is not tried.
 
     Raises
     ------
     SpaceError
-        If there is no parameter, one has no value, two have one name, or a relation means nothing here.
+        If there is no parameter, one has no value, two have one name, or a constraint means nothing here.
     """
 
     axes: tuple[Axis, ...]
-    relations: tuple[Relation, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.axes:
@@ -181,10 +181,10 @@ class Space:
                 text = "That parameter is there twice; name each once."
                 raise SpaceError(text, parameter=axis.name, part="name", value=axis.name)
             names.add(axis.name)
-        if self.relations:
+        if self.constraints:
             kinds = {axis.name: axis.kind for axis in self.axes}
-            for relation in self.relations:
-                relation_check(relation, kinds)
+            for constraint in self.constraints:
+                constraint_check(constraint, kinds)
 
     @property
     def is_continuous(self) -> bool:
@@ -218,15 +218,15 @@ class Space:
 
     def allows(self, combination: Mapping[str, str]) -> bool:
         """Say whether a combination keeps to all constraints."""
-        if not self.relations:
+        if not self.constraints:
             return True
         values = {
             axis.name: float(combination[axis.name]) if axis.kind == Kind.NUMBER else combination[axis.name]
             for axis in self.axes
         }
-        return all(relation_holds(relation, values) for relation in self.relations)
+        return all(constraint_holds(constraint, values) for constraint in self.constraints)
 
     @classmethod
-    def of(cls, axes: Sequence[Axis], relations: Sequence[Relation] = ()) -> Space:
+    def of(cls, axes: Sequence[Axis], constraints: Sequence[Constraint] = ()) -> Space:
         """Return the space of some parameters."""
-        return cls(axes=tuple(axes), relations=tuple(relations))
+        return cls(axes=tuple(axes), constraints=tuple(constraints))

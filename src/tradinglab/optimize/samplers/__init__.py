@@ -112,4 +112,4 @@ def _grid_check(plan: Plan, space: Space, most: int) -> None:
 
 def _nothing_left(space: Space) -> SpaceError:
     text = "No combination keeps to the constraints; loosen them, or widen the ranges."
-    return SpaceError(text, part="constraint", value=" and ".join(each.text for each in space.relations))
+    return SpaceError(text, part="constraint", value=" and ".join(each.text for each in space.constraints))

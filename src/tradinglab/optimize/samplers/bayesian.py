@@ -104,13 +104,13 @@ class BayesianSampler:
         state = TrialState.FAIL if scores is None else TrialState.COMPLETE
         if tried.state == TriedState.PENDING:
             state = TrialState.RUNNING
-        broken = sum(not each.holds(tried.figures) for each in self.objective.constraints)
+        broken = sum(not each.holds(tried.figures) for each in self.objective.bounds)
         return create_trial(
             state=state,
             values=scores,
             params={axis.name: _place(axis, tried.parameters[axis.name]) for axis in self.space.axes},
             distributions=dict(self._distributions),
-            constraints={"bounds": float(broken)} if scores is not None and self.objective.constraints else None,
+            constraints={"bounds": float(broken)} if scores is not None and self.objective.bounds else None,
         )
 
     def _suggested(self, study: Study, number: int, taken: set[tuple[str, ...]]) -> Combination | None:

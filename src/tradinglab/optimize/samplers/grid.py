@@ -31,6 +31,6 @@ class GridSampler:
         """Return the next ones."""
         last = min(history.count + most, self.total)
         numbers: Sequence[int] = range(history.count, last)
-        if self.space.relations:
+        if self.space.constraints:
             numbers = [int(each) for each in allowed(self.space)[history.count : last]]
         return Asked(combinations=[self.space[number] for number in numbers], is_over=last >= self.total)

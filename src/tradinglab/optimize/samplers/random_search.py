@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from tradinglab.core.values import dataclass
+from tradinglab.optimize.constraints import Kind, Value, constraint_table
 from tradinglab.optimize.counting import allowed
-from tradinglab.optimize.relations import Kind, Value, relation_table
 from tradinglab.optimize.samplers.base import Asked, Combination
 from tradinglab.optimize.space import Space
 from tradinglab.optimize.tried import History
@@ -106,8 +106,8 @@ def _lots(space: Space, generator: np.random.Generator) -> Iterator[Combination]
     texts = {axis.name: [axis.at(float(each)) for each in fractions[axis.name]] for axis in space.axes}
     keeps = np.ones(_AT_ONCE, bool)
     values: dict[str, Value] = {axis.name: _column(texts[axis.name], axis.kind) for axis in space.axes}
-    for relation in space.relations:
-        keeps &= relation_table(relation, values)
+    for constraint in space.constraints:
+        keeps &= constraint_table(constraint, values)
     for place in np.flatnonzero(keeps):
         yield {axis.name: texts[axis.name][place] for axis in space.axes}
 

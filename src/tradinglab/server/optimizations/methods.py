@@ -44,10 +44,5 @@ def method_decide(request: OptimizationRequest) -> Decided:
 def _why_not(request: OptimizationRequest) -> str:
     if request.engine != Backtest.Engine.LOCAL:
         return f"What is searched by {request.engine} consists of backtests there."
-    objective = request.objective
-    others = [each.figure for each in objective.others]
-    others += [each.figure for each in objective.penalties]
-    others += [each.figure for each in objective.constraints]
-    wanted = dict.fromkeys([objective.figure, *others])
-    missing = [figure for figure in wanted if figure not in SIMULATED]
+    missing = [figure for figure in request.objective.figures if figure not in SIMULATED]
     return f"A simulation does not come to {', '.join(missing)}." if missing else ""

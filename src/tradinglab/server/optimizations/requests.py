@@ -106,8 +106,8 @@ class OptimizationRequest:
                 raise InputError(f"parameters.{axis.name}", self.parameters[axis.name], text)
         self._check_bought()
         _check_figure("target", self.objective.figure)
-        for place, constraint in enumerate(self.objective.constraints):
-            _check_figure(f"constraints.{place}.figure", constraint.figure)
+        for place, bound in enumerate(self.objective.bounds):
+            _check_figure(f"constraints.{place}.figure", bound.figure)
         for place, penalty in enumerate(self.objective.penalties):
             _check_figure(f"penalties.{place}.figure", penalty.figure)
         for place, goal in enumerate(self.objective.others):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tradinglab.optimize import (
     Axis,
-    Constraint,
+    Bound,
     Direction,
     Goal,
     Objective,
@@ -17,7 +17,7 @@ from tradinglab.optimize import (
     Plan,
     SamplerName,
     Space,
-    relation_of,
+    constraint_of,
 )
 from tradinglab.optimize.space import decimal_text
 from tradinglab.server.optimizations.models import Optimization
@@ -30,7 +30,7 @@ def stored_search(space: Space, objective: Objective, plan: Plan) -> dict[str, A
     """Return what is searched and what for, by the columns that keep it."""
     return {
         "space": [_stored_axis(axis, plan) for axis in space.axes],
-        "space_constraints": [each.text for each in space.relations],
+        "space_constraints": [each.text for each in space.constraints],
         "sampler": str(plan.sampler),
         "most_trials": plan.most_trials,
         "seed": plan.seed,
@@ -38,8 +38,7 @@ def stored_search(space: Space, objective: Objective, plan: Plan) -> dict[str, A
         "direction": str(objective.direction),
         "target_value": objective.target,
         "constraints": [
-            {"figure": each.figure, "operator": str(each.operator), "value": each.value}
-            for each in objective.constraints
+            {"figure": each.figure, "operator": str(each.operator), "value": each.value} for each in objective.bounds
         ],
         "penalties": [{"figure": each.figure, "weight": each.weight} for each in objective.penalties],
         "other_targets": [{"figure": each.figure, "direction": str(each.direction)} for each in objective.others],
@@ -56,7 +55,7 @@ def _stored_axis(axis: Axis, plan: Plan) -> dict[str, Any]:
 
 def space_of_stored(axes: Sequence[Mapping[str, Any]], constraints: Sequence[str]) -> Space:
     """Return the space that was stored."""
-    return Space.of([_axis(each) for each in axes], [relation_of(each) for each in constraints])
+    return Space.of([_axis(each) for each in axes], [constraint_of(each) for each in constraints])
 
 
 def _axis(stored: Mapping[str, Any]) -> Axis:
@@ -75,8 +74,8 @@ def objective_of(stored: Optimization) -> Objective:
         figure=stored.target,
         direction=Direction(stored.direction),
         target=stored.target_value,
-        constraints=tuple(
-            Constraint(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
+        bounds=tuple(
+            Bound(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
             for each in stored.constraints
         ),
         penalties=tuple(Penalty(figure=each["figure"], weight=each["weight"]) for each in stored.penalties),

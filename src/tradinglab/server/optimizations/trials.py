@@ -9,6 +9,7 @@ from uuid import UUID
 from tradinglab.optimize import Tried, TriedState
 from tradinglab.server.backtests.figures import FIGURES
 from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.storing import objective_of
 from tradinglab.server.runs.models import FINAL_STATES, RunState
 
 _FIXED: Final = ("number", "backtest_id", "backtest__parameters", "backtest__run__state")
@@ -73,9 +74,7 @@ def _simulated_rows(optimization: Optimization, figures: Sequence[str]) -> list[
 
 def figures_that_count(optimization: Optimization) -> list[str]:
     """Return the figures that an optimization looks at, the target first."""
-    others = (*optimization.other_targets, *optimization.penalties, *optimization.constraints)
-    found = dict.fromkeys([optimization.target, *(each["figure"] for each in others)])
-    return [figure for figure in found if figure in FIGURES]
+    return [figure for figure in objective_of(optimization).figures if figure in FIGURES]
 
 
 def _state(state: str) -> TriedState:

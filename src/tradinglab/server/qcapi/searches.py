@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Avg, QuerySet
 
-from tradinglab.optimize import Axis, Constraint, Direction, Objective, Operator, Plan, Space, SpaceError, axis_of_range
+from tradinglab.optimize import Axis, Bound, Direction, Objective, Operator, Plan, Space, SpaceError, axis_of_range
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_usual
 from tradinglab.server.backtests.figures import FIGURES
@@ -113,8 +113,8 @@ class AskedSearch:
             figure=figure_of(self.target),
             direction=Direction(self.target_to),
             target=self.target_value,
-            constraints=tuple(
-                Constraint(figure=figure_of(each.target), operator=_operator(each.operator), value=each.value)
+            bounds=tuple(
+                Bound(figure=figure_of(each.target), operator=_operator(each.operator), value=each.value)
                 for each in self.constraints
             ),
         )

@@ -38,8 +38,8 @@ def search_check(*, owner: User, request: OptimizationRequest) -> None:
     request_check(owner=owner, request=request.first)
     _grid_check(request)
     _figure_check("target", request.objective.figure)
-    for place, constraint in enumerate(request.objective.constraints):
-        _figure_check(f"constraints.{place}.figure", constraint.figure)
+    for place, bound in enumerate(request.objective.bounds):
+        _figure_check(f"constraints.{place}.figure", bound.figure)
     node = node_of(request)
     if request.most_parallel > MOST_NODES[node]:
         text = f"Of {node} QuantConnect takes up to {MOST_NODES[node]} at once; ask for fewer, or for smaller nodes."
@@ -54,7 +54,7 @@ def _grid_check(request: OptimizationRequest) -> None:
         raise InputError("sampler", str(request.plan.sampler), text)
     objective = request.objective
     for field, given in (
-        ("space_constraints", request.space.relations),
+        ("space_constraints", request.space.constraints),
         ("penalties", objective.penalties),
         ("other_targets", objective.others),
     ):
@@ -94,7 +94,7 @@ def search_of(request: OptimizationRequest) -> Search:
                 operator="".join(part.title() for part in each.operator.split("_")),
                 value=each.value,
             )
-            for each in objective.constraints
+            for each in objective.bounds
         ),
         fixed=dict(request.parameters),
     )

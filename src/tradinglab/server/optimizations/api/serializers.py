@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from tradinglab.optimize import (
     Axis,
+    Bound,
     Direction,
     Goal,
     Objective,
@@ -22,9 +23,8 @@ from tradinglab.optimize import (
     SpaceError,
     axis_of_range,
     axis_of_span,
-    relation_of,
+    constraint_of,
 )
-from tradinglab.optimize import Constraint as Bound
 from tradinglab.server.backtests.api.serializers import PARAMETER_NAME, RunWarningSerializer, TermsInput
 from tradinglab.server.backtests.engines import Fallback
 from tradinglab.server.backtests.figures import FIGURES
@@ -218,7 +218,7 @@ def space_given(values: dict[str, Any]) -> Space:
     """
     given, constraints = values.pop("space"), values.pop("space_constraints")
     try:
-        return Space.of([_axis(each) for each in given], [relation_of(each) for each in constraints])
+        return Space.of([_axis(each) for each in given], [constraint_of(each) for each in constraints])
     except SpaceError as problem:
         names = [each["name"] for each in given]
         raise InputError(space_field(None, problem, names), problem.value, str(problem)) from None
@@ -248,7 +248,7 @@ def objective_given(values: dict[str, Any]) -> Objective:
         figure=goal.figure,
         direction=goal.direction,
         target=values.pop("target_value"),
-        constraints=tuple(
+        bounds=tuple(
             Bound(figure=each["figure"], operator=Operator(each["operator"]), value=each["value"])
             for each in values.pop("constraints")
         ),

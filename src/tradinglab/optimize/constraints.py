@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tradinglab.core.values import dataclass
-from tradinglab.optimize.errors import RelationError
+from tradinglab.optimize.errors import ConstraintError
 
 Value: TypeAlias = float | str | npt.NDArray[np.float64] | npt.NDArray[np.str_]
 Truths: TypeAlias = npt.NDArray[np.bool_]
@@ -39,26 +39,26 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class Constraint:
     """A constraint between parameters, and which parameters it names."""
 
     text: str
     names: tuple[str, ...]
 
 
-def relation_of(text: str) -> Relation:
+def constraint_of(text: str) -> Constraint:
     """Return the constraint that a text is.
 
     Raises
     ------
-    RelationError
+    ConstraintError
         If it is none, with the place at which it goes wrong.
     """
     tree = _tree(text)
     names = dict.fromkeys(node.id for node in _sorted_names(tree))
     if not names:
-        raise RelationError("a constraint names at least one parameter", text=text, column=1)
-    return Relation(text, tuple(names))
+        raise ConstraintError("a constraint names at least one parameter", text=text, column=1)
+    return Constraint(text, tuple(names))
 
 
 def _sorted_names(tree: ast.expr) -> list[ast.Name]:
@@ -70,10 +70,10 @@ def _sorted_names(tree: ast.expr) -> list[ast.Name]:
 @lru_cache(maxsize=1024)
 def _tree(text: str) -> ast.expr:
     if len(text) > _LONGEST:
-        raise RelationError(f"it is longer than {_LONGEST} characters", text=f"{text[:40]}…", column=_LONGEST)
+        raise ConstraintError(f"it is longer than {_LONGEST} characters", text=f"{text[:40]}…", column=_LONGEST)
     if not text.isprintable():
         column = next(place for place, each in enumerate(text, 1) if not each.isprintable())
-        raise RelationError("a constraint is one line of plain characters", text=text, column=column)
+        raise ConstraintError("a constraint is one line of plain characters", text=text, column=column)
     plain, quoted = _unquoted(text)
     stripped = plain.strip()
     lead = len(plain) - len(plain.lstrip())
@@ -82,11 +82,11 @@ def _tree(text: str) -> ast.expr:
     except SyntaxError as problem:
         # At the end of the text Python names no place.
         column = min(problem.offset or len(stripped) + 1, len(stripped) + 1) + lead
-        raise RelationError(f"that cannot be read ({problem.msg})", text=text, column=column) from None
+        raise ConstraintError(f"that cannot be read ({problem.msg})", text=text, column=column) from None
     except (ValueError, RecursionError, MemoryError):
-        raise RelationError("that cannot be read", text=text, column=1) from None
+        raise ConstraintError("that cannot be read", text=text, column=1) from None
     if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
-        raise RelationError("it is too long; write two constraints", text=text, column=1)
+        raise ConstraintError("it is too long; write two constraints", text=text, column=1)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             node.id = quoted.get(node.id, node.id)
@@ -108,24 +108,24 @@ def _unquoted(text: str) -> tuple[str, dict[str, str]]:
     return _QUOTED.sub(stand_in, text), quoted
 
 
-def relation_check(relation: Relation, kinds: Mapping[str, Kind]) -> None:
+def constraint_check(constraint: Constraint, kinds: Mapping[str, Kind]) -> None:
     """Refuse a constraint that names what is no parameter, or takes texts for numbers.
 
     Raises
     ------
-    RelationError
+    ConstraintError
         With the place at which it goes wrong.
     """
-    plain, _ = _unquoted(relation.text)
-    _Reader(relation.text, plain, kinds).truth(_tree(relation.text))
+    plain, _ = _unquoted(constraint.text)
+    _Reader(constraint.text, plain, kinds).truth(_tree(constraint.text))
 
 
-def relation_holds(relation: Relation, values: Mapping[str, Value]) -> bool:
+def constraint_holds(constraint: Constraint, values: Mapping[str, Value]) -> bool:
     """Say whether values of the parameters keep to a constraint."""
-    return bool(relation_table(relation, values))
+    return bool(constraint_table(constraint, values))
 
 
-def relation_table(relation: Relation, values: Mapping[str, Value]) -> Truths:
+def constraint_table(constraint: Constraint, values: Mapping[str, Value]) -> Truths:
     """Say of many values at once whether they keep to a constraint.
 
     Parameters
@@ -135,7 +135,7 @@ def relation_table(relation: Relation, values: Mapping[str, Value]) -> Truths:
         the shape of all of them together.
     """
     with np.errstate(all="ignore"):
-        return np.asarray(_worked_out(_tree(relation.text), values), dtype=np.bool_)
+        return np.asarray(_worked_out(_tree(constraint.text), values), dtype=np.bool_)
 
 
 # Reading: what may stand where.
@@ -161,11 +161,11 @@ class _Reader:
         self._plain = plain
         self._kinds = kinds
 
-    def _refuse(self, node: ast.AST, message: str) -> RelationError:
+    def _refuse(self, node: ast.AST, message: str) -> ConstraintError:
         # Python counts bytes, and was given the text without the blanks before it.
         before = self._plain.lstrip().encode()[: getattr(node, "col_offset", 0)]
         lead = len(self._plain) - len(self._plain.lstrip())
-        return RelationError(message, text=self._text, column=lead + len(before.decode(errors="ignore")) + 1)
+        return ConstraintError(message, text=self._text, column=lead + len(before.decode(errors="ignore")) + 1)
 
     def truth(self, node: ast.expr) -> None:
         """Take what is true or false."""

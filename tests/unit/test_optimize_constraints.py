@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from tradinglab.optimize import (
     Axis,
+    ConstraintError,
     Plan,
-    RelationError,
     SamplerName,
     Space,
     SpaceError,
     axis_of_range,
     axis_of_span,
+    constraint_of,
     plan_check,
-    relation_of,
 )
 from tradinglab.optimize.counting import allowed, count
 from tradinglab.optimize.errors import SearchError
@@ -50,7 +50,7 @@ RELATIONS = {
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from([*RELATIONS]), min_size=1, max_size=4, unique=True))
 def test_what_is_left_is_what_nested_loops_leave(texts: list[str]) -> None:
-    space = Space.of(ABC, [relation_of(text) for text in texts])
+    space = Space.of(ABC, [constraint_of(text) for text in texts])
     loops = [
         number
         for number, (a, b, c, mode) in enumerate(product(range(1, 5), range(1, 6), range(1, 4), "xyz"))
@@ -63,17 +63,17 @@ def test_what_is_left_is_what_nested_loops_leave(texts: list[str]) -> None:
 
 def test_a_thousand_millions_are_counted() -> None:
     axes = [whole(name, 1000) for name in "abc"]
-    space = Space.of(axes, [relation_of("a < b"), relation_of("b < c")])
+    space = Space.of(axes, [constraint_of("a < b"), constraint_of("b < c")])
     assert space.size == 10**9
     assert count(space) == 1000 * 999 * 998 // 6
 
 
 def test_pairs_that_fill_no_table_are_counted() -> None:
-    assert count(Space.of([whole("a", 3000), whole("b", 3000)], [relation_of("a < b")])) == 3000 * 2999 // 2
+    assert count(Space.of([whole("a", 3000), whole("b", 3000)], [constraint_of("a < b")])) == 3000 * 2999 // 2
 
 
 def test_the_few_of_very_many_are_found_without_going_through_the_others() -> None:
-    space = Space.of([whole("a", 1000), whole("b", 3), whole("c", 1000), whole("d", 2)], [relation_of("a + c <= 3")])
+    space = Space.of([whole("a", 1000), whole("b", 3), whole("c", 1000), whole("d", 2)], [constraint_of("a + c <= 3")])
     assert [space[int(number)] for number in allowed(space)] == [
         {"a": str(a), "b": str(b), "c": str(c), "d": str(d)}
         for a in (1, 2) for b in (1, 2, 3) for c in (1, 2) for d in (1, 2) if a + c <= 3
@@ -81,14 +81,14 @@ def test_the_few_of_very_many_are_found_without_going_through_the_others() -> No
 
 
 def test_more_than_a_machine_word_is_counted() -> None:
-    space = Space.of([whole(f"p{at}", 1000) for at in range(10)], [relation_of("p0 < p1"), relation_of("p2 < p3")])
+    space = Space.of([whole(f"p{at}", 1000) for at in range(10)], [constraint_of("p0 < p1"), constraint_of("p2 < p3")])
     assert count(space) == (1000 * 999 // 2) ** 2 * 10**18
 
 
 def test_tenths_are_equal_where_floats_are_not_quite() -> None:
     tenths = [axis_of_range(name, low=D("0.1"), high=D("0.3"), step=D("0.1")) for name in "ab"]
-    assert count(Space.of(tenths, [relation_of("a + 0.1 == b")])) == 2
-    assert count(Space.of(tenths, [relation_of("a + 0.1 < b")])) == 1
+    assert count(Space.of(tenths, [constraint_of("a + 0.1 == b")])) == 2
+    assert count(Space.of(tenths, [constraint_of("a + 0.1 < b")])) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,28 +121,28 @@ def test_tenths_are_equal_where_floats_are_not_quite() -> None:
 )
 def test_what_means_nothing_is_refused_by_its_place(text: str, column: int, says: str) -> None:
     axes = [whole("fast", 3), whole("slow", 3), Axis(name="mode", values=("x", "y"))]
-    with pytest.raises(RelationError, match=says) as refused:
-        Space.of(axes, [relation_of(text)])
+    with pytest.raises(ConstraintError, match=says) as refused:
+        Space.of(axes, [constraint_of(text)])
     assert refused.value.column == column
 
 
 def test_names_that_are_none_in_python_stand_in_backquotes() -> None:
     axes = [whole("ema-fast", 3), whole("ema slow", 4), whole("if", 2)]
-    relation = relation_of("`ema-fast` + 1 < `ema slow` or `if` == 2")
-    assert relation.names == ("ema-fast", "ema slow", "if")
+    constraint = constraint_of("`ema-fast` + 1 < `ema slow` or `if` == 2")
+    assert constraint.names == ("ema-fast", "ema slow", "if")
     loops = [(a, b, c) for a in range(1, 4) for b in range(1, 5) for c in (1, 2) if a + 1 < b or c == 2]
-    assert count(Space.of(axes, [relation])) == len(loops)
-    with pytest.raises(RelationError, match=r"no parameter 'ema' .* names such as `ema-fast` in backquotes"):
-        Space.of(axes, [relation_of("ema-fast < 3")])
-    with pytest.raises(RelationError, match="no parameter 'ema-slow'") as refused:
-        Space.of(axes, [relation_of("`ema-fast` < `ema-slow`")])
+    assert count(Space.of(axes, [constraint])) == len(loops)
+    with pytest.raises(ConstraintError, match=r"no parameter 'ema' .* names such as `ema-fast` in backquotes"):
+        Space.of(axes, [constraint_of("ema-fast < 3")])
+    with pytest.raises(ConstraintError, match="no parameter 'ema-slow'") as refused:
+        Space.of(axes, [constraint_of("`ema-fast` < `ema-slow`")])
     assert refused.value.column == 14
-    with pytest.raises(RelationError, match="cannot be read"):
-        relation_of("`ema-fast < 3")
+    with pytest.raises(ConstraintError, match="cannot be read"):
+        constraint_of("`ema-fast < 3")
 
 
 def test_powers_of_powers_hold_nobody_up() -> None:
-    assert count(Space.of([whole("a", 3)], [relation_of("a < 9 ** 9 ** 9 ** 9")])) == 3
+    assert count(Space.of([whole("a", 3)], [constraint_of("a < 9 ** 9 ** 9 ** 9")])) == 3
 
 
 # Plans.
@@ -158,7 +158,9 @@ def test_a_grid_of_a_thousand_millions_is_refused_with_its_count() -> None:
 
 @pytest.mark.parametrize("sampler", [*SamplerName])
 def test_constraints_that_leave_nothing_are_refused(sampler: SamplerName) -> None:
-    space = Space.of([whole("a", 900), whole("b", 900), whole("c", 900)], [relation_of("a < b"), relation_of("b < a")])
+    space = Space.of(
+        [whole("a", 900), whole("b", 900), whole("c", 900)], [constraint_of("a < b"), constraint_of("b < a")]
+    )
     with pytest.raises(SpaceError, match="No combination keeps to"):
         plan_check(Plan(sampler=sampler), space)
 
