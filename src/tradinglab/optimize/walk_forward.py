@@ -18,6 +18,7 @@ from tradinglab.optimize.space import Space
 
 #: The figure by which the trained and the tested are compared.
 GROWTH: Final = "compounding_annual_return"
+_DAYS: Final = ("train_first", "train_last", "test_first", "test_last")
 
 
 class WindowError(SearchError):
@@ -34,6 +35,15 @@ class Window:
     train_last: date
     test_first: date
     test_last: date
+
+    def as_json(self) -> dict[str, str]:
+        """Return the days by their names, as ``YYYY-MM-DD``."""
+        return {name: getattr(self, name).isoformat() for name in _DAYS}
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, str]) -> Window:
+        """Return the window that :meth:`as_json` has told of."""
+        return cls(**{name: date.fromisoformat(told[name]) for name in _DAYS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,6 +214,5 @@ def _test_task(number: int, course: _Course, combination: Combination) -> Task:
 
 def walk_document(search: Search, windows: Sequence[Window]) -> dict[str, Any]:
     """Return what is walked through as JSON takes it, by which the same is known again."""
-    names = ("train_first", "train_last", "test_first", "test_last")
-    told = [[getattr(window, name).isoformat() for name in names] for window in windows]
+    told = [list(window.as_json().values()) for window in windows]
     return {**search_document(search), "trials_of_each": search.plan.most_trials, "windows": told}

@@ -21,7 +21,7 @@ from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import run_parts_cancel
 from tradinglab.server.walk_forwards.models import WalkForward, WalkForwardStep
-from tradinglab.server.walk_forwards.requests import search_of, window_of_stored
+from tradinglab.server.walk_forwards.requests import search_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class _Walk:
     steps: list[WalkForwardStep]
 
     def window(self, number: int) -> Window:
-        return window_of_stored(self.walk.windows[number])
+        return Window.of_json(self.walk.windows[number])
 
     @property
     def is_going_on(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -23,7 +23,6 @@ from tradinglab.server.walk_forwards.models import WalkForward
 
 MOST_WINDOWS: Final = 200
 _EPOCH: Final = date(1970, 1, 1)
-_DATES: Final = ("train_first", "train_last", "test_first", "test_last")
 
 
 class Calendar(StrEnum):
@@ -91,7 +90,7 @@ class WalkForwardRequest:
 
     def fingerprint(self, windows: Sequence[Window]) -> str:
         """Return a hash by which the same request is known again."""
-        told = json.dumps([self.search.fingerprint(), stored_windows(windows), str(self.calendar)])
+        told = json.dumps([self.search.fingerprint(), [each.as_json() for each in windows], str(self.calendar)])
         return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -121,16 +120,6 @@ def _spans(data: str, calendar: Calendar, tickers: Collection[str]) -> list[tupl
     return [(_EPOCH + timedelta(days=first), _EPOCH + timedelta(days=last)) for first, last in spans]
 
 
-def stored_windows(windows: Sequence[Window]) -> list[dict[str, str]]:
-    """Return windows as JSON takes them."""
-    return [{name: getattr(window, name).isoformat() for name in _DATES} for window in windows]
-
-
-def window_of_stored(stored: Mapping[str, str]) -> Window:
-    """Return a window that was stored."""
-    return Window(**{name: date.fromisoformat(stored[name]) for name in _DATES})
-
-
 def search_columns(walk: WalkForward) -> Optimization:
     """Return what all windows' searches have in common, as an optimization that is not stored."""
     columns: dict[str, Any] = {"method": "", **walk.search}
@@ -147,7 +136,7 @@ def search_columns(walk: WalkForward) -> Optimization:
 
 def search_of(walk: WalkForward, number: int) -> OptimizationRequest:
     """Return what a window's search is asked; lots fall differently in each."""
-    window = window_of_stored(walk.windows[number])
+    window = Window.of_json(walk.windows[number])
     found = request_of(search_columns(walk))
     plan = replace(found.plan, seed=found.plan.seed + number)
     return replace(found, plan=plan, start=window.train_first, end=window.train_last)

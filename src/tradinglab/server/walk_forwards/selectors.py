@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from tradinglab.optimize.walk_forward import GROWTH, Step, WalkForwardResult, walk_forward_result
+from tradinglab.optimize.walk_forward import GROWTH, Step, WalkForwardResult, Window, walk_forward_result
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.results import table_collect, table_read
@@ -18,7 +18,7 @@ from tradinglab.server.errors import NotFoundError
 from tradinglab.server.optimizations.storing import objective_of, space_of_stored
 from tradinglab.server.runs.models import RunState
 from tradinglab.server.walk_forwards.models import WalkForward, WalkForwardStep
-from tradinglab.server.walk_forwards.requests import Calendar, search_columns, traded_between, window_of_stored
+from tradinglab.server.walk_forwards.requests import Calendar, search_columns, traded_between
 
 _DAYS_PER_YEAR: Final[Mapping[str, int]] = {Calendar.US_EQUITY: 252, Calendar.EVERY_DAY: 365}
 #: A day is closed by a sample at midnight where the strategy is: half a day before, it is that day everywhere.
@@ -118,7 +118,7 @@ def walk_forward_outcome(*, walk: WalkForward) -> WalkForwardResult | None:
 
 
 def _step(shown: ShownStep, test: Backtest | None) -> Step:
-    window = window_of_stored(shown.window)
+    window = Window.of_json(shown.window)
     step: dict[str, Any] = {"window": window, "trials": 0, "parameters": shown.parameters}
     step |= {"train_growth": shown.train_growth, "test_growth": shown.test_growth}
     if test is None or shown.test_state != RunState.COMPLETED or test.start_equity is None:

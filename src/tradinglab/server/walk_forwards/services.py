@@ -19,7 +19,7 @@ from tradinglab.server.runs.services import Submission, run_cancel, run_create, 
 from tradinglab.server.strategies.project import project_parameters
 from tradinglab.server.texts import check_name
 from tradinglab.server.walk_forwards.models import WalkForward
-from tradinglab.server.walk_forwards.requests import WalkForwardRequest, stored_windows
+from tradinglab.server.walk_forwards.requests import WalkForwardRequest
 
 KIND: Final = "walk_forward"
 
@@ -58,7 +58,7 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
         owner=owner,
         key=idempotency_key,
         request_hash=request.fingerprint(windows),
-        start=lambda: _create(owner, request, stored_windows(windows)),
+        start=lambda: _create(owner, request, [each.as_json() for each in windows]),
     )
 
 

@@ -16,7 +16,6 @@ from tradinglab.server.walk_forwards.models import WalkForward
 from tradinglab.server.walk_forwards.requests import MOST_WINDOWS, Calendar
 
 _MOST_DAYS = 100_000
-_DATES = ("train_first", "train_last", "test_first", "test_last")
 
 
 class WindowInput(StrictSerializer):
@@ -65,7 +64,7 @@ class WalkForwardInput(SearchInput):
 
 def windows_given(values: dict[str, Any]) -> tuple[WalkForwardPlan | None, list[Window]]:
     """Return how windows follow each other, or the windows, and take both out of what was given."""
-    named = [Window(**{name: each[name] for name in _DATES}) for each in values.pop("windows", [])]
+    named = [Window(**each) for each in values.pop("windows", [])]
     train, test = values.pop("train_days", None), values.pop("test_days", None)
     purge, embargo = values.pop("purge_days", 0), values.pop("embargo_days", 0)
     is_anchored = values.pop("anchored")
