@@ -18,6 +18,7 @@ from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
+    from tradinglab.engine.traded_days import TradedDays
     from tradinglab.optimize.local import Search, SweepResult
     from tradinglab.optimize.walk_forward import Window
 
@@ -140,8 +141,8 @@ def _walk(search: Search, options: Namespace, out: Path) -> int:
     from tradinglab.cli.walk_outcome import show, walk_reporter, walked, write
     from tradinglab.optimize.local import Journal, Walk, walk_document
 
-    days = _days(search)
-    windows = _windows(days, options)
+    traded = _traded_days(search)
+    windows = _windows(traded.days, options)
     document = walk_document(search, windows)
     _note_beginning(options, out)
     with Journal(out.with_suffix(".journal"), document, is_resumed=options.resume) as journal:
@@ -150,7 +151,7 @@ def _walk(search: Search, options: Namespace, out: Path) -> int:
             note(f"{walk.progress.over:,} trials are in {journal.path} already.")
         with walk_reporter() as progress:
             status, steps = walk.run(measured, jobs=options.jobs, on_progress=progress)
-    result = walked(steps, search, set(days))
+    result = walked(steps, search, traded)
     write(document, status, steps, result, out)
     show(steps, result, search, out)
     if status == "interrupted":
@@ -159,7 +160,7 @@ def _walk(search: Search, options: Namespace, out: Path) -> int:
     return FINISHED if any(each.days for each in steps) else STRATEGY_FAILED
 
 
-def _days(search: Search) -> list[date]:
+def _traded_days(search: Search) -> TradedDays:
     """Return the trading days that there are for a walk-forward."""
     from tradinglab.engine.traded_days import traded_days
     from tradinglab.optimize import History, sampler_of

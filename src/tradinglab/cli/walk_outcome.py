@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from tradinglab.cli.console import note, say, show_rows
 from tradinglab.cli.progress import line_reporter
 from tradinglab.cli.search_outcome import write_document
+from tradinglab.engine.traded_days import TradedDays
 from tradinglab.optimize.local import Search, WalkProgress
 from tradinglab.optimize.walk_forward import Step, WalkForwardResult, walk_forward_result
 
-_WORKING_DAYS: Final = 252
-_ALL_DAYS: Final = 365
-_SATURDAY: Final = 5
 _IDLE: Final = (
     "In {idle} of {tests} tests nothing was earned or lost. If indicators were not known in time: a test begins "
     "without the days before it, unless the strategy warms up; make tests longer, or periods shorter."
@@ -36,15 +33,14 @@ def _line(progress: WalkProgress) -> str:
     )
 
 
-def walked(steps: Sequence[Step], search: Search, traded: Collection[date]) -> WalkForwardResult | None:
+def walked(steps: Sequence[Step], search: Search, traded: TradedDays) -> WalkForwardResult | None:
     """Return what came of all windows, from what their tests began with."""
     first = next((each for each in steps if each.days), None)
     if first is None:
         return None
-    # Currencies have Sundays, too; only what is traded around the clock has Saturdays.
-    days_per_year = _ALL_DAYS if any(day.weekday() == _SATURDAY for day in traded) else _WORKING_DAYS
-    cash = first.start_equity
-    return walk_forward_result(steps, search.space, traded=traded, cash=cash, days_per_year=days_per_year)
+    return walk_forward_result(
+        steps, search.space, traded=set(traded.days), cash=first.start_equity, days_per_year=traded.per_year
+    )
 
 
 # On the screen.
@@ -128,10 +124,8 @@ def write(
 
 
 def _step(step: Step) -> dict[str, Any]:
-    window = step.window
-    names = ("train_first", "train_last", "test_first", "test_last")
     return {
-        **{name: getattr(window, name).isoformat() for name in names},
+        **step.window.as_json(),
         "trials": step.trials,
         "parameters": None if step.parameters is None else dict(step.parameters),
         "train_score": step.train_score,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.clock import DAY_NS, from_ns
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.securities.security import Security
 
 
+class TradedDays(NamedTuple):
+    """Days that a strategy can trade on.
+
+    Attributes
+    ----------
+    per_year
+        How many days the statistics of its runs count to a year: what it sets, or what its brokerage model says.
+    """
+
+    days: list[date]
+    per_year: int
+
+
 def traded_days(
     strategy: Path,
     *,
@@ -33,7 +46,7 @@ def traded_days(
     parameters: Mapping[str, str] | None = None,
     import_paths: Iterable[Path] = (),
     class_name: str | None = None,
-) -> list[date]:
+) -> TradedDays:
     """Return the days from a strategy's start to its end on which a market is open that it subscribes to.
 
     Days before its first bar or after its last one are left out. Only ``initialize`` is called.
@@ -58,7 +71,9 @@ def traded_days(
             raise
         except BaseException as problem:  # exit() and whatever else an author's code raises
             raise StrategyError(explain(problem), phase="initialize", time="", trace=own_trace(problem)) from problem
-        return _days(algorithm, source)
+        per_year = algorithm.settings.trading_days_per_year
+        assert per_year is not None  # a host that has prepared an algorithm has set it
+        return TradedDays(_days(algorithm, source), int(per_year))
 
 
 def _days(algorithm: QCAlgorithm, source: DataSource) -> list[date]:
