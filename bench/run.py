@@ -23,7 +23,7 @@ from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
-_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "sweep", "rules")
+_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules")
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -72,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "metrics" in wanted:
         print(f"\nSix metrics of series of 10,000 days (load {_load()})")
         right &= metrics.show(options.reps, 200 if options.quick else 1000)
-    if "sweep" in wanted:
-        _sweep(8 if options.quick else 60)
+    if "optimization" in wanted:
+        _optimization(8 if options.quick else 60)
     if "rules" in wanted:
         right &= rules.show(options.reps, folder, is_quick=options.quick)
     if "growth" in wanted:
@@ -216,17 +216,17 @@ def _demo(reps: int) -> None:
     print(f"  tradinglab backtest demo: {mine:.2f} s; python -c '{_BARE}': {floor:.2f} s; {mine / floor:.2f} times")
 
 
-def _sweep(trials: int) -> None:
-    command = [sys.executable, "-m", "bench.sweep", "--trials", str(trials)]
+def _optimization(trials: int) -> None:
+    command = [sys.executable, "-m", "bench.optimization", "--trials", str(trials)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"our search failed:\n{done.stderr}")
     figures = last_json(done.stdout)
-    jobs, plain, found = figures["jobs"], figures["plain_cpu_s"], figures["sweep_cpu_s"]
+    jobs, plain, found = figures["jobs"], figures["plain_cpu_s"], figures["optimization_cpu_s"]
     print(f"\nA search of {trials} trials, {jobs:.0f} side by side (load {_load()})")
     print(f"  processor time {found:.1f} s; the runs alone {plain:.1f} s: {found / plain - 1:+.1%}")
     ideal = figures["plain_s"] / jobs
-    print(f"  wall time {figures['sweep_s']:.1f} s; the runs one after the other, shared out {ideal:.1f} s")
+    print(f"  wall time {figures['optimization_s']:.1f} s; the runs one after the other, shared out {ideal:.1f} s")
 
 
 def _growth(sizes: Sequence[int]) -> bool:

@@ -136,7 +136,7 @@ SEARCH = ["--space", "share=0.05:0.95:0.05", "--parameter", "flavour=slow", "--o
 
 
 @pytest.mark.parametrize("sampler", [[], ["--sampler", "bayesian", "--trials", "15", "--seed", "3"]])
-def test_killed_in_mid_sweep_it_goes_on_with_what_is_left(strategy: Path, sampler: list[str]) -> None:
+def test_killed_in_its_middle_it_goes_on_with_what_is_left(strategy: Path, sampler: list[str]) -> None:
     journal = Path("s.journal")
     running = begun(strategy, *SEARCH, *sampler)
     wait_for(journal, 3)

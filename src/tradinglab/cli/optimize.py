@@ -19,7 +19,7 @@ from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.engine.traded_days import TradedDays
-    from tradinglab.optimize.local import Search, SweepResult
+    from tradinglab.optimize.local import OptimizationResult, Search
     from tradinglab.optimize.walk_forward import Window
 
 _SAMPLERS = ("grid", "random", "euler", "bayesian")
@@ -102,21 +102,21 @@ def run(options: Namespace) -> int:
     out: Path = options.out or words.output_file(f"runs/{kind}-{strategy.stem}.json")
     options.jobs = options.jobs or processors()
     with carried_out(search, options.method) as asked:
-        return _walk(asked, options, out) if is_walk else _sweep(asked, options, out)
+        return _walk(asked, options, out) if is_walk else _optimize(asked, options, out)
 
 
-def _sweep(search: Search, options: Namespace, out: Path) -> int:
+def _optimize(search: Search, options: Namespace, out: Path) -> int:
     from tradinglab.cli.measuring import measured
-    from tradinglab.cli.search_outcome import show, sweep_reporter, write
-    from tradinglab.optimize.local import Journal, Sweep, search_document
+    from tradinglab.cli.search_outcome import optimization_reporter, show, write
+    from tradinglab.optimize.local import Journal, Optimization, search_document
 
     _note_beginning(options, out)
     with Journal(out.with_suffix(".journal"), search_document(search), is_resumed=options.resume) as journal:
-        sweep = Sweep(search, journal)
-        if sweep.progress.over:
-            note(f"{sweep.progress.over:,} trials are in {journal.path} already.")
-        with sweep_reporter(search) as progress:
-            result = sweep.run(measured, jobs=options.jobs, on_progress=progress)
+        optimization = Optimization(search, journal)
+        if optimization.progress.over:
+            note(f"{optimization.progress.over:,} trials are in {journal.path} already.")
+        with optimization_reporter(search) as progress:
+            result = optimization.run(measured, jobs=options.jobs, on_progress=progress)
     write(search, result, out)
     show(search, result, out)
     return _status(result, out)
@@ -127,7 +127,7 @@ def _note_beginning(options: Namespace, out: Path) -> None:
         note(f"There is no {out.with_suffix('.journal')} to go on with: the search begins anew.")
 
 
-def _status(result: SweepResult, out: Path) -> int:
+def _status(result: OptimizationResult, out: Path) -> int:
     if result.status == "interrupted":
         note(f"Interrupted: what is done is in {out.with_suffix('.journal')}; the same with --resume goes on.")
         return INTERRUPTED

@@ -17,7 +17,7 @@ from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import line_reporter
 from tradinglab.core.whole_files import write_whole
 from tradinglab.optimize import Objective, Tried, TriedState, pareto_front
-from tradinglab.optimize.local import Done, Search, SweepProgress, SweepResult, search_document
+from tradinglab.optimize.local import Done, OptimizationProgress, OptimizationResult, Search, search_document
 from tradinglab.optimize.views import Stability, stability
 
 _SHOWN: Final = 10
@@ -25,12 +25,12 @@ _SHOWN: Final = 10
 _FEWEST_RATIOS: Final = 5
 
 
-def sweep_reporter(search: Search) -> AbstractContextManager[Callable[[SweepProgress], None]]:
+def optimization_reporter(search: Search) -> AbstractContextManager[Callable[[OptimizationProgress], None]]:
     """Show how far a search is."""
     return line_reporter(lambda progress: _line(progress, search.objective))
 
 
-def _line(progress: SweepProgress, objective: Objective) -> str:
+def _line(progress: OptimizationProgress, objective: Objective) -> str:
     total = "" if progress.total is None else f" of {progress.total:,}"
     failed = f", {progress.failed:,} failed" if progress.failed else ""
     best = ""
@@ -47,7 +47,7 @@ def _told(trial: Tried) -> str:
 # On the screen.
 
 
-def show(search: Search, result: SweepResult, out: Path) -> None:
+def show(search: Search, result: OptimizationResult, out: Path) -> None:
     """Print the best trials, how the best one's neighbours do, and the front if there are several targets."""
     objective = search.objective
     completed = [each for each in result.trials if each.state == TriedState.COMPLETED]
@@ -102,7 +102,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
 
 
-def _show_failures(result: SweepResult) -> None:
+def _show_failures(result: OptimizationResult) -> None:
     failed = [each for each in result.done.values() if each.state == TriedState.FAILED]
     if failed:
         first = min(failed, key=lambda each: each.number)
@@ -138,7 +138,7 @@ def _sharpe_by_luck(completed: Sequence[Tried]) -> float | None:
 # In the file.
 
 
-def write(search: Search, result: SweepResult, out: Path) -> None:
+def write(search: Search, result: OptimizationResult, out: Path) -> None:
     """Write what was searched and what came of it."""
     objective = search.objective
     near = None if result.best is None else stability(result.best, result.trials, search.space, objective)

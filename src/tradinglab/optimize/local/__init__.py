@@ -1,7 +1,13 @@
 """Searching on this machine, without a server: trials in processes side by side, outcomes in a journal."""
 
 from tradinglab.optimize.local.journal import Journal, JournalError
-from tradinglab.optimize.local.sweep import Search, Sweep, SweepProgress, SweepResult, search_document
+from tradinglab.optimize.local.optimization import (
+    Optimization,
+    OptimizationProgress,
+    OptimizationResult,
+    Search,
+    search_document,
+)
 from tradinglab.optimize.local.trials import Done, Measure, Measured, RunTerms, Task, processors
 from tradinglab.optimize.local.walking import Walk, WalkProgress, walk_document
 from tradinglab.optimize.local.workers import Workers
@@ -14,9 +20,9 @@ __all__ = [
     "Measured",
     "RunTerms",
     "Search",
-    "Sweep",
-    "SweepProgress",
-    "SweepResult",
+    "Optimization",
+    "OptimizationProgress",
+    "OptimizationResult",
     "Task",
     "Walk",
     "WalkProgress",

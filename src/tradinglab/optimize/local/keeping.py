@@ -1,4 +1,4 @@
-"""Keeping processes at work: what a sweep and a walk-forward do alike."""
+"""Keeping processes at work: what an optimization and a walk-forward do alike."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from tradinglab.core.values import dataclass, field
 from tradinglab.optimize.local.journal import Journal
 from tradinglab.optimize.local.keeping import keep_at_work
-from tradinglab.optimize.local.sweep import Search, search_document
+from tradinglab.optimize.local.optimization import Search, search_document
 from tradinglab.optimize.local.trials import Done, Measure, Task
 from tradinglab.optimize.local.workers import Workers
 from tradinglab.optimize.samplers import Combination, Sampler, sampler_of

@@ -48,7 +48,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepProgress:
+class OptimizationProgress:
     """How far a search is.
 
     Attributes
@@ -65,7 +65,7 @@ class SweepProgress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepResult:
+class OptimizationResult:
     """What a search came to.
 
     Attributes
@@ -84,7 +84,7 @@ class SweepResult:
     seconds: float
 
 
-class Sweep:
+class Optimization:
     """One search as it goes on.
 
     Parameters
@@ -109,8 +109,8 @@ class Sweep:
                 self._count(each)
 
     def run(
-        self, measure: Measure, *, jobs: int, on_progress: Callable[[SweepProgress], None] | None = None
-    ) -> SweepResult:
+        self, measure: Measure, *, jobs: int, on_progress: Callable[[OptimizationProgress], None] | None = None
+    ) -> OptimizationResult:
         """Run what is left, and return what came of all."""
         status = keep_at_work(
             Workers(terms=self._search.terms, measure=measure, count=jobs, piece=self._search.piece),
@@ -119,7 +119,7 @@ class Sweep:
             take=self._take,
             tell=lambda: None if on_progress is None else on_progress(self.progress),
         )
-        return SweepResult(
+        return OptimizationResult(
             status=status,
             trials=tuple(each for each in self._tried if each.is_over),
             done=self._journal.told,
@@ -129,9 +129,9 @@ class Sweep:
         )
 
     @property
-    def progress(self) -> SweepProgress:
+    def progress(self) -> OptimizationProgress:
         """How far it is."""
-        return SweepProgress(
+        return OptimizationProgress(
             over=self._over,
             failed=self._failed,
             total=self._sampler.total,

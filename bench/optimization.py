@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tradinglab.optimize.local import Measured, Search
 
 _STRATEGY = "sma-cross"
-_LOADING = "import tradinglab.engine.run, tradinglab.optimize.local.workers, bench.sweep, tradinglab.cli.measuring"
+_LOADING = (
+    "import tradinglab.engine.run, tradinglab.optimize.local.workers, bench.optimization, tradinglab.cli.measuring"
+)
 
 
 def measured(result: BacktestResult) -> Measured:
@@ -44,7 +46,7 @@ def main() -> None:
     plain_wall, plain_cpu = _plain(search)
     wall, cpu = _searched(search, jobs)
     told = {"trials": search.space.size, "jobs": jobs, "plain_s": plain_wall, "plain_cpu_s": plain_cpu}
-    print(json.dumps({**told, "sweep_s": wall, "sweep_cpu_s": cpu}))
+    print(json.dumps({**told, "optimization_s": wall, "optimization_cpu_s": cpu}))
 
 
 def _search(trials: int) -> Search:
@@ -106,6 +108,6 @@ def _loading() -> float:
 
 if __name__ == "__main__":
     # What the workers are handed is known to them by the name of its module.
-    from bench.sweep import main as carry_out
+    from bench.optimization import main as carry_out
 
     carry_out()
