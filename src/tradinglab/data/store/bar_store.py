@@ -266,8 +266,8 @@ def _years(times_us: Ints) -> Ints:
 
 def _may_hold(path: Path, start_us: int, end_us: int) -> bool:
     first = np.datetime64(path.stem, "us").astype(np.int64)
-    length = np.datetime64(path.stem) + 1
-    return bool(first < end_us and length.astype("datetime64[us]").astype(np.int64) > start_us)
+    after = np.datetime64(path.stem) + np.timedelta64(1, "D" if _is_day(path) else "Y")
+    return bool(first < end_us and after.astype("datetime64[us]").astype(np.int64) > start_us)
 
 
 def _is_day(path: Path) -> bool:
