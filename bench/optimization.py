@@ -1,4 +1,4 @@
-"""A search on all processors beside the same runs one after the other: what the search costs beyond its runs."""
+"""An optimization on all processors beside the same runs one after the other: what it costs beyond its runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching on this machine, without a server: trials in processes side by side, outcomes in a journal."""
+"""Optimizations on this machine, without a server: trials in processes side by side, outcomes in a journal."""
 
 from tradinglab.optimize.local.journal import Journal, JournalError
 from tradinglab.optimize.local.optimization import (
@@ -18,11 +18,11 @@ __all__ = [
     "JournalError",
     "Measure",
     "Measured",
-    "RunTerms",
-    "Search",
     "Optimization",
     "OptimizationProgress",
     "OptimizationResult",
+    "RunTerms",
+    "Search",
     "Task",
     "Walk",
     "WalkProgress",

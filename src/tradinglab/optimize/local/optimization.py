@@ -1,4 +1,4 @@
-"""A search on this machine: trials side by side, each outcome noted before it counts."""
+"""An optimization on this machine: trials side by side, each outcome noted before it counts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizationProgress:
-    """How far a search is.
+    """How far an optimization is.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class OptimizationProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizationResult:
-    """What a search came to.
+    """What an optimization came to.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class OptimizationResult:
 
 
 class Optimization:
-    """One search as it goes on.
+    """The job of a search, as it goes on.
 
     Parameters
     ----------
