@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.doctor.kit import FIRST, MINUTE_NS, bars, every, found, of, planned, source_of, wave
 
-from tradinglab.core.enums import Resolution
+from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.symbol_properties import SymbolProperties
 from tradinglab.data.memory import MemorySource
 from tradinglab.doctor import Finding, FindingCode, Severity, diagnose
 from tradinglab.doctor.diagnosis import CHECKS, OUTCOME_CHECKS
@@ -154,6 +156,23 @@ def test_leverage(plain: MemorySource) -> None:
     assert finding is not None
     assert float(finding.evidence["leverage"]) == pytest.approx(1.8, rel=0.05)
     assert found(planned(once(950)), plain, Code.LEVERAGE) is None
+
+
+def test_leverage_counts_every_position_with_what_a_unit_of_it_is_worth() -> None:
+    def act(self: Any, bar: int, slice: Any) -> None:
+        if bar in (0, 4):
+            self.market_order("ABC", 90)  # 90 units of ten times 100: 90,000 each time
+        if bar == 2:
+            self.market_order("DEF", -300)  # short of 20 each: 6,000
+        if bar == 8:
+            self.liquidate()
+
+    source = source_of(ABC=bars([100.0] * 20), DEF=bars([20.0] * 20))
+    tenfold = SymbolProperties("", "USD", 10, Decimal("0.01"), 1, "")
+    source.symbol_properties.set_entry("usa", "ABC", SecurityType.EQUITY, tenfold)
+    finding = found(planned(act, tickers=("ABC", "DEF")), source, Code.LEVERAGE)
+    assert finding is not None
+    assert finding.evidence["leverage"] == 1.86  # (2 x 90,000 + 6,000) / 100,000
 
 
 # Fills.

@@ -32,6 +32,7 @@ class Examined:
         self.result = result
         self.watched = watched
         self._bars: dict[Symbol, TradedBars | None] = {}
+        self._multipliers: dict[Symbol, float] = {}
 
     @cached_property
     def fills(self) -> list[OrderEvent]:
@@ -73,6 +74,15 @@ class Examined:
             bars = self.bars(fill.symbol)
             if bars is not None:
                 yield fill, bars
+
+    def multiplier(self, symbol: Symbol) -> float:
+        """Return how many times its price a unit of a symbol is worth."""
+        if symbol not in self._multipliers:
+            found = self.source.symbol_properties.get_symbol_properties(
+                symbol.id.market, symbol, symbol.security_type, self.result.record.configuration.account_currency
+            )
+            self._multipliers[symbol] = found.contract_multiplier
+        return self._multipliers[symbol]
 
     def place(self, ticker: str, utc_ns: int) -> BarPlace:
         """Return the last bar of a ticker that an instant could know of, as far as there is one."""

@@ -123,10 +123,14 @@ def unready_indicators(run: Examined) -> list[Finding]:
 
 
 def leverage(run: Examined) -> list[Finding]:
-    """Find that more was held than the account was worth, of what is traded in the account's currency."""
+    """Find that more was held than the account was worth, of what is traded in the account's currency.
+
+    Each position counts at the price of its own last fill: the absolute sum of price, quantity and multiplier.
+    """
     record = run.result.record
     held: defaultdict[Symbol, float] = defaultdict(float)
-    prices: dict[Symbol, float] = {}
+    worth: defaultdict[Symbol, float] = defaultdict(float)
+    gross = 0.0
     days = [(day.time_ns, float(day.value)) for day in record.sampler.days]
     place, equity, worst, worst_at = 0, float(record.sampler.starting_portfolio_value), 0.0, None
     for fill in run.fills:
@@ -135,8 +139,9 @@ def leverage(run: Examined) -> list[Finding]:
         if fill.fill_price_currency != record.configuration.account_currency:
             continue
         held[fill.symbol] += fill.fill_quantity
-        prices[fill.symbol] = fill.fill_price
-        gross = sum(abs(quantity) * prices[symbol] for symbol, quantity in held.items())
+        before, now = worth[fill.symbol], abs(held[fill.symbol]) * fill.fill_price * run.multiplier(fill.symbol)
+        # One position changes with a fill; the others, of which there may be hundreds, are not added up again.
+        gross, worth[fill.symbol] = gross + now - before, now
         if equity > 0 and gross / equity > worst:
             worst, worst_at = gross / equity, fill
     if worst <= _LEVERAGE or worst_at is None:
