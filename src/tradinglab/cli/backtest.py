@@ -11,6 +11,7 @@ from tradinglab.cli.console import fail, note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import reporter
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED, UNSOUND
+from tradinglab.cli.terms import add_terms
 from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
@@ -29,16 +30,7 @@ def add_parser(commands: Commands) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("file", metavar="FILE", help="strategy file, folder with a main.py, or name of a template")
-    add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
-    add("--start", metavar="DATE", type=words.day, help="first day, set after initialize, in place of the strategy's")
-    add("--end", metavar="DATE", type=words.day, help="last day, set after initialize, in place of the strategy's")
-    add("--cash", metavar="N", type=words.money, help="starting cash, set after initialize, in place of the strategy's")
-    add("--parameter", "-p", metavar="K=V", type=words.pair, action="append", default=[],
-        help="what get_parameter(K) returns; may be repeated")  # fmt: skip
-    add("--import-path", metavar="DIR", type=words.folder, action="append", default=[],
-        help="folder that the strategy may import from; may be repeated")  # fmt: skip
-    add("--class", metavar="NAME", dest="class_name", help="which class of the file to run")
-    add("--timeout", metavar="SECONDS", type=words.seconds, help="give up when the run takes longer")
+    add_terms(add, timeout="give up when the run takes longer")
     add("--seed", metavar="N", type=words.seed, help="what random and numpy.random start from")
     add("--json", metavar="OUT", type=words.output_file, help="write the result in LEAN's format")
     add("--report", metavar="OUT.html", type=words.output_file, help="write an HTML report")

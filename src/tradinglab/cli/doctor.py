@@ -11,6 +11,7 @@ from tradinglab.cli.backtest import find_strategy
 from tradinglab.cli.console import fail, say
 from tradinglab.cli.findings import show_diagnosis
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED, UNSOUND
+from tradinglab.cli.terms import add_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,25 +30,16 @@ def add_parser(commands: Commands) -> None:
         description="Backtest a strategy, run it again on data that is cut, and say what to doubt of its result.",
     )
     parser.set_defaults(run=run)
-    add_terms(parser.add_argument)
+    add_repeated(parser.add_argument)
     parser.add_argument("--cuts", metavar="N", type=_cuts, default=5,
         help="at how many instants the data is cut to find look-ahead (default: 5; 0: none)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
-def add_terms(add: Callable[..., Any]) -> None:
-    """Add what each run is told, as ``backtest`` has it."""
+def add_repeated(add: Callable[..., Any]) -> None:
+    """Add a strategy, and what each of its runs is told."""
     add("file", metavar="FILE", help="strategy file, folder with a main.py, or name of a template")
-    add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
-    add("--start", metavar="DATE", type=words.day, help="first day, in place of the strategy's")
-    add("--end", metavar="DATE", type=words.day, help="last day, in place of the strategy's")
-    add("--cash", metavar="N", type=words.money, help="starting cash, in place of the strategy's")
-    add("--parameter", "-p", metavar="K=V", type=words.pair, action="append", default=[],
-        help="what get_parameter(K) returns; may be repeated")  # fmt: skip
-    add("--import-path", metavar="DIR", type=words.folder, action="append", default=[],
-        help="folder that the strategy may import from; may be repeated")  # fmt: skip
-    add("--class", metavar="NAME", dest="class_name", help="which class of the file to run")
-    add("--timeout", metavar="SECONDS", type=words.seconds, help="give up when one of the runs takes longer")
+    add_terms(add, timeout="give up when one of the runs takes longer")
     add("--seed", metavar="N", type=words.seed, default=0, help="what random and numpy.random start from (default: 0)")
 
 

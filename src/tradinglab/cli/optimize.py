@@ -15,6 +15,7 @@ from tradinglab.cli.console import note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.search_rules import carried_out, check_method, find_searched, generated, is_rules, rules_read
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
+from tradinglab.cli.terms import add_terms
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
@@ -72,21 +73,7 @@ def add_parser(commands: Commands) -> None:
     add("--purge", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out before each test")
     add("--embargo", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out after each test")
     add("--resume", action="store_true", help="go on with a search that was interrupted")
-    _add_terms(add)
-
-
-def _add_terms(add: Callable[..., Any]) -> None:
-    """Add what each run is told, as ``backtest`` has it."""
-    add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
-    add("--start", metavar="DATE", type=words.day, help="first day, in place of the strategy's")
-    add("--end", metavar="DATE", type=words.day, help="last day, in place of the strategy's")
-    add("--cash", metavar="N", type=words.money, help="starting cash, in place of the strategy's")
-    add("--parameter", "-p", metavar="K=V", type=words.pair, action="append", default=[],
-        help="a parameter that stays the same; may be repeated")  # fmt: skip
-    add("--import-path", metavar="DIR", type=words.folder, action="append", default=[],
-        help="folder that the strategy may import from; may be repeated")  # fmt: skip
-    add("--class", metavar="NAME", dest="class_name", help="which class of the file to run")
-    add("--timeout", metavar="SECONDS", type=words.seconds, help="give a trial up that takes longer")
+    add_terms(add, parameter="a parameter that stays the same", timeout="give a trial up that takes longer")
 
 
 def run(options: Namespace) -> int:

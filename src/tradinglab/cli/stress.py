@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.cli import outcome
 from tradinglab.cli.console import fail, note, say, show_rows
-from tradinglab.cli.doctor import add_terms, given_terms
+from tradinglab.cli.doctor import add_repeated, given_terms
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add_parser(commands: Commands) -> None:
         "at which it earns nothing.",
     )
     parser.set_defaults(run=run)
-    add_terms(parser.add_argument)
+    add_repeated(parser.add_argument)
     parser.add_argument("--jitter", metavar="SHARE", type=_share,
         help="instead, move the parameters by up to a share of their size, such as 10%%, again and again")  # fmt: skip
     parser.add_argument("--trials", metavar="N", type=_count, default=50,
