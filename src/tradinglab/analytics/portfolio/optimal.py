@@ -51,13 +51,14 @@ def maximum_sharpe(
     wide = rows.shape[1]
     earned = np.concatenate([excess, np.zeros(wide - assets)])
     size = float(np.abs(excess).max())
-    if not size or _most(earned / size, rows, lower, upper) <= 1e-12:
+    most_earned = size * _most(earned / size, rows, lower, upper) if size else 0.0
+    if most_earned <= 1e-12 * size:
         raise ParameterError("no portfolio within the limits is expected to earn more than risk_free")
     # Variables are y and the scale k, with w = y / k: every bound b of a row becomes row y - b k.
     low, high = np.isfinite(lower), np.isfinite(upper)
     constraints = np.vstack(
         [
-            np.concatenate([earned / size, [0.0]]),
+            np.concatenate([earned / most_earned, [0.0]]),
             np.hstack([rows[low], -lower[low, None]]),
             np.hstack([-rows[high], upper[high, None]]),
             np.concatenate([np.zeros(wide), [1.0]]),
@@ -67,7 +68,14 @@ def maximum_sharpe(
     most = np.concatenate([[1.0], np.full(len(constraints) - 1, np.inf)])
     padded = np.zeros((wide + 1, wide + 1))
     padded[:assets, :assets] = matrix
-    found = minimise(padded, np.zeros(wide + 1), constraints, least, most)
+    spread = np.eye(wide + 1)
+    if limits.total:
+        # The scale follows from what the weights add up to: one variable less, along which nothing is curved.
+        spread = np.vstack([np.eye(wide), np.concatenate([np.ones(assets), np.zeros(wide - assets)]) / limits.total])
+    quadratic, inner = spread.T @ padded @ spread, constraints @ spread
+    # Equations that have become empty.
+    is_told = np.abs(inner).max(axis=1) > 1e-12
+    found = spread @ minimise(quadratic, np.zeros(len(quadratic)), inner[is_told], least[is_told], most[is_told])
     return trimmed(found[:assets] / found[-1], limits)
 
 
