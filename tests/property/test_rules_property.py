@@ -79,7 +79,7 @@ PLAIN = {
 @given(case=cases(), is_plain=st.booleans())
 def test_a_sweep_comes_to_what_single_runs_come_to(case: tuple[Rules, MemorySource], is_plain: bool) -> None:
     rules, source = case
-    if is_plain:
+    if is_plain and rules.limits is None:
         rules = rules.model_copy(update={**PLAIN, "universe": rules.universe[:1]})
     bars = load_bars(rules, source)
     sweep = simulate_many(rules, bars, [{}], threads=1)

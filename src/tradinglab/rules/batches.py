@@ -48,7 +48,7 @@ class Batch:
         self._signals = signals_of(rules)
         self._note = note
         one = bars.instruments[0]
-        self._traits = np.array(traits_of(rules, one))
+        self._traits = np.array(traits_of(rules, one, bars))
         self._prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
         self._waits = np.full(len(one), layout.BAR, np.uint8)
         if not one.is_always_open:

@@ -2,24 +2,53 @@
 
 from __future__ import annotations
 
+import math
+
 from tradinglab.rules.layout import (
+    AT_LIMIT,
+    BUY_CLOSE,
     CLOSE,
     CONSTANT,
     CURRENCIES,
+    FEE_KIND,
+    FIRST_MAKER,
+    FIRST_TAKER,
+    FIRST_UNTIL,
     FIXED,
+    GIVEN,
     IS_SHARE,
+    MADE,
+    MAKER,
+    MULTIPLIER,
     NO_SLIPPAGE,
+    OF_VALUE,
+    OUT_OF_HOURS,
+    PER_UNIT,
     PERCENT_FEE,
+    QUOTED,
+    RECEIVED,
+    SELL_CLOSE,
+    SENT,
     SHARES,
+    TAKER,
+    TAKES,
+    THEN_MAKER,
+    THEN_TAKER,
+    THEN_UNTIL,
+    TIERED,
     VOLUME,
+    WAITS,
     Market,
     Plan,
+    State,
 )
 
 # Interactive Brokers' fees, as LEAN's ``InteractiveBrokersFeeModel`` has them: of shares by the share, at least a
 # dollar and at most a part of the order's value; of currencies by the value, at least two dollars.
 _PER_SHARE, _LEAST_OF_SHARES, _MOST_OF_SHARES = 0.005, 1.0, 0.005
 _OF_CURRENCIES, _LEAST_OF_CURRENCIES = 0.00002, 2.0
+# Public.com's fees of crypto, as LEAN's ``PublicFeeModel`` has them: up to so many dollars so much, above a part.
+_OF_LARGE = 0.0125
 
 
 def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) -> float:
@@ -50,4 +79,59 @@ def commission(kind: int, amount: float, quantity: float, value: float) -> float
         return amount
     if kind == PERCENT_FEE:
         return amount * value
-    return 0.0
+    if kind == PER_UNIT:
+        return amount * quantity
+    if kind in (OF_VALUE, QUOTED):
+        return amount * value
+    return tiered(value) if kind == TIERED else 0.0
+
+
+def tiered(value: float) -> float:
+    """Return Public.com's fee of an order for crypto."""
+    if value <= 10.0:
+        return 0.49
+    if value <= 25.0:
+        return 0.69
+    if value <= 50.0:
+        return 1.19
+    if value <= 100.0:
+        return 1.69
+    if value <= 250.0:
+        return 3.29
+    return 6.29 if value <= 500.0 else _OF_LARGE * value
+
+
+def charge(
+    market: Market, state: State, security: int, step: int, quantity: float, worth: float, limit: float
+) -> tuple[float, float]:
+    """Return what a broker's model charges for a fill, in dollars, and how many units are taken for it, if it is units.
+
+    Parameters
+    ----------
+    worth
+        What a unit is worth to models that ask an order for its value.
+    limit
+        The price of an order with a limit; NaN of all others.
+    """
+    kind, size = int(market.traits[security, FEE_KIND]), abs(quantity)
+    multiplier = market.traits[security, MULTIPLIER]
+    sent = int(state.table[security, SENT])
+    if kind == OUT_OF_HOURS:
+        return float(market.traits[security, TAKER] if market.flags[security, sent] & WAITS else 0.0), 0.0
+    if kind < QUOTED:
+        if kind == TIERED:
+            worth = market.prices[security, step, CLOSE]
+        return commission(kind, market.traits[security, TAKER], size, size * worth * multiplier), 0.0
+    is_buy, is_maker = quantity > 0.0, not math.isnan(limit) and state.table[security, TAKES] == 0.0
+    part = market.traits[security, MAKER if is_maker else TAKER]
+    if sent < market.traits[security, FIRST_UNTIL]:
+        part = market.traits[security, FIRST_MAKER if is_maker else FIRST_TAKER]
+    elif sent < market.traits[security, THEN_UNTIL]:
+        part = market.traits[security, THEN_MAKER if is_maker else THEN_TAKER]
+    if (kind == RECEIVED and is_buy) or (kind == GIVEN and not is_buy) or (kind == MADE and is_buy and is_maker):
+        taken = size * part
+        return float(taken * market.prices[security, step, CLOSE] * multiplier), float(taken)
+    price = market.prices[security, step, BUY_CLOSE if is_buy else SELL_CLOSE]
+    if market.traits[security, AT_LIMIT] != 0.0 and not math.isnan(limit):
+        price = limit
+    return float(price * multiplier * size * part), 0.0

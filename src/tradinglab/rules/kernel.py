@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from tradinglab.data.columns import Floats, Ints
-from tradinglab.rules.costs import commission, slip
+from tradinglab.rules.costs import charge, commission, slip
 from tradinglab.rules.layout import (
     AVERAGE,
     BAR,
@@ -33,12 +33,13 @@ from tradinglab.rules.layout import (
     LEFT,
     LOSSES,
     LOST,
-    LOT,
     MULTIPLIER,
     NONE,
     NUMBER,
     ORDER,
     ORDER_COUNT,
+    PAID,
+    PERCENT_FEE,
     PLACED,
     PRICE,
     PRICE_GRAIN,
@@ -47,6 +48,7 @@ from tradinglab.rules.layout import (
     RATE,
     REST_NUMBER,
     REST_PRICE,
+    RESTING_TARGET,
     SCORE,
     SECURITY,
     SELL_CLOSE,
@@ -57,7 +59,9 @@ from tradinglab.rules.layout import (
     SINCE_EXIT,
     STEP,
     STOP,
+    TAKEN,
     TARGET,
+    THERE,
     TRAIL,
     WAITS,
     WANTED,
@@ -68,7 +72,7 @@ from tradinglab.rules.layout import (
     State,
 )
 from tradinglab.rules.resting import distance, follow, is_protectable, met, protect, withdraw
-from tradinglab.rules.sizing import affordable, equity, size, units
+from tradinglab.rules.sizing import affordable, change, equity, size
 
 
 def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) -> int:
@@ -144,7 +148,7 @@ def close_resting(
     withdraw(state, security)
     # LEAN asks fee models what an order is worth at its own price or the last one, whichever is better.
     worth = max(limit, close) if is_sale else min(limit, close)
-    record(plan, market, state, fills, security, step, price, worth)
+    record(plan, market, state, fills, security, step, price, worth, limit if which == RESTING_TARGET else math.nan)
 
 
 def look(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, flags: int) -> int:
@@ -265,7 +269,7 @@ def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int
             break
         state.table[chosen, SCORE] = 2.0
         total += 1.0 / market.ranges[RATE, chosen, step] if plan.is_by_volatility else 1.0
-    money = equity(market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
+    money = equity(plan, market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
     for security in range(count):
         if not market.flags[security, step] & BAR:
             continue
@@ -278,7 +282,7 @@ def rebalance(plan: Plan, market: Market, state: State, fills: Floats, step: int
 
 def reweigh(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
     """Hold the shares that were worked out for a step; what has no bar stays as it is."""
-    money = equity(market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
+    money = equity(plan, market, state, step) * min(plan.share, plan.leverage * (1.0 - plan.buffer))
     for security in range(len(market.traits)):
         if market.flags[security, step] & BAR:
             share = market.ranges[SHARE, security, step]
@@ -292,6 +296,11 @@ def order(plan: Plan, market: Market, state: State, fills: Floats, security: int
     state.table[security, WANTED] = quantity
     state.table[security, SENT] = step
     withdraw(state, security)
+    if plan.takes_units and change(plan, market, state, security) == 0.0:
+        # What fees have left is the quantity already, or less than a lot.
+        state.table[security, HELD], state.table[security, BARS_HELD] = quantity, 0
+        state.table[security, BEST] = state.table[security, AVERAGE]
+        return
     state.account[ORDER_COUNT] += 1.0
     state.table[security, NUMBER] = int(state.account[ORDER_COUNT])
     if quantity != 0.0:
@@ -308,30 +317,48 @@ def order(plan: Plan, market: Market, state: State, fills: Floats, security: int
 
 def book(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, is_open: int) -> None:
     """Fill the order of a security with the bar of a step."""
-    held = state.table[security, HELD]
-    lot = market.traits[security, LOT]
-    quantity = units(math.floor((state.table[security, WANTED] - held) / lot + 0.5), lot)
+    quantity = change(plan, market, state, security)
     if quantity > 0.0:
         price = market.prices[security, step, BUY_OPEN] if is_open else market.prices[security, step, BUY_CLOSE]
     else:
         price = market.prices[security, step, SELL_OPEN] if is_open else market.prices[security, step, SELL_CLOSE]
     price += slip(plan, market, security, step, quantity) * (1.0 if quantity > 0.0 else -1.0)
-    record(plan, market, state, fills, security, step, price, market.prices[security, step, CLOSE])
+    record(plan, market, state, fills, security, step, price, market.prices[security, step, CLOSE], math.nan)
     if state.table[security, HELD] != 0.0:
         protect(plan, market, state, security, step)
 
 
 def record(
-    plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, price: float, worth: float
+    plan: Plan,
+    market: Market,
+    state: State,
+    fills: Floats,
+    security: int,
+    step: int,
+    price: float,
+    worth: float,
+    limit: float,
 ) -> None:
-    """Book a fill that brings a position to what is wanted; fees are asked of what a unit is worth."""
+    """Book a fill that brings a position to what is wanted; fees are asked of what a unit is worth, or of a limit."""
     held = state.table[security, HELD]
-    lot = market.traits[security, LOT]
-    quantity = units(math.floor((state.table[security, WANTED] - held) / lot + 0.5), lot)
+    quantity = change(plan, market, state, security)
     multiplier = market.traits[security, MULTIPLIER]
-    value = abs(quantity) * worth * multiplier
-    fee = commission(int(market.traits[security, FEE_KIND]), plan.fee, abs(quantity), value)
-    state.account[CASH] -= quantity * price * multiplier + fee
+    kind, at = int(market.traits[security, FEE_KIND]), int(state.account[FILL_COUNT])
+    if kind <= PERCENT_FEE:
+        fee = paid = commission(kind, plan.fee, abs(quantity), abs(quantity) * worth * multiplier)
+    else:
+        fee, taken = charge(market, state, security, step, quantity, worth, limit)
+        paid = fee
+        if taken != 0.0:
+            fills[at, TAKEN] = taken
+            paid = 0.0
+            if quantity > 0.0:
+                # LEAN fills less, and has the rest paid with money.
+                quantity -= taken
+                paid, taken = taken * price * multiplier, 0.0
+        state.table[security, THERE] += quantity
+        state.table[security, THERE] -= taken
+    state.account[CASH] -= quantity * price * multiplier + paid
     if held != 0.0:
         score(
             state,
@@ -343,7 +370,6 @@ def record(
     state.table[security, AVERAGE] = math.floor(price * PRICE_GRAIN + 0.5) / PRICE_GRAIN
     state.table[security, BEST] = state.table[security, AVERAGE]
     state.table[security, DUE] = -1
-    at = int(state.account[FILL_COUNT])
     fills[at, STEP] = step
     fills[at, SECURITY] = security
     fills[at, SENT_AT] = state.table[security, SENT]
@@ -351,6 +377,7 @@ def record(
     fills[at, QUANTITY] = quantity
     fills[at, PRICE] = price
     fills[at, FEE] = fee
+    fills[at, PAID] = paid
     state.account[FILL_COUNT] = at + 1
 
 

@@ -15,10 +15,16 @@ UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
 NONE, BY_PERCENT, BY_POINTS, BY_ATR = 0, 1, 2, 3
 # What is charged.
 FREE, SHARES, CURRENCIES, FIXED, PERCENT_FEE = 0, 1, 2, 3, 4
+#: What models of brokers charge, at rates that are traits of a security: by the unit, by the value, by its size, a
+#: fraction for makers and one for takers (in dollars; of what is received; of a purchase in dollars and of a sale in
+#: units; in units of what a maker buys, else in dollars), and an amount outside of regular hours.
+PER_UNIT, OF_VALUE, TIERED, QUOTED, RECEIVED, GIVEN, MADE, OUT_OF_HOURS = 5, 6, 7, 8, 9, 10, 11, 12
 NO_SLIPPAGE, CONSTANT, VOLUME_SHARE = 0, 1, 2
 
 #: What a quotient may fall short of a whole number of lots and still count as it.
 LOT_TOLERANCE = 1e-6
+#: Fees that are taken in units leave whole ten-thousandths of a lot; half of one is noise.
+FEE_TOLERANCE = 5e-5
 #: The price that stops are measured from is told in whole parts of it: what is finer is noise of binary fractions.
 PRICE_GRAIN = 1e8
 FULL = -1
@@ -30,14 +36,20 @@ RATE, STOP, TARGET, TRAIL, RANK, SELL_LOW, SELL_HIGH, BUY_LOW, BUY_HIGH = range(
 #: Of portfolios, in which no orders rest.
 SHARE = 5
 LOT, MULTIPLIER, FEE_KIND, IS_SHARE, TICK = 0, 1, 2, 3, 4
+#: The rates of a fee model, whether a limit order is charged at its limit, and what orders were charged that were sent
+#: before a step.
+TAKER, MAKER, AT_LIMIT, FIRST_UNTIL, FIRST_TAKER, FIRST_MAKER, THEN_UNTIL, THEN_TAKER, THEN_MAKER = range(5, 14)
 HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
 #: When the orders that rest in the market were placed, their prices, and their numbers (zero: there is none): stop,
 #: trailing stop and target, the order in which they are filled.
 PLACED, REST_PRICE, REST_NUMBER = 12, 13, 16
-STATE_WIDTH = 19
+#: Where fees are taken in units: what there is of a security; and whether the target could trade when it was placed.
+THERE, TAKES = 19, 20
+STATE_WIDTH = 21
 RESTING_STOP, RESTING_TRAIL, RESTING_TARGET = 0, 1, 2
-STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE = range(7)
-FILL_WIDTH = 7
+#: ``TAKEN`` are the units that a fee was taken in, if it was; ``FEE`` is its worth, ``PAID`` what of it is money.
+STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE, TAKEN, PAID = range(9)
+FILL_WIDTH = 9
 #: Of the account: its money, and the trades that were closed with a profit and with a loss, and what they came to.
 CASH, FILL_COUNT, WINS, LOSSES, WON, LOST, ORDER_COUNT = range(7)
 ACCOUNT_WIDTH = 7
@@ -73,6 +85,7 @@ class Plan(NamedTuple):
     slippage_impact: float
     is_next_open: int
     fee: float
+    takes_units: int
     top: int
     share: float
     is_by_volatility: int

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from tradinglab.rules import layout
 from tradinglab.rules.expressions import Number, Reference
 from tradinglab.rules.schema import (
+    AlphaStreamsSlippage,
     CalmShares,
     ConstantSlippage,
     EqualSize,
     FixedFees,
     FixedSize,
     KellySize,
+    ModelFees,
     PercentAway,
     PercentFees,
     PercentSize,
@@ -24,11 +26,15 @@ from tradinglab.rules.schema import (
     VolumeSlippage,
 )
 from tradinglab.rules.shares import is_weighed
+from tradinglab.rules.tariffs import Charge, charge_of, takes_units
 
 if TYPE_CHECKING:
+    from tradinglab.rules.market import Instrument
     from tradinglab.rules.schema import Away, Rules
 
 NO_LIMIT = 1 << 30
+#: What LEAN's model of that name takes of the price of a share.
+ALPHA_STREAMS_SLIPPAGE = 0.0001
 
 
 def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
@@ -39,12 +45,7 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
 
     size_kind, size, most, multiple = _size(rules, number)
     stop, target, trail = (_away(each, number) for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop))
-    slippage = rules.slippage
-    slippage_kind, share, impact = layout.NO_SLIPPAGE, 0.0, 0.0
-    if isinstance(slippage, ConstantSlippage):
-        slippage_kind, share = layout.CONSTANT, number(slippage.percent) / 100
-    elif isinstance(slippage, VolumeSlippage):
-        slippage_kind, share, impact = layout.VOLUME_SHARE, number(slippage.limit), number(slippage.impact)
+    slippage_kind, share, impact = _slippage(rules, number)
     kelly = rules.sizing if isinstance(rules.sizing, KellySize) else None
     return layout.Plan(
         cash=rules.cash,
@@ -74,11 +75,25 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
         slippage_impact=impact,
         is_next_open=int(rules.fill == "next_bar_open"),
         fee=_fee(rules, number),
+        takes_units=int(has_unit_fees(rules)),
         top=0 if rules.rebalance is None else int(number(rules.rebalance.top)),
         share=0.0 if rules.rebalance is None else number(rules.rebalance.percent) / 100,
         is_by_volatility=int(rules.rebalance is not None and isinstance(rules.rebalance.weighting, CalmShares)),
         is_weighed=int(is_weighed(rules)),
     )
+
+
+def _slippage(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, float]:
+    """Return the kind of slippage, its fraction, and its impact."""
+    slippage = rules.slippage
+    if isinstance(slippage, ConstantSlippage):
+        return layout.CONSTANT, number(slippage.percent) / 100, 0.0
+    if isinstance(slippage, AlphaStreamsSlippage):
+        # The model has nothing for what is no share.
+        return layout.CONSTANT, ALPHA_STREAMS_SLIPPAGE if rules.universe[0].type == "equity" else 0.0, 0.0
+    if isinstance(slippage, VolumeSlippage):
+        return layout.VOLUME_SHARE, number(slippage.limit), number(slippage.impact)
+    return layout.NO_SLIPPAGE, 0.0, 0.0
 
 
 def _size(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, float, float]:
@@ -121,12 +136,20 @@ def _fee(rules: Rules, number: Callable[[Number], float]) -> float:
     return number(rules.fees.percent) / 100 if isinstance(rules.fees, PercentFees) else 0.0
 
 
-def fee_kind(rules: Rules, kind: str) -> int:
-    """Return what is charged for a security of a kind."""
+def has_unit_fees(rules: Rules) -> bool:
+    """Return whether fees may be taken in units of what is traded, so that less is there than was ordered."""
+    return isinstance(rules.fees, ModelFees) and takes_units(rules.fees.kind, rules.universe[0].type)
+
+
+def charged(rules: Rules, each: Instrument) -> Charge:
+    """Return what is charged for a security."""
+    kind = each.listing.type
+    if isinstance(rules.fees, ModelFees):
+        return charge_of(rules.fees.kind, kind, each.feed.symbol)
     if isinstance(rules.fees, FixedFees):
-        return layout.FIXED
+        return Charge(layout.FIXED)
     if isinstance(rules.fees, PercentFees):
-        return layout.PERCENT_FEE
+        return Charge(layout.PERCENT_FEE)
     if kind == "equity":
-        return layout.FREE if rules.fees.kind == "none" else layout.SHARES
-    return layout.CURRENCIES if rules.fees.kind == "interactive_brokers" else layout.FREE
+        return Charge(layout.FREE if rules.fees.kind == "none" else layout.SHARES)
+    return Charge(layout.CURRENCIES if rules.fees.kind == "interactive_brokers" else layout.FREE)

@@ -33,6 +33,7 @@ from tradinglab.rules.layout import (
     SELL_OPEN,
     SENT,
     STOP,
+    TAKES,
     TARGET,
     TICK,
     TRAIL,
@@ -40,6 +41,7 @@ from tradinglab.rules.layout import (
     Plan,
     State,
 )
+from tradinglab.rules.sizing import there
 
 
 def distance(kind: int, amount: float, price: float, market: Market, which: int, security: int, step: int) -> float:
@@ -71,6 +73,8 @@ def is_protectable(plan: Plan, market: Market, security: int, step: int) -> bool
 def protect(plan: Plan, market: Market, state: State, security: int, step: int) -> None:
     """Place the orders that close a position which was opened at a step."""
     state.table[security, PLACED] = step
+    if plan.takes_units and there(plan, market, state, security) == 0.0:
+        return
     side = 1.0 if state.table[security, HELD] > 0.0 else -1.0
     average = state.table[security, AVERAGE]
     # What was known when the entry was ordered.
@@ -84,6 +88,10 @@ def protect(plan: Plan, market: Market, state: State, security: int, step: int) 
     if plan.target_rests:
         gap = distance(plan.target_kind, plan.target, average, market, TARGET, security, sent)
         place(market, state, security, RESTING_TARGET, average + side * gap)
+        # A limit that could trade when it was placed is charged as a taker.
+        limit = state.table[security, REST_PRICE + RESTING_TARGET]
+        meets = market.prices[security, step, SELL_CLOSE if side > 0.0 else BUY_CLOSE]
+        state.table[security, TAKES] = 1.0 if (limit - meets) * side <= 0.0 else 0.0
 
 
 def place(market: Market, state: State, security: int, which: int, price: float) -> None:
@@ -134,7 +142,7 @@ def met(plan: Plan, market: Market, state: State, security: int, step: int, whic
             return math.nan
     elif not (high > price or (is_share and high == price)):
         return math.nan
-    slippage = slip(plan, market, security, step, -float(state.table[security, HELD]))
+    slippage = slip(plan, market, security, step, -there(plan, market, state, security))
     if is_sale:
         return float(min(opening, price) - slippage if is_share else min(price, closing - slippage))
     return float(max(opening, price) + slippage if is_share else max(price, closing + slippage))

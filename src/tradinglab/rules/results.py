@@ -37,6 +37,12 @@ class Fills(NamedTuple):
         Counts orders as they were sent.
     quantity
         Units; negative for a sale.
+    fee
+        What was charged, in the account's currency.
+    taken
+        The units that the fee was taken in, if any: of a purchase, whose quantity is without them, or beside a sale.
+    paid
+        What was charged in money: all of a fee that took no units, for a purchase the price of those that it took.
     """
 
     step: Ints
@@ -46,6 +52,18 @@ class Fills(NamedTuple):
     quantity: Floats
     price: Floats
     fee: Floats
+    taken: Floats
+    paid: Floats
+
+    @property
+    def beside(self) -> Floats:
+        """The units that were taken beside sales."""
+        return np.where(self.quantity < 0.0, self.taken, 0.0)
+
+    @property
+    def received(self) -> Floats:
+        """By how many units each fill changed what there is."""
+        return self.quantity - self.beside
 
 
 def fills_of(table: Floats) -> Fills:
@@ -59,6 +77,8 @@ def fills_of(table: Floats) -> Fills:
         quantity=table[:, layout.QUANTITY],
         price=table[:, layout.PRICE],
         fee=table[:, layout.FEE],
+        taken=table[:, layout.TAKEN],
+        paid=table[:, layout.PAID],
     )
 
 
@@ -159,13 +179,13 @@ def _equity(prepared: Prepared, closes: Floats, fills: Fills) -> tuple[Floats, f
     # A fill at its own step's close is seen from the next step on.
     seen = fills.step + (fills.sent == fills.step)
     multiplier = market.traits[fills.security, layout.MULTIPLIER]
-    spent = fills.quantity * fills.price * multiplier + fills.fee
+    spent = fills.quantity * fills.price * multiplier + fills.paid
     cash, left = _level(seen, -spent, steps)
     worth, final = prepared.plan.cash + cash, prepared.plan.cash + left
     for security in range(len(market.traits)):
         mine = fills.security == security
         if mine.any():
-            held, left = _level(seen[mine], fills.quantity[mine], steps)
+            held, left = _level(seen[mine], fills.received[mine], steps)
             counts = market.traits[security, layout.MULTIPLIER]
             worth += held * closes[security] * counts
             final += left * float(closes[security, -1]) * counts

@@ -175,7 +175,19 @@ class PercentFees(Part):
     percent: Number
 
 
-Fees: TypeAlias = Annotated[DefaultFees | NoFees | BrokerFees | FixedFees | PercentFees, Field(discriminator="kind")]
+class ModelFees(Part):
+    """Those of a broker or an exchange, as LEAN's fee model of that name has them."""
+
+    kind: Literal[
+        "alpaca", "alpha_streams", "axos", "binance", "bitfinex", "bybit", "charles_schwab", "coinbase", "exante",
+        "eze", "ftx", "ftxus", "fxcm", "kraken", "public", "rbi", "tastytrade", "td_ameritrade", "trade_station",
+        "webull", "wolverine",
+    ]  # fmt: skip
+
+
+Fees: TypeAlias = Annotated[
+    DefaultFees | NoFees | BrokerFees | FixedFees | PercentFees | ModelFees, Field(discriminator="kind")
+]
 
 
 class NoSlippage(Part):
@@ -199,7 +211,15 @@ class VolumeSlippage(Part):
     impact: Number = 0.1
 
 
-Slippage: TypeAlias = Annotated[NoSlippage | ConstantSlippage | VolumeSlippage, Field(discriminator="kind")]
+class AlphaStreamsSlippage(Part):
+    """A hundredth of a percent of the last price of a share, nothing of other securities."""
+
+    kind: Literal["alpha_streams"] = "alpha_streams"
+
+
+Slippage: TypeAlias = Annotated[
+    NoSlippage | ConstantSlippage | VolumeSlippage | AlphaStreamsSlippage, Field(discriminator="kind")
+]
 
 
 class EqualShares(Part):

@@ -13,7 +13,7 @@ from tradinglab.core.values import dataclass
 from tradinglab.rules import kernel, layout
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.rules.compiling import note_looks, pays_to_compile
-from tradinglab.rules.plans import NO_LIMIT, fee_kind, plan_of, rests
+from tradinglab.rules.plans import NO_LIMIT, charged, plan_of, rests
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
 from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize
 from tradinglab.rules.shares import is_weighed, shares_of
@@ -95,15 +95,15 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
         flags=flags,
         prices=bars.prices,
         ranges=ranges,
-        traits=np.array([traits_of(rules, each) for each in bars.instruments]),
+        traits=np.array([traits_of(rules, each, bars) for each in bars.instruments]),
     )
     return Prepared(plan=plan, market=market, visits=_visits(plan, flags) if starts is None else starts)
 
 
-def traits_of(rules: Rules, each: Instrument) -> tuple[float, ...]:
-    """Return lot, multiplier, kind of fee, whether it is a share, and the step of its prices."""
-    kind = each.listing.type
-    return each.lot, each.multiplier, float(fee_kind(rules, kind)), float(kind == "equity"), each.tick
+def traits_of(rules: Rules, each: Instrument, bars: MarketBars) -> tuple[float, ...]:
+    """Return lot, multiplier, kind of fee, whether it is a share, the step of its prices, and the rates of the fee."""
+    charge, is_share = charged(rules, each), float(each.listing.type == "equity")
+    return each.lot, each.multiplier, float(charge.kind), is_share, each.tick, *charge.traits(bars.steps)
 
 
 class _Steps:

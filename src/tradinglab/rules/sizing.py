@@ -8,6 +8,7 @@ from tradinglab.data.columns import Floats
 from tradinglab.rules.layout import (
     CASH,
     CLOSE,
+    FEE_TOLERANCE,
     HELD,
     KELLY,
     LOSSES,
@@ -17,6 +18,7 @@ from tradinglab.rules.layout import (
     MULTIPLIER,
     PERCENT,
     RATE,
+    THERE,
     UNITS,
     VALUE,
     VOLATILITY,
@@ -29,20 +31,35 @@ from tradinglab.rules.layout import (
 )
 
 
-def equity(market: Market, state: State, step: int) -> float:
+def equity(plan: Plan, market: Market, state: State, step: int) -> float:
     """Return what the account is worth at the last closes."""
-    worth = state.account[CASH]
+    worth, column = state.account[CASH], THERE if plan.takes_units else HELD
     for security in range(len(market.traits)):
-        if state.table[security, HELD] != 0.0:
-            worth += (
-                state.table[security, HELD] * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
-            )
+        held = state.table[security, column]
+        if held != 0.0:
+            worth += held * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
     return float(worth)
+
+
+def there(plan: Plan, market: Market, state: State, security: int) -> float:
+    """Return what can be sold of a position, or is to be bought back: whole lots, less what fees have taken."""
+    if not plan.takes_units:
+        return float(state.table[security, HELD])
+    held, lot = state.table[security, THERE], market.traits[security, LOT]
+    whole = units(math.floor(abs(held) / lot + FEE_TOLERANCE), lot)
+    return whole if held > 0.0 else -whole
+
+
+def change(plan: Plan, market: Market, state: State, security: int) -> float:
+    """Return what brings a position to what is wanted."""
+    lot = market.traits[security, LOT]
+    left = state.table[security, WANTED] - there(plan, market, state, security)
+    return units(math.floor(left / lot + 0.5), lot)
 
 
 def size(plan: Plan, market: Market, state: State, security: int, step: int) -> float:
     """Return how many units are to be held: whole lots, for no more money than there is room for."""
-    worth = equity(market, state, step)
+    worth = equity(plan, market, state, step)
     unit = market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
     room = worth * plan.leverage * (1.0 - plan.buffer)
     for other in range(len(market.traits)):

@@ -126,6 +126,8 @@ class _Work:
         self._cache = cache
         self._is_cancelled = is_cancelled
         self._changing = Changing()
+        self._traits = traits_of(rules, bars.instruments[0], bars)
+        self._is_quick_fee = is_quick_fee(self._traits)
 
     def simulate(self, piece: range) -> None:
         """Simulate some of the variants."""
@@ -148,9 +150,11 @@ class _Work:
             self.sweep.problems[place] = str(problem)
             return
         plan = plan_of(rules, values)
-        if not is_alone(plan, bars):
+        if not is_alone(plan, bars) or not self._is_quick_fee:
             self._note(place, _walk(rules, bars, values, self._cache))
             return
+        if self._traits[layout.FEE_KIND] > layout.PERCENT_FEE:
+            plan = plan._replace(fee=self._traits[layout.TAKER])
         evaluator = Evaluator(bars.instruments[0], values, rules.names, self._cache)
         if batch is not None:
             batch.add(place, plan, evaluator)
@@ -189,6 +193,12 @@ def is_alone(plan: Plan, bars: MarketBars) -> bool:
     return is_plain and plan.top == 0 and len(bars.instruments) == 1 and not is_watched(plan)
 
 
+def is_quick_fee(traits: Sequence[float]) -> bool:
+    """Return whether market orders are charged at one rate, with money."""
+    is_one_rate = not traits[layout.FIRST_UNTIL] and not traits[layout.THEN_UNTIL]
+    return traits[layout.FEE_KIND] <= layout.QUOTED and is_one_rate
+
+
 def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, room: Any) -> Floats:
     walk = alone.alone
     if has_numba():
@@ -196,7 +206,7 @@ def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, roo
     one = bars.instruments[0]
     flags = flags_of(rules, evaluator, one, room)
     prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
-    traits = np.array(traits_of(rules, one))
+    traits = np.array(traits_of(rules, one, bars))
     state, result = np.zeros(alone.STATE_WIDTH), np.zeros(alone.RESULT_WIDTH)
     alone.fresh(plan, state)
     walk(plan, flags, signalled(flags), 0, prices, traits, state, result)
@@ -221,10 +231,9 @@ def curve_figures(prepared: Prepared, closes: Floats, fills: Fills) -> Floats:
         order = np.argsort(seen, kind="stable")
         fills, seen = chosen_fills(fills, order), seen[order]
     multiplier = market.traits[:, layout.MULTIPLIER].copy()
-    quantity = fills.quantity.copy()
-    spent = quantity * fills.price * multiplier[fills.security] + fills.fee
+    spent = fills.quantity * fills.price * multiplier[fills.security] + fills.paid
     result = np.zeros(curves.FIGURES_WIDTH)
-    figures(prepared.plan.cash, closes, multiplier, seen, fills.security.copy(), quantity, spent,
+    figures(prepared.plan.cash, closes, multiplier, seen, fills.security.copy(), fills.received, spent,
             np.zeros(count), result)  # fmt: skip
     return result
 

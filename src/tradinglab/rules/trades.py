@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from tradinglab.core.values import dataclass
+from tradinglab.rules.layout import FEE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,13 +59,19 @@ class ClosedTrade:
 
 def closed_trades(fills: Fills, bars: MarketBars) -> tuple[ClosedTrade, ...]:
     """Return the trades that fills, which are in the order of time, have closed."""
-    books = [_Book(*each) for each in zip(bars.instruments, bars.places, strict=True)]
+    grain = grain_of(fills)
+    books = [_Book(one, places, grain) for one, places in zip(bars.instruments, bars.places, strict=True)]
     times = bars.steps
     columns = (fills.step, fills.security, fills.quantity, fills.price, fills.fee)
     found: list[ClosedTrade] = []
     for step, security, quantity, price, fee in zip(*(each.tolist() for each in columns), strict=True):
         found += books[security].take(step, int(times[step]), quantity, price, fee)
     return tuple(found)
+
+
+def grain_of(fills: Fills) -> float:
+    """Return the part of a lot that is noise: half of one, where fees take units half of what these leave."""
+    return FEE_TOLERANCE if fills.taken.any() else 0.5
 
 
 class Entry:
@@ -110,10 +117,10 @@ def matched(entries: deque[Entry], quantity: float, least: float) -> tuple[list[
 class _Book:
     """The open entries of one security, and between which prices it was since the first of them."""
 
-    def __init__(self, instrument: Instrument, places: Ints) -> None:
+    def __init__(self, instrument: Instrument, places: Ints, grain: float) -> None:
         self._ticker = instrument.listing.ticker
         self._multiplier = instrument.multiplier
-        self._least = instrument.lot / 2
+        self._least = instrument.lot * grain
         self._closes = instrument.prices["close"]
         self._places = places
         self._entries: deque[Entry] = deque()

@@ -14,6 +14,7 @@ from tradinglab.rules.schema import (
     BrokerFees,
     CalmShares,
     Limits,
+    ModelFees,
     Parameter,
     Rebalance,
     ReturnShares,
@@ -22,6 +23,7 @@ from tradinglab.rules.schema import (
     VolatilitySize,
     VolumeSlippage,
 )
+from tradinglab.rules.tariffs import kinds_of
 from tradinglab.rules.words import RESERVED
 
 _MOST_PERCENT = 10_000.0
@@ -194,7 +196,13 @@ def _check_frame(rules: Rules) -> None:
         )
     if kinds == {"crypto"} and isinstance(rules.fees, BrokerFees):
         raise RulesInvalidError(
-            "Interactive Brokers' fees are for shares and currencies; give a percentage", path="fees"
+            "Interactive Brokers' fees are for shares and currencies; name an exchange, or give a percentage",
+            path="fees",
+        )
+    if isinstance(rules.fees, ModelFees) and not kinds <= set(kinds_of(rules.fees.kind)):
+        known = " and ".join(kinds_of(rules.fees.kind))
+        raise RulesInvalidError(
+            f"the fees '{rules.fees.kind}' are those of {known}, not of {kinds.pop()}; name other fees", path="fees"
         )
     if kinds == {"forex"} and isinstance(rules.slippage, VolumeSlippage):
         raise RulesInvalidError("currencies have no volume; give the slippage as a percentage", path="slippage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tradinglab.rules.plans import has_unit_fees
 from tradinglab.rules.schema import (
     EqualSize,
     FixedSize,
@@ -29,10 +30,13 @@ def exit_lines(rules: Rules, writer: Writer) -> list[str]:
     )
     if any(each is not None for each in (stop, target, trail)):
         writer.helpers.add("rounded")
+        average = "rounded(self.algorithm.portfolio[self.symbol].average_price)"
+        if has_unit_fees(rules):
+            average = "self.average"
         lines += [
             "side = 1 if self.target > 0 else -1",
             "close = self.bar.close",
-            "average = rounded(self.algorithm.portfolio[self.symbol].average_price)",
+            f"average = {average}",
         ]
     if trail is not None:
         lines += [

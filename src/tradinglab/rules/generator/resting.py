@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tradinglab.rules.generator.positions import distance
-from tradinglab.rules.plans import rests
+from tradinglab.rules.plans import has_unit_fees, rests
 from tradinglab.rules.schema import AtrAway
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Resting({base}):
 
     def once(self, asset, order, fill):
         ended = asset.get_last_data().end_time
-        if self.seen.get(order.id) == ended or asset.holdings.quantity * order.quantity >= 0:
+        if self.seen.get(order.id) == ended or {position} * order.quantity >= 0:
             fill.status = order.status
             fill.fill_quantity = 0
             fill.fill_price = 0
@@ -65,6 +65,14 @@ EVENTS = [
     "        elif watch.target != 0:",
     "            watch.protect(rounded(order_event.fill_price))",
 ]
+
+
+def resting_model(rules: Rules, base: str) -> str:
+    """Return the class of the fill model."""
+    # Holdings do not know what fees have taken; after many they are far from what there is.
+    return RESTING.format(
+        base=base, position="self.watch.target" if has_unit_fees(rules) else "asset.holdings.quantity"
+    )
 
 
 def has_resting(rules: Rules) -> bool:
@@ -105,11 +113,15 @@ def protection_lines(rules: Rules, writer: Writer) -> list[str]:
         "side = 1 if self.target > 0 else -1",
         "stop, limit = self.algorithm.stop_market_order, self.algorithm.limit_order",
     ]
+    sold = "-self.target"
+    if has_unit_fees(rules):
+        sold = "-self.whole()"
+        lines = ["self.resting = []", "if self.whole() == 0:", "    return", *lines]
     used = {name for name, _ in _resting(rules)}
     if "target" not in used:
-        lines[1] = "stop = self.algorithm.stop_market_order"
+        lines[-1] = "stop = self.algorithm.stop_market_order"
     elif used == {"target"}:
-        lines[1] = "limit = self.algorithm.limit_order"
+        lines[-1] = "limit = self.algorithm.limit_order"
     placed = []
     for name, away in _resting(rules):
         sign = "+" if name == "target" else "-"
@@ -117,13 +129,13 @@ def protection_lines(rules: Rules, writer: Writer) -> list[str]:
         lines += [f"gap = {gap}", f"price = self.priced(average {sign} side * gap)"]
         if name == "trail":
             lines += ["self.best = average", "self.trail_price = price",
-                      "self.trail = stop(self.symbol, -self.target, price)"]  # fmt: skip
+                      f"self.trail = stop(self.symbol, {sold}, price)"]  # fmt: skip
             placed.append("self.trail")
         elif name == "stop":
-            lines.append("loss = stop(self.symbol, -self.target, price)")
+            lines.append(f"loss = stop(self.symbol, {sold}, price)")
             placed.append("loss")
         else:
-            lines.append("profit = limit(self.symbol, -self.target, price)")
+            lines.append(f"profit = limit(self.symbol, {sold}, price)")
             placed.append("profit")
     lines.append(f"self.resting = [{', '.join(placed)}]")
     return [

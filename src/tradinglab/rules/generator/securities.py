@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from tradinglab.rules.generator.resting import has_resting
 from tradinglab.rules.generator.writing import WIDTH, Writer, broken
 from tradinglab.rules.market import MARKETS
-from tradinglab.rules.schema import ConstantSlippage, FixedFees, PercentFees, VolumeSlippage
+from tradinglab.rules.plans import has_unit_fees
+from tradinglab.rules.schema import (
+    AlphaStreamsSlippage,
+    ConstantSlippage,
+    FixedFees,
+    ModelFees,
+    PercentFees,
+    VolumeSlippage,
+)
+from tradinglab.rules.tariffs import MODELS
 
 if TYPE_CHECKING:
     from tradinglab.rules.schema import Listing, Rules
@@ -61,13 +70,18 @@ def model_lines(rules: Rules) -> list[str]:
         lines.append(f"security.set_fee_model(ConstantFeeModel({number(rules.fees.amount)}))")
     elif isinstance(rules.fees, PercentFees):
         lines.append(f"security.set_fee_model(PercentFee({number(rules.fees.percent)} / 100))")
+    elif isinstance(rules.fees, ModelFees):
+        lines.append(f"security.set_fee_model({MODELS[rules.fees.kind]}())")
     if isinstance(rules.slippage, ConstantSlippage):
         lines.append(f"security.set_slippage_model(ConstantSlippageModel({number(rules.slippage.percent)} / 100))")
     elif isinstance(rules.slippage, VolumeSlippage):
         limit, impact = number(rules.slippage.limit), number(rules.slippage.impact)
         lines.append(f"security.set_slippage_model(VolumeShareSlippageModel({limit}, {impact}))")
-    if rules.fill == "next_bar_open":
-        lines.append("security.set_fill_model(NextBarOpen())")
-    elif has_resting(rules):
-        lines.append("security.set_fill_model(Resting())")
+    elif isinstance(rules.slippage, AlphaStreamsSlippage):
+        lines.append("security.set_slippage_model(AlphaStreamsSlippageModel())")
+    model = "NextBarOpen()" if rules.fill == "next_bar_open" else "Resting()"
+    if has_resting(rules) and has_unit_fees(rules):
+        lines += [f"model = {model}", "security.set_fill_model(model)"]
+    elif has_resting(rules) or rules.fill == "next_bar_open":
+        lines.append(f"security.set_fill_model({model})")
     return _indented(lines)

@@ -13,17 +13,19 @@ from tradinglab.rules.generator.resting import (
     CANCEL,
     EVENTS,
     FOLLOW,
-    RESTING,
     STATE,
     has_resting,
     noted_lines,
     protection_lines,
+    resting_model,
     tick_lines,
     unknown_lines,
 )
 from tradinglab.rules.generator.securities import added_lines, model_lines
+from tradinglab.rules.generator.unit_fees import unit_events, unit_method, unit_state
 from tradinglab.rules.generator.writing import Writer, plain
 from tradinglab.rules.market import RESOLUTIONS, bars_per_year
+from tradinglab.rules.plans import has_unit_fees
 from tradinglab.rules.schema import (
     AtrAway,
     KellySize,
@@ -89,7 +91,7 @@ def _models(rules: Rules) -> list[str]:
     kind = rules.universe[0].type
     base = "EquityFillModel" if kind == "equity" else "ImmediateFillModel"
     if has_resting(rules):
-        found.append(RESTING.format(base=base))
+        found.append(resting_model(rules, base))
         base = "Resting"
     if rules.fill == "next_bar_open":
         price = "(bar.ask if is_buy else bar.bid).open" if kind == "forex" else "bar.open"
@@ -134,9 +136,7 @@ def _watch(rules: Rules, writer: Writer) -> str:
         "        self.bar = None",
         "        # The quantity that is held when all orders are filled.",
         "        self.target = 0.0",
-        *_indented(_POSITION if rules.rebalance is None else []),
-        *_indented(KELLY_STATE if isinstance(rules.sizing, KellySize) else []),
-        *_indented(STATE if has_resting(rules) else []),
+        *_indented(_state(rules, writer)),
         "",
         "    def units(self, lots):",
         '        """Return how much so many lots are."""',
@@ -145,6 +145,7 @@ def _watch(rules: Rules, writer: Writer) -> str:
         "    def in_lots(self, quantity):",
         '        """Return a quantity without the noise of sums: the nearest whole lots."""',
         "        return self.units(math.floor(quantity / self.lot + 0.5))",
+        *unit_method(rules),
         "",
         "    def update(self, bar):",
         '        """Take the bar that has just closed."""',
@@ -152,6 +153,17 @@ def _watch(rules: Rules, writer: Writer) -> str:
         *_indented(writer.taken),
     ]
     return "\n".join([*head, *methods, *sizes])
+
+
+def _state(rules: Rules, writer: Writer) -> list[str]:
+    """Return the lines that begin what is kept of a position."""
+    is_plain_kelly = isinstance(rules.sizing, KellySize) and not has_unit_fees(rules)
+    return [
+        *(_POSITION if rules.rebalance is None else []),
+        *(KELLY_STATE if is_plain_kelly else []),
+        *unit_state(rules, writer),
+        *(STATE if has_resting(rules) else []),
+    ]
 
 
 def _exits(rules: Rules, writer: Writer) -> list[str]:
@@ -185,6 +197,7 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        security.set_buying_power_model(BuyingPowerModel.NULL)",
         *model_lines(rules),
         "        self.watches.append(Watch(self, security))",
+        *(["        model.watch = self.watches[-1]"] if has_resting(rules) and has_unit_fees(rules) else []),
         "",
         *(_positions(rules, writer) if rules.rebalance is None else portfolio_lines(rules, writer)),
         "",
@@ -200,6 +213,8 @@ def _events(rules: Rules) -> list[str]:
         *(KELLY_EVENTS if isinstance(rules.sizing, KellySize) else []),
         *(EVENTS if has_resting(rules) else []),
     ]
+    if has_unit_fees(rules):
+        parts = unit_events(rules)
     if not parts:
         return []
     return [
@@ -341,11 +356,19 @@ def _orders(rules: Rules) -> list[str]:
         noted.append("    watch.note()")
     if has_resting(rules):
         noted = [*CANCEL, *noted]
-    return [
+    lines = [
         "    def order_to(self, watch, quantity):",
         '        """Order what brings a position to a quantity."""',
-        "        change = watch.in_lots(quantity - watch.target)",
+        f"        change = watch.in_lots(quantity - watch.{'whole()' if has_unit_fees(rules) else 'target'})",
         "        watch.target = quantity",
         *_indented(noted if rules.rebalance is None else []),
-        f"        {sent}",
+    ]
+    if not has_unit_fees(rules):
+        return [*lines, f"        {sent}"]
+    is_kelly = isinstance(rules.sizing, KellySize)
+    return [
+        *lines,
+        "        if change != 0:",
+        f"            {sent}",
+        *(["        else:", "            watch.held = quantity"] if is_kelly else []),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from tradinglab.rules.trades import Entry, cents, matched
+from tradinglab.rules.trades import Entry, cents, grain_of, matched
 
 if TYPE_CHECKING:
     from tradinglab.rules.market import MarketBars
@@ -36,7 +36,8 @@ class Closings:
         self.profits: list[float] = []
         self.trades: list[float] = []
         count = len(bars.instruments)
-        self._lots = [each.lot for each in bars.instruments]
+        grain = grain_of(fills)
+        self._least = [each.lot * grain for each in bars.instruments]
         self._held, self._average = [0.0] * count, [0.0] * count
         self._open: list[deque[Entry]] = [deque() for _ in range(count)]
         multipliers = [each.multiplier for each in bars.instruments]
@@ -48,7 +49,7 @@ class Closings:
     def _book(self, security: int, quantity: float, price: float, fee: float, multiplier: float) -> None:
         held, average = self._held[security], self._average[security]
         after = held + quantity
-        if abs(after) < self._lots[security] / 2:
+        if abs(after) < self._least[security]:
             after = 0.0
         if held * quantity < 0.0:
             closed = min(abs(held), abs(quantity)) * (1.0 if held > 0.0 else -1.0)
@@ -61,7 +62,7 @@ class Closings:
         self._held[security], self._average[security] = after, average
 
     def _trade(self, security: int, quantity: float, price: float, multiplier: float) -> None:
-        parts, left = matched(self._open[security], quantity, self._lots[security] / 2)
+        parts, left = matched(self._open[security], quantity, self._least[security])
         self.trades += [cents((price - entry.price) * closed * multiplier) for entry, closed in parts]
         if left:
             self._open[security].append(Entry(price, left))

@@ -64,9 +64,10 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
     seen = 2 * fills.step + (fills.sent == fills.step)
     order = np.argsort(seen, kind="stable")
     seen, securities, quantities = seen[order], fills.security[order], fills.quantity[order]
+    taken = fills.beside[order]
     multipliers = np.array([each.multiplier for each in bars.instruments])
     paid = quantities * fills.price[order] * multipliers[securities]
-    left = cash - np.concatenate([[0.0], np.cumsum(paid + fills.fee[order])])
+    left = cash - np.concatenate([[0.0], np.cumsum(paid + fills.paid[order])])
     sold = np.concatenate([[0.0], np.cumsum(np.abs(paid))])
     at_equity, at_days = (np.searchsorted(seen, each.limits, side="right") for each in (grid.equity, grid.days))
     equity, days, gross = left[at_equity], left[at_days], np.zeros(len(at_days))
@@ -78,8 +79,12 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
         # What is left of sums of lots is noise.
         held[np.abs(held) < bars.instruments[security].lot / 2] = 0.0
         held *= multipliers[security]
+        at_day = closes[np.maximum(grid.days.steps, 0)]
+        # LEAN's positions know nothing of the units that fees have taken; its cash does.
+        gross += np.abs(held[at_days] * at_day)
+        if taken.any():
+            fees = np.where(securities == security, taken, 0.0)
+            held -= np.concatenate([[0.0], np.cumsum(fees)]) * multipliers[security]
         equity += held[at_equity] * closes[np.maximum(grid.equity.steps, 0)]
-        worth = held[at_days] * closes[np.maximum(grid.days.steps, 0)]
-        days += worth
-        gross += np.abs(worth)
+        days += held[at_days] * at_day
     return Sampled(equity, days, gross, sold[at_days])

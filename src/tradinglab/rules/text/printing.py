@@ -26,6 +26,7 @@ from tradinglab.rules.expressions import (
     Volatility,
 )
 from tradinglab.rules.schema import (
+    AlphaStreamsSlippage,
     AtrAway,
     CalmShares,
     ConstantSlippage,
@@ -34,7 +35,6 @@ from tradinglab.rules.schema import (
     FixedFees,
     FixedSize,
     KellySize,
-    NoFees,
     PercentAway,
     PercentFees,
     PercentSize,
@@ -258,9 +258,11 @@ def _costs(rules: Rules) -> list[str]:
     elif isinstance(fees, FixedFees):
         lines.append(f"fees {number_text(fees.amount)} per order")
     elif not isinstance(fees, DefaultFees):
-        lines.append("fees none" if isinstance(fees, NoFees) else "fees interactive_brokers")
+        lines.append(f"fees {fees.kind}")
     if isinstance(slippage, ConstantSlippage):
         lines.append(f"slippage {number_text(slippage.percent)} %")
+    elif isinstance(slippage, AlphaStreamsSlippage):
+        lines.append("slippage alpha_streams")
     elif isinstance(slippage, VolumeSlippage):
         lines.append(f"slippage volume limit {number_text(slippage.limit)} impact {number_text(slippage.impact)}")
     if rules.fill == "next_bar_open":

@@ -11,19 +11,12 @@ from tradinglab.rules.loading import validated
 from tradinglab.rules.schema import (
     AtrAway,
     Away,
-    BrokerFees,
-    ConstantSlippage,
-    DefaultFees,
     EqualSize,
-    FixedFees,
     FixedSize,
     KellySize,
     Listing,
-    NoFees,
-    NoSlippage,
     Parameter,
     PercentAway,
-    PercentFees,
     PercentSize,
     PointsAway,
     Rebalance,
@@ -32,8 +25,8 @@ from tradinglab.rules.schema import (
     Sizing,
     ValueSize,
     VolatilitySize,
-    VolumeSlippage,
 )
+from tradinglab.rules.text.costs import read_fees, read_slippage
 from tradinglab.rules.text.cursor import Cursor
 from tradinglab.rules.text.expressions import read_condition, read_operand
 from tradinglab.rules.text.portfolios import read_limit, read_weighting
@@ -318,31 +311,6 @@ def _rebalance(cursor: Cursor) -> Fields:
     return {"rebalance": Rebalance(**given)}
 
 
-def _fees(cursor: Cursor) -> Fields:
-    word = cursor.accept("default", "none", "interactive_brokers")
-    if word:
-        return {"fees": {"default": DefaultFees, "none": NoFees}.get(word, BrokerFees)()}
-    number = cursor.quantity()
-    if cursor.is_sign("%"):
-        cursor.take()
-        return {"fees": PercentFees(percent=number)}
-    cursor.expect("per")
-    cursor.expect("order")
-    return {"fees": FixedFees(amount=number)}
-
-
-def _slippage(cursor: Cursor) -> Fields:
-    if cursor.accept("none"):
-        return {"slippage": NoSlippage()}
-    if not cursor.accept("volume"):
-        return {"slippage": ConstantSlippage(percent=cursor.percent())}
-    given: Fields = {}
-    for word in ("limit", "impact"):
-        if cursor.accept(word):
-            given[word] = cursor.quantity()
-    return {"slippage": VolumeSlippage(**given)}
-
-
 def _fill(cursor: Cursor) -> Fields:
     for word in ("at", "next", "bar", "open"):
         cursor.expect(word)
@@ -367,8 +335,8 @@ _STATEMENTS: dict[str, Callable[[Cursor], Fields]] = {
     "rank": _rank,
     "rebalance": _rebalance,
     "limit": read_limit,
-    "fees": _fees,
-    "slippage": _slippage,
+    "fees": read_fees,
+    "slippage": read_slippage,
     "fill": _fill,
     "leverage": lambda cursor: {"leverage": cursor.quantity()},
     "buffer": lambda cursor: {"buffer_percent": cursor.percent()},

@@ -217,7 +217,7 @@ class FxcmFeeModel(FeeModel):
         Currency of the account.
     """
 
-    _majors: ClassVar[frozenset[Symbol]] = frozenset(
+    lab_majors: ClassVar[frozenset[Symbol]] = frozenset(
         Symbol.create(pair, SecurityType.FOREX, Market.FXCM)
         for pair in ("EURUSD", "GBPUSD", "USDJPY", "USDCHF", "AUDUSD", "EURJPY", "GBPJPY")
     )
@@ -230,7 +230,7 @@ class FxcmFeeModel(FeeModel):
         security = parameters.security
         if security.type != SecurityType.FOREX:
             return fee_of(0, self._currency)
-        rate = Decimal("0.04") if security.symbol in self._majors else Decimal("0.06")
+        rate = Decimal("0.04") if security.symbol in self.lab_majors else Decimal("0.06")
         return fee_of(rate * parameters.order.exact_absolute_quantity / 1000, self._currency)
 
 

@@ -26,6 +26,7 @@ _EARLIER = (
 )
 _STABLE_CHANGE_NS = to_ns(datetime(2022, 6, 1))
 _STABLE_TAKER_BEFORE = Decimal("0.001")
+_ALWAYS_NS = (1 << 63) - 1
 
 
 class CoinbaseFeeModel(FeeModel):
@@ -48,18 +49,19 @@ class CoinbaseFeeModel(FeeModel):
     def get_order_fee(self, parameters: OrderFeeParameters) -> OrderFee:
         """Return the fee."""
         order, security = parameters.order, parameters.security
-        maker, taker = self._fees_at(order.time_ns, security.symbol.value in _STABLE_PAIRS)
+        periods = self.lab_periods(security.symbol.value)
+        maker, taker = next(fees for until_ns, fees in periods if order.time_ns < until_ns)
         price = security.exact_ask_price if order.direction == OrderDirection.BUY else security.exact_bid_price
         price *= security.symbol_properties.exact_contract_multiplier
         fee = price * order.exact_absolute_quantity * (maker if is_maker(order) else taker)
         return fee_of(fee, security.quote_currency.symbol)
 
-    def _fees_at(self, utc_ns: int, is_stable_pair: bool) -> tuple[Decimal, Decimal]:
-        if is_stable_pair:
-            if utc_ns < _STABLE_CHANGE_NS:
-                return ZERO, _STABLE_TAKER_BEFORE
-            return self.MAKER_STABLE_PAIRS, self.TAKER_STABLE_PARIS
-        return next((fees for until_ns, fees in _EARLIER if utc_ns < until_ns), self._fees)
+    def lab_periods(self, ticker: str) -> tuple[tuple[int, tuple[Decimal, Decimal]], ...]:
+        """Return until when maker and taker fees of a pair hold, UTC nanoseconds, and the fees; the earliest first."""
+        if ticker in _STABLE_PAIRS:
+            now = self.MAKER_STABLE_PAIRS, self.TAKER_STABLE_PARIS
+            return (_STABLE_CHANGE_NS, (ZERO, _STABLE_TAKER_BEFORE)), (_ALWAYS_NS, now)
+        return *_EARLIER, (_ALWAYS_NS, self._fees)
 
 
 class GDAXFeeModel(CoinbaseFeeModel):
