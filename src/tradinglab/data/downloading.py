@@ -1,0 +1,285 @@
+"""Downloads into a bar store: what is missing is asked for, checked, stored, and noted.
+
+A download may be stopped between any two of its steps; the next one asks for what is missing then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from datetime import date
+from decimal import Decimal
+from typing import Final, Literal
+
+import numpy as np
+
+from tradinglab.core.clock import DAY_NS, day_of_date
+from tradinglab.core.decimals import to_decimal
+from tradinglab.core.enums import Resolution, SecurityType, TickType
+from tradinglab.core.values import dataclass, field
+from tradinglab.data.columns import Flags, Floats, Ints
+from tradinglab.data.derivation import Action, actions_of_rows, factor_rows
+from tradinglab.data.factors import FactorTable
+from tradinglab.data.sources.policy import Given, fetch_by_order
+from tradinglab.data.sources.protocol import Downloader, SeriesKey
+from tradinglab.data.sources.resume import Answered, Ledger, merged, missing
+from tradinglab.data.sources.shaping import data_zone, starts_of_days
+from tradinglab.data.store import BarStore
+from tradinglab.data.store.checks import wrong_rows
+
+_US: Final = 1_000
+_MAY_BE_NEGATIVE: Final = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
+OnRestated = Literal["keep", "replace"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """Bars that a source now gives otherwise than they are stored.
+
+    Attributes
+    ----------
+    count
+        How many of the part.
+    first_us, stored_close, new_close
+        The first of them.
+    """
+
+    source: str
+    count: int
+    first_us: int
+    stored_close: float
+    new_close: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadStep:
+    """A part of a download that was stored, or that nobody gave.
+
+    Attributes
+    ----------
+    given
+        The range, who gave it and who did not.
+    added, known
+        Bars that are new, and bars that were stored before.
+    left_out
+        Bars that cannot be: a high below the low, a price that is not positive.
+    """
+
+    given: Given
+    added: int = 0
+    known: int = 0
+    left_out: int = 0
+    actions: int = 0
+    restated: Restated | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class DownloadReport:
+    """What a download did.
+
+    Attributes
+    ----------
+    answered
+        The ranges of the whole series that are answered now, each with its source.
+    failed
+        Ranges that no source gave, each with the reasons.
+    """
+
+    series: SeriesKey
+    start_us: int
+    end_us: int
+    added: int = 0
+    known: int = 0
+    left_out: int = 0
+    actions: int = 0
+    answered: list[Answered] = field(default_factory=list)
+    failed: list[Given] = field(default_factory=list)
+    restated: list[Restated] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, step: DownloadStep) -> None:
+        """Count a step in."""
+        self.added += step.added
+        self.known += step.known
+        self.left_out += step.left_out
+        self.actions += step.actions
+        self.restated += [step.restated] if step.restated is not None else []
+        self.notes += [note for note in step.notes if note not in self.notes]
+        if step.given.fetched is None:
+            self.failed.append(step.given)
+
+
+def range_of_days(key: SeriesKey, first: date, last: date) -> tuple[int, int]:
+    """Return the instants at which the first of some days begins and the last one ends, in the market's zone."""
+    days = np.array([day_of_date(first), day_of_date(last) + 1], np.int64)
+    start_us, end_us = starts_of_days(key, days).tolist()
+    return int(start_us), int(end_us)
+
+
+def download(
+    key: SeriesKey,
+    start_us: int,
+    end_us: int,
+    *,
+    store: BarStore,
+    ledger: Ledger,
+    sources: Sequence[str],
+    open_source: Callable[[str], Downloader],
+    on_restated: OnRestated = "keep",
+    refresh: bool = False,
+    progress: Callable[[DownloadReport, DownloadStep], None] | None = None,
+) -> DownloadReport:
+    """Download what a store lacks of a range, and return what was done.
+
+    Parameters
+    ----------
+    sources, open_source
+        Who is asked, in order, and how a source of a name is opened; what was opened is closed at the end.
+    on_restated
+        What to do with bars that are stored otherwise: keep them (and say so), or replace them.
+    refresh
+        Whether to ask again for what was answered.
+    """
+    report = DownloadReport(key, start_us, end_us)
+    with ExitStack() as opened:
+        downloaders: dict[str, Downloader] = {}
+
+        def open_once(name: str) -> Downloader:
+            if name not in downloaders:
+                downloaders[name] = opened.enter_context(closing(open_source(name)))
+            return downloaders[name]
+
+        for step in download_steps(
+            key,
+            start_us,
+            end_us,
+            store=store,
+            ledger=ledger,
+            sources=sources,
+            open_source=open_once,
+            on_restated=on_restated,
+            refresh=refresh,
+        ):
+            report.take(step)
+            if progress is not None:
+                progress(report, step)
+    report.answered = merged(ledger.read(key))
+    return report
+
+
+def download_steps(
+    key: SeriesKey,
+    start_us: int,
+    end_us: int,
+    *,
+    store: BarStore,
+    ledger: Ledger,
+    sources: Sequence[str],
+    open_source: Callable[[str], Downloader],
+    on_restated: OnRestated = "keep",
+    refresh: bool = False,
+) -> Iterator[DownloadStep]:
+    """Download what a store lacks of a range; yield each part when it is stored and noted."""
+    answered = [] if refresh else ledger.read(key)
+    if not store.has(key):
+        # Somebody has deleted the bars: what was answered has to be asked for again.
+        answered = [each for each in answered if not each.bars]
+    for first, last in missing(answered, start_us, end_us):
+        for given in fetch_by_order(key, first, last, sources, open_source):
+            if given.fetched is None:
+                yield DownloadStep(given=given)
+                continue
+            step = _store(key, given, store, on_restated)
+            ledger.add(key, Answered.of(given, step.added + step.known, step.notes))
+            yield step
+
+
+def _store(key: SeriesKey, given: Given, store: BarStore, on_restated: OnRestated) -> DownloadStep:
+    fetched = given.fetched
+    assert fetched is not None
+    times, values, notes = fetched.times_us, dict(fetched.values), list(fetched.notes)
+    bad = np.zeros(len(times), np.bool_)
+    if len(times):
+        bad, problems = wrong_rows(values, allow_negative=key.security_type in _MAY_BE_NEGATIVE)
+        for problem in problems:
+            when = np.datetime64(int(times[problem.row]), "us")
+            notes.append(
+                f"{problem.count} bars of {given.source} were left out, the first at {when} UTC: field "
+                f"'{problem.field}' was {values[problem.field][problem.row]:g}. {problem.text}"
+            )
+        times, values = times[~bad], {name: column[~bad] for name, column in values.items()}
+    left_out, actions = int(bad.sum()), 0
+    if not len(times):
+        return DownloadStep(given=given, left_out=left_out, notes=tuple(notes))
+    restated = _restated(key, given, store, times, values)
+    stored = store.write(key, times, values, [fetched.origin], on_conflict=on_restated)
+    if fetched.actions:
+        actions = len(fetched.actions)
+        notes += _store_actions(key, store, fetched.actions)
+    elif key.resolution == Resolution.DAILY:
+        notes += _store_actions(key, store, ())
+    return DownloadStep(
+        given=given,
+        added=stored.added,
+        known=stored.known,
+        left_out=left_out,
+        actions=actions,
+        restated=restated,
+        notes=tuple(notes),
+    )
+
+
+def _restated(key: SeriesKey, given: Given, store: BarStore, times: Ints, values: dict[str, Floats]) -> Restated | None:
+    """Return what a source says otherwise than it is stored."""
+    if not store.has(key):
+        return None
+    old_times, old_values = store.read(key, int(times[0]), int(times[-1]) + 1)
+    shared, new_rows, old_rows = np.intersect1d(times, old_times, assume_unique=True, return_indices=True)
+    differs: Flags = np.zeros(len(shared), np.bool_)
+    for name in key.fields:
+        new, old = values[name][new_rows], old_values[name][old_rows]
+        differs |= (new != old) & ~(np.isnan(new) & np.isnan(old))
+    if not differs.any():
+        return None
+    at = int(np.flatnonzero(differs)[0])
+    return Restated(
+        source=given.source,
+        count=int(differs.sum()),
+        first_us=int(shared[at]),
+        stored_close=float(old_values["close"][old_rows[at]]),
+        new_close=float(values["close"][new_rows[at]]),
+    )
+
+
+def _store_actions(key: SeriesKey, store: BarStore, actions: Sequence[Action]) -> list[str]:
+    """Add events to the store's factors, which stand on raw closes of days; return what a user should know."""
+    if key.security_type != SecurityType.EQUITY or key.tick_type != TickType.TRADE:
+        return []
+    daily = SeriesKey(key.security_type, key.market, key.ticker, Resolution.DAILY, TickType.TRADE)
+    if not store.has(daily):
+        need = f"they need the days' closes. Download {key.ticker} with --resolution daily as well"
+        return [f"{len(actions)} splits and dividends are not stored: {need}"] if actions else []
+    table = store.factors(key.security_type, key.market, key.ticker)
+    if not actions and table is None:
+        return []
+    times, values = store.read(daily)
+    days: list[int] = (data_zone(daily).local_ns_array(times * _US) // DAY_NS).tolist()
+    closes: list[Decimal] = [to_decimal(close) for close in values["close"].tolist()]
+    old = actions_of_rows(table.rows, days) if table is not None else []
+    by_day = {action.day: action for action in old} | {each.day: each for each in _on_days(actions, days)}
+    if not by_day:
+        return []
+    rows = factor_rows(days, closes, [by_day[day] for day in sorted(by_day)])
+    if table is None or FactorTable(rows) != table:
+        store.write_factors(key.security_type, key.market, key.ticker, FactorTable(rows))
+    outside = [each for each in actions if each.day > days[-1]]
+    return [f"{len(outside)} splits and dividends after the last daily bar are not stored yet"] if outside else []
+
+
+def _on_days(actions: Sequence[Action], days: Sequence[int]) -> Iterator[Action]:
+    """Yield events on days that have bars: what falls on another counts from the next."""
+    for each in actions:
+        at = int(np.searchsorted(days, each.day))
+        if at < len(days):
+            yield Action(days[at], each.dividend, each.split_factor)
