@@ -42,7 +42,8 @@ class Noted({name}):
         super().initialize()
 
     def on_data(self, data):
-        if any(watch.symbol in data.bars or watch.symbol in data.quote_bars for watch in self.watches):
+        is_told = any(watch.symbol in data.bars or watch.symbol in data.quote_bars for watch in self.watches)
+        if is_told and not self.is_warming_up:
             since = self.utc_time - datetime(1970, 1, 1)
             self.noted.append((since.days * 86400 + since.seconds, float(self.portfolio.total_portfolio_value)))
         super().on_data(data)
@@ -91,15 +92,15 @@ def price_bars(seed: int, times: np.ndarray[Any, Any], *, first: float, places: 
     return {"time": times, "open": opens, "high": highs, "low": lows, "close": closes, "volume": volume}
 
 
-def bar_times(kind: str, resolution: str, count: int) -> np.ndarray[Any, Any]:
-    """Return the starts of bars of a market."""
+def bar_times(kind: str, resolution: str, count: int, minutes: int = 390) -> np.ndarray[Any, Any]:
+    """Return the starts of bars of a market; of shares by the minute, those of the first *minutes* of each day."""
     midnight = int(np.datetime64("2020-03-02T05:00", "ns").astype(np.int64))
     if resolution == "daily":
         zero = midnight if kind == "equity" else midnight + 19 * _HOUR_NS
         return zero + _DAY_NS * np.arange(count)
     if kind == "equity":
         step, a_day, opening = (
-            (_HOUR_NS, 7, 9 * _HOUR_NS) if resolution == "hour" else (_MINUTE_NS, 390, 34_200 * 10**9)
+            (_HOUR_NS, 7, 9 * _HOUR_NS) if resolution == "hour" else (_MINUTE_NS, minutes, 34_200 * 10**9)
         )
         days, parts = np.divmod(np.arange(count), a_day)
         # New York has summer time from 8 March 2020 on: some bars of later days lie outside of its hours.
@@ -327,6 +328,14 @@ def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
     )
 
 
+#: Of some the data are shorter; some are shorter than what looks back.
+warm_ups = (
+    st.none()
+    | st.integers(1, 60).map(lambda n: sc.WarmUpBars(bars=n))
+    | st.integers(1, 40).map(lambda n: sc.WarmUpDays(days=n))
+)
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     """Draw rules and bars for them."""
@@ -336,9 +345,10 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     tickers = _TICKERS[kind][: draw(st.integers(1, 3))]
     source = QuotingSource()
     gaps = draw(st.sampled_from([0.0, 0.0, 0.1]))
+    minutes = draw(st.sampled_from([390, 25]))
     for ticker in tickers:
         first, places = (100.0, 2) if kind != "forex" else (1.2, 5)
-        times, seed = bar_times(kind, resolution, count), draw(st.integers(0, 1 << 20))
+        times, seed = bar_times(kind, resolution, count, minutes), draw(st.integers(0, 1 << 20))
         found = price_bars(seed, times, first=first, places=places, gaps=gaps)
         source.add(ticker, getattr(Resolution, resolution.upper()), found, security_type=TYPES[kind],
                    market=MARKETS[kind])  # fmt: skip
@@ -348,11 +358,13 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     slippage = draw(slippages)
     if kind == "forex" and isinstance(slippage, sc.VolumeSlippage):
         slippage = sc.NoSlippage()
+    begin = draw(st.sampled_from([0, 0, 1, 2, 10, 30] if resolution == "daily" else [0, 0, 1, 2]))
     rules = sc.Rules(
         name="Drawn",
         universe=tuple(sc.Listing(ticker=ticker, type=kind) for ticker in tickers),
         resolution=resolution,
-        start=START + timedelta(days=draw(st.sampled_from([0, 0, 1, 2]))),
+        start=START + timedelta(days=begin),
+        warm_up=draw(warm_ups),
         end=START + timedelta(days=draw(st.sampled_from([200, 200, 20, 2]))),
         enter_long=draw(conditions) if long else None,
         exit_long=draw(some) if long else None,

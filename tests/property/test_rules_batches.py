@@ -15,7 +15,8 @@ from tradinglab.rules import batches, load_bars, read_rules, simulate_many
 
 _RULES = """
 universe {kind} ABC {resolution}
-from 2020-01-01 to 2029-12-31
+from {start} to 2029-12-31
+{warm_up}
 cash 10000
 parameter fast = 3
 parameter slow = 7
@@ -48,16 +49,23 @@ _VARIANTS = [
     kind=st.sampled_from([("equity", "daily"), ("crypto", "minute")]),
     shorts=st.sampled_from(["", _SHORTS]),
     fill=st.sampled_from(["", "fill at next bar open"]),
+    begin=st.sampled_from([("2020-01-01", ""), ("2020-03-03", "warm up 1 day"), ("2020-03-03", "warm up 7 bars")]),
 )
 def test_a_batch_comes_to_what_its_variants_come_to(
-    seed: int, steps: int, most_columns: int, kind: tuple[str, str], shorts: str, fill: str
+    seed: int, steps: int, most_columns: int, kind: tuple[str, str], shorts: str, fill: str, begin: tuple[str, str]
 ) -> None:
     asset, resolution = kind
     source = MemorySource()
     place = {"security_type": SecurityType.CRYPTO, "market": Market.COINBASE} if asset == "crypto" else {}
-    found = price_bars(seed, bar_times(asset, resolution, 150), first=50.0, places=2, gaps=0.05)
+    start, warm_up = begin
+    times = bar_times(asset, resolution, 150)
+    if asset == "crypto":
+        # Half of them before the second midnight of New York.
+        times += 86_400 * 10**9 - 75 * 60 * 10**9
+    found = price_bars(seed, times, first=50.0, places=2, gaps=0.05)
     source.add("ABC", Resolution[resolution.upper()], found, **place)
-    rules = read_rules(_RULES.format(kind=asset, resolution=resolution, shorts=shorts, fill=fill))
+    told = {"kind": asset, "resolution": resolution, "shorts": shorts, "fill": fill}
+    rules = read_rules(_RULES.format(start=start, warm_up=warm_up, **told))
     bars = load_bars(rules, source)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tradinglab.rules.sweep.are_crossings", lambda rules, bars: False)

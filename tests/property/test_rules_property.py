@@ -72,6 +72,7 @@ PLAIN = {
     "time_stop": None,
     "cool_down": 0.0,
     "rank": None,
+    "limits": None,
 }
 
 

@@ -39,6 +39,10 @@ class WholeFeed:
         """Return the same bars for indicators that read another field."""
         return self if selector == self.selector else WholeFeed(self.columns, self.symbol, self._zone, selector)
 
+    def since(self, row: int) -> WholeFeed:
+        """Return the bars from a row on."""
+        return WholeFeed(self.columns.take(slice(row, None)), self.symbol, self._zone, self.selector)
+
     def row(self) -> int:
         """Return the last row."""
         return len(self.columns) - 1

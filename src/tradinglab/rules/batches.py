@@ -47,9 +47,10 @@ class Batch:
     def __init__(self, rules: Rules, bars: MarketBars, note: Callable[[int, Floats], None]) -> None:
         self._signals = signals_of(rules)
         self._note = note
-        one = bars.instruments[0]
+        one = bars.instruments[0].whole
+        self._ahead = len(one) - len(bars.steps)
         self._traits = np.array(traits_of(rules, one, bars))
-        self._prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
+        self._prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, one.prices["close"])
         self._waits = np.full(len(one), layout.BAR, np.uint8)
         if not one.is_always_open:
             self._waits |= one.waits.view(np.uint8) * np.uint8(layout.WAITS)
@@ -95,8 +96,8 @@ class Batch:
         steps = len(self._waits)
         room = np.empty((len(self._columns), _STEPS + 1))
         flags, visits = np.empty(_STEPS + 1, np.uint8), np.empty(_STEPS + 1, np.int64)
-        for start in range(0, steps, _STEPS):
-            # A crossing is told by the step before.
+        for start in range(self._ahead, steps, _STEPS):
+            # A crossing is told by the step before, be it one of the warm-up.
             begin, end = max(start - 1, 0), min(start + _STEPS, steps)
             operands = room[:, : end - begin]
             for row, column in self._columns.values():

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tradinglab.algorithm.history_requests import start_of_bars
 from tradinglab.core.clock import DAY_NS, NEW_YORK_ZONE, day_of, zone
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market import Market
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns, Flags, Floats, Ints
-from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream
+from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream, uses_session_ends
 from tradinglab.rules.arrays import WholeFeed
 from tradinglab.rules.errors import RulesBarsError, RulesDataError
 from tradinglab.rules.layout import BUY_CLOSE, BUY_OPEN, CLOSE, PRICES_WIDTH, SELL_CLOSE, SELL_OPEN, VOLUME
+from tradinglab.rules.schema import WarmUpDays
 
 if TYPE_CHECKING:
+    from tradinglab.core.clock import Zone
     from tradinglab.core.market_hours import SecurityExchangeHours
+    from tradinglab.core.symbol import Symbol
     from tradinglab.data.source import DataSource
     from tradinglab.rules.schema import Listing, Rules
 
@@ -54,6 +59,8 @@ class Instrument:
         The step of prices of orders.
     per_year
         Bars in a year, by which volatility is made yearly.
+    past
+        The same security with the bars of the warm-up before these, if there are any.
     """
 
     listing: Listing
@@ -71,9 +78,26 @@ class Instrument:
     tick: float
     per_year: float
     is_always_open: bool
+    past: Instrument | None = None
 
     def __len__(self) -> int:
         return len(self.end_ns)
+
+    @property
+    def whole(self) -> Instrument:
+        """The security with the bars of the warm-up, which operands and conditions are worked out over."""
+        return self if self.past is None else self.past
+
+    def since(self, row: int) -> Instrument:
+        """Return the security whose bars before a row are those of the warm-up."""
+        columns = ("end_ns", "local_end_ns", "buy_open", "sell_open", "buy_close", "sell_close", "waits")
+        return replace(
+            self,
+            feed=self.feed.since(row),
+            prices={name: column[row:] for name, column in self.prices.items()},
+            past=self,
+            **{name: getattr(self, name)[row:] for name in columns},
+        )
 
     def reaches(self) -> tuple[Floats, Floats, Floats, Floats]:
         """Return the lowest and the highest price of each bar for sellers, and those for buyers."""
@@ -97,6 +121,8 @@ class MarketBars:
         The close is the last one known, the others are not a number where there is no bar.
     closes
         The closes again, by themselves.
+    seen_closes
+        The closes of the steps of the warm-up, then those of these.
     """
 
     instruments: tuple[Instrument, ...]
@@ -104,6 +130,7 @@ class MarketBars:
     places: tuple[Ints, ...]
     prices: Floats
     closes: Floats
+    seen_closes: Floats
 
 
 def load_bars(rules: Rules, source: DataSource) -> MarketBars:
@@ -114,19 +141,53 @@ def load_bars(rules: Rules, source: DataSource) -> MarketBars:
     RulesDataError
         If a security has no bars, or such as cannot be simulated exactly.
     """
-    instruments = tuple(_instrument(listing, rules, source) for listing in rules.universe)
-    return market_of(instruments)
+    grounds = [_ground(listing, rules, source) for listing in rules.universe]
+    start_ns = zone(NEW_YORK_ZONE).utc_ns(_ns(rules.start))
+    # Most are traded in the same hours, which need not be counted again.
+    kinds = {(id(each.hours), each.data_zone): each for each in grounds}
+    begin_ns = min(_begin_ns(rules, each, start_ns) for each in kinds.values())
+    return market_of(tuple(_instrument(each, rules, source, begin_ns, start_ns) for each in grounds))
+
+
+def _begin_ns(rules: Rules, ground: _Ground, start_ns: int) -> int:
+    """Return the instant from which on bars are read, as the engine counts it for ``set_warm_up``.
+
+    Days are stretches of 24 hours. Bars are counted back by the hours in which the exchange is open, whether there are
+    data of them or not.
+    """
+    given, resolution, hours = rules.warm_up, RESOLUTIONS[rules.resolution], ground.hours
+    if given is None:
+        return start_ns
+    if isinstance(given, WarmUpDays):
+        return start_ns - given.days * DAY_NS
+    local_ns = start_of_bars(
+        hours, hours.time_zone.local_ns(start_ns), SPAN_NS[resolution], given.bars, False,
+        ground.data_zone, uses_session_ends(ground.symbol, resolution, hours),
+    )  # fmt: skip
+    return hours.time_zone.utc_ns(local_ns)
 
 
 def market_of(instruments: tuple[Instrument, ...]) -> MarketBars:
     """Put the bars of instruments on one line of instants."""
+    wholes = tuple(each.whole for each in instruments)
     places: tuple[Ints, ...]
-    if len(instruments) == 1:
-        steps, places = instruments[0].end_ns, (np.arange(len(instruments[0])),)
+    if len(wholes) == 1:
+        steps, places = wholes[0].end_ns, (np.arange(len(wholes[0])),)
     else:
-        steps = np.unique(np.concatenate([each.end_ns for each in instruments]))
-        places = tuple(np.searchsorted(steps, each.end_ns) for each in instruments)
-    return MarketBars(instruments, steps, places, *_by_step(instruments, len(steps), places))
+        steps = np.unique(np.concatenate([each.end_ns for each in wholes]))
+        places = tuple(np.searchsorted(steps, each.end_ns) for each in wholes)
+    prices, closes = _by_step(wholes, len(steps), places)
+    first = int(np.searchsorted(steps, min(int(each.end_ns[0]) for each in instruments)))
+    if not first:
+        return MarketBars(instruments, steps, places, prices, closes, closes)
+    return MarketBars(
+        instruments=instruments,
+        steps=steps[first:],
+        places=tuple(place[-len(each) :] - first for each, place in zip(instruments, places, strict=True)),
+        prices=np.ascontiguousarray(prices[:, first:]),
+        closes=np.ascontiguousarray(closes[:, first:]),
+        seen_closes=closes,
+    )
 
 
 def _by_step(instruments: tuple[Instrument, ...], count: int, places: tuple[Ints, ...]) -> tuple[Floats, Floats]:
@@ -142,11 +203,21 @@ def _by_step(instruments: tuple[Instrument, ...], count: int, places: tuple[Ints
     return prices, closes
 
 
-def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrument:
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Where one security is traded, and which bars of it are read."""
+
+    listing: Listing
+    symbol: Symbol
+    hours: SecurityExchangeHours
+    data_zone: Zone
+    tick_type: TickType
+
+
+def _ground(listing: Listing, rules: Rules, source: DataSource) -> _Ground:
     kind, market = TYPES[listing.type], listing.market or MARKETS[listing.type]
     resolution = RESOLUTIONS[rules.resolution]
     symbol = source.resolve_symbol(listing.ticker, kind, market, day_of(_ns(rules.start)))
-    hours = source.market_hours.get_exchange_hours(market, symbol, kind)
     tick_type = TickType.TRADE if kind != SecurityType.FOREX else TickType.QUOTE
     if tick_type == TickType.TRADE and source.has(symbol, resolution, TickType.QUOTE):
         if kind != SecurityType.EQUITY or resolution < Resolution.HOUR:
@@ -155,7 +226,18 @@ def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrumen
                 "not fill orders from; run the rules with '--engine local', or choose daily bars of shares",
                 path="universe",
             )
-    start_ns = zone(NEW_YORK_ZONE).utc_ns(_ns(rules.start))
+    return _Ground(
+        listing,
+        symbol,
+        source.market_hours.get_exchange_hours(market, symbol, kind),
+        source.market_hours.get_data_time_zone(market, symbol, kind),
+        tick_type,
+    )
+
+
+def _instrument(ground: _Ground, rules: Rules, source: DataSource, begin_ns: int, start_ns: int) -> Instrument:
+    listing, symbol, hours = ground.listing, ground.symbol, ground.hours
+    kind, resolution = symbol.security_type, RESOLUTIONS[rules.resolution]
     end_ns = zone(NEW_YORK_ZONE).to_utc(
         datetime.combine(rules.end, datetime.min.time()) + timedelta(days=1) - timedelta(microseconds=1)
     )
@@ -164,31 +246,32 @@ def _instrument(listing: Listing, rules: Rules, source: DataSource) -> Instrumen
         StreamRequest(
             symbol=symbol,
             resolution=resolution,
-            tick_type=tick_type,
-            start_ns=start_ns,
+            tick_type=ground.tick_type,
+            start_ns=begin_ns,
             end_ns=end_ns,
             hours=hours,
-            data_zone=source.market_hours.get_data_time_zone(market, symbol, kind),
+            data_zone=ground.data_zone,
         ),
     )
-    if not len(columns):
+    first = int(np.searchsorted(columns.end_ns, start_ns))
+    if first == len(columns):
         raise RulesDataError(
             f"{source.name} has no {rules.resolution} bars of {listing.ticker} from {rules.start} to {rules.end}; "
             "choose other days, another resolution, or other data",
             path="universe",
         )
-    properties = source.symbol_properties.get_symbol_properties(market, symbol, kind, CURRENCY)
+    properties = source.symbol_properties.get_symbol_properties(symbol.id.market, symbol, kind, CURRENCY)
     if properties.quote_currency != CURRENCY:
         raise RulesDataError(
             f"{listing.ticker} is quoted in {properties.quote_currency}; rules trade what is quoted in {CURRENCY}",
             path="universe",
         )
-    feed = WholeFeed(columns, symbol, hours.time_zone)
-    return instrument_of(
-        listing, feed, hours, resolution,
+    whole = instrument_of(
+        listing, WholeFeed(columns, symbol, hours.time_zone), hours, resolution,
         lot=float(properties.lot_size), multiplier=float(properties.contract_multiplier),
         tick=FINEST if kind == SecurityType.EQUITY else float(properties.minimum_price_variation),
     )  # fmt: skip
+    return whole.since(first) if first else whole
 
 
 def instrument_of(

@@ -16,6 +16,8 @@ Kind = Literal["equity", "forex", "crypto"]
 Pace = Literal["minute", "hour", "daily"]
 
 MOST_SYMBOLS = 500
+MOST_WARM_UP_BARS = 100_000
+MOST_WARM_UP_DAYS = 15_000
 
 
 class Listing(Part):
@@ -33,6 +35,29 @@ class Parameter(Part):
     minimum: float | None = None
     maximum: float | None = None
     step: Annotated[float, Field(gt=0)] | None = None
+
+
+# What is seen before the first day.
+
+
+class WarmUpBars(Part):
+    """So many bars of the rules' own length, counted back from the start by the hours in which exchanges are open.
+
+    Of several securities the one counts for which they go back furthest.
+    """
+
+    kind: Literal["bars"] = "bars"
+    bars: Annotated[int, Field(ge=1, le=MOST_WARM_UP_BARS)]
+
+
+class WarmUpDays(Part):
+    """So many days of the calendar."""
+
+    kind: Literal["days"] = "days"
+    days: Annotated[int, Field(ge=1, le=MOST_WARM_UP_DAYS)]
+
+
+WarmUp: TypeAlias = Annotated[WarmUpBars | WarmUpDays, Field(discriminator="kind")]
 
 
 # How far away a stop or a target is. One that is ``resting`` is an order in the market, which is filled within a bar at
@@ -287,6 +312,9 @@ class Rules(Part):
 
     Attributes
     ----------
+    warm_up
+        How long before the start the bars begin that are seen; nothing is ordered at them. Without it nothing before
+        the start is known.
     names
         Operands that have a name.
     cool_down
@@ -314,6 +342,7 @@ class Rules(Part):
     resolution: Pace = "daily"
     start: date
     end: date
+    warm_up: WarmUp | None = None
     cash: Annotated[float, Field(gt=0, le=1e12)] = 100_000.0
     parameters: dict[Name, Parameter] = Field(default_factory=dict, max_length=64)
     names: dict[Name, Operand] = Field(default_factory=dict, max_length=64)

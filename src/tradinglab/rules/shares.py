@@ -33,12 +33,14 @@ def is_weighed(rules: Rules) -> bool:
 
 
 def shares_of(
-    rules: Rules, values: Mapping[str, float], flags: Ints, closes: Floats, ranges: Floats, starts: Ints
+    rules: Rules, values: Mapping[str, float], flags: Ints, seen_closes: Floats, ranges: Floats, starts: Ints
 ) -> Floats:
     """Return the shares of securities at the steps of rebalancing, ``[security, step]``; zero elsewhere.
 
     Parameters
     ----------
+    seen_closes
+        Those of the warm-up, then those of the steps.
     ranges
         Of which the ranks are read, and volatilities if shares are their inverse.
     """
@@ -46,8 +48,9 @@ def shares_of(
     assert portfolio is not None
     top = int(_number(portfolio.top, values))
     weighting = portfolio.weighting
-    found = np.zeros(closes.shape)
-    known = np.where(closes > 0.0, closes, np.nan)
+    found = np.zeros(flags.shape)
+    known = np.where(seen_closes > 0.0, seen_closes, np.nan)
+    ahead = known.shape[1] - flags.shape[1]
     for step in starts.tolist():
         ranks = ranges[layout.RANK, :, step]
         wanted = np.uint8(layout.BAR | layout.ENTER_LONG)
@@ -57,9 +60,10 @@ def shares_of(
             eligible &= rates > 0.0
         elif not isinstance(weighting, EqualShares):
             bars = int(_number(weighting.bars, values))
-            if step < bars:
+            last = ahead + step
+            if last < bars:
                 continue
-            table = np.ascontiguousarray(known[:, step - bars : step + 1].T)
+            table = np.ascontiguousarray(known[:, last - bars : last + 1].T)
             returns = table[1:] / table[:-1] - 1
             eligible &= np.ptp(returns, axis=0) > 0
         chosen = np.flatnonzero(eligible)

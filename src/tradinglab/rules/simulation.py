@@ -89,7 +89,7 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
     ranges = _ranges(rules, evaluators, steps)
     starts = None if rules.rebalance is None else period_starts(rules.rebalance.schedule, bars)
     if starts is not None and is_weighed(rules):
-        shares = shares_of(rules, values, flags, bars.closes, ranges, starts)
+        shares = shares_of(rules, values, flags, bars.seen_closes, ranges, starts)
         ranges = np.concatenate([ranges, shares[None]])
     market = layout.Market(
         flags=flags,
@@ -130,10 +130,17 @@ class _Steps:
 
 
 def flags_of(rules: Rules, evaluator: Evaluator, instrument: Instrument, room: Any = None) -> Any:
-    """Return what happens at each row of a security, as bits; in an array that is no longer needed, if one is given."""
-    flags = np.empty(len(instrument), np.uint8) if room is None else room
+    """Return what happens at each row of a security, as bits.
+
+    Parameters
+    ----------
+    room
+        An array for the bars of the warm-up and of the rows, to be written over.
+    """
+    flags = np.empty(len(instrument.whole), np.uint8) if room is None else room
     flags.fill(layout.BAR)
     evaluator.mark(signals_of(rules), flags)
+    flags = evaluator.traded(flags)
     if rules.rebalance is not None and rules.enter_long is None:
         flags |= np.uint8(layout.ENTER_LONG)
     if not instrument.is_always_open:
@@ -190,8 +197,8 @@ def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:
     if rules.rebalance is not None:
         rank, weighting = rules.rebalance.rank, rules.rebalance.weighting
         if isinstance(weighting, CalmShares):
-            found[layout.RATE] = [each.volatility(weighting.bars) for each in evaluators]
-    found.append(None if rank is None else [each.floats(rank) for each in evaluators])
+            found[layout.RATE] = [each.traded(each.volatility(weighting.bars)) for each in evaluators]
+    found.append(None if rank is None else [each.traded(each.floats(rank)) for each in evaluators])
     if any(map(rests, (rules.stop_loss, rules.take_profit, rules.trailing_stop))):
         reaches = [instrument.reaches() for instrument in steps.instruments]
         found += [list(rows) for rows in zip(*reaches, strict=True)]
@@ -206,8 +213,10 @@ def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:
 
 def _range(part: Away | Sizing | None, evaluators: list[Evaluator]) -> list[Floats] | None:
     if isinstance(part, (AtrAway, RiskSize)):
-        return [each.true_range(part.period) for each in evaluators]
-    return [each.volatility(part.bars) for each in evaluators] if isinstance(part, VolatilitySize) else None
+        return [each.traded(each.true_range(part.period)) for each in evaluators]
+    if isinstance(part, VolatilitySize):
+        return [each.traded(each.volatility(part.bars)) for each in evaluators]
+    return None
 
 
 def fresh_state(plan: layout.Plan, count: int) -> layout.State:

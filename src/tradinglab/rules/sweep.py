@@ -131,7 +131,7 @@ class _Work:
 
     def simulate(self, piece: range) -> None:
         """Simulate some of the variants."""
-        room = np.empty(len(self._bars.steps), np.uint8)
+        room = np.empty(len(self._bars.instruments[0].whole), np.uint8)
         batch = Batch(self._rules, self._bars, self._note) if self.is_batched else None
         for place in piece:
             if self._is_cancelled is not None and self._is_cancelled():

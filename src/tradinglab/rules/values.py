@@ -81,7 +81,10 @@ class ArrayCache:
 
 
 class Evaluator:
-    """Works out operands and conditions for one security and one set of parameters."""
+    """Works out operands and conditions for one security and one set of parameters.
+
+    All arrays that it returns begin with the bars of the warm-up, if there is one.
+    """
 
     def __init__(
         self,
@@ -91,7 +94,8 @@ class Evaluator:
         cache: ArrayCache,
         place: Hashable = 0,
     ) -> None:
-        self._instrument = instrument
+        self._instrument = instrument.whole
+        self._ahead = len(instrument.whole) - len(instrument)
         self._parameters = parameters
         self._names = names
         self._cache = cache
@@ -104,6 +108,10 @@ class Evaluator:
     def count(self, number: Number) -> int:
         """Return a number of bars."""
         return int(self.number(number))
+
+    def traded(self, values: Any) -> Any:
+        """Return what of an array by row falls on the start and after it."""
+        return values[self._ahead :]
 
     def floats(self, operand: Operand) -> Floats:
         """Return the worth of an operand after each bar."""

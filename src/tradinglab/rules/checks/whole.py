@@ -10,6 +10,7 @@ from tradinglab.rules.checks.nodes import Changing, NodeChecks
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.expressions import Part
 from tradinglab.rules.schema import (
+    MOST_WARM_UP_DAYS,
     AtrAway,
     BrokerFees,
     CalmShares,
@@ -22,8 +23,10 @@ from tradinglab.rules.schema import (
     Rules,
     VolatilitySize,
     VolumeSlippage,
+    WarmUpBars,
 )
 from tradinglab.rules.tariffs import kinds_of
+from tradinglab.rules.warm_ups import warm_up_days
 from tradinglab.rules.words import RESERVED
 
 _MOST_PERCENT = 10_000.0
@@ -177,6 +180,7 @@ def _check_frame(rules: Rules) -> None:
     """Check what is traded, and when."""
     if rules.end < rules.start:
         raise RulesInvalidError(f"the end ({rules.end}) is before the start ({rules.start}); swap them", path="end")
+    _check_warm_up(rules)
     kinds = {each.type for each in rules.universe}
     if len(kinds) > 1:
         raise RulesInvalidError(
@@ -210,6 +214,17 @@ def _check_frame(rules: Rules) -> None:
         _check_parameter(rules, name, parameter)
     for name in rules.names:
         _check_name(name, f"names.{name}")
+
+
+def _check_warm_up(rules: Rules) -> None:
+    """Check that a warm-up does not go back beyond all data."""
+    given, days = rules.warm_up, warm_up_days(rules)
+    if isinstance(given, WarmUpBars) and days > MOST_WARM_UP_DAYS:
+        raise RulesInvalidError(
+            f"{given.bars:,} {rules.resolution} bars take about {days:,.0f} days; a warm-up goes back "
+            f"{MOST_WARM_UP_DAYS:,} at most; ask for fewer bars",
+            path="warm_up.bars",
+        )
 
 
 def _check_parameter(rules: Rules, name: str, each: Parameter) -> None:

@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from tradinglab.rules import weighing
+from tradinglab.rules.generator.securities import warming_lines
 from tradinglab.rules.schema import CalmShares, ReturnShares
 from tradinglab.rules.shares import METHODS, is_weighed
 
@@ -43,6 +44,7 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
         "        if not closed:",
         "            return",
         *(_REMEMBERED if isinstance(portfolio.weighting, ReturnShares) else []),
+        *warming_lines(rules),
         "        end = closed[0].bar.end_time",
         f"        period = {_PERIODS[portfolio.schedule]}",
         "        if period != self.period:",

@@ -16,6 +16,7 @@ from tradinglab.rules.schema import (
     ModelFees,
     PercentFees,
     VolumeSlippage,
+    WarmUpDays,
 )
 from tradinglab.rules.tariffs import MODELS
 
@@ -56,6 +57,25 @@ def _add(rules: Rules, listing: Listing, ticker: str, spaces: int) -> list[str]:
         written.append(f'market="{market}"')
     added = f"self.{_ADD[listing.type]}({', '.join(written)}, fill_forward=False)"
     return _indented(broken("self.watch(", added, ")", spaces), spaces)
+
+
+def warm_up_lines(rules: Rules) -> list[str]:
+    """Return the lines that ask for bars before the start, if the rules do."""
+    given = rules.warm_up
+    if given is None:
+        return []
+    span = f"timedelta(days={given.days})" if isinstance(given, WarmUpDays) else (
+        f"{given.bars}, Resolution.{rules.resolution.upper()}"
+    )  # fmt: skip
+    return [
+        "        # Bars before the start are seen first; nothing is ordered at them.",
+        f"        self.set_warm_up({span})",
+    ]
+
+
+def warming_lines(rules: Rules) -> list[str]:
+    """Return the lines that let a bar before the start bring about nothing."""
+    return [] if rules.warm_up is None else ["        if self.is_warming_up:", "            return"]
 
 
 def model_lines(rules: Rules) -> list[str]:

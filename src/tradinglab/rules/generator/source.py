@@ -21,7 +21,7 @@ from tradinglab.rules.generator.resting import (
     tick_lines,
     unknown_lines,
 )
-from tradinglab.rules.generator.securities import added_lines, model_lines
+from tradinglab.rules.generator.securities import added_lines, model_lines, warm_up_lines, warming_lines
 from tradinglab.rules.generator.unit_fees import unit_events, unit_method, unit_state
 from tradinglab.rules.generator.writing import Writer, plain
 from tradinglab.rules.market import RESOLUTIONS, bars_per_year
@@ -192,6 +192,7 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "        self.watches = []",
         *added_lines(rules),
         "        self.set_benchmark(self.watches[0].symbol)",
+        *warm_up_lines(rules),
         "",
         "    def watch(self, security):",
         "        security.set_buying_power_model(BuyingPowerModel.NULL)",
@@ -271,6 +272,7 @@ def _on_data(rules: Rules, writer: Writer) -> list[str]:
         f"        closed = [watch for watch in self.watches if watch.symbol in data.{bars}]",
         "        for watch in closed:",
         f"            watch.update(data.{bars}[watch.symbol])",
+        *warming_lines(rules),
         "        entries = [(watch, side) for watch in closed if (side := self.review(watch))]",
         *_ranked(rules),
         "        for watch, side in entries:",

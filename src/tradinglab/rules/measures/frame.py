@@ -6,7 +6,7 @@ securities of the rules and trades nothing shows them, and the benchmark and the
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -16,6 +16,7 @@ from tradinglab.core.clock import DAY_NS, zone
 from tradinglab.core.values import dataclass
 from tradinglab.engine.statistics.inputs import Samples
 from tradinglab.rules.market import MARKETS, RESOLUTIONS
+from tradinglab.rules.schema import WarmUpDays
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,10 @@ class _Idle(QCAlgorithm):
             security = adding[listing.type](listing.ticker, resolution, market=market, fill_forward=False)
             first = first or security.symbol
         self.set_benchmark(first)
+        if isinstance(rules.warm_up, WarmUpDays):
+            self.set_warm_up(timedelta(days=rules.warm_up.days))
+        elif rules.warm_up is not None:
+            self.set_warm_up(rules.warm_up.bars, RESOLUTIONS[rules.resolution])
 
 
 def frame_of(rules: Rules, source: DataSource) -> Frame:

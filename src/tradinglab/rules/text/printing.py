@@ -43,11 +43,12 @@ from tradinglab.rules.schema import (
     ValueSize,
     VolatilitySize,
     VolumeSlippage,
+    WarmUpBars,
 )
 
 if TYPE_CHECKING:
     from tradinglab.rules.expressions import Condition, Number, Operand
-    from tradinglab.rules.schema import Away, Listing, Parameter, Rebalance, Rules
+    from tradinglab.rules.schema import Away, Listing, Parameter, Rebalance, Rules, WarmUp
 
 _WIDTH = 92
 _TIGHTNESS = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -139,6 +140,8 @@ def _bars(number: Number) -> str:
 def rules_text(rules: Rules) -> str:
     """Return rules as text; what has its default is left out."""
     lines = [f'rules "{rules.name}"', _universe(rules), f"from {rules.start} to {rules.end}"]
+    if rules.warm_up is not None:
+        lines.append(f"warm up {_span(rules.warm_up)}")
     lines.append(f"cash {number_text(rules.cash)}")
     lines += [_parameter(name, each) for name, each in rules.parameters.items()]
     lines += [f"let {name} = {operand_text(operand)}" for name, operand in rules.names.items()]
@@ -201,6 +204,11 @@ def _parameter(name: str, each: Parameter) -> str:
         if value is not None:
             text += f" {word} {number_text(value)}"
     return text
+
+
+def _span(given: WarmUp) -> str:
+    number, word = (given.bars, "bar") if isinstance(given, WarmUpBars) else (given.days, "day")
+    return f"{number} {word if number == 1 else word + 's'}"
 
 
 def _size(rules: Rules) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.loading import validated
 from tradinglab.rules.schema import (
+    MOST_WARM_UP_BARS,
+    MOST_WARM_UP_DAYS,
     AtrAway,
     Away,
     EqualSize,
@@ -25,6 +27,8 @@ from tradinglab.rules.schema import (
     Sizing,
     ValueSize,
     VolatilitySize,
+    WarmUpBars,
+    WarmUpDays,
 )
 from tradinglab.rules.text.costs import read_fees, read_slippage
 from tradinglab.rules.text.cursor import Cursor
@@ -135,6 +139,16 @@ def _days(cursor: Cursor) -> Fields:
     start = _date(cursor)
     cursor.expect("to")
     return {"start": start, "end": _date(cursor)}
+
+
+def _warm_up(cursor: Cursor) -> Fields:
+    cursor.expect("up")
+    token, number = cursor.token, cursor.number()
+    is_bars = cursor.expect("bars", "bar", "days", "day").startswith("bar")
+    unit, most = ("bars", MOST_WARM_UP_BARS) if is_bars else ("days", MOST_WARM_UP_DAYS)
+    if number != int(number) or not 1 <= number <= most:
+        cursor.fail_at(token, f"a whole number of {unit} from 1 to {most:,} is expected; it was {number:g}")
+    return {"warm_up": WarmUpBars(bars=int(number)) if is_bars else WarmUpDays(days=int(number))}
 
 
 def _date(cursor: Cursor) -> date:
@@ -321,6 +335,7 @@ _STATEMENTS: dict[str, Callable[[Cursor], Fields]] = {
     "rules": _name,
     "universe": _universe,
     "from": _days,
+    "warm": _warm_up,
     "cash": lambda cursor: {"cash": cursor.number()},
     "parameter": _parameter,
     "let": _let,

@@ -30,6 +30,7 @@ _LONGEST_SOURCE = 1_000_000
 #: How the statement begins that says a field.
 _STATEMENTS = {
     "name": "rules", "universe": "universe", "resolution": "universe", "start": "from", "end": "from", "cash": "cash",
+    "warm_up": "warm up",
     "enter_long": "enter long", "exit_long": "exit long", "enter_short": "enter short", "exit_short": "exit short",
     "sizing": "size", "stop_loss": "stop", "take_profit": "take", "trailing_stop": "trail", "time_stop": "exit after",
     "cool_down": "wait", "max_positions": "hold", "rank": "rank", "fees": "fees", "slippage": "slippage",
