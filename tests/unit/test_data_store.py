@@ -17,6 +17,8 @@ from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.errors import DataSourceError, MalformedDataError, StoreError
 from tradinglab.data.factors import FactorRow, FactorTable
 from tradinglab.data.store import BarStore, Origin, SeriesKey, Stored, StoreSource, store_synthetic_bars
+from tradinglab.data.store.files import describe_bar_file
+from tradinglab.data.store.layout import what_of
 from tradinglab.data.synthetic import SyntheticModel
 
 KEY = SeriesKey(SecurityType.EQUITY, "usa", "ABC", Resolution.MINUTE, TickType.TRADE)
@@ -40,7 +42,10 @@ def test_bars_lie_in_files_of_their_years(store: BarStore) -> None:
     stored = store.write(KEY, *bars(5), [ORIGIN])
     assert (stored.added, stored.known) == (5, 0)
     folder = store.folder / "equity" / "usa" / "minute" / "trade" / "abc"
-    assert sorted(path.name for path in folder.iterdir()) == ["2019.parquet", "2020.parquet"]
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [*(file.path.name for file in store.files(KEY)), "manifest.json"]
+    assert [name.split(".")[0] for name in names] == ["2019", "2020", "manifest"]
+    assert [file.sha256[:12] for file in store.files(KEY)] == [name.split(".")[1] for name in names[:2]]
     assert [file.rows for file in store.files(KEY)] == [2, 3]
     assert store.files(KEY)[0].origins == (ORIGIN,)
     times, values = store.read(KEY)
@@ -51,7 +56,7 @@ def test_bars_lie_in_files_of_their_years(store: BarStore) -> None:
 
 def test_a_range_is_read_without_the_other_files(store: BarStore) -> None:
     store.write(KEY, *bars(5), [ORIGIN])
-    (store.folder / "equity/usa/minute/trade/abc/2019.parquet").write_bytes(b"broken")
+    store.files(KEY)[0].path.write_bytes(b"broken")
     assert store.read(KEY, START + 3 * MINUTE, START + 4 * MINUTE)[1]["volume"].tolist() == [3]
     with pytest.raises(MalformedDataError, match="truncated or broken"):
         store.read(KEY)
@@ -117,7 +122,7 @@ def test_days_are_appended_and_compacted(store: BarStore) -> None:
     assert (np.diff(before[0]) > 0).all()
     assert store.compact(KEY) == 2
     after = store.read(KEY)
-    assert [path.path.name for path in store.files(KEY)] == ["2020.parquet"]
+    assert [what_of(file.path.name) for file in store.files(KEY)] == ["2020"]
     assert after[0].tolist() == before[0].tolist()
     assert after[1]["close"].tolist() == before[1]["close"].tolist()
     assert {one.name for one in store.files(KEY)[0].origins} == {"abc.csv", "feed of Tuesday", "correction"}
@@ -167,7 +172,7 @@ def test_a_failed_write_leaves_the_old_file(store: BarStore, monkeypatch: pytest
     monkeypatch.undo()
     assert store.read(KEY)[1]["close"].tolist() == [10, 10]
     folder = store.folder / "equity/usa/minute/trade/abc"
-    assert [path.name for path in folder.iterdir()] == ["2019.parquet"]
+    assert sorted(path.name for path in folder.iterdir()) == [store.files(KEY)[0].path.name, "manifest.json"]
 
 
 def test_damage_is_found(store: BarStore) -> None:
@@ -181,12 +186,13 @@ def test_damage_is_found(store: BarStore) -> None:
 
 def test_a_foreign_parquet_file_is_named(store: BarStore) -> None:
     store.write(KEY, *bars(2), [ORIGIN])
-    path = store.files(KEY)[0].path
-    pl.DataFrame({"a": [1]}).write_parquet(path)
+    file = store.files(KEY)[0]
+    pl.DataFrame({"a": [1]}).write_parquet(file.path)
     with pytest.raises(MalformedDataError, match="no bar store wrote it"):
-        store.files(KEY)
+        describe_bar_file(file.path)
     with pytest.raises(MalformedDataError, match="truncated or broken"):
         store.read(KEY)
+    assert store.verify(KEY) == [file]
 
 
 @pytest.mark.parametrize("name", ["../abc", "a/b", "", " "])

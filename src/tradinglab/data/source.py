@@ -139,7 +139,7 @@ def open_source(spec: str) -> DataSource:
     Parameters
     ----------
     spec
-        ``sample``, ``lean:DIR`` (a LEAN data folder) or ``store:DIR`` (a bar store).
+        ``sample``, ``lean:DIR`` (a LEAN data folder), ``store:DIR`` or ``store:s3://BUCKET/PREFIX`` (a bar store).
 
     Raises
     ------
@@ -155,6 +155,10 @@ def open_source(spec: str) -> DataSource:
         raise DataSourceError(spec, "it is not a source. Use sample, lean:DIR or store:DIR.")
     if not where:
         raise DataSourceError(spec, f"the folder is missing. Write {kind}:DIR.")
+    if kind == "store" and where.startswith("s3://"):
+        from tradinglab.data.store import StoreSource
+
+        return StoreSource(where)
     folder = Path(where).expanduser()
     if not folder.is_dir():
         raise DataSourceError(spec, f"there is no folder {folder}.")

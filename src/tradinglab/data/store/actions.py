@@ -13,8 +13,7 @@ from tradinglab.core.decimals import ONE, to_decimal
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Floats, Ints
-from tradinglab.data.derivation import Action, actions_from_adjusted, actions_of_rows, factor_rows
-from tradinglab.data.factors import FactorTable
+from tradinglab.data.derivation import Action, actions_from_adjusted
 
 if TYPE_CHECKING:
     from tradinglab.data.store.bar_store import BarStore
@@ -57,14 +56,7 @@ def store_factors(
     """
     days = _days(times_us, zone)
     new = _actions(days, closes, extra)
-    all_times, values = store.read(key)
-    all_days, all_closes = _days(all_times, zone), [to_decimal(close) for close in values["close"].tolist()]
-    table = store.factors(key.security_type, key.market, key.ticker)
-    old = actions_of_rows(table.rows, all_days) if table is not None else []
-    kept = [action for action in old if not days[0] <= action.day <= days[-1]]
-    if kept or new:
-        rows = factor_rows(all_days, all_closes, sorted([*kept, *new], key=lambda action: action.day))
-        store.write_factors(key.security_type, key.market, key.ticker, FactorTable(rows))
+    store.add_actions(key.security_type, key.market, key.ticker, new, source="import", span=(days[0], days[-1]))
     return StoredFactors(sum(action.dividend != 0 for action in new), sum(action.split_factor != 1 for action in new))
 
 

@@ -1,4 +1,4 @@
-"""One Parquet file of bars: written whole or not at all, and knowing what it is.
+"""One Parquet file of bars, which knows what it is.
 
 Timestamps are int64 microseconds UTC of the bars' starts, delta-coded; prices and volumes float64,
 coded by dictionary; zstd; row groups of 32,768. The file's own metadata hold where its bars are from
@@ -7,11 +7,11 @@ and a hash over their values, which does not depend on how they are coded.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,9 @@ _LEVEL = 3
 _SYNTHETIC = "synthetic"
 
 Values = Mapping[str, Floats]
+
+#: Raises `MalformedDataError` if a file does not hold what it should.
+Check = Callable[[Path], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +66,22 @@ class BarFile:
     last_us: int
 
 
-def write_bar_file(path: Path, times_us: Ints, values: Values, origins: Sequence[Origin]) -> BarFile:
-    """Write bars to a file, which appears complete or not at all."""
+def write_bar_file(
+    path: Path, times_us: Ints, values: Values, origins: Sequence[Origin], sha256: str | None = None
+) -> BarFile:
+    """Write bars to a file that nobody reads yet; its place in the store sees to it that it is seen whole.
+
+    *sha256* is their :func:`content_hash`, where that is known.
+    """
     import polars as pl
 
-    file = BarFile(
-        path, tuple(origins), content_hash(times_us, values), len(times_us), int(times_us[0]), int(times_us[-1])
-    )
+    sha256 = sha256 or content_hash(times_us, values)
+    file = BarFile(path, tuple(origins), sha256, len(times_us), int(times_us[0]), int(times_us[-1]))
     about = {"origins": [asdict(one) for one in origins], "sha256": file.sha256, "rows": file.rows}
     about |= {"first_us": file.first_us, "last_us": file.last_us}
     metadata = {_KEY: json.dumps(about)}
     frame = pl.DataFrame({TIME: times_us, **{name: column.astype(np.float64) for name, column in values.items()}})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            _write(frame, Path(draft), metadata)
-            os.fsync(stream.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    _write(frame, path, metadata)
     return file
 
 
@@ -108,15 +104,6 @@ def _write(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
         use_dictionary=[name for name in frame.columns if name != TIME],
         column_encoding={TIME: "DELTA_BINARY_PACKED"},
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def describe_bar_file(path: Path) -> BarFile:
@@ -147,6 +134,8 @@ def read_bar_files(
 
     Raises
     ------
+    FileNotFoundError
+        If a file is not there.
     MalformedDataError
         If a file is broken or lacks a column.
     """
@@ -158,6 +147,8 @@ def read_bar_files(
         try:
             scan = pl.scan_parquet(path).select(TIME, *fields)
             frames.append(scan.filter(pl.col(TIME) >= start_us, pl.col(TIME) < end_us).collect())
+        except FileNotFoundError as problem:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from problem
         except (OSError, pl.exceptions.PolarsError) as problem:
             raise MalformedDataError(path, f"The file is truncated or broken ({problem}).") from problem
     if not frames:

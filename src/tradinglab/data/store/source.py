@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from tradinglab.core.clock import DAY_NS
@@ -20,8 +21,10 @@ from tradinglab.data.known_listings import known_listing
 from tradinglab.data.loaded import LoadedBars
 from tradinglab.data.periods import ends_of
 from tradinglab.data.source import Coverage
-from tradinglab.data.store.bar_store import BarStore, iter_origins
+from tradinglab.data.store.bar_store import BarStore
+from tradinglab.data.store.files import BarFile
 from tradinglab.data.store.layout import MARKER, SeriesKey
+from tradinglab.data.store.store_reader import iter_origins
 
 _US = 1_000
 _TICK_TYPES = (TickType.TRADE, TickType.QUOTE)
@@ -32,27 +35,28 @@ class StoreSource(BarsOnlySource):
 
     Parameters
     ----------
-    folder
-        The store's folder.
+    where
+        The store's folder, or ``s3://bucket/prefix``.
 
     Raises
     ------
     DataSourceError
-        If the folder is no bar store.
+        If there is no bar store.
     """
 
     default_benchmark: Symbol | None = None
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.name = f"store:{folder}"
+    def __init__(self, where: Path | str) -> None:
+        self.name = f"store:{where}"
         self.warnings: list[str] = []
-        if not (folder / MARKER).is_file():
-            raise DataSourceError(self.name, f"it is not a bar store, it has no {MARKER}. Import bars into it first.")
         try:
-            self.store = BarStore(folder)
+            self.store = BarStore(where)
+            is_store = self.store.place.document(MARKER) is not None
         except StoreError as problem:
             raise DataSourceError(self.name, str(problem)) from problem
+        if not is_store:
+            raise DataSourceError(self.name, f"it is not a bar store, it has no {MARKER}. Import bars into it first.")
+        self.folder = self.store.folder
         self._loaded = LoadedBars()
         self._is_synthetic: dict[SeriesKey, bool] = {}
 
@@ -126,9 +130,16 @@ class StoreSource(BarsOnlySource):
                 tick_type=key.tick_type,
                 first_day=zone.local_ns(min(file.first_us for file in files) * _US) // DAY_NS,
                 last_day=zone.local_ns(max(file.last_us for file in files) * _US) // DAY_NS,
-                bars=len(self.store.read(key)[0]) if len(files) > 1 else files[0].rows,
+                bars=self._count(key, files),
                 is_synthetic=any(origin.is_synthetic for origin in iter_origins(files)),
             )
+
+    def _count(self, key: SeriesKey, files: list[BarFile]) -> int:
+        """Return how many bars there are; they are read only if files may hold bars of the same times."""
+        ordered = sorted(files, key=lambda file: file.first_us)
+        if all(before.last_us < after.first_us for before, after in pairwise(ordered)):
+            return sum(file.rows for file in files)
+        return len(self.store.read(key)[0])
 
     def _any_synthetic(self, key: SeriesKey) -> bool:
         if key not in self._is_synthetic:

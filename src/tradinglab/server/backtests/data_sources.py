@@ -15,6 +15,7 @@ from django.conf import settings
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
 from tradinglab.data.store.layout import MARKER
+from tradinglab.data.store.run_slices import run_slices
 from tradinglab.server.config.data_sources import LOCAL, SAMPLE
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 
@@ -115,8 +116,13 @@ def sample_hash() -> str:
 
 
 def data_slices(*, source: NamedSource, files: Iterable[str]) -> dict[str, str]:
-    """Return the SHA-256 of the files of a source that a run says it has read; what lies outside is left out."""
+    """Return the SHA-256 of what a run says it has read of a source; what lies outside is left out.
+
+    Of a bar store, that is over the bars of a slice, which is named by what it holds; of a LEAN folder, over a file.
+    """
     folder = Path(source.spec.partition(":")[2]).resolve()
+    if source.kind == "store":
+        return run_slices(folder, files)
     found = {}
     for path in (Path(each).resolve() for each in files):
         if path.is_relative_to(folder) and path.is_file():
