@@ -51,3 +51,38 @@ def test_what_was_compiled_is_not_used_when_a_module_that_it_calls_has_changed(t
 def test_where_nothing_can_be_written_every_process_compiles() -> None:
     done = subprocess.run([sys.executable, "-c", _WITHOUT_A_FOLDER], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("mark_crossings", "")
+
+
+_WARMED = """
+from tradinglab.rules.warming import warm
+print(*warm())
+"""
+
+_SIMULATED = """
+from tradinglab.data.source import open_source
+from tradinglab.rules import load_bars, load_rules, simulate, simulate_many
+from tradinglab.rules.compiled import KERNELS
+from tradinglab.rules.templates import all_rule_templates
+for template in all_rule_templates():
+    rules = load_rules(template.path)
+    bars = load_bars(rules, open_source("sample"))
+    simulate(rules, bars)
+    simulate_many(rules, bars, [{}, {}], threads=2)
+print(*(sum(sum(getattr(each.stats, name).values()) for each in KERNELS) for name in ("cache_misses", "cache_hits")))
+"""
+
+
+def _numbers(code: str) -> list[int]:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return [int(each) for each in done.stdout.split()]
+
+
+def test_once_the_cache_is_warm_no_process_compiles() -> None:
+    # The cache of the package itself, in which the first of the tests that simulate leaves most of it.
+    compiled, loaded = _numbers(_WARMED)
+    assert compiled + loaded == 8
+    assert _numbers(_WARMED) == [0, 8]
+    misses, hits = _numbers(_SIMULATED)
+    assert misses == 0
+    assert 0 < hits <= 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ def add_parser(commands: Commands) -> None:
         description="Bring the tables up to date; make the first user and submit the demo if the installation is new.",
     )
     parser.set_defaults(run=run)
+    parser.add_argument(
+        "--compile", action="store_true", help="also compile what simulates rules, which the first process does else"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -35,4 +39,14 @@ def run(options: Namespace) -> int:
         say(f"The password is {owner.new_password} (it is shown this once).")
     if demo is not None and not demo.is_final:
         say("The demo is submitted; the first worker runs it.")
+    if options.compile:
+        _compile()
     return FINISHED
+
+
+def _compile() -> None:
+    os.environ["NUMBA_CACHE_DIR"] = os.fspath(server_part("config.environment").environment().home / "kernels")
+    from tradinglab.rules.warming import warm
+
+    made = warm()
+    say(f"Of what simulates rules {made.compiled} parts were compiled, and {made.loaded} had been before.")

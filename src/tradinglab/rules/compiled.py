@@ -49,3 +49,6 @@ moving_average = _compile(curves.moving_average)
 mark_crossings = _compile(curves.mark_crossings)
 alone = _compile(lone.alone)
 together = _compile(lone.together)
+
+#: All of them.
+KERNELS = (walk, finish, figures, moving_means, moving_average, mark_crossings, alone, together)

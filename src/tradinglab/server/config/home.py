@@ -41,6 +41,11 @@ class Home(NamedTuple):
         return self.folder / "work"
 
     @property
+    def kernels(self) -> Path:
+        """What was compiled to simulate rules; may be lost."""
+        return self.folder / "kernels"
+
+    @property
     def static(self) -> Path:
         """Where ``manage.py collectstatic`` puts the pages' files, for a server in front that hands them out."""
         return self.folder / "static"
@@ -69,7 +74,7 @@ class Home(NamedTuple):
             If the folder cannot be made or written.
         """
         try:
-            for folder in (self.folder, self.artefacts, self.bars, self.work, self.static):
+            for folder in (self.folder, self.artefacts, self.bars, self.work, self.static, self.kernels):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.key_file.exists():
                 self._make_key()

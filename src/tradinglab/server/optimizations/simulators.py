@@ -38,7 +38,7 @@ class Simulator:
     """One process."""
 
     def __init__(self) -> None:
-        kernels = settings.HOME.folder / "kernels"
+        kernels = settings.HOME.kernels
         kernels.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "tradinglab.server.optimizations.simulate_process"],

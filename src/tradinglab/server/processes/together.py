@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import socket
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,12 +21,14 @@ from tradinglab.server.config.environment import environment
 from tradinglab.server.config.home import Home
 from tradinglab.server.config.startup import start_django
 from tradinglab.server.errors import SettingsError
+from tradinglab.server.processes.children import end_child, start_child
 from tradinglab.server.processes.parts import Part, ProcessLost
 from tradinglab.server.processes.queue import PrivateQueue, find_queue_server
 from tradinglab.server.processes.web import QUANTCONNECT_PORT, Address, listen_on, listen_on_free_port
 
 _START_PATIENCE_S = 120.0
 _LOOK_EVERY_S = 0.2
+_WARMING_PATIENCE_S = 2.0
 _QUEUE_NOTE = "queue.folder"
 Say = Callable[[str], None]
 
@@ -163,10 +166,18 @@ def _run(wish: Wish, listeners: Sequence[socket.socket], say: Say, stack: contex
         with contextlib.suppress(TooSlow):  # its page shows how far it is
             _wait(lambda: _is_over(demo.pk), parts, "the demo did not end")
     greeting.greet(owner=owner, demo=demo, address=address, opens=wish.opens, say=say)
+    _compile_ahead(stack)
     while True:
         for each in parts:
             each.revive(say)
         time.sleep(_LOOK_EVERY_S)
+
+
+def _compile_ahead(stack: contextlib.ExitStack) -> None:
+    """Compile what simulates rules, while nobody waits for it: once, as the result is kept in the home folder."""
+    folder = Home(environment().home).kernels
+    child = start_child([sys.executable, "-I", "-m", "tradinglab.rules.warming", os.fspath(folder)])
+    stack.callback(end_child, child, patience_s=_WARMING_PATIENCE_S)
 
 
 def _wait(is_there: Callable[[], bool], parts: Sequence[Part], complaint: str) -> None:

@@ -119,7 +119,7 @@ def _note(
 def _apart(order: Mapping[str, Any]) -> dict[str, Any]:
     if not _places.acquire(timeout=_PATIENCE_S):
         raise SimulationBusyError("Too many simulations are under way; try again in some seconds.")
-    kernels = settings.HOME.folder / "kernels"
+    kernels = settings.HOME.kernels
     kernels.mkdir(exist_ok=True)
     try:
         return carried_out(
