@@ -110,14 +110,20 @@ def test_a_walk_forward_counts_searches_and_tests(api: APIClient, shared: Strate
 
 def test_a_simulation_of_stored_rules_is_a_trial(api: APIClient, owner: User) -> None:
     told = strategy_create(owner=owner, name="Told", files={"main.rules": CROSS})
+    ratios = []
     for body in ({"text": CROSS}, {"text": CROSS, "parameters": {"fast": 7}}, {"text": CROSS}):
-        assert api.post("/api/v1/rules/simulate/", body, format="json").status_code == 200
+        answer = api.post("/api/v1/rules/simulate/", body, format="json")
+        assert answer.status_code == 200
+        ratios.append(answer.json()["figures"]["sharpe_ratio"])
     other = CROSS.replace("fast = 5", "fast = 6")
     assert api.post("/api/v1/rules/simulate/", {"text": other}, format="json").status_code == 200  # nobody's
     body = {"text": other, "strategy": str(told.pk)}
     assert api.post("/api/v1/rules/simulate/", body, format="json").status_code == 200
+    ratios.append(api.post("/api/v1/rules/simulate/", body, format="json").json()["figures"]["sharpe_ratio"])
     found = trials(api, told)
-    assert (found["trials"], found["times"], found["by_source"]) == (3, 4, {"simulation": 3})
+    assert (found["trials"], found["times"], found["by_source"]) == (3, 5, {"simulation": 3})
+    (period,) = found["data"][0]["periods"]
+    assert period["best_sharpe_ratio"] == pytest.approx(max(ratios))
     start(api, told)
     work()
     assert trials(api, told)["trials"] == 3  # simulated before

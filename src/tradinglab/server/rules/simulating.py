@@ -101,17 +101,13 @@ def _note(
     text, parameters, data = asked
     equity = answer["equity"]
     first, last = (date.fromisoformat(equity[place]["time"][:10]) if equity else None for place in (0, -1))
-    try:
-        ratio: float | None = float(answer["statistics"].get("Sharpe Ratio", ""))
-    except ValueError:
-        ratio = None
     variant = Variant(
         content_hash=content_hash({RULES: text}),
         parameters={name: str(value) for name, value in parameters.items()},
         data=data,
         first_day=first,
         last_day=last,
-        sharpe_ratio=ratio,
+        sharpe_ratio=answer["figures"].get("sharpe_ratio"),
     )
     variants_note(strategy_id=strategy.pk, by=user, source=Source.SIMULATION, variants=[variant])
 
