@@ -25,7 +25,7 @@ enter long when SMA(fast) crosses above EMA(slow)
 exit long when SMA(fast) crosses below EMA(slow)
 {shorts}
 size part % of equity
-fees 0.1 %
+fees {fees}
 slippage 0.1 %
 {fill}
 """
@@ -33,6 +33,11 @@ _SHORTS = """
 enter short when close crosses below SMA(slow)
 exit short when close crosses above SMA(slow)
 """
+#: Fees of a model that one pass takes, and of one whose rates a walk looks up.
+_MODELS = {
+    "equity": {"one model": "axos", "another model": "public"},
+    "crypto": {"one model": "coinbase", "another model": "binance"},
+}
 _VARIANTS = [
     {"fast": float(fast), "slow": float(slow), "part": float(part)}
     for part in (50, 90)
@@ -49,10 +54,18 @@ _VARIANTS = [
     kind=st.sampled_from([("equity", "daily"), ("crypto", "minute")]),
     shorts=st.sampled_from(["", _SHORTS]),
     fill=st.sampled_from(["", "fill at next bar open"]),
+    fees=st.sampled_from(["0.1 %", "default", "one model", "another model"]),
     begin=st.sampled_from([("2020-01-01", ""), ("2020-03-03", "warm up 1 day"), ("2020-03-03", "warm up 7 bars")]),
 )
 def test_a_batch_comes_to_what_its_variants_come_to(
-    seed: int, steps: int, most_columns: int, kind: tuple[str, str], shorts: str, fill: str, begin: tuple[str, str]
+    seed: int,
+    steps: int,
+    most_columns: int,
+    kind: tuple[str, str],
+    shorts: str,
+    fill: str,
+    fees: str,
+    begin: tuple[str, str],
 ) -> None:
     asset, resolution = kind
     source = MemorySource()
@@ -65,7 +78,7 @@ def test_a_batch_comes_to_what_its_variants_come_to(
     found = price_bars(seed, times, first=50.0, places=2, gaps=0.05)
     source.add("ABC", Resolution[resolution.upper()], found, **place)
     told = {"kind": asset, "resolution": resolution, "shorts": shorts, "fill": fill}
-    rules = read_rules(_RULES.format(start=start, warm_up=warm_up, **told))
+    rules = read_rules(_RULES.format(start=start, warm_up=warm_up, fees=_MODELS[asset].get(fees, fees), **told))
     bars = load_bars(rules, source)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tradinglab.rules.sweep.are_crossings", lambda rules, bars: False)

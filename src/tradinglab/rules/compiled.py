@@ -24,7 +24,7 @@ for _function in (
     curves.round_even,
     curves.mark_crossings,
     curves.stretch,
-    kernel.book, costs.charge, costs.commission, costs.tiered,
+    kernel.book, costs.charge, costs.commission, costs.modelled, costs.settle_fee, costs.tiered,
     sizing.change, sizing.there, resting.distance, kernel.enter, sizing.equity, sizing.kelly, kernel.leave,
     kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, sizing.units, sizing.size, costs.slip,
     kernel.reweigh, sizing.affordable,

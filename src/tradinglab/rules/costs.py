@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tradinglab.data.columns import Floats
 from tradinglab.rules.layout import (
     AT_LIMIT,
     BUY_CLOSE,
@@ -11,18 +12,20 @@ from tradinglab.rules.layout import (
     CONSTANT,
     CURRENCIES,
     FEE_KIND,
+    FILL_COUNT,
     FIRST_MAKER,
     FIRST_TAKER,
     FIRST_UNTIL,
     FIXED,
+    FREE,
     GIVEN,
     IS_SHARE,
     MADE,
     MAKER,
     MULTIPLIER,
     NO_SLIPPAGE,
-    OF_VALUE,
     OUT_OF_HOURS,
+    PAID,
     PER_UNIT,
     PERCENT_FEE,
     QUOTED,
@@ -30,11 +33,13 @@ from tradinglab.rules.layout import (
     SELL_CLOSE,
     SENT,
     SHARES,
+    TAKEN,
     TAKER,
     TAKES,
     THEN_MAKER,
     THEN_TAKER,
     THEN_UNTIL,
+    THERE,
     TIERED,
     VOLUME,
     WAITS,
@@ -79,11 +84,14 @@ def commission(kind: int, amount: float, quantity: float, value: float) -> float
         return amount
     if kind == PERCENT_FEE:
         return amount * value
+    return 0.0 if kind == FREE else modelled(kind, amount, quantity, value)
+
+
+def modelled(kind: int, rate: float, quantity: float, value: float) -> float:
+    """Return the fee of an order by a broker's model that charges at one rate."""
     if kind == PER_UNIT:
-        return amount * quantity
-    if kind in (OF_VALUE, QUOTED):
-        return amount * value
-    return tiered(value) if kind == TIERED else 0.0
+        return rate * quantity
+    return tiered(value) if kind == TIERED else rate * value
 
 
 def tiered(value: float) -> float:
@@ -121,7 +129,7 @@ def charge(
     if kind < QUOTED:
         if kind == TIERED:
             worth = market.prices[security, step, CLOSE]
-        return commission(kind, market.traits[security, TAKER], size, size * worth * multiplier), 0.0
+        return float(modelled(kind, market.traits[security, TAKER], size, size * worth * multiplier)), 0.0
     is_buy, is_maker = quantity > 0.0, not math.isnan(limit) and state.table[security, TAKES] == 0.0
     part = market.traits[security, MAKER if is_maker else TAKER]
     if sent < market.traits[security, FIRST_UNTIL]:
@@ -135,3 +143,33 @@ def charge(
     if market.traits[security, AT_LIMIT] != 0.0 and not math.isnan(limit):
         price = limit
     return float(price * multiplier * size * part), 0.0
+
+
+def settle_fee(
+    plan: Plan,
+    market: Market,
+    state: State,
+    fills: Floats,
+    security: int,
+    step: int,
+    quantity: float,
+    price: float,
+    worth: float,
+    limit: float,
+) -> tuple[float, float, float]:
+    """Take what a broker's model charges; return its worth, what of it is money, and what is filled."""
+    fee, taken = charge(market, state, security, step, quantity, worth, limit)
+    if not plan.takes_units:
+        return fee, fee, quantity
+    at, paid = int(state.account[FILL_COUNT]), fee
+    fills[at, TAKEN] = taken
+    if taken != 0.0:
+        paid = 0.0
+        if quantity > 0.0:
+            # LEAN fills less, and has the rest paid with money.
+            quantity -= taken
+            paid, taken = taken * price * market.traits[security, MULTIPLIER], 0.0
+    state.table[security, THERE] += quantity
+    state.table[security, THERE] -= taken
+    fills[at, PAID] = paid
+    return fee, float(paid), quantity

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from tradinglab.data.columns import Floats, Ints
-from tradinglab.rules.costs import charge, commission, slip
+from tradinglab.rules.costs import commission, settle_fee, slip
 from tradinglab.rules.layout import (
     AVERAGE,
     BAR,
@@ -38,7 +38,6 @@ from tradinglab.rules.layout import (
     NUMBER,
     ORDER,
     ORDER_COUNT,
-    PAID,
     PERCENT_FEE,
     PLACED,
     PRICE,
@@ -59,9 +58,7 @@ from tradinglab.rules.layout import (
     SINCE_EXIT,
     STEP,
     STOP,
-    TAKEN,
     TARGET,
-    THERE,
     TRAIL,
     WAITS,
     WANTED,
@@ -148,7 +145,9 @@ def close_resting(
     withdraw(state, security)
     # LEAN asks fee models what an order is worth at its own price or the last one, whichever is better.
     worth = max(limit, close) if is_sale else min(limit, close)
-    record(plan, market, state, fills, security, step, price, worth, limit if which == RESTING_TARGET else math.nan)
+    quantity = change(plan, market, state, security)
+    at_limit = limit if which == RESTING_TARGET else math.nan
+    record(plan, market, state, fills, security, step, quantity, price, worth, at_limit)
 
 
 def look(plan: Plan, market: Market, state: State, fills: Floats, security: int, step: int, flags: int) -> int:
@@ -323,7 +322,8 @@ def book(plan: Plan, market: Market, state: State, fills: Floats, security: int,
     else:
         price = market.prices[security, step, SELL_OPEN] if is_open else market.prices[security, step, SELL_CLOSE]
     price += slip(plan, market, security, step, quantity) * (1.0 if quantity > 0.0 else -1.0)
-    record(plan, market, state, fills, security, step, price, market.prices[security, step, CLOSE], math.nan)
+    worth = market.prices[security, step, CLOSE]
+    record(plan, market, state, fills, security, step, quantity, price, worth, math.nan)
     if state.table[security, HELD] != 0.0:
         protect(plan, market, state, security, step)
 
@@ -335,29 +335,19 @@ def record(
     fills: Floats,
     security: int,
     step: int,
+    quantity: float,
     price: float,
     worth: float,
     limit: float,
 ) -> None:
-    """Book a fill that brings a position to what is wanted; fees are asked of what a unit is worth, or of a limit."""
+    """Book a fill that brings a position to what is wanted; fees are of what a unit is worth, or of a limit."""
     held = state.table[security, HELD]
-    quantity = change(plan, market, state, security)
     multiplier = market.traits[security, MULTIPLIER]
     kind, at = int(market.traits[security, FEE_KIND]), int(state.account[FILL_COUNT])
     if kind <= PERCENT_FEE:
         fee = paid = commission(kind, plan.fee, abs(quantity), abs(quantity) * worth * multiplier)
     else:
-        fee, taken = charge(market, state, security, step, quantity, worth, limit)
-        paid = fee
-        if taken != 0.0:
-            fills[at, TAKEN] = taken
-            paid = 0.0
-            if quantity > 0.0:
-                # LEAN fills less, and has the rest paid with money.
-                quantity -= taken
-                paid, taken = taken * price * multiplier, 0.0
-        state.table[security, THERE] += quantity
-        state.table[security, THERE] -= taken
+        fee, paid, quantity = settle_fee(plan, market, state, fills, security, step, quantity, price, worth, limit)
     state.account[CASH] -= quantity * price * multiplier + paid
     if held != 0.0:
         score(
@@ -377,7 +367,6 @@ def record(
     fills[at, QUANTITY] = quantity
     fills[at, PRICE] = price
     fills[at, FEE] = fee
-    fills[at, PAID] = paid
     state.account[FILL_COUNT] = at + 1
 
 

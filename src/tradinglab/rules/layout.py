@@ -47,9 +47,10 @@ PLACED, REST_PRICE, REST_NUMBER = 12, 13, 16
 THERE, TAKES = 19, 20
 STATE_WIDTH = 21
 RESTING_STOP, RESTING_TRAIL, RESTING_TARGET = 0, 1, 2
-#: ``TAKEN`` are the units that a fee was taken in, if it was; ``FEE`` is its worth, ``PAID`` what of it is money.
+#: ``TAKEN`` are the units that a fee was taken in, if it was; ``FEE`` is its worth, ``PAID`` what of it is money;
+#: both are only there where fees take units.
 STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE, TAKEN, PAID = range(9)
-FILL_WIDTH = 9
+FILL_WIDTH, FILL_WIDTH_WITH_UNITS = 7, 9
 #: Of the account: its money, and the trades that were closed with a profit and with a loss, and what they came to.
 CASH, FILL_COUNT, WINS, LOSSES, WON, LOST, ORDER_COUNT = range(7)
 ACCOUNT_WIDTH = 7

@@ -69,6 +69,7 @@ class Fills(NamedTuple):
 def fills_of(table: Floats) -> Fills:
     """Return the fills that a walk has written down."""
     whole = table[:, : layout.QUANTITY].astype(np.int64)
+    takes_units = table.shape[1] > layout.FILL_WIDTH
     return Fills(
         step=whole[:, layout.STEP],
         security=whole[:, layout.SECURITY],
@@ -77,8 +78,8 @@ def fills_of(table: Floats) -> Fills:
         quantity=table[:, layout.QUANTITY],
         price=table[:, layout.PRICE],
         fee=table[:, layout.FEE],
-        taken=table[:, layout.TAKEN],
-        paid=table[:, layout.PAID],
+        taken=table[:, layout.TAKEN] if takes_units else np.zeros(len(table)),
+        paid=table[:, layout.PAID if takes_units else layout.FEE],
     )
 
 

@@ -265,7 +265,8 @@ def _walked(
     # Positions are seldom turned more often than signals change.
     room = min(len(prepared.visits), _FIRST_ROOM) + 4 * count
     while True:
-        state, table = fresh_state(prepared.plan, count), np.zeros((room, layout.FILL_WIDTH))
+        width = layout.FILL_WIDTH_WITH_UNITS if prepared.plan.takes_units else layout.FILL_WIDTH
+        state, table = fresh_state(prepared.plan, count), np.zeros((room, width))
         done = walk(prepared.plan, market, visits, seen(state), one(table))
         if done != layout.FULL:
             done = finish(prepared.plan, market, seen(state), one(table))

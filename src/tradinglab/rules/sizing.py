@@ -33,9 +33,11 @@ from tradinglab.rules.layout import (
 
 def equity(plan: Plan, market: Market, state: State, step: int) -> float:
     """Return what the account is worth at the last closes."""
-    worth, column = state.account[CASH], THERE if plan.takes_units else HELD
+    worth = state.account[CASH]
     for security in range(len(market.traits)):
-        held = state.table[security, column]
+        held = state.table[security, HELD]
+        if plan.takes_units:
+            held = state.table[security, THERE]
         if held != 0.0:
             worth += held * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
     return float(worth)
@@ -52,9 +54,10 @@ def there(plan: Plan, market: Market, state: State, security: int) -> float:
 
 def change(plan: Plan, market: Market, state: State, security: int) -> float:
     """Return what brings a position to what is wanted."""
-    lot = market.traits[security, LOT]
-    left = state.table[security, WANTED] - there(plan, market, state, security)
-    return units(math.floor(left / lot + 0.5), lot)
+    lot, held = market.traits[security, LOT], state.table[security, HELD]
+    if plan.takes_units:
+        held = there(plan, market, state, security)
+    return units(math.floor((state.table[security, WANTED] - held) / lot + 0.5), lot)
 
 
 def size(plan: Plan, market: Market, state: State, security: int, step: int) -> float:
