@@ -200,6 +200,11 @@ def test_a_key_starts_one(api: APIClient, owner: User) -> None:
         ("stress", {"scenarios": []}, "scenarios"),
         ("stress", {"scenarios": ["weather"]}, "scenarios.0"),
         ("stress", {"seed": -1}, "seed"),
+        ("jitter", {"share": 1}, "share"),
+        ("jitter", {"share": 0.1, "steps": 1}, "steps"),
+        ("jitter", {"steps": 0}, "steps"),
+        ("jitter", {"trials": 101}, "trials"),
+        ("jitter", {}, "share"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(
@@ -215,7 +220,7 @@ def test_what_cannot_be_is_refused_by_name(
     assert not Examination.objects.exists()
 
 
-@pytest.mark.parametrize("kind", ["doctor", "stress"])
+@pytest.mark.parametrize("kind", ["doctor", "stress", "jitter"])
 @pytest.mark.parametrize("state", ["queued", "running", "failed", "cancelled", "timed_out"])
 def test_what_has_not_completed_is_not_examined(api: APIClient, owner: User, kind: str, state: str) -> None:
     head = strategy_create(owner=owner, name="Any", files={"main.py": SOUND}).head
@@ -236,7 +241,8 @@ def test_another_user_s_is_not_there(
     made = api.post(f"{V1}/{run.pk}/doctor/", {}, format="json").json()["id"]
     stranger = client_of(other)
     for method, end in (
-        ("post", "doctor/"), ("get", "doctor/"), ("post", "stress/"), ("get", "stress/"), ("get", "examinations/"),
+        ("post", "doctor/"), ("get", "doctor/"), ("post", "stress/"), ("get", "stress/"),
+        ("post", "jitter/"), ("get", "jitter/"), ("get", "examinations/"),
         ("get", f"examinations/{made}/"), ("delete", f"examinations/{made}/"),
     ):  # fmt: skip
         assert getattr(stranger, method)(f"{V1}/{run.pk}/{end}").status_code == 404

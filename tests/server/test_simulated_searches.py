@@ -204,7 +204,7 @@ def test_what_nobody_can_carry_out_fails_with_the_reason(api, start):
 
 def refuse(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
     monkeypatch.setattr(
-        "tradinglab.server.optimizations.simulators.Simulator.carry_out", lambda *args, **options: iter([answer])
+        "tradinglab.server.strategies.simulators.Simulator.carry_out", lambda *args, **options: iter([answer])
     )
 
 
@@ -254,7 +254,7 @@ def _counted(monkeypatch: pytest.MonkeyPatch, asked: list[list[int]]) -> _Teller
             yield {"done": [[number, {"sharpe_ratio": float(parameters["fast"])}, ""]]}
         yield {"done": [], "is_over": True}
 
-    monkeypatch.setattr("tradinglab.server.optimizations.simulators.Simulator.carry_out", carry_out)
+    monkeypatch.setattr("tradinglab.server.strategies.simulators.Simulator.carry_out", carry_out)
     return teller
 
 

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from tradinglab.cli import outcome
 from tradinglab.cli.console import fail, note, say, show_rows
 from tradinglab.cli.doctor import add_repeated, given_terms
+from tradinglab.cli.errors import CommandError
+from tradinglab.cli.extras import rules_part
+from tradinglab.cli.search_rules import find_searched, is_rules
 from tradinglab.cli.status import FINISHED, STRATEGY_FAILED
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.doctor import Jitter, Jittered, Stress, StressRow
 
-_MOST_TRIALS = 10_000
+_MOST_TRIALS, _MOST_STEPS = 10_000, 1_000
+_CODE_TRIALS, _RULES_TRIALS = 50, 300
 _HEADER = ("assumption", "net profit", "return", "Sharpe", "drawdown", "orders", "fees")
 
 
@@ -33,10 +37,11 @@ def add_parser(commands: Commands) -> None:
     )
     parser.set_defaults(run=run)
     add_repeated(parser.add_argument)
-    parser.add_argument("--jitter", metavar="SHARE", type=_share,
-        help="instead, move the parameters by up to a share of their size, such as 10%%, again and again")  # fmt: skip
-    parser.add_argument("--trials", metavar="N", type=_count, default=50,
-        help="with --jitter: how many variants are run (default: 50)")  # fmt: skip
+    parser.add_argument("--jitter", metavar="REACH", type=_reach,
+        help="instead, move the parameters again and again, by up to a share of their size (10%%) or so many of "
+        "their declared steps (2steps); takes rules, too, which are simulated")  # fmt: skip
+    parser.add_argument("--trials", metavar="N", type=_count,
+        help="with --jitter: how many variants are tried (default: 50, of rules 300)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
@@ -44,6 +49,8 @@ def run(options: Namespace) -> int:
     """Run the strategy under each assumption, or with other parameters, and print what came of it."""
     from tradinglab.engine.errors import StrategyError
 
+    if options.jitter is None and options.trials is not None:
+        raise CommandError("--trials is for --jitter; add it, or leave --trials out.")
     try:
         found, show = _stressed(options) if options.jitter is None else _jittered(options)
     except StrategyError as error:
@@ -66,13 +73,37 @@ def _stressed(options: Namespace) -> tuple[Stress, Callable[[], None]]:
 
 def _jittered(options: Namespace) -> tuple[Jitter, Callable[[], None]]:
     """Return what other parameters come to, and what prints it."""
-    from tradinglab.doctor import jitter
-
-    terms = given_terms(options)
-    terms["parameters"] = {**_defaults(terms["strategy"]), **terms["parameters"]}
     tell = None if options.json else _tell_moved
-    found = jitter(**terms, share=options.jitter, trials=options.trials, on_row=tell)
+    searched = find_searched(options.file)
+    if is_rules(searched):
+        found = _jittered_rules(searched, options, tell)
+    else:
+        from tradinglab.doctor import jitter
+
+        terms = given_terms(options)
+        terms["parameters"] = {**_defaults(terms["strategy"]), **terms["parameters"]}
+        found = jitter(**terms, **options.jitter, trials=options.trials or _CODE_TRIALS, on_row=tell)
     return found, lambda: _show_jitter(found)
+
+
+def _jittered_rules(rules: Path, options: Namespace, tell: Callable[[Jittered], None] | None) -> Jitter:
+    rules_part("loading")  # says what to install where rules cannot be read
+    from tradinglab.doctor.jitter_rules import jitter_rules
+
+    if options.class_name or options.import_path:
+        raise CommandError("Rules have no classes and import nothing: leave out --class and --import-path.")
+    return jitter_rules(
+        rules,
+        options.data,
+        parameters=dict(options.parameter),
+        **options.jitter,
+        trials=options.trials or _RULES_TRIALS,
+        start=options.start,
+        end=options.end,
+        cash=None if options.cash is None else float(options.cash),
+        seed=options.seed,
+        on_row=tell,
+    )
 
 
 def _defaults(strategy: Path) -> dict[str, str]:
@@ -120,15 +151,20 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _share(text: str) -> float:
-    """Return a share that was given as one, or in percent."""
+def _reach(text: str) -> dict[str, float] | dict[str, int]:
+    """Return how far parameters are moved: by a share, which may be given in percent, or by so many steps."""
+    number = text.removesuffix("steps").removesuffix("step")
+    if number != text:
+        if not number.isdecimal() or not 1 <= int(number) <= _MOST_STEPS:
+            raise ArgumentTypeError(f"'{text}' is no number of steps; write 2steps, and {_MOST_STEPS:,} at most.")
+        return {"steps": int(number)}
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         share = 0.0
     if not 0 < share < 1:
-        raise ArgumentTypeError(f"'{text}' is no share between 0 and 1; write 10% or 0.1.")
-    return share
+        raise ArgumentTypeError(f"'{text}' is no share between 0 and 1; write 10%, 0.1 or 2steps.")
+    return {"share": share}
 
 
 def _tell(row: StressRow) -> None:

@@ -2,7 +2,8 @@
 
 from tradinglab.doctor.diagnosis import CHECKS, CUTS, Diagnosis, diagnose
 from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
-from tradinglab.doctor.jitter import Jitter, Jittered, jitter, jittered
+from tradinglab.doctor.jitter import Jitter, Jittered, jitter
+from tradinglab.doctor.moving import Bounds, jittered
 from tradinglab.doctor.stress import BreakEven, Stress, StressRow, stress
 from tradinglab.doctor.terms import Terms
 
@@ -10,6 +11,7 @@ __all__ = [
     "CHECKS",
     "CUTS",
     "BarPlace",
+    "Bounds",
     "BreakEven",
     "Diagnosis",
     "Finding",

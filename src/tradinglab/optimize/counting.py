@@ -168,9 +168,17 @@ def _joined(factors: list[tuple[tuple[str, ...], _Counts]], arrays: _Arrays) -> 
 
 @lru_cache(maxsize=16)
 def allowed(space: Space) -> npt.NDArray[np.int64]:
-    """Return the numbers of the combinations that keep to the constraints, in order; there should not be too many."""
-    if not space.constraints:
-        return np.arange(space.size)
+    """Return the numbers of the combinations that keep to the constraints, in order; there should not be too many.
+
+    All callers are given the same array, which cannot be written to.
+    """
+    found = np.arange(space.size) if not space.constraints else _sorted(space)
+    found.setflags(write=False)
+    return found
+
+
+def _sorted(space: Space) -> npt.NDArray[np.int64]:
+    """Return the numbers of the combinations of a space with constraints, in order."""
     strides: dict[str, int] = {}
     stride = 1
     for axis in reversed(space.axes):

@@ -13,6 +13,7 @@ from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.rules.errors import RulesError, RulesInvalidError
 from tradinglab.rules.expressions import Part
+from tradinglab.rules.refusals import refusal_words
 from tradinglab.rules.schema import Rules
 
 P = TypeVar("P", bound=Part)
@@ -46,17 +47,17 @@ def validated(given: Mapping[str, Any], model: type[Part] = Rules, *, path: str 
 
 
 def _refusal(problem: ValidationError, given: Mapping[str, Any], model: type[Part], path: str) -> RulesInvalidError:
-    first = problem.errors(include_url=False, include_context=False)[0]
+    first = problem.errors(include_url=False)[0]
     steps = _steps(first["loc"], given, is_missing=first["type"] == "missing")
     where = ".".join([*([path] if path else []), *(str(step) for step in steps)])
     if first["type"] == "missing":
-        return RulesInvalidError("this field is needed; add it", path=where)
+        return RulesInvalidError(refusal_words(first), path=where)
     if first["type"] == "extra_forbidden":
         hint = did_you_mean(str(steps[-1]), model.model_fields) if len(steps) == 1 else ""
         return RulesInvalidError(f"there is no such field{hint or '; leave it out'}", path=where)
     shown = repr(first["input"])
     shown = shown if len(shown) <= _MOST_SHOWN else shown[:_MOST_SHOWN] + "…"
-    return RulesInvalidError(f"{first['msg']}; it was {shown}", path=where)
+    return RulesInvalidError(f"{refusal_words(first)}; it was {shown}", path=where)
 
 
 def _steps(loc: tuple[int | str, ...], given: Any, *, is_missing: bool) -> list[int | str]:

@@ -99,6 +99,16 @@ class Variants:
         """What the rules are carried out over."""
         return self._bars
 
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days at whose ends an account's value is told; the same for all variants."""
+        return self._frame.dates
+
+    @property
+    def days_per_year(self) -> int:
+        """How many trading days a year has."""
+        return self._frame.trading_days
+
     def measure(self, parameters: Mapping[str, float], *, wants_days: bool = False) -> Variant:
         """Return what a variant comes to; one that cannot be simulated says why."""
         rules = self._rules

@@ -221,6 +221,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CloudStepEnum": "tradinglab.server.cloud.models.Step",
         "TemplateKindEnum": ["code", "rules"],
         "DoctorFindingEnum": "tradinglab.server.examinations.api.serializers.FINDING_CODES",
+        "JitterFigureEnum": "tradinglab.server.examinations.api.serializers.JITTERED",
+        "JitterMethodEnum": ["simulation", "runs"],
         "ExaminationKindEnum": "tradinglab.server.examinations.models.Examination.Kind",
     },
 }
@@ -231,9 +233,11 @@ RUN_KINDS = {
     "verification": "tradinglab.server.backtests.carrying_out.VerificationKind",
     "doctor": "tradinglab.server.examinations.carrying_out.DoctorKind",
     "stress": "tradinglab.server.examinations.carrying_out.StressKind",
+    "jitter": "tradinglab.server.examinations.jittering.JitterKind",
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
     "simulation": "tradinglab.server.optimizations.simulating.SimulationKind",
+    "daily_returns": "tradinglab.server.optimizations.returns.ReturnsKind",
 }
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {
@@ -249,7 +253,10 @@ BACKTEST_ENGINES = {"quantconnect": "tradinglab.server.cloud.requests.request_ch
 #: The same for optimizations.
 OPTIMIZATION_ENGINES = {"quantconnect": "tradinglab.server.cloud.searches.requests.search_check"}
 #: What adds a section to a backtest's report: a function of the backtest and the report, which returns the report.
-REPORT_SECTIONS = ["tradinglab.server.examinations.reports.report_with_diagnosis"]
+REPORT_SECTIONS = [
+    "tradinglab.server.examinations.reports.report_with_diagnosis",
+    "tradinglab.server.examinations.reports.report_with_jitter",
+]
 #: A run that is lost so often has itself to blame.
 RUN_MOST_ATTEMPTS = 3
 

@@ -28,12 +28,12 @@ from tradinglab.server.runs.models import Run
 BREAK_EVEN: Final = "break_even"
 #: How many runs the search for the break-even cost takes, as a rule.
 _SEARCH_RUNS: Final = 8
-_MOST_TEXT: Final = 2_000
+MOST_TEXT: Final = 2_000
 _CODES: Final = [each.value for each in FindingCode]
 _SEVERITIES: Final = [each.value for each in Severity]
 
 
-class _Kind:
+class ExaminationKind:
     """What examinations have in common as runs."""
 
     sandboxes = (STRATEGIES, CLERKS)
@@ -42,16 +42,17 @@ class _Kind:
         """Examine the backtest."""
         made = Examination.objects.select_related("backtest__version", "backtest__run").get(run=run)
         try:
-            ended = Ended(ending=Ending.COMPLETED, summary=self._examine(made, run, folder, watcher))
+            ended = Ended(ending=Ending.COMPLETED, summary=self.examine(made, run, folder, watcher))
         except RunStoppedError:
             ended = Ended(ending=Ending.CANCELLED)
         except (TimeLimitError, RunTimeoutError) as error:
-            ended = _failed(Ending.TIMED_OUT, "time_limit", str(error))
+            ended = failed_as(Ending.TIMED_OUT, "time_limit", str(error))
         except (StrategyError, NotRunError, SandboxError, ServerError) as error:
-            ended = _failed(Ending.FAILED, error.code, str(error))
+            ended = failed_as(Ending.FAILED, error.code, str(error))
         return replace(ended, grade=STRATEGIES.grade)
 
-    def _examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+    def examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+        """Return what came of it, by the columns that keep it."""
         raise NotImplementedError
 
     def record(self, run: Run, summary: Mapping[str, Any]) -> None:
@@ -59,14 +60,16 @@ class _Kind:
         Examination.objects.filter(run=run).update(**summary)
 
 
-def _failed(ending: Ending, code: str, message: str) -> Ended:
-    return Ended(ending=ending, error={"code": code, "message": message[:_MOST_TEXT]})
+def failed_as(ending: Ending, code: str, message: str) -> Ended:
+    """Return how an examination ended that came to nothing."""
+    return Ended(ending=ending, error={"code": code, "message": message[:MOST_TEXT]})
 
 
-class DoctorKind(_Kind):
+class DoctorKind(ExaminationKind):
     """What to doubt of a backtest, as a run."""
 
-    def _examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+    def examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+        """Return what was found."""
         if made.basis == Examination.Basis.STORED:
             found = stored_findings(test=made.backtest, why=why_stored(made.backtest))
             return {"findings": found.findings, "left_out": found.left_out}
@@ -116,9 +119,9 @@ def _finding(said: Reader) -> dict[str, Any]:
     return {
         "code": said.member("code").one_of(_CODES),
         "severity": said.member("severity").one_of(_SEVERITIES),
-        **{name: said.member(name).text()[:_MOST_TEXT] for name in ("sentence", "advice")},
+        **{name: said.member(name).text()[:MOST_TEXT] for name in ("sentence", "advice")},
         "evidence": {
-            name[:100]: value.text()[:_MOST_TEXT] if value.is_text else value.number()
+            name[:100]: value.text()[:MOST_TEXT] if value.is_text else value.number()
             for name, value in said.member("evidence").members()
         },
         "bar": None if bar.is_null else _bar(bar),
@@ -134,10 +137,11 @@ def _bar(said: Reader) -> dict[str, Any]:
     }
 
 
-class StressKind(_Kind):
+class StressKind(ExaminationKind):
     """What other assumptions leave of a backtest, as a run."""
 
-    def _examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+    def examine(self, made: Examination, run: Run, folder: Path, watcher: Watcher) -> dict[str, Any]:
+        """Return what each run came to."""
         kinds = made.options["scenarios"]
         wanted = [each for each in scenarios(made.options["seed"]) if each.kind in kinds]
         return _stressed(made.backtest, run, folder, watcher, wanted=wanted, with_break_even=BREAK_EVEN in kinds)
@@ -148,7 +152,7 @@ def _stressed(
 ) -> dict[str, Any]:
     steps = Steps(watcher, 1 + len(wanted) + _SEARCH_RUNS * with_break_even)
     laboratory = Laboratory(test, run, folder, steps)
-    plain = _tried(laboratory, Assumption(), None)
+    plain = run_tried(laboratory, Assumption())
     run_under = _under(laboratory, plain)
     rows = [asdict(row) for row in stress_rows(plain, run_under, wanted)]
     found: BreakEven | None = None
@@ -161,14 +165,26 @@ def _under(laboratory: Laboratory, plain: Tried) -> Callable[[Assumption], Tried
     def run(assumption: Assumption) -> Tried:
         times = assumption.cash_times
         cash = None if times == 1 else f"{plain.starting_cash * times:f}"
-        return _tried(laboratory, assumption, cash)
+        return run_tried(laboratory, assumption, cash)
 
     return run
 
 
-def _tried(laboratory: Laboratory, assumption: Assumption, cash: str | None) -> Tried:
+def run_tried(
+    laboratory: Laboratory,
+    assumption: Assumption,
+    cash: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Tried:
+    """Return what the strategy comes to under an assumption, with other cash or parameters if these are given.
+
+    Raises
+    ------
+    StrategyError, TimeLimitError, NotRunError, SandboxError
+        As the laboratory does.
+    """
     order = {"asks": "assume", "assumption": packed_assumption(assumption)}
-    answer = laboratory.ask("answer", order, cash=cash)
+    answer = laboratory.ask("answer", order, cash=cash, parameters=parameters)
     said = laboratory.read("figures", [answer], is_plain=assumption == Assumption()).member("tried")
     figures = {
         name: said.member(name).number()
@@ -178,4 +194,4 @@ def _tried(laboratory: Laboratory, assumption: Assumption, cash: str | None) -> 
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "problem": row["problem"][:_MOST_TEXT]}
+    return {**row, "problem": row["problem"][:MOST_TEXT]}

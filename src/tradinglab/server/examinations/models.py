@@ -16,6 +16,7 @@ class Examination(models.Model):
 
         DOCTOR = "doctor"
         STRESS = "stress"
+        JITTER = "jitter"
 
     class Basis(models.TextChoices):
         """What it rests on."""
@@ -40,6 +41,8 @@ class Examination(models.Model):
     #: Of the stress.
     rows = models.JSONField(default=list)
     break_even = models.JSONField(null=True)
+    #: Of the jitter: how many variants there were, and the bands of what they came to.
+    jitter = models.JSONField(default=dict)
 
     class Meta:
         indexes = [models.Index(fields=["backtest", "kind", "fingerprint"])]

@@ -104,15 +104,30 @@ class Laboratory:
         self._folder = folder
         self.steps = steps
 
-    def ask(self, name: str, order: Mapping[str, Any], *, cash: str | None = None) -> Path:
+    def ask(
+        self,
+        name: str,
+        order: Mapping[str, Any],
+        *,
+        cash: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> Path:
         """Run the strategy as an order says, and return where its answer is.
+
+        Cash and parameters are those of the backtest, unless others are given.
 
         Raises
         ------
         SandboxError
             If there is no sandbox, or the run ended without an answer.
         """
-        request = replace(self._request, work=guest.WORK, order=dict(order), cash=cash or self._request.cash)
+        request = replace(
+            self._request,
+            work=guest.WORK,
+            order=dict(order),
+            cash=cash or self._request.cash,
+            parameters=self._request.parameters if parameters is None else parameters,
+        )
         path = self._folder / name
         with path.open("w+b") as answer:
             task = Task(request=request.as_bytes(), limits=self._limits(request))

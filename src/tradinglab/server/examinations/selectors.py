@@ -35,7 +35,7 @@ def examination_newest(*, user: User, test: Backtest, kind: Examination.Kind) ->
     return found
 
 
-def diagnosis_of(*, test: Backtest) -> Examination | None:
-    """Return what the doctor last said of a backtest; ``None`` if it was never asked, or has not come to an end."""
+def examination_shown(*, test: Backtest, kind: Examination.Kind) -> Examination | None:
+    """Return the newest examination of a kind that came to an end; ``None`` if there is none."""
     found = examination_list(user=test.run.owner, test=test)
-    return found.filter(kind=Examination.Kind.DOCTOR, run__state=RunState.COMPLETED).first()
+    return found.filter(kind=kind, run__state=RunState.COMPLETED).first()

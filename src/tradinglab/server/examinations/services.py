@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import request_of
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.examinations.models import Examination
+from tradinglab.server.examinations.variants import jitter_options
 from tradinglab.server.honesty.holding import hold_out_check
 from tradinglab.server.runs.limits import owner_lock
 from tradinglab.server.runs.models import Priority, Run, RunState
@@ -57,13 +58,17 @@ def examination_submit(
     SealedDaysError
         If the backtest covers days that were sealed since.
     ConflictError
-        If the backtest has not completed, or cannot be run again here, which a stress needs.
+        If the backtest has not completed, or cannot be run again here, which a stress and a jitter need.
+    InputError
+        If the parameters cannot be moved so.
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     IdempotencyKeyReusedError
         If the key came with another request.
     """
     _check(test, request)
+    if request.kind == Examination.Kind.JITTER:
+        request = replace(request, options=jitter_options(test=test, options=request.options))
     basis = Examination.Basis.STORED if _why_not_again(test) else Examination.Basis.RUNS
     asked = f"examine {test.pk} {request.fingerprint()} {request.again} {request.priority}"
     with transaction.atomic():
@@ -91,8 +96,9 @@ def _check(test: Backtest, request: ExaminationRequest) -> None:
     # To run it again is to look at its days again.
     hold_out_check(strategy=test.version.strategy, end=test.last_day, field="backtest", can_clip=False)
     why = _why_not_again(test)
-    if why and request.kind == Examination.Kind.STRESS:
-        raise ConflictError(f"{why} A stress runs the strategy again: run the version here (rerun/) and stress that.")
+    if why and request.kind != Examination.Kind.DOCTOR:
+        text = f"{why} A {request.kind} runs the strategy again: run the version here (rerun/) and examine that."
+        raise ConflictError(text)
 
 
 def _why_not_again(test: Backtest) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import numpy as np
 
@@ -15,11 +16,10 @@ from tradinglab.server.backtests.daily import DailyAccount, daily_account
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import ConflictError
 from tradinglab.server.optimizations.models import Optimization, Trial
+from tradinglab.server.optimizations.returns import returns_read, spread
 from tradinglab.server.rest.numbers import plain
 from tradinglab.server.runs.models import RunState
 
-#: Of more trials, as many are looked at, spread evenly: each is a table to be read.
-MOST_TRIALS: Final = 200
 _FEWEST_TRIALS: Final = 2
 _MOST_BLOCKS: Final = 16
 _FEWEST_BLOCKS: Final = 4
@@ -31,21 +31,18 @@ def overfitting_of(*, optimization: Optimization, blocks: int | None = None) -> 
     Raises
     ------
     ConflictError
-        If there are too few trials with daily returns, as there are none of simulations, or too few days.
+        If there are too few trials with daily returns, or too few days; or the trials were simulated, and their daily
+        returns are not made yet.
     """
-    if optimization.method == Optimization.Method.SIMULATION:
-        raise ConflictError(
-            "The trials of this search were simulated, and left no daily returns. Search with 'method': 'backtests'."
-        )
-    total, tests = _sampled(optimization)
-    known = _with_returns(tests)
+    is_simulated = optimization.method == Optimization.Method.SIMULATION
+    total, known = (_simulated if is_simulated else _backtested)(optimization)
     if len(known) < _FEWEST_TRIALS:
         raise ConflictError(
             f"{len(known)} trials of the search have daily returns; it takes {_FEWEST_TRIALS} at least, and says much "
             "from a dozen on."
         )
-    table = _side_by_side([account for _, account in known])
-    a = known[0][1].periods_per_year
+    table = _side_by_side([each.account for each in known])
+    a = known[0].account.periods_per_year
     with np.errstate(all="ignore"):
         try:
             found = backtest_overfitting(table, blocks or _blocks(len(table)))
@@ -69,7 +66,8 @@ def overfitting_of(*, optimization: Optimization, blocks: int | None = None) -> 
                 "probability_of_loss": found.probability_of_loss,
                 "degradation": found.degradation,
                 "logits": np.quantile(found.logits, (0.05, 0.25, 0.5, 0.75, 0.95)),
-                "best": str(known[best][0].pk),
+                "best": None if known[best].backtest is None else str(known[best].backtest),
+                "best_trial": known[best].number,
                 "best_sharpe_ratio": ratios[best],
                 "variance": variance,
                 "expected_maximum_sharpe_ratio": expected_maximum_sharpe_ratio(independent, variance),
@@ -79,27 +77,37 @@ def overfitting_of(*, optimization: Optimization, blocks: int | None = None) -> 
     return answer
 
 
-def _sampled(optimization: Optimization) -> tuple[int, list[Backtest]]:
-    """Return how many trials completed, and those that are looked at, the best among them."""
+class _Judged(NamedTuple):
+    """A trial whose daily returns are known; its backtest, if it is one."""
+
+    number: int
+    backtest: UUID | None
+    account: DailyAccount
+
+
+def _simulated(optimization: Optimization) -> tuple[int, list[_Judged]]:
+    """Return how many simulated trials completed, and those whose daily returns were made."""
+    made = returns_read(optimization=optimization)
+    rows = Trial.objects.filter(optimization=optimization, outcome=RunState.COMPLETED)
+    known = dict(rows.filter(number__in=made).values_list("number", "backtest_id"))
+    judged = [_Judged(number, known[number], made[number]) for number in sorted(made) if number in known]
+    return rows.count(), [each for each in judged if len(each.account.returns)]
+
+
+def _backtested(optimization: Optimization) -> tuple[int, list[_Judged]]:
+    """Return how many trials completed, and those that are looked at and have daily returns."""
     rows = Trial.objects.filter(optimization=optimization, backtest__run__state=RunState.COMPLETED).order_by("number")
     found = list(rows.values_list("backtest_id", "backtest__sharpe_ratio"))
-    places = {round(place) for place in np.linspace(0, len(found) - 1, min(MOST_TRIALS, len(found)))}
-    if found:
-        places.add(max(range(len(found)), key=lambda place: found[place][1] or -np.inf))
-    ids = [found[place][0] for place in sorted(places)]
-    tests = Backtest.objects.select_related("run").filter(pk__in=ids)
-    return len(found), list(tests.filter(run__artefacts__name="days.parquet").order_by("trial__number"))
-
-
-def _with_returns(tests: list[Backtest]) -> list[tuple[Backtest, DailyAccount]]:
-    known: list[tuple[Backtest, DailyAccount]] = []
+    ids = [found[place][0] for place in spread([ratio for _, ratio in found])]
+    tests = Backtest.objects.select_related("run", "trial").filter(pk__in=ids)
+    judged: list[_Judged] = []
     per_year: int | None = None
-    for test in tests:
+    for test in tests.filter(run__artefacts__name="days.parquet").order_by("trial__number"):
         account = daily_account(test=test, periods_per_year=per_year)
         per_year = account.periods_per_year
         if len(account.returns):
-            known.append((test, account))
-    return known
+            judged.append(_Judged(test.trial.number, test.pk, account))
+    return len(found), judged
 
 
 def _side_by_side(accounts: list[DailyAccount]) -> Floats:

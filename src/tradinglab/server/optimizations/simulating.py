@@ -11,24 +11,24 @@ from tradinglab.server.backtests.data_sources import data_source_get
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.recording import SimulatedTrial, trials_record
-from tradinglab.server.optimizations.simulators import (
-    SIMULATORS,
-    SimulatorLostError,
-    SimulatorSilentError,
-    SimulatorStoppedError,
-)
 from tradinglab.server.runs.execution import Ended, Ending, SandboxKeeper, Watcher
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.patience import patiently
 from tradinglab.server.strategies.files import RULES
+from tradinglab.server.strategies.simulators import (
+    READING_S,
+    SIMULATORS,
+    SimulatorLostError,
+    SimulatorSilentError,
+    SimulatorStoppedError,
+    simulated_subject,
+)
 
 #: The kind of such runs.
 SIMULATION: Final = "simulation"
 #: The code of a batch that the engine can carry out and the simulator cannot, and of one that neither can.
 NOT_SIMULATED: Final = "not_simulated"
 REFUSED: Final = "simulation_refused"
-#: Reading bars comes before the first trial.
-_READING_S: Final = 60.0
 
 
 class SimulationKind:
@@ -62,12 +62,12 @@ def _failed(code: str, text: str) -> Ended:
 def _simulated(run: Run, watcher: Watcher) -> Ended:
     optimization, trials = patiently(lambda: _asked(run))
     try:
-        subject = _subject(optimization)
+        subject = subject_of(optimization)
     except NotFoundError as problem:
         return _failed(problem.code, str(problem))
     order = {"subject": subject, "trials": [[number, parameters] for number, parameters in trials]}
     with SIMULATORS.lend(subject) as simulator:
-        answers = simulator.carry_out(order, silence_s=_READING_S + run.timeout_s, is_cancelled=watcher.is_cancelled)
+        answers = simulator.carry_out(order, silence_s=READING_S + run.timeout_s, is_cancelled=watcher.is_cancelled)
         for answer in answers:
             if refusal := answer.get("refusal"):
                 text = str(refusal).replace(subject["data"], optimization.data)
@@ -83,15 +83,15 @@ def _asked(run: Run) -> tuple[Optimization, list[tuple[int, dict[str, str]]]]:
     return optimization, [(number, {**optimization.parameters, **parameters}) for number, parameters in waiting]
 
 
-def _subject(optimization: Optimization) -> dict[str, Any]:
+def subject_of(optimization: Optimization) -> dict[str, Any]:
     """Return what is simulated over which bars: what is the same in all trials."""
-    return {
-        "rules": optimization.version.files[RULES],
-        "data": data_source_get(name=optimization.data).spec,
-        "start": None if optimization.start is None else optimization.start.isoformat(),
-        "end": None if optimization.end is None else optimization.end.isoformat(),
-        "cash": None if optimization.cash is None else str(optimization.cash),
-    }
+    return simulated_subject(
+        rules=optimization.version.files[RULES],
+        data=data_source_get(name=optimization.data).spec,
+        start=optimization.start,
+        end=optimization.end,
+        cash=optimization.cash,
+    )
 
 
 def _keep(run_id: UUID, done: Sequence[Sequence[Any]], watcher: Watcher) -> None:

@@ -91,9 +91,14 @@ def finding_of(text: str, problem: RulesError) -> dict[str, Any]:
     message = str(problem).removeprefix(f"line {line}, column {column}: ") if is_syntax else str(problem)
     found = Finding(
         file=RULES, line=line, column=column, severity=Severity.ERROR, code=problem.code,
-        message=message[:1].upper() + message[1:] + ".",
+        message=_sentence(message, problem.path),
     )  # fmt: skip
     return asdict(found)
+
+
+def _sentence(message: str, path: str) -> str:
+    """Return a message as a sentence; the field's name at its beginning stays as it is written in the rules."""
+    return f"{message if path else message[:1].upper() + message[1:]}."
 
 
 def _place(text: str, problem: RulesError) -> tuple[int, int]:

@@ -8,16 +8,20 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tradinglab.doctor.findings import FindingCode, Severity
+from tradinglab.doctor.jitter import FIGURES
+from tradinglab.doctor.moving import MOST_STEPS
 from tradinglab.doctor.stress import StressKind
 from tradinglab.engine.seeding import SEEDS
 from tradinglab.server.examinations.carrying_out import BREAK_EVEN
 from tradinglab.server.examinations.models import Examination
+from tradinglab.server.examinations.variants import MOST_RUN, MOST_SIMULATED, USUAL_RUN, USUAL_SIMULATED
 from tradinglab.server.rest.fields import StrictSerializer
 from tradinglab.server.runs.models import Priority, RunState
 
 #: Each is a run of its own.
 MOST_CUTS = 50
 SCENARIOS = [*(each.value for each in StressKind), BREAK_EVEN]
+JITTERED = list(FIGURES)
 #: The stable names of findings.
 FINDING_CODES = [each.value for each in FindingCode]
 
@@ -66,6 +70,51 @@ class StressInput(ExaminationInput):
     def validate_scenarios(self, value: list[str]) -> list[str]:
         """Return each once, in the order in which they are told."""
         return [each for each in SCENARIOS if each in value]
+
+
+class JitterInput(ExaminationInput):
+    """How far parameters are moved."""
+
+    share = serializers.FloatField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Each number moves by up to this share of its size, between 0 and 1. 0.1, if `steps` is left out, "
+        "too.",
+    )
+    steps = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_STEPS,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="In place of `share`: each moves by up to so many of its declared steps; that of a whole number is "
+        "1, where none is declared.",
+    )
+    trials = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_SIMULATED,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=f"How many variants are tried. Of rules {USUAL_SIMULATED} if left out and {MOST_SIMULATED:,} at "
+        f"most, of code {USUAL_RUN} and {MOST_RUN}.",
+    )
+    seed = serializers.IntegerField(
+        default=0, min_value=0, max_value=SEEDS - 1, help_text="What the variants are drawn from."
+    )
+
+    def validate_share(self, value: float | None) -> float | None:
+        """Refuse what is no share."""
+        if value is not None and not 0 < value < 1:
+            raise serializers.ValidationError("Give a share between 0 and 1, such as 0.1.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse two reaches at once."""
+        if attrs["share"] is not None and attrs["steps"] is not None:
+            raise serializers.ValidationError({"steps": "Give `share` or `steps`, not both."})
+        return attrs
 
 
 class DoctorBarSerializer(serializers.Serializer[Any]):
@@ -138,6 +187,34 @@ class BreakEvenSerializer(serializers.Serializer[Any]):
     runs = serializers.IntegerField(help_text="How many runs were made to find it.")
 
 
+class JitterFigureSerializer(serializers.Serializer[Any]):
+    """What the variants came to in one figure."""
+
+    figure = serializers.ChoiceField(choices=JITTERED)
+    chosen = serializers.FloatField(help_text="Of the run with its own parameters.")
+    bands = serializers.ListField(
+        child=serializers.FloatField(), help_text="Of the variants that did not fail: the figure at each of `levels`."
+    )
+    rank = serializers.FloatField(
+        help_text="The share of these variants that do worse than the run; near 1 it stands out, perhaps by luck."
+    )
+
+
+class JitterFoundSerializer(serializers.Serializer[Any]):
+    """What the neighbours of the parameters came to, all together."""
+
+    method = serializers.ChoiceField(
+        choices=["simulation", "runs"], help_text="Rules are simulated, code is run by the engine."
+    )
+    why = serializers.CharField(allow_blank=True, help_text="Why rules were not simulated, if they were not.")
+    parameters = serializers.DictField(child=serializers.CharField(), help_text="Those of the run.")
+    variants = serializers.IntegerField(help_text="How many there were; there may be fewer than were asked for.")
+    failed = serializers.IntegerField()
+    problem = serializers.CharField(allow_blank=True, help_text="Why the first of them failed.")
+    levels = serializers.ListField(child=serializers.FloatField(), help_text="Quantiles.")
+    figures = JitterFigureSerializer(many=True, help_text="Empty if all variants failed.")
+
+
 class ExaminationSerializer(serializers.ModelSerializer[Examination]):
     """An examination of a backtest: where it is in its life."""
 
@@ -191,3 +268,17 @@ class StressSerializer(ExaminationSerializer):
     def get_break_even(self, made: Examination) -> dict[str, Any] | None:
         """Return the break-even cost; null until it is known, or if it was not asked for."""
         return made.break_even
+
+
+class JitterSerializer(ExaminationSerializer):
+    """What the neighbours of a backtest's parameters come to."""
+
+    found = serializers.SerializerMethodField()
+
+    class Meta(ExaminationSerializer.Meta):
+        fields = [*ExaminationSerializer.Meta.fields, "found"]
+
+    @extend_schema_field(JitterFoundSerializer(allow_null=True))
+    def get_found(self, made: Examination) -> dict[str, Any] | None:
+        """Return the bands; null until it has completed."""
+        return made.jitter or None

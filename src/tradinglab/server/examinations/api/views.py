@@ -1,4 +1,4 @@
-"""``/api/v1/backtests/{id}/doctor/``, ``stress/`` and ``examinations/``."""
+"""``/api/v1/backtests/{id}/doctor/``, ``stress/``, ``jitter/`` and ``examinations/``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tradinglab.server.examinations.api.serializers import (
     DoctorInput,
     ExaminationInput,
     ExaminationSerializer,
+    JitterInput,
+    JitterSerializer,
     StressInput,
     StressSerializer,
 )
@@ -35,6 +37,7 @@ _KIND = Examination.Kind
 _SHOWN: Final[Mapping[str, type[ExaminationSerializer]]] = {
     _KIND.DOCTOR: DiagnosisSerializer,
     _KIND.STRESS: StressSerializer,
+    _KIND.JITTER: JitterSerializer,
 }
 _ANY: Final = PolymorphicProxySerializer(
     component_name="ExaminationOfAnyKind",
@@ -126,6 +129,31 @@ class StressView(_KindView):
     @extend_schema(operation_id="backtests_stress_read", responses=StressSerializer)
     def get(self, request: Request, run_id: UUID) -> Response:
         """Return the newest, where it is and what came of each assumption."""
+        return self._newest(request, run_id)
+
+
+class JitterView(_KindView):
+    """What the neighbours of a backtest's parameters come to."""
+
+    kind, input = _KIND.JITTER, JitterInput
+
+    @extend_schema(
+        operation_id="backtests_jitter",
+        request=JitterInput,
+        parameters=[idempotency.PARAMETER],
+        responses={202: JitterSerializer, 200: JitterSerializer, 409: _UNFINISHED, **idempotency.REFUSALS},
+    )
+    def post(self, request: Request, run_id: UUID) -> Response:
+        """Ask for the bands in which the figures lie if the parameters are moved a little, and where the run's own lie.
+
+        Rules are simulated, code is run again in the sandbox. No single variant is shown: they are no trials. What was
+        asked before with the same options is answered as it was (200), unless it failed, or `again` is said.
+        """
+        return self._submit(request, run_id)
+
+    @extend_schema(operation_id="backtests_jitter_read", responses=JitterSerializer)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """Return the newest, where it is and what came of it."""
         return self._newest(request, run_id)
 
 

@@ -6,15 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import serializers
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
-from tradinglab.server.optimizations.overfitting import MOST_TRIALS, overfitting_of
+from tradinglab.server.optimizations.overfitting import overfitting_of
+from tradinglab.server.optimizations.returns import MOST_TRIALS, returns_ask
 from tradinglab.server.optimizations.selectors import optimization_get
 from tradinglab.server.rest.fields import ProblemSerializer, StrictSerializer
+from tradinglab.server.runs.models import Run
 
 _MOST_BLOCKS = 16
 
@@ -53,11 +55,26 @@ class SearchOverfittingSerializer(serializers.Serializer[Any]):
     probability_of_loss = _number("How often it loses there.")
     degradation = _number("The slope of the later Sharpe ratio over the earlier one.")
     logits = serializers.ListField(child=_number(), help_text="Quantiles at 5, 25, 50, 75 and 95 %; 0 is the middle.")
-    best = serializers.UUIDField(help_text="The backtest with the highest Sharpe ratio of its daily returns.")
+    best = serializers.UUIDField(
+        allow_null=True,
+        help_text="The backtest with the highest Sharpe ratio of its daily returns; null of a simulated trial that "
+        "nobody has opened.",
+    )
+    best_trial = serializers.IntegerField(help_text="The number of that trial.")
     best_sharpe_ratio = _number("A year.")
     variance = _number("Of the yearly Sharpe ratios.")
     expected_maximum_sharpe_ratio = _number("What the best of so many independent trials has without any skill.")
     deflated_sharpe_ratio = _number("Of the best, among the trials of this search alone.")
+
+
+class DailyReturnsSerializer(serializers.ModelSerializer[Run]):
+    """The job that makes the daily returns of simulated trials."""
+
+    error = serializers.DictField(child=serializers.CharField(), help_text="Why it failed, if it did.")
+
+    class Meta:
+        model = Run
+        fields = ["id", "state", "progress", "created_at", "finished_at", "error"]
 
 
 class OverfittingView(APIView):
@@ -68,7 +85,11 @@ class OverfittingView(APIView):
         parameters=[OverfittingQuery],
         responses={
             200: SearchOverfittingSerializer,
-            409: OpenApiResponse(ProblemSerializer, "There are too few trials with daily returns, or too few days."),
+            409: OpenApiResponse(
+                ProblemSerializer,
+                "There are too few trials with daily returns, or too few days; of simulated trials also if nobody has "
+                "asked for them by POST yet, or they are being made.",
+            ),
         },
         description="The probability of backtest overfitting by combinatorially symmetric cross-validation over the "
         "daily returns of the trials.",
@@ -79,3 +100,27 @@ class OverfittingView(APIView):
         query = OverfittingQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
         return Response(overfitting_of(optimization=found, **query.validated_data))
+
+    @extend_schema(
+        operation_id="optimizations_overfitting_prepare",
+        request=None,
+        responses={
+            202: DailyReturnsSerializer,
+            200: DailyReturnsSerializer,
+            409: OpenApiResponse(
+                ProblemSerializer, "The search is not over, its days are sealed, or its trials are backtests."
+            ),
+            429: OpenApiResponse(ProblemSerializer, "You have as many runs waiting as may wait."),
+        },
+    )
+    def post(self, request: Request, optimization_id: UUID) -> Response:
+        """Have the daily returns of a search's simulated trials made, by simulating the same trials again.
+
+        It is a run, with events; once it has completed, GET has the answer. What was asked for before is answered as
+        it was (200), unless it failed or was cancelled.
+        """
+        user = user_of(request)
+        submitted = returns_ask(optimization=optimization_get(user=user, run_id=optimization_id))
+        answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK
+        submitted.run.refresh_from_db()
+        return Response(DailyReturnsSerializer(submitted.run).data, status=answer)

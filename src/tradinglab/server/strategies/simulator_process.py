@@ -2,7 +2,8 @@
 
 It serves one worker, order by order, and keeps the bars of the last ones. Rules are data: no line of a strategy is run
 in it. An order is a line of JSON on the standard input; the answer is lines of what was done, so that it can be written
-down piece by piece, and a last one that says so.
+down piece by piece, and a last one that says so. If an order ``wants_days``, the first answer has the days, and each
+trial the account's value at their ends.
 """
 
 from __future__ import annotations
@@ -89,25 +90,30 @@ def main() -> None:
 
 def _carry_out(order: Mapping[str, Any], kept: _Kept, answers: IO[str]) -> None:
     variants = kept.of(order["subject"])
+    wants_days: bool = order.get("wants_days", False)
+    if wants_days:
+        days = [day.isoformat() for day in variants.days]
+        _tell(answers, {"done": [], "days": days, "days_per_year": variants.days_per_year})
     done: list[list[Any]] = []
     told = time.monotonic()
     for number, parameters in order["trials"]:
-        found = _measured(variants, parameters)
-        done.append([number, dict(found.figures), found.problem[:_LONGEST_PROBLEM]])
+        found = _measured(variants, parameters, wants_days)
+        row = [number, dict(found.figures), found.problem[:_LONGEST_PROBLEM]]
+        done.append([*row, found.equity] if wants_days else row)
         if time.monotonic() - told >= _TOLD_EVERY_S:
             _tell(answers, {"done": done})
             done, told = [], time.monotonic()
     _tell(answers, {"done": done, "is_over": True})
 
 
-def _measured(variants: Variants, parameters: Mapping[str, str]) -> Variant:
+def _measured(variants: Variants, parameters: Mapping[str, str], wants_days: bool) -> Variant:
     values = {}
     for name, text in parameters.items():
         try:
             values[name] = float(text)
         except ValueError:
             return Variant(figures={}, problem=f"The parameter {name} was '{text}', and is a number.")
-    return variants.measure(values)
+    return variants.measure(values, wants_days=wants_days)
 
 
 def _tell(answers: IO[str], told: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The processes of this worker in which trials of rules are simulated; each keeps the bars that it has read."""
+"""The processes of this worker in which variants of rules are simulated; each keeps the bars that it has read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
 from typing import IO, Any, Final
 
 from django.conf import settings
 
+#: Reading bars comes before the first variant.
+READING_S: Final = 60.0
 _ASKED_EVERY_S: Final = 0.1
 _PATIENCE_S: Final = 5.0
 _MOST_LINE: Final = 64 << 20
@@ -41,7 +45,7 @@ class Simulator:
         kernels = settings.HOME.kernels
         kernels.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "tradinglab.server.optimizations.simulate_process"],
+            [sys.executable, "-I", "-m", "tradinglab.server.strategies.simulator_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,  # what it says of a fault of its own goes into the worker's log
             env={"OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": os.fspath(kernels)},
@@ -109,6 +113,19 @@ class Simulator:
             self._left += piece
         line, _, self._left = self._left.partition(b"\n")
         return line
+
+
+def simulated_subject(
+    *, rules: str, data: str, start: date | None, end: date | None, cash: Decimal | None
+) -> dict[str, Any]:
+    """Return which rules an order simulates over which bars: *data* is where these are, as ``open_source`` takes it."""
+    return {
+        "rules": rules,
+        "data": data,
+        "start": None if start is None else start.isoformat(),
+        "end": None if end is None else end.isoformat(),
+        "cash": None if cash is None else str(cash),
+    }
 
 
 class Simulators:
