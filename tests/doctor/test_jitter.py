@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tradinglab import backtest
 from tradinglab.cli.main import main
-from tradinglab.doctor import Bounds, jitter, jittered
+from tradinglab.doctor import ParameterRange, jitter, jittered
 from tradinglab.engine.errors import StrategyError, UsageError
 from tradinglab.rules import algorithm_source, load_rules
 
@@ -73,13 +73,13 @@ def test_steps_are_those_declared_and_stay_in_the_range(
     own: Decimal, step: str, reach: int, width: Decimal, seed: int
 ) -> None:
     low, high = own - width, own + width
-    bounds = {"x": Bounds(minimum=float(low), maximum=float(high), step=float(step))}
+    ranges = {"x": ParameterRange(minimum=float(low), maximum=float(high), step=float(step))}
     within = [k for k in range(-reach, reach + 1) if k and low <= own + k * Decimal(step) <= high]
     if not within:
         with pytest.raises(UsageError):
-            jittered({"x": str(own)}, steps=reach, bounds=bounds, trials=50, seed=seed)
+            jittered({"x": str(own)}, steps=reach, ranges=ranges, trials=50, seed=seed)
         return
-    found = jittered({"x": str(own), "text": "as it is"}, steps=reach, bounds=bounds, trials=1000, seed=seed)
+    found = jittered({"x": str(own), "text": "as it is"}, steps=reach, ranges=ranges, trials=1000, seed=seed)
     assert {Decimal(each["x"]) for each in found} == {own + k * Decimal(step) for k in within}
 
 
@@ -92,8 +92,8 @@ def test_without_a_declared_step_whole_numbers_move_by_ones_and_others_stay() ->
 
 
 def test_a_share_keeps_to_the_declared_range() -> None:
-    bounds = {"days": Bounds(minimum=9), "share": Bounds(maximum=0.5)}
-    found = jittered({"days": "10", "share": "0.5"}, share=0.3, bounds=bounds, trials=60)
+    ranges = {"days": ParameterRange(minimum=9), "share": ParameterRange(maximum=0.5)}
+    found = jittered({"days": "10", "share": "0.5"}, share=0.3, ranges=ranges, trials=60)
     assert {each["days"] for each in found} == {"9", "10", "11", "12", "13"}
     assert all(0.35 <= float(each["share"]) <= 0.5 for each in found)
 

@@ -19,8 +19,8 @@ from tradinglab.server.accounts.services import api_key_create, user_create
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.services import BacktestRequest, backtest_annotate, backtest_submit
 from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.annotating import run_annotate
 from tradinglab.server.optimizations.models import Optimization
-from tradinglab.server.optimizations.services import optimization_rename
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.imports import strategy_import
 from tradinglab.server.strategies.models import Strategy
@@ -103,7 +103,7 @@ def test_services_refuse_them_whoever_calls(character: str, owner: User, strateg
         lambda: backtest_annotate(test=Backtest(), name=bad),
         lambda: backtest_annotate(test=Backtest(), notes=bad),
         lambda: backtest_annotate(test=Backtest(), tags=["a", bad]),
-        lambda: optimization_rename(optimization=Optimization(), name=bad),
+        lambda: run_annotate(annotated=Optimization(), name=bad),
         lambda: version_save(strategy=strategy, author=owner, files={"main.py": "1"}, message=bad),
     ]
     for call in calls:

@@ -272,6 +272,37 @@ def test_it_is_renamed_and_deleted_with_its_trials(api: APIClient, start: Any) -
     ]
 
 
+@pytest.mark.parametrize("where", [ALL, "/api/v1/walk-forwards/"])
+def test_names_notes_tags_and_stars(
+    api: APIClient, shared: Strategy, where: str, other: User, client_of: Callable[..., APIClient]
+) -> None:
+    assert shared.head is not None
+    body: dict[str, Any] = {"version": str(shared.head.pk), "space": [{"name": "share", "values": ["0.5", "1"]}]}
+    if where != ALL:
+        body |= {"train_days": 40, "test_days": 20, "start": "2010-01-04", "end": "2010-05-03"}
+    made = [api.post(where, body, format="json") for _ in range(2)]
+    assert [each.status_code for each in made] == [202, 202], made[0].content
+    first, second = (f"{where}{each.json()['id']}/" for each in made)
+    said = {"notes": "Look at May.", "tags": ["best", "may", "best"], "is_starred": True}
+    found = api.patch(first, said, format="json").json()
+    assert (found["notes"], found["tags"], found["is_starred"]) == ("Look at May.", ["best", "may"], True)
+    assert api.patch(second, {"name": "Second", "tags": ["best"]}, format="json").json()["notes"] == ""
+
+    def listed(**query: object) -> list[str]:
+        return [f"{where}{each['id']}/" for each in api.get(where, query).json()["results"]]
+
+    assert listed(tag="best") == [second, first]
+    assert listed(tag=["best", "may"]) == listed(is_starred="true") == listed(notes="at may") == [first]
+    assert listed(is_starred="false") == listed(name="secon") == [second]
+    assert api.get(where, {"is_starred": "perhaps"}).status_code == 400
+    assert api.patch(first, {"name": "Other", "tags": []}, format="json").json()["is_starred"] is True
+    assert listed(tag="may") == []
+    for bad, field in (({"tags": ["x" * 51]}, "tags.0"), ({"notes": "\x00"}, "notes"), ({"size": 1}, "size")):
+        answer = api.patch(first, bad, format="json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+    assert client_of(other).patch(first, {"tags": ["x"]}, format="json").status_code == 404
+
+
 def test_the_same_key_starts_it_once(api: APIClient, shared: Strategy) -> None:
     assert shared.head is not None
     body = {"version": str(shared.head.pk), "space": [SHARES]}

@@ -242,6 +242,6 @@ def test_it_can_be_given_another_name_by_its_owner_alone(
     one = f"{ALL}{start()['id']}/"
     assert api.patch(one, {"name": "Second look"}, format="json").json()["name"] == "Second look"
     assert api.patch(one, {"name": "x" * 201}, format="json").status_code == 400
-    assert api.patch(one, {"notes": "no"}, format="json").status_code == 400
+    assert api.patch(one, {"size": "no"}, format="json").status_code == 400
     assert client_of(other).patch(one, {"name": "Mine"}, format="json").status_code == 404
     assert api.get(one).json()["name"] == "Second look"

@@ -3,7 +3,7 @@
 from tradinglab.doctor.diagnosis import CHECKS, CUTS, Diagnosis, diagnose
 from tradinglab.doctor.findings import BarPlace, Finding, FindingCode, Severity
 from tradinglab.doctor.jitter import Jitter, Jittered, jitter
-from tradinglab.doctor.moving import Bounds, jittered
+from tradinglab.doctor.moving import ParameterRange, jittered
 from tradinglab.doctor.stress import BreakEven, Stress, StressRow, stress
 from tradinglab.doctor.terms import Terms
 
@@ -11,7 +11,7 @@ __all__ = [
     "CHECKS",
     "CUTS",
     "BarPlace",
-    "Bounds",
+    "ParameterRange",
     "BreakEven",
     "Diagnosis",
     "Finding",

@@ -14,7 +14,7 @@ from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.core.decimals import Number
 from tradinglab.core.values import dataclass
 from tradinglab.data.source import DataSource
-from tradinglab.doctor.moving import Bounds, jittered
+from tradinglab.doctor.moving import ParameterRange, jittered
 from tradinglab.doctor.stress import Tried, tried
 from tradinglab.doctor.terms import Terms
 from tradinglab.engine.errors import StrategyError
@@ -67,7 +67,7 @@ def jitter(
     parameters: Mapping[str, object],
     share: float | None = None,
     steps: int | None = None,
-    bounds: Mapping[str, Bounds] | None = None,
+    ranges: Mapping[str, ParameterRange] | None = None,
     trials: int = 50,
     start: date | str | None = None,
     end: date | str | None = None,
@@ -84,8 +84,8 @@ def jitter(
     ----------
     parameters
         What was chosen; those that are numbers are moved.
-    share, steps, bounds
-        By how much of its size a parameter is moved at most, or by how many steps, within which bounds, as
+    share, steps, ranges
+        By how much of its size a parameter is moved at most, or by how many steps, within which ranges, as
         :func:`jittered` takes them; a tenth of the size, if nothing is said.
     trials
         How many variants are run.
@@ -108,7 +108,7 @@ def jitter(
     texts = {name: str(value) for name, value in parameters.items()}
     if share is None and steps is None:
         share = 0.1
-    variants = jittered(texts, share=share, steps=steps, bounds=bounds, trials=trials, seed=seed)
+    variants = jittered(texts, share=share, steps=steps, ranges=ranges, trials=trials, seed=seed)
     source = terms.source()
     plain = terms.run(source)
     chosen = jittered_of(texts, tried(plain))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.doctor.jitter import LEVELS, Jitter, Jittered, bands_of
-from tradinglab.doctor.moving import Bounds, jittered
+from tradinglab.doctor.moving import ParameterRange, jittered
 from tradinglab.engine.errors import StrategyError
 
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ def jitter_rules(
     values = asked_values(over, {name: str(value) for name, value in (parameters or {}).items()})
     texts = {name: _text(value) for name, value in values.items()}
     declared = {
-        name: Bounds(minimum=each.minimum, maximum=each.maximum, step=each.step)
+        name: ParameterRange(minimum=each.minimum, maximum=each.maximum, step=each.step)
         for name, each in over.parameters.items()
     }
     if share is None and steps is None:
         share = 0.1
-    moved = jittered(texts, share=share, steps=steps, bounds=declared, trials=trials, seed=seed)
+    moved = jittered(texts, share=share, steps=steps, ranges=declared, trials=trials, seed=seed)
     variants = Variants(over, open_source(data) if isinstance(data, str) else data)
     chosen = _simulated(variants, texts)
     if chosen.problem:

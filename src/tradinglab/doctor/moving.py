@@ -21,7 +21,7 @@ _MOST_IN_VAIN: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class ParameterRange:
     """What a strategy declares of a parameter: the range that it keeps to, and the step by which it goes."""
 
     minimum: float | None = None
@@ -34,7 +34,7 @@ def jittered(
     *,
     share: float | None = None,
     steps: int | None = None,
-    bounds: Mapping[str, Bounds] | None = None,
+    ranges: Mapping[str, ParameterRange] | None = None,
     trials: int,
     seed: int = 0,
 ) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def jittered(
     steps
         In place of a share: each number moves by up to so many of its declared steps. Where none is declared, the step
         of a whole number is 1, and any other stays as it is.
-    bounds
+    ranges
         What is declared, by the names of parameters.
 
     Raises
@@ -59,12 +59,12 @@ def jittered(
         If no parameter can be moved, or none within its range, or a setting has no meaning.
     """
     _check(share, steps, trials)
-    declared = bounds or {}
+    declared = ranges or {}
     draws: dict[str, _Draw] = {}
     numbers: dict[str, Decimal] = {}
     for name, text in parameters.items():
         number = _number(text)
-        draw = None if number is None else _draw(number, declared.get(name, Bounds()), share, steps)
+        draw = None if number is None else _draw(number, declared.get(name, ParameterRange()), share, steps)
         if number is not None and draw is not None:
             numbers[name], draws[name] = number, draw
     if not draws:
@@ -101,7 +101,7 @@ def _check(share: float | None, steps: int | None, trials: int) -> None:
         raise UsageError(f"1 to {MOST_TRIALS:,} variants are tried; it was {trials}.")
 
 
-def _draw(number: Decimal, declared: Bounds, share: float | None, steps: int | None) -> _Draw | None:
+def _draw(number: Decimal, declared: ParameterRange, share: float | None, steps: int | None) -> _Draw | None:
     """Return what draws a number near another; ``None`` if it is not moved."""
     is_whole = number == number.to_integral_value()
     if steps is not None:
@@ -116,7 +116,7 @@ def _draw(number: Decimal, declared: Bounds, share: float | None, steps: int | N
     return _by_share(number, share, declared)
 
 
-def _by_steps(number: Decimal, step: Decimal, reach: int, declared: Bounds) -> _Draw:
+def _by_steps(number: Decimal, step: Decimal, reach: int, declared: ParameterRange) -> _Draw:
     low, high = _range(number, declared)
     least = -reach if low is None else max(-reach, min(0, math.ceil(Fraction(low - number) / Fraction(step))))
     most = reach if high is None else min(reach, max(0, math.floor(Fraction(high - number) / Fraction(step))))
@@ -128,7 +128,7 @@ def _by_steps(number: Decimal, step: Decimal, reach: int, declared: Bounds) -> _
     return lambda generator: _text(number + int(generator.integers(least, most, endpoint=True)) * step)
 
 
-def _by_share(number: Decimal, share: float, declared: Bounds) -> _Draw:
+def _by_share(number: Decimal, share: float, declared: ParameterRange) -> _Draw:
     low, high = _range(number, declared)
 
     def draw(generator: np.random.Generator) -> str:
@@ -139,7 +139,7 @@ def _by_share(number: Decimal, share: float, declared: Bounds) -> _Draw:
     return draw
 
 
-def _range(number: Decimal, declared: Bounds) -> tuple[Decimal | None, Decimal | None]:
+def _range(number: Decimal, declared: ParameterRange) -> tuple[Decimal | None, Decimal | None]:
     """Return the range that is declared; an end that the number is beyond as it is counts for nothing."""
     low = None if declared.minimum is None else Decimal(repr(declared.minimum))
     high = None if declared.maximum is None else Decimal(repr(declared.maximum))

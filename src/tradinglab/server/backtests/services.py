@@ -234,10 +234,7 @@ def backtest_annotate(
     InputError
         If a text is too long, or there is something in it that cannot be seen.
     """
-    check_name("name", name or "")
-    check_notes("notes", notes or "")
-    for place, tag in enumerate(tags or ()):
-        check_name(f"tags.{place}", tag, longest=_LONGEST_TAG)
+    annotations_check(name=name, notes=notes, tags=tags)
     given = {"name": name, "notes": notes, "is_starred": is_starred}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if changes:
@@ -247,3 +244,17 @@ def backtest_annotate(
         Backtest.objects.select_for_update().get(pk=test.pk)
         BacktestTag.objects.filter(backtest=test).delete()
         BacktestTag.objects.bulk_create(BacktestTag(backtest=test, name=tag) for tag in dict.fromkeys(tags))
+
+
+def annotations_check(*, name: str | None, notes: str | None, tags: Sequence[str] | None) -> None:
+    """Refuse what an owner cannot say of a run of theirs.
+
+    Raises
+    ------
+    InputError
+        If a text is too long, or there is something in it that cannot be seen.
+    """
+    check_name("name", name or "")
+    check_notes("notes", notes or "")
+    for place, tag in enumerate(tags or ()):
+        check_name(f"tags.{place}", tag, longest=_LONGEST_TAG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from tradinglab.doctor.moving import Bounds, jittered
+from tradinglab.doctor.moving import ParameterRange, jittered
 from tradinglab.engine.errors import UsageError
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
@@ -70,14 +70,14 @@ def variants_of(*, test: Backtest, options: dict[str, Any], most: int | None = N
     known = [each for each in files_parameters(files=test.version.files).known if each.type in _NUMBERS]
     own = {each.name: f"{each.default:.15g}" for each in known if isinstance(each.default, (int, float))}
     own |= test.parameters
-    bounds = {each.name: Bounds(minimum=each.minimum, maximum=each.maximum, step=each.step) for each in known}
+    ranges = {each.name: ParameterRange(minimum=each.minimum, maximum=each.maximum, step=each.step) for each in known}
     share, steps, trials = options["share"], options["steps"], options["trials"]
     try:
         drawn = jittered(
             own,
             share=share,
             steps=steps,
-            bounds=bounds,
+            ranges=ranges,
             trials=trials if most is None else min(most, trials),
             seed=options["seed"],
         )

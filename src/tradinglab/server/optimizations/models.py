@@ -11,7 +11,39 @@ from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.strategies.models import StrategyVersion
 
 
-class Optimization(models.Model):
+class RunTag(models.Model):
+    """A word by which its owner finds an optimization or a walk-forward again."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tag_rows")
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_tag_unique")]
+        indexes = [models.Index(fields=["name"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Annotated(models.Model):
+    """A run of which its owner may say something."""
+
+    run: models.OneToOneField[Run, Run]
+    name = models.CharField(max_length=200, blank=True, default="")
+    notes = models.TextField(max_length=10_000, blank=True, default="")
+    is_starred = models.BooleanField(default=False, db_index=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def tags(self) -> list[str]:
+        """The tags, in the order in which they were given."""
+        return [each.name for each in self.run.tag_rows.all()]
+
+
+class Optimization(Annotated):
     """What is searched, and what for.
 
     Its run is carried out by nobody: it is moved on whenever one of its trials, which are backtests, has its outcome.
@@ -29,7 +61,6 @@ class Optimization(models.Model):
     engine = models.CharField(max_length=16, choices=Backtest.Engine.choices, default=Backtest.Engine.LOCAL)
     #: Each trial is a backtest, or rules are simulated, many trials at once.
     method = models.CharField(max_length=16, choices=Method.choices, default=Method.BACKTESTS)
-    name = models.CharField(max_length=200, blank=True, default="")
     #: ``[{"name": …, "values": [text, …]}, …]``, of a range also ``min``, ``max``, ``step``, ``min_step`` and ``log``.
     space = models.JSONField()
     #: ``["fast < slow", …]``

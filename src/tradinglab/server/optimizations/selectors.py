@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
 def optimization_list(*, user: User) -> QuerySet[Optimization]:
     """Return a user's optimizations, without those that are deleted; their files are read where they are asked for."""
     found = Optimization.objects.filter(run__owner=user, run__deleted_at=None)
-    found = found.select_related("run", "version__strategy").defer("version__files")
+    found = found.select_related("run", "version__strategy").prefetch_related("run__tag_rows").defer("version__files")
     return found.annotate(created_at=F("run__created_at"))
 
 

@@ -22,7 +22,6 @@ from tradinglab.server.runs.limits import time_here
 from tradinglab.server.runs.models import Run, RunState
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
 from tradinglab.server.strategies.project import project_parameters
-from tradinglab.server.texts import check_name
 
 _LONGEST_WARNING = 1_000
 
@@ -169,16 +168,3 @@ def optimization_discard(*, optimization: Optimization) -> None:
 def _trials_hide(run: Run) -> None:
     run_parts_cancel(run_id=run.pk)
     run_parts_hide(run=run)
-
-
-@transaction.atomic
-def optimization_rename(*, optimization: Optimization, name: str) -> None:
-    """Give an optimization another name.
-
-    Raises
-    ------
-    InputError
-        If it is too long, or there is something in it that cannot be seen.
-    """
-    check_name("name", name)
-    Optimization.objects.filter(pk=optimization.pk).update(name=name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.db import models
 
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.optimizations.models import Optimization
+from tradinglab.server.optimizations.models import Annotated, Optimization
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import StrategyVersion
 
 
-class WalkForward(models.Model):
+class WalkForward(Annotated):
     """What is walked through.
 
     Its run is carried out by nobody: it is moved on when a search or a test of it is over.
@@ -18,7 +18,6 @@ class WalkForward(models.Model):
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="walk_forward")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="walk_forwards")
-    name = models.CharField(max_length=200, blank=True, default="")
     #: What each window's search is asked, by the columns of an optimization.
     search = models.JSONField()
     parameters = models.JSONField(default=dict)

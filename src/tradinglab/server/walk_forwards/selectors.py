@@ -46,7 +46,7 @@ class ShownStep:
 def walk_forward_list(*, user: User) -> QuerySet[WalkForward]:
     """Return a user's walk-forwards, without those that are deleted."""
     found = WalkForward.objects.filter(run__owner=user, run__deleted_at=None)
-    found = found.select_related("run", "version__strategy").defer("version__files")
+    found = found.select_related("run", "version__strategy").prefetch_related("run__tag_rows").defer("version__files")
     return found.annotate(created_at=F("run__created_at"))
 
 

@@ -17,7 +17,6 @@ from tradinglab.server.runs.deletion import run_delete, run_parts_hide
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.services import Submission, run_cancel, run_create, run_once, run_parts_cancel
 from tradinglab.server.strategies.project import project_parameters
-from tradinglab.server.texts import check_name
 from tradinglab.server.walk_forwards.models import WalkForward
 from tradinglab.server.walk_forwards.requests import WalkForwardRequest
 
@@ -108,16 +107,3 @@ def walk_forward_delete(*, walk: WalkForward) -> None:
     run_parts_hide(run=walk.run)
     for part in Run.objects.filter(parent=walk.run):
         run_parts_hide(run=part)
-
-
-@transaction.atomic
-def walk_forward_rename(*, walk: WalkForward, name: str) -> None:
-    """Give a walk-forward another name.
-
-    Raises
-    ------
-    InputError
-        If it is too long, or there is something in it that cannot be seen.
-    """
-    check_name("name", name)
-    WalkForward.objects.filter(pk=walk.pk).update(name=name)

@@ -33,7 +33,7 @@ from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import MOST_AXES, MOST_PARALLEL, MOST_TRIALS, NODE_TYPES, space_field
 from tradinglab.server.optimizations.selectors import Counts, Outcome, best_of, counts_of
-from tradinglab.server.rest.fields import FiniteField, NameField, NumberOrTextField, StrictSerializer
+from tradinglab.server.rest.fields import FiniteField, NumberOrTextField, StrictSerializer
 from tradinglab.server.runs.models import RunState
 
 _MOST_CONSTRAINTS = 20
@@ -262,12 +262,6 @@ def _goal(given: Mapping[str, str]) -> Goal:
     return Goal(figure=given["figure"], direction=Direction(given.get("direction", usual)))
 
 
-class OptimizationChanges(StrictSerializer):
-    """What of an optimization can be changed."""
-
-    name = NameField(max_length=200, allow_blank=True)
-
-
 class AxisSerializer(serializers.Serializer[Any]):
     """A parameter and the values that are tried."""
 
@@ -332,6 +326,7 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     version = serializers.UUIDField(source="version_id")
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
+    tags = serializers.ListField(child=serializers.CharField())
     engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is searched, or was.")
     method = serializers.ChoiceField(choices=Optimization.Method.choices, help_text=METHOD_HELP)
     space = AxisSerializer(many=True)
@@ -355,7 +350,8 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     class Meta:
         model = Optimization
         fields = [
-            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "engine", "method", "data",
+            "id", "state", "progress", "name", "notes", "tags", "is_starred",
+            "strategy", "strategy_name", "version", "engine", "method", "data",
             "space", "space_constraints", "sampler", "most_trials", "seed", "parameters", "start", "end", "cash",
             "target", "direction", "target_value", "constraints", "penalties", "other_targets", "most_parallel",
             "total", "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",

@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.backtests.api.serializers import BacktestAnnotations
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.optimizations.annotating import AnnotationFilter, run_annotate
 from tradinglab.server.optimizations.api.serializers import (
-    OptimizationChanges,
     OptimizationInput,
     OptimizationSerializer,
     objective_given,
@@ -35,7 +36,6 @@ from tradinglab.server.optimizations.selectors import (
 from tradinglab.server.optimizations.services import (
     optimization_cancel,
     optimization_delete,
-    optimization_rename,
     optimization_submit,
 )
 from tradinglab.server.rest import idempotency
@@ -46,12 +46,11 @@ from tradinglab.server.runs.services import Submission, Wishes
 from tradinglab.server.strategies.selectors import version_of_user
 
 
-class OptimizationFilter(filters.FilterSet):
+class OptimizationFilter(AnnotationFilter):
     """Which optimizations are listed."""
 
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
-    name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
     engine = filters.ChoiceFilter(choices=Backtest.Engine.choices, help_text="Where they are searched, or were.")
 
 
@@ -134,14 +133,14 @@ class OptimizationView(APIView):
         """Return it with what is best so far; its trials are listed by `/backtests/?optimization=`."""
         return Response(OptimizationSerializer(optimization_get(user=user_of(request), run_id=optimization_id)).data)
 
-    @extend_schema(operation_id="optimizations_rename", request=OptimizationChanges, responses=OptimizationSerializer)
+    @extend_schema(operation_id="optimizations_annotate", request=BacktestAnnotations, responses=OptimizationSerializer)
     def patch(self, request: Request, optimization_id: UUID) -> Response:
-        """Give it another name."""
+        """Change its name, notes, tags or star."""
         user = user_of(request)
         found = optimization_get(user=user, run_id=optimization_id)
-        given = OptimizationChanges(data=request.data)
+        given = BacktestAnnotations(data=request.data)
         given.is_valid(raise_exception=True)
-        optimization_rename(optimization=found, name=given.validated_data["name"])
+        run_annotate(annotated=found, **given.validated_data)
         return Response(OptimizationSerializer(optimization_get(user=user, run_id=optimization_id)).data)
 
     @extend_schema(

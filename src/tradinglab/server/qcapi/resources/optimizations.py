@@ -9,7 +9,8 @@ from pydantic import AliasChoices, Field
 
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.errors import ConflictError
-from tradinglab.server.optimizations.services import optimization_cancel, optimization_discard, optimization_rename
+from tradinglab.server.optimizations.annotating import run_annotate
+from tradinglab.server.optimizations.services import optimization_cancel, optimization_discard
 from tradinglab.server.qcapi.asking import Ask, Number, OrNone, Whole
 from tradinglab.server.qcapi.endpoints import Answer, Call, endpoint
 from tradinglab.server.qcapi.names import checked_name
@@ -156,7 +157,7 @@ def read(call: Call, asked: OneAsk) -> Answer:
 def update(call: Call, asked: NameAsk) -> Answer:
     """Give it another name."""
     found, _ = search_of(user=call.user, optimization_id=asked.optimization_id, to_write=True)
-    optimization_rename(optimization=found, name=checked_name(asked.name))
+    run_annotate(annotated=found, name=checked_name(asked.name))
     return {}
 
 

@@ -88,6 +88,7 @@ class WalkForwardSerializer(serializers.ModelSerializer[WalkForward]):
     version = serializers.UUIDField(source="version_id")
     strategy = serializers.UUIDField(source="version.strategy_id")
     strategy_name = serializers.CharField(source="version.strategy.name")
+    tags = serializers.ListField(child=serializers.CharField())
     search = serializers.DictField(help_text="What each window is searched for, as of an optimization.")
     parameters = serializers.DictField(child=serializers.CharField())
     calendar = serializers.ChoiceField(choices=[each.value for each in Calendar])
@@ -101,7 +102,8 @@ class WalkForwardSerializer(serializers.ModelSerializer[WalkForward]):
     class Meta:
         model = WalkForward
         fields = [
-            "id", "state", "progress", "name", "strategy", "strategy_name", "version", "data", "search", "parameters",
+            "id", "state", "progress", "name", "notes", "tags", "is_starred",
+            "strategy", "strategy_name", "version", "data", "search", "parameters",
             "cash", "most_parallel", "calendar", "windows", "created_at", "started_at", "finished_at",
             "is_cancel_requested", "error",
         ]  # fmt: skip

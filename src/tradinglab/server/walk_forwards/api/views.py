@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.accounts.permissions import user_of
-from tradinglab.server.optimizations.api.serializers import OptimizationChanges
+from tradinglab.server.backtests.api.serializers import BacktestAnnotations
+from tradinglab.server.optimizations.annotating import AnnotationFilter, run_annotate
 from tradinglab.server.optimizations.api.views import OptimizationPages, request_given
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
@@ -41,17 +42,15 @@ from tradinglab.server.walk_forwards.selectors import (
 from tradinglab.server.walk_forwards.services import (
     walk_forward_cancel,
     walk_forward_delete,
-    walk_forward_rename,
     walk_forward_submit,
 )
 
 
-class WalkForwardFilter(filters.FilterSet):
+class WalkForwardFilter(AnnotationFilter):
     """Which walk-forwards are listed."""
 
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
-    name = filters.CharFilter(lookup_expr="icontains", help_text="Part of the name.")
 
 
 class WalkForwardsView(generics.ListAPIView[WalkForward]):
@@ -108,13 +107,13 @@ class WalkForwardView(_OneView):
         """Return what is walked through, and how far it is."""
         return Response(WalkForwardSerializer(self.walk(request, walk_forward_id)).data)
 
-    @extend_schema(operation_id="walk_forwards_rename", request=OptimizationChanges, responses=WalkForwardSerializer)
+    @extend_schema(operation_id="walk_forwards_annotate", request=BacktestAnnotations, responses=WalkForwardSerializer)
     def patch(self, request: Request, walk_forward_id: UUID) -> Response:
-        """Give it another name."""
+        """Change its name, notes, tags or star."""
         walk = self.walk(request, walk_forward_id)
-        given = OptimizationChanges(data=request.data)
+        given = BacktestAnnotations(data=request.data)
         given.is_valid(raise_exception=True)
-        walk_forward_rename(walk=walk, name=given.validated_data["name"])
+        run_annotate(annotated=walk, **given.validated_data)
         return Response(WalkForwardSerializer(self.walk(request, walk_forward_id)).data)
 
     @extend_schema(
