@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tradinglab.cli.main import main
+from tradinglab.data.source import open_source
+from tradinglab.rules import load_bars, load_rules, simulate
 from tradinglab.rules.measures import SIMULATED
 
 RULES = """
@@ -87,6 +90,36 @@ def test_a_walk_forward_over_rules(rules, capsys):
     one, other = quick, slow
     assert one["days"] == other["days"]
     assert one["equity"] == pytest.approx(other["equity"], rel=1e-7)
+
+
+def test_each_window_of_a_walk_forward_begins_warm_if_the_rules_say_so(rules, capsys):
+    # No window has bars enough for a hundred days' average of its own.
+    text = RULES.replace("SMA(slow)", "SMA(100)").replace("crosses above", ">").replace("crosses below", "<")
+    space = ["--space", "fast=3,8", "--jobs", "1", "--target", "net_profit"]
+    walk = ["--window", "2010-03-01:2010-04-15:2010-04-19:2010-06-30", "--window",
+            "2010-06-01:2010-08-31:2010-09-01:2010-10-15"]  # fmt: skip
+    found = {}
+    for name, warm_up, more in (
+        ("cold", "", []),
+        ("quick", "warm up 110 bars\n", []),
+        ("slow", "warm up 110 bars\n", ["--method", "backtests"]),
+    ):
+        rules.write_text(text.replace("parameter fast", f"{warm_up}parameter fast"))
+        assert main(["optimize", str(rules), *space, *walk, *more, "--out", f"{name}.json"]) == 0
+        found[name] = result(Path(f"{name}.json"))
+    assert "In 2 of 2 tests nothing was earned or lost" in capsys.readouterr().err
+    assert set(found["cold"]["equity"]) == {100_000.0}
+    quick, slow = found["quick"], found["slow"]
+    assert [each["parameters"] for each in quick["steps"]] == [each["parameters"] for each in slow["steps"]]
+    assert quick["equity"] == pytest.approx(slow["equity"], rel=1e-7)
+    for step in quick["steps"]:
+        rules_of_test = load_rules(rules).model_copy(update={
+            "start": date.fromisoformat(step["test_first"]), "end": date.fromisoformat(step["test_last"])})  # fmt: skip
+        run = simulate(rules_of_test, load_bars(rules_of_test, open_source("sample")),
+                       {"fast": float(step["parameters"]["fast"])})  # fmt: skip
+        assert step["test_return"] == pytest.approx(run.final_equity / 100_000 - 1, abs=1e-9)
+    # Above its average on the first day, the share is bought at the open of the second.
+    assert len(set(quick["equity"][:3])) > 1
 
 
 @pytest.mark.parametrize(

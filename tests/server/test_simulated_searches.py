@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.server.test_optimizations import ALL, TESTS, read, work
 
+from tradinglab.data.source import open_source
+from tradinglab.rules import load_bars, read_rules, simulate
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.optimizations.coordinating import _advance, optimization_advance
@@ -315,10 +317,12 @@ def test_progress_tells_the_best_so_far(api, start):
     assert all(each["best"]["value"] <= read(api, made)["best"]["value"] for each in told)
 
 
-def test_a_walk_forward_over_rules_is_simulated_and_tested_by_the_engine(api, cross):
-    assert cross.head is not None
+def test_a_walk_forward_over_rules_is_simulated_and_tested_by_the_engine(api, owner):
+    text = RULES.replace("cash", "warm up 50 bars\ncash").replace("crosses above", ">").replace("crosses below", "<")
+    warm = strategy_create(owner=owner, name="Warm", files={"main.rules": text})
+    assert warm.head is not None
     body = {
-        "version": str(cross.head.pk), "space": [FAST, SLOW], "target": "net_profit",
+        "version": str(warm.head.pk), "space": [FAST, SLOW], "target": "net_profit",
         "start": "2010-01-04", "end": "2011-03-01", "train_days": 120, "test_days": 60,
     }  # fmt: skip
     answer = api.post("/api/v1/walk-forwards/", body, format="json")
@@ -332,13 +336,69 @@ def test_a_walk_forward_over_rules_is_simulated_and_tested_by_the_engine(api, cr
     assert state == "completed"
     steps = api.get(f"/api/v1/walk-forwards/{made['id']}/steps/").json()
     assert len(steps) == 2
+    differ = []
     for step in steps:
         search = Optimization.objects.get(pk=step["search"])
         assert search.method == "simulation"
         best = Trial.objects.get(optimization=search, number=search.best_number)
         assert step["train_growth"] == best.figures["compounding_annual_return"]
         assert step["test_growth"] is not None
+        # Both begin warm: as the rules do over the window's days.
+        days, values = step["window"], {name: float(text) for name, text in step["parameters"].items()}
+        for part, equity in (("train", best.figures["end_equity"]),
+                             ("test", Backtest.objects.get(pk=step["test"]).end_equity)):  # fmt: skip
+            first, last = (date.fromisoformat(days[f"{part}_{name}"]) for name in ("first", "last"))
+            rules = read_rules(text).model_copy(update={"start": first, "end": last})
+            run = simulate(rules, load_bars(rules, open_source("sample")), values)
+            assert equity == pytest.approx(run.final_equity, abs=0.01)
+            cold = rules.model_copy(update={"warm_up": None})
+            differ.append(
+                run.final_equity != simulate(cold, load_bars(cold, open_source("sample")), values).final_equity
+            )
+    assert any(differ)
     assert Backtest.objects.count() == 2
+
+
+def test_without_dates_a_walk_forward_over_rules_goes_by_their_own(api, cross):
+    assert cross.head is not None
+    body = {"version": str(cross.head.pk), "space": [FAST], "target": "net_profit"}
+
+    def windows(**given):
+        lengths = {} if "windows" in given else {"train_days": 120, "test_days": 60}
+        answer = api.post("/api/v1/walk-forwards/", {**body, **lengths, **given}, format="json")
+        assert answer.status_code == 202, answer.content
+        return answer.json()["windows"]
+
+    found = windows()
+    # From 4 January 2010 to 1 March 2011 there are 292 trading days.
+    assert [(each["train_first"], each["test_first"]) for each in found] == [
+        ("2010-01-04", "2010-06-25"), ("2010-03-31", "2010-09-21"),
+    ]  # fmt: skip
+    assert found[-1]["test_last"] <= "2011-03-01"
+    assert windows(start="2010-02-01")[0]["train_first"] == "2010-02-01"
+    assert windows(end="2011-12-30")[-1]["test_last"] > "2011-03-01"
+    assert windows(start="2009-01-02", end="2009-12-31")[0]["train_first"] == "2009-01-02"
+    days = {"train_first": "2012-01-03", "train_last": "2012-03-01", "test_first": "2012-03-02",
+            "test_last": "2012-04-02"}  # fmt: skip
+    assert windows(windows=[days]) == [days]
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"start": "2011-03-02"}, "start", "The rules end on 2011-03-01"),
+        ({"end": "2010-01-03"}, "end", "The rules begin on 2010-01-04"),
+        ({"train_days": 300}, "train_days", "there are 292 with data"),
+    ],
+)
+def test_dates_that_do_not_go_with_those_of_the_rules_are_refused(api, cross, given, field, said):
+    assert cross.head is not None
+    body = {"version": str(cross.head.pk), "space": [FAST], "target": "net_profit", "train_days": 120, "test_days": 60}
+    answer = api.post("/api/v1/walk-forwards/", {**body, **given}, format="json")
+    assert answer.status_code == 400, answer.content
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert said in error["message"]
 
 
 def test_nothing_is_left_waiting_when_a_batch_fails(api, start, monkeypatch):

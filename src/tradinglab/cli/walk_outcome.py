@@ -16,7 +16,8 @@ from tradinglab.optimize.walk_forward import Step, WalkForwardResult, walk_forwa
 
 _IDLE: Final = (
     "In {idle} of {tests} tests nothing was earned or lost. If indicators were not known in time: a test begins "
-    "without the days before it, unless the strategy warms up; make tests longer, or periods shorter."
+    "without the days before it, unless the strategy warms up (set_warm_up; of rules: warm up 200 bars). Let it, or "
+    "make tests longer."
 )
 
 

@@ -7,6 +7,7 @@ and what generated it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from tradinglab.server.errors import InputError
@@ -37,6 +38,12 @@ def rules_tickers(files: Mapping[str, str]) -> frozenset[str]:
     """Return the tickers that rules are about, in capitals; none, where the source is a version's own."""
     read = rules_read_apart(text=files[RULES]) if RULES in files else {}
     return frozenset(each["ticker"].upper() for each in read.get("rules", {}).get("universe", ()))
+
+
+def rules_days(files: Mapping[str, str]) -> tuple[date, date] | None:
+    """Return the first and the last day that rules name; nothing, where the source is a version's own."""
+    rules = rules_read_apart(text=files[RULES]).get("rules") if RULES in files else None
+    return None if rules is None else (date.fromisoformat(rules["start"]), date.fromisoformat(rules["end"]))
 
 
 def rules_source(*, text: str, field: str) -> str:

@@ -18,7 +18,7 @@ from tradinglab.server.backtests.data_sources import data_source_coverage, data_
 from tradinglab.server.errors import InputError
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
-from tradinglab.server.strategies.running import rules_tickers
+from tradinglab.server.strategies.running import rules_days, rules_tickers
 from tradinglab.server.walk_forwards.models import WalkForward
 
 MOST_WINDOWS: Final = 200
@@ -39,7 +39,8 @@ class WalkForwardRequest:
     Attributes
     ----------
     search
-        What each window is asked; its start and end are those of the whole.
+        What each window is asked; its start and end are those of the whole. Where windows follow a plan and one of the
+        two is left out, rules have their own; else the data begin and end it.
     plan, windows
         How the windows follow each other, or all of them by their dates.
     """
@@ -60,12 +61,25 @@ class WalkForwardRequest:
         InputError
             If the end is before the start.
         """
-        start, end = self.search.start, self.search.end
-        if start is not None and end is not None and end < start:
-            raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
+        start, end = self._span()
         spans = _spans(self.search.data, self.calendar, rules_tickers(self.search.version.files))
         parts = [(max(first, start or first), min(last, end or last)) for first, last in spans]
         return [day for first, last in parts for day in traded_between(first, last, self.calendar)]
+
+    def _span(self) -> tuple[date | None, date | None]:
+        """Return the first and the last day that may be walked through, as far as anything but the data says so."""
+        start, end = self.search.start, self.search.end
+        if start is not None and end is not None and end < start:
+            raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
+        own = None if self.plan is None else rules_days(self.search.version.files)
+        if own is None:
+            return start, end
+        first, last = own
+        if start is not None and end is None and start > last:
+            raise InputError("start", str(start), f"The rules end on {last}, before it; start earlier, or give an end.")
+        if end is not None and start is None and end < first:
+            raise InputError("end", str(end), f"The rules begin on {first}, after it; end later, or give a start.")
+        return start or first, end or last
 
     def all_windows(self) -> list[Window]:
         """Return the windows.
