@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tests.quantconnect.clock import VirtualClock
 from tests.sources.figures import LISTED, NEW_YORK, NOW, TODAY, Bar, coin_bars, midnight, share_days, share_minutes
+from tests.sources.kit import day_us, world_of
 from tests.sources.speakers import Alpaca, AlphaVantage, Binance, Coinbase, Yahoo
 from tests.sources.wire import Answer, Wire, answer, page
 
@@ -31,20 +32,10 @@ from tradinglab.data.sources.errors import (
 )
 from tradinglab.data.sources.http import World
 from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey
-from tradinglab.data.sources.turns import SharedPace
 from tradinglab.data.sources.yahoo.chart import StaleCrumbError
 
 _KEY = "K3y/with+signs=1"
 _DAY_US = 86_400_000_000
-
-
-def world_of(clock: VirtualClock, notes: MemoryNotes | None = None, **more: object) -> World:
-    pace = SharedPace(notes=notes or MemoryNotes(), monotonic=clock.monotonic, now=clock.now)
-    return World(pace=pace, clock=clock, **more)  # type: ignore[arg-type]
-
-
-def day_us(day: date, zone: object = NEW_YORK) -> int:
-    return midnight(day, zone) * 1_000_000  # type: ignore[arg-type]
 
 
 class DownloaderContract:

@@ -32,6 +32,17 @@ def rules_part(name: str) -> Any:
     return _part(f"tradinglab.rules.{name}", "Rules need", "research")
 
 
+def sources_part(name: str) -> Any:
+    """Return a module of the sources of bars.
+
+    Raises
+    ------
+    CommandError
+        If the libraries that it needs are not installed.
+    """
+    return _part(f"tradinglab.data.sources.{name}", "Downloads need", "sources")
+
+
 def _part(module: str, needs: str, extra: str) -> Any:
     try:
         return import_module(module)

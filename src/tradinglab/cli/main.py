@@ -1,6 +1,7 @@
 """The command ``tradinglab``: its sub-commands, and what its exit status says.
 
-0: finished. 1: the strategy failed, or a check found an error. 2: wrong usage or input. 130: stopped with Ctrl+C.
+0: finished. 1: the strategy failed, a check found an error, or a download lacks
+something. 2: wrong usage or input. 130: stopped with Ctrl+C.
 
 The options are read by argparse, which starts in a fortieth of a second; see ``docs/adr``.
 """

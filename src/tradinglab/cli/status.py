@@ -7,5 +7,6 @@ from typing import Final
 FINISHED: Final = 0
 STRATEGY_FAILED: Final = 1
 UNSOUND: Final = 1
+INCOMPLETE: Final = 1
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130

@@ -5,8 +5,10 @@ A download may be stopped between any two of its steps; the next one asks for wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
@@ -28,6 +30,8 @@ from tradinglab.data.store import BarStore
 from tradinglab.data.store.checks import wrong_rows
 
 _US: Final = 1_000
+#: So long ago a source has published what it publishes of a day.
+_SETTLED_S: Final = 7 * 86_400
 _MAY_BE_NEGATIVE: Final = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
 OnRestated = Literal["keep", "replace"]
 
@@ -191,7 +195,12 @@ def download_steps(
                 yield DownloadStep(given=given)
                 continue
             step = _store(key, given, store, on_restated)
-            ledger.add(key, Answered.of(given, step.added + step.known, step.notes))
+            answer = Answered.of(given, step.added + step.known, step.notes)
+            if given.fetched.is_empty:
+                # A bar of yesterday that is not there yet may come tomorrow.
+                answer = replace(answer, end_us=min(answer.end_us, int((time.time() - _SETTLED_S) * 1e6)))
+            if answer.start_us < answer.end_us:
+                ledger.add(key, answer)
             yield step
 
 

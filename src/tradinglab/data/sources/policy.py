@@ -6,7 +6,10 @@ For each range it is recorded who gave its bars, and why those before him in the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
+
+import numpy as np
 
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution, SecurityType
@@ -14,10 +17,14 @@ from tradinglab.core.errors import CoreError
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.values import dataclass
 from tradinglab.data.sources.errors import FetchCancelledError, SourceError, SourceSettingError
-from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey
+from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey, nothing
+from tradinglab.data.sources.shaping import data_zone, day_text, days_of, starts_of_days
 
 _US: Final = 1_000
 _EMPTY: Final = "empty"
+#: Days after which every market has opened again.
+_LONGEST_BREAK: Final = 40
+_MOST_REASONS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +114,14 @@ def fetch_by_order(
         raise SourceSettingError("policy", "There is no source to ask: name at least one.", symbol=key.ticker)
     open_ranges: list[_Open] = [_Open(start_us, end_us, (), None)]
     for name in dict.fromkeys(sources):
-        waiting, open_ranges = open_ranges, []
+        waiting, open_ranges = _joined(key, open_ranges), []
         for each in waiting:
             for given in _ask(key, each, name, open_source):
                 if isinstance(given, _Open):
                     open_ranges.append(given)
                 else:
                     yield given
-    for each in open_ranges:
+    for each in _joined(key, open_ranges):
         # An empty answer of one source is an answer; a failure of all is none.
         source = each.empty.origin.name.partition(":")[0] if each.empty is not None else ""
         has_failed = any(one.code != _EMPTY and one.code != "source_not_served" for one in each.passed)
@@ -132,6 +139,31 @@ class _Open:
     empty: Fetched | None
 
 
+def _joined(key: SeriesKey, ranges: Sequence[_Open]) -> list[_Open]:
+    """Return ranges in order of time, those as one that follow one another and were refused by the same sources."""
+    found: list[_Open] = []
+    for each in sorted(ranges, key=lambda one: one.start_us):
+        last = found[-1] if found else None
+        codes = [(one.source, one.code) for one in each.passed]
+        is_next = last is not None and last.end_us == each.start_us
+        if last is None or not is_next or codes != [(one.source, one.code) for one in last.passed]:
+            found.append(each)
+            continue
+        pairs = zip(last.passed, each.passed, strict=True)
+        passed = tuple(replace(one, reason=_both(one.reason, other.reason)) for one, other in pairs)
+        empty = each.empty
+        if last.empty is not None and each.empty is not None:
+            why = "; ".join(one.reason for one in passed)
+            empty = nothing(key, last.start_us, each.end_us, each.empty.meta, last.empty.origin, why)
+        found[-1] = _Open(last.start_us, each.end_us, passed, empty)
+    return found
+
+
+def _both(one: str, other: str) -> str:
+    """Return two reasons as one, which does not grow with the number of parts."""
+    return one if other in one or one.count(";") >= _MOST_REASONS else f"{one}; {other}"
+
+
 def _ask(key: SeriesKey, range_: _Open, name: str, open_source: Callable[[str], Downloader]) -> Iterator[Given | _Open]:
     """Yield what a source gives of a range, and what it does not."""
     at = range_.start_us
@@ -143,12 +175,21 @@ def _ask(key: SeriesKey, range_: _Open, name: str, open_source: Callable[[str], 
                 passed = (*range_.passed, Passed(source=name, code=_EMPTY, reason=why))
                 yield _Open(fetched.start_us, fetched.end_us, passed, fetched)
                 continue
+            inner, gaps = _without_edges(key, fetched)
+            for gap in gaps:
+                reason = f"it has no bars from {day_text(gap.start_us)} to {day_text(gap.end_us - 1)}"
+                yield _Open(
+                    gap.start_us,
+                    gap.end_us,
+                    (*range_.passed, Passed(source=name, code=_EMPTY, reason=reason)),
+                    gap,
+                )
             yield Given(
-                start_us=fetched.start_us,
-                end_us=fetched.end_us,
+                start_us=inner.start_us,
+                end_us=inner.end_us,
                 source=name,
                 passed=range_.passed,
-                fetched=fetched,
+                fetched=inner,
             )
     except FetchCancelledError:
         raise
@@ -157,12 +198,38 @@ def _ask(key: SeriesKey, range_: _Open, name: str, open_source: Callable[[str], 
         yield _Open(at, range_.end_us, passed, range_.empty)
 
 
-def _has_session(key: SeriesKey, start_us: int, end_us: int) -> bool:
-    """Return whether a range has a trading day of the market; of a market whose days are not known, it may."""
+def _without_edges(key: SeriesKey, fetched: Fetched) -> tuple[Fetched, list[Fetched]]:
+    """Return a part from the first day with bars to the last, and the ranges before and after that have sessions."""
+    if fetched.is_empty:
+        return fetched, []
+    first, last = days_of(fetched.times_us[[0, -1]], data_zone(key)).tolist()
+    begins, ends = starts_of_days(key, np.array([first, last + 1], np.int64)).tolist()
+    gaps = []
+    if begins > fetched.start_us and _has_session(key, fetched.start_us, begins, whole=True):
+        gaps.append((fetched.start_us, begins))
+        fetched = replace(fetched, start_us=begins)
+    if ends < fetched.end_us and _has_session(key, ends, fetched.end_us, whole=True):
+        gaps.append((ends, fetched.end_us))
+        fetched = replace(fetched, end_us=ends)
+    return fetched, [
+        nothing(key, start_us, end_us, fetched.meta, fetched.origin, f"{day_text(start_us)}: no bars")
+        for start_us, end_us in gaps
+    ]
+
+
+def _has_session(key: SeriesKey, start_us: int, end_us: int, *, whole: bool = False) -> bool:
+    """Return whether a range has a trading day of the market; of a market whose days are not known, it may.
+
+    *whole* counts only days that begin in the range, and end in it unless bars are days.
+    """
     try:
         entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, key.security_type)
     except CoreError:
         return True
+    zone = entry.data_time_zone
+    first, last = (zone.local_ns(us * _US) // DAY_NS for us in (start_us, end_us - 1))
+    if whole:
+        first += zone.utc_ns(first * DAY_NS) // _US < start_us
+        last -= key.resolution != Resolution.DAILY and zone.utc_ns((last + 1) * DAY_NS) // _US > end_us
     hours = entry.exchange_hours
-    first, last = (hours.time_zone.local_ns(us * _US) // DAY_NS for us in (start_us, end_us - 1))
-    return any(hours.is_day_open(day, True) for day in range(first, min(last, first + 40) + 1))
+    return any(hours.is_day_open(day, True) for day in range(first, min(last, first + _LONGEST_BREAK) + 1))

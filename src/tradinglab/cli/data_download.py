@@ -1,0 +1,258 @@
+"""``tradinglab data sources``, ``search`` and ``download``: bars from elsewhere."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentTypeError, Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tradinglab.cli import words
+from tradinglab.cli.console import fail, note, say, show_rows
+from tradinglab.cli.errors import CommandError
+from tradinglab.cli.extras import sources_part
+from tradinglab.cli.progress import line_reporter
+from tradinglab.cli.status import FINISHED, INCOMPLETE
+
+if TYPE_CHECKING:
+    from tradinglab.cli.errors import Commands
+    from tradinglab.data.downloading import DownloadReport, DownloadStep
+    from tradinglab.data.sources.http import World
+    from tradinglab.data.sources.protocol import About, Downloader, SeriesKey
+    from tradinglab.data.sources.resume import FileLedger
+
+_TYPES = ("equity", "index", "forex", "crypto")
+_MOST_NOTES = 8
+#: The folder in a store where it is noted what was downloaded from where.
+LEDGER = "downloads"
+
+
+def add_parsers(commands: Commands) -> None:
+    """Add the commands and their options."""
+    listing = commands.add_parser(
+        "sources",
+        help="list where bars can be downloaded",
+        description="List the sources of bars, what they have and what they allow.",
+    )
+    listing.set_defaults(run=list_sources)
+    finding = commands.add_parser(
+        "search", help="search a source for a security", description="Search a source for a security."
+    )
+    finding.set_defaults(run=search)
+    finding.add_argument("text", metavar="TEXT", help="a ticker or a name")
+    finding.add_argument("--source", metavar="NAME", default="yahoo", help="who is asked (default: yahoo)")
+    _add_download(commands)
+
+
+def _add_download(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "download",
+        help="download bars into a store",
+        description="Download what a bar store lacks of a range. A download that was stopped goes on where it was; "
+        "run daily, it brings the new days. Keys of sources are read from the environment ('data sources' names them).",
+    )
+    parser.set_defaults(run=run_download)
+    add = parser.add_argument
+    add("symbols", metavar="SYMBOL", nargs="+", type=_symbol, help="a ticker: SPY, BRK.B, EURUSD, BTCUSDT")
+    add("--source", metavar="NAME,…", default=["yahoo"], type=_names,
+        help="who is asked; who does not have it or refuses is followed by the next (default: yahoo)")  # fmt: skip
+    add("--resolution", metavar="R", default="daily", type=str.lower, choices=("minute", "hour", "daily"),
+        help="how long a bar is: %(choices)s (default: daily)")  # fmt: skip
+    add("--start", metavar="DATE", type=words.day,
+        help="first day (default: the first that was downloaded before, or that the source has)")  # fmt: skip
+    add("--end", metavar="DATE", type=words.day, help="last day (default: the last one that is over)")
+    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--security-type", metavar="TYPE", type=str.lower, choices=_TYPES,
+        help="what is traded: %(choices)s (default: crypto at an exchange of coins, else equity)")  # fmt: skip
+    add("--market", metavar="M", help="usa, oanda, binance, … (default: what is usual for what is traded)")
+    add("--on-conflict", default="keep", choices=("keep", "replace"),
+        help="what to do with stored bars that are told otherwise now; they are reported (default: keep)")  # fmt: skip
+    add("--refresh", action="store_true", help="ask again for what was downloaded already")
+
+
+def list_sources(options: Namespace) -> int:
+    """Print the sources and what a user should know of each."""
+    opening = sources_part("opening")
+    for at, name in enumerate(opening.NAMES):
+        about: About = opening.about_source(name)
+        if at:
+            say()
+        say(f"{about.name}: {about.title}")
+        for each in about.serves:
+            resolutions = ", ".join(one.name.lower() for one in each.resolutions)
+            markets = f" ({', '.join(each.markets)})" if each.markets else ""
+            say(f"  has     {each.security_type.name.lower()}{markets}: {resolutions}")
+        say(f"  limits  {about.limits}")
+        say(f"  terms   {about.terms}")
+        for variable in about.credentials:
+            say(f"  key     {variable}: {'set' if os.environ.get(variable, '').strip() else 'not set'}")
+        if about.extra:
+            say(f"  needs   pip install 'tradinglab[{about.extra}]'")
+    return FINISHED
+
+
+def search(options: Namespace) -> int:
+    """Print what a text may mean at a source."""
+    found = _open(options.source, _world()).search(options.text)
+    if not found:
+        say(f"{options.source} knows nothing by '{options.text}' that could be downloaded.")
+        return FINISHED
+    show_rows(
+        ("TICKER", "TYPE", "MARKET", "EXCHANGE", "CURRENCY", "NAME"),
+        [
+            (each.ticker, each.security_type.name.lower(), each.market, each.exchange, each.currency, each.name)
+            for each in found
+        ],
+    )
+    return FINISHED
+
+
+def run_download(options: Namespace) -> int:
+    """Download symbols, and print where their bars are from."""
+    from tradinglab.data.store import BarStore
+
+    for name in options.source:
+        sources_part("opening").about_source(name)
+    if options.start is not None and options.end is not None and options.end < options.start:
+        raise CommandError(f"--start ({options.start}) is after --end ({options.end}); swap them.")
+    folder = options.store.expanduser()
+    store, world = BarStore(folder), _world()
+    status = FINISHED
+    for at, symbol in enumerate(options.symbols):
+        if at:
+            say()
+        if not _download_one(_key(options, symbol), options, store, folder, world):
+            status = INCOMPLETE
+    return status
+
+
+def _download_one(key: SeriesKey, options: Namespace, store: object, folder: Path, world: World) -> bool:
+    """Download a symbol; return whether all of its range was answered."""
+    from tradinglab.data.downloading import download
+    from tradinglab.data.sources.errors import SourceError
+
+    ledger: FileLedger = sources_part("resume").FileLedger(folder / LEDGER)
+    try:
+        start_us, end_us = _range(key, options, ledger, world)
+        with line_reporter(_progress) as show:
+            report = download(
+                key,
+                start_us,
+                end_us,
+                store=store,  # type: ignore[arg-type]
+                ledger=ledger,
+                sources=options.source,
+                open_source=lambda name: _open(name, world),
+                on_restated=options.on_conflict,
+                refresh=options.refresh,
+                progress=lambda report, step: show((report, step)),
+            )
+    except SourceError as error:
+        fail(str(error))
+        return False
+    _print(report)
+    return not report.failed
+
+
+def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, world: World) -> tuple[int, int]:
+    from tradinglab.core.clock import DAY_NS, date_of_day
+    from tradinglab.data.downloading import range_of_days
+    from tradinglab.data.sources.shaping import data_zone
+
+    end = options.end or datetime.now(UTC).date()
+    if options.start is not None:
+        return range_of_days(key, options.start, end)
+    answered = ledger.read(key)
+    first_us = min((each.start_us for each in answered), default=None)
+    if first_us is None:
+        first_us = _open(options.source[0], world).coverage(key).first_us
+    if first_us is None:
+        raise CommandError(f"{options.source[0]} does not say from when it has {key.ticker}: give --start.")
+    first = date_of_day(data_zone(key).local_ns(first_us * 1_000) // DAY_NS)
+    return range_of_days(key, first, max(first, end))
+
+
+def _print(report: DownloadReport) -> None:
+    say(f"{report.series}: {report.added:,} bars are new, {report.known:,} were stored before")
+    rows = [
+        (
+            _day(each.start_us, report),
+            _day(each.end_us - 1, report),
+            each.source if each.bars else f"{each.source}: none",
+            f"{each.bars:,}" if each.bars else "",
+            "; ".join(
+                f"not {one.source}: {one.reason}" for one in each.passed if one.source != each.source or each.bars
+            ),
+        )
+        for each in report.answered
+    ]
+    if rows:
+        show_rows(("FROM", "TO", "SOURCE", "BARS", ""), rows)
+    if report.actions:
+        say(f"{report.actions} splits and dividends")
+    for each in report.restated:
+        note(
+            f"Warning: {each.source} now gives {each.count:,} bars otherwise than they are stored, the first of "
+            f"{_day(each.first_us, report)}: its close was {each.stored_close:g} and is {each.new_close:g}. "
+            "--on-conflict says which are kept."
+        )
+    for text in report.notes[:_MOST_NOTES]:
+        note(f"note: {text}")
+    if len(report.notes) > _MOST_NOTES:
+        note(f"note: and {len(report.notes) - _MOST_NOTES} more")
+    for given in report.failed:
+        span = f"{_day(given.start_us, report)} to {_day(given.end_us - 1, report)}"
+        fail(f"{report.series.ticker}, {span}: nobody gave bars.")
+        for one in given.passed:
+            note(f"  {one.source}: {one.reason}")
+
+
+def _day(us: int, report: DownloadReport) -> str:
+    from tradinglab.core.clock import DAY_NS, date_of_day
+    from tradinglab.data.sources.shaping import data_zone
+
+    return date_of_day(data_zone(report.series).local_ns(us * 1_000) // DAY_NS).isoformat()
+
+
+def _progress(progress: tuple[DownloadReport, DownloadStep]) -> str:
+    report, step = progress
+    done = (step.given.end_us - report.start_us) / max(1, report.end_us - report.start_us)
+    day = _day(step.given.end_us - 1, report)
+    return f"{report.series.ticker}  {min(1.0, done):4.0%}  {day}  {report.added:,} bars  {step.given.source}"
+
+
+def _key(options: Namespace, symbol: str) -> SeriesKey:
+    from tradinglab.core.enums import Resolution, SecurityType, TickType
+    from tradinglab.data.store import SeriesKey
+
+    exchanges = sources_part("exchanges.source").NAMES
+    first = options.source[0]
+    kind = options.security_type or ("crypto" if first in exchanges else "equity")
+    usual = {"forex": "oanda", "crypto": first if first in exchanges else "coinbase"}
+    market = (options.market or usual.get(kind, "usa")).lower()
+    return SeriesKey(SecurityType[kind.upper()], market, symbol, Resolution[options.resolution.upper()], TickType.TRADE)
+
+
+def _open(name: str, world: World) -> Downloader:
+    found: Downloader = sources_part("opening").open_downloader(name, world)
+    return found
+
+
+def _world() -> World:
+    found: World = sources_part("http").World()
+    return found
+
+
+def _symbol(text: str) -> str:
+    name = text.strip().upper()
+    if not name or not all(char.isalnum() or char in ".-_^" for char in name) or len(name) > 32:
+        raise ArgumentTypeError(f"'{text[:40]}' is no ticker; write it like SPY, BRK.B, EURUSD or BTCUSDT")
+    return name
+
+
+def _names(text: str) -> list[str]:
+    names = [one.strip().lower() for one in text.split(",") if one.strip()]
+    if not names:
+        raise ArgumentTypeError("name a source; 'tradinglab data sources' lists them")
+    return names
