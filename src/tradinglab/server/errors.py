@@ -9,6 +9,7 @@
     ├── DamagedResultError    what a run has left can no longer be read
     ├── StorageError          the store of artefacts does not answer, or refuses the server
     ├── ConflictError         the thing is not in the state that the call needs
+    │   └── SlimTrialError    a trial was asked for what only a full run leaves
     ├── LimitReachedError     a user has as much as may be had at once; names limit and current number
     ├── SealError             a stored secret cannot be opened
     └── WeakSandboxError      a second user, where strategies could read each other's files
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 from tradinglab.core.errors import TradingLabError
 
@@ -123,6 +125,19 @@ class ConflictError(ServerError):
 
     code = "conflict"
     status = 409
+
+
+class SlimTrialError(ConflictError):
+    """A trial of a search was asked for what only a full run leaves."""
+
+    code = "slim_trial"
+
+    def __init__(self, run_id: UUID, artefact: str) -> None:
+        super().__init__(
+            f"The backtest {run_id} is a trial of a search, which keeps what it is judged by and has no '{artefact}'. "
+            f"'POST /api/v1/backtests/{run_id}/open/' runs it again in full, to the same figures, once; so does the "
+            "button on its page."
+        )
 
 
 class LimitReachedError(ServerError):

@@ -165,6 +165,7 @@ def _executed(run: Run, test: Backtest, folder: Path, watcher: Watcher) -> Ended
                 "limits": {"memory_mb": limits.memory_mb, "answer_items": MOST_VALUES},
                 "data": test.data,
                 "check": _check(request, replay_s),
+                "is_slim": test.is_slim,
             }
             _read(order, answer, outputs, watcher)
             return _with_slices(_ended(outputs, folder, data_source_get(name=test.data)), test)

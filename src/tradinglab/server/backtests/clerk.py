@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -21,7 +21,7 @@ from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.packing import packed
 from tradinglab.sandbox.replay.declaring import Declaration
 from tradinglab.sandbox.request import Check, result_of
-from tradinglab.server.backtests.outputs import documents, outputs, summarize
+from tradinglab.server.backtests.outputs import documents, outputs, summarize, trial_outputs
 
 _LONGEST_TEXT = 20_000
 _LONGEST_FINDING, _MOST_NOTES, _MOST_WARNINGS = 1_000, 50, 100
@@ -82,13 +82,12 @@ def _account(order: Mapping[str, Any], answer: bytes) -> tuple[dict[str, Any], d
         )
         if check is None:
             result = BacktestResult(result.record, _without_check(order["why_no_check"]))
-        return {"ending": "completed", "summary": _summary(result), "verification": _verification(result)}, outputs(
-            result
-        )
+        said = {"ending": "completed", "summary": _summary(result), "verification": _verification(result)}
+        return said, _files(order, result)
     except StrategyError as error:
         ending = "timed_out" if isinstance(error, TimeLimitError) else "failed"
         said = _failed(error, ending, phase=error.phase, time=error.time, trace=error.trace)
-        return said, dict(_partial(error.result))
+        return said, _partial(order, error.result)
     except TradingLabError as error:
         return _failed(error, "failed"), {}
 
@@ -130,9 +129,12 @@ def _summary(result: BacktestResult) -> dict[str, Any]:
     )
 
 
-def _partial(result: BacktestResult | None) -> Iterator[tuple[str, bytes]]:
-    if result is not None:
-        yield from outputs(BacktestResult(result.record, _UNFINISHED)).items()
+def _files(order: Mapping[str, Any], result: BacktestResult) -> dict[str, bytes]:
+    return trial_outputs(result) if order["is_slim"] else outputs(result)
+
+
+def _partial(order: Mapping[str, Any], result: BacktestResult | None) -> dict[str, bytes]:
+    return {} if result is None else _files(order, BacktestResult(result.record, _UNFINISHED))
 
 
 def _failed(error: TradingLabError, ending: str, **more: str) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from tradinglab import analytics
 from tradinglab.analytics.arrays import Floats
 from tradinglab.server.backtests.models import Backtest
-from tradinglab.server.backtests.results import document_read, table_collect, table_read
+from tradinglab.server.backtests.results import TRIAL_FILE, document_read, table_collect, table_read
 from tradinglab.server.errors import ConflictError, NotFoundError
 from tradinglab.server.runs.models import RunState
 
@@ -89,10 +89,13 @@ def daily_account(*, test: Backtest, periods_per_year: int | None = None) -> Dai
 
 
 def _periods_per_year(test: Backtest) -> int:
+    found: object
     try:
-        document: Mapping[str, Any] = document_read(test=test, name="result.json")
+        if test.is_slim:
+            found = document_read(test=test, name=TRIAL_FILE).get("trading_days_per_year")
+        else:
+            configuration = document_read(test=test, name="result.json").get("algorithmConfiguration")
+            found = configuration.get("tradingDaysPerYear") if isinstance(configuration, Mapping) else None
     except NotFoundError:
         return analytics.TRADING_DAYS
-    configuration = document.get("algorithmConfiguration")
-    found = configuration.get("tradingDaysPerYear") if isinstance(configuration, Mapping) else None
     return found if isinstance(found, int) and found > 0 else analytics.TRADING_DAYS

@@ -35,6 +35,8 @@ class Backtest(models.Model):
     name = models.CharField(max_length=200, blank=True, default="")
     notes = models.TextField(max_length=10_000, blank=True, default="")
     is_starred = models.BooleanField(default=False, db_index=True)
+    #: Whether it keeps only what trials are judged by; it is run again, in full, for who wants to see more.
+    is_slim = models.BooleanField(default=False)
     parameters = models.JSONField(default=dict)
     start = models.DateField(null=True)
     end = models.DateField(null=True)

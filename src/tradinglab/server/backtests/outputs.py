@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tradinglab.server.backtests.exports import as_parquet
 from tradinglab.server.backtests.figures import figures_of
 from tradinglab.server.backtests.measures import measures_of
-from tradinglab.server.backtests.tables import MOST_ROWS, tables_of
+from tradinglab.server.backtests.tables import MOST_ROWS, Kept, tables_of
 
 if TYPE_CHECKING:
     from tradinglab.engine.result import BacktestResult
@@ -28,8 +28,11 @@ OUTPUTS: Mapping[str, str] = {
     "report.html": "text/html",
     "statistics.json": "application/json",
     "charts.json": "application/json",
+    "trial.json": "application/json",
     **{f"{name}.parquet": PARQUET for name in MOST_ROWS},
 }
+#: What is kept of a trial: what searches, overfitting, comparisons, robustness and verifications read.
+TRIAL_TABLES = ("equity", "days", "trades", "log")
 _MOST_STATISTICS = 200
 _LONGEST_TEXT = 200
 _MOST_ORDERS = (1 << 31) - 1
@@ -59,12 +62,21 @@ class Summary:
 
 
 def outputs(result: BacktestResult) -> dict[str, bytes]:
-    """Return the contents of every file of :data:`OUTPUTS`."""
+    """Return the contents of every file of a backtest, by its name."""
     tables = tables_of(result)
-    return {
-        **documents(result, tables.left_out),
-        **{f"{name}.parquet": as_parquet(table) for name, table in tables.items()},
-    }
+    return {**documents(result, tables.left_out), **_files(tables)}
+
+
+def trial_outputs(result: BacktestResult) -> dict[str, bytes]:
+    """Return the contents of the files of a trial: no documents for people, and few tables."""
+    tables = tables_of(result, TRIAL_TABLES)
+    per_year = result.record.statistics_input.trading_days_per_year
+    kept = {"trading_days_per_year": per_year, "left_out": tables.left_out}
+    return {"trial.json": _json(kept), **_files(tables)}
+
+
+def _files(tables: Kept) -> dict[str, bytes]:
+    return {f"{name}.parquet": as_parquet(table) for name, table in tables.items()}
 
 
 def documents(result: BacktestResult, left_out: Mapping[str, int]) -> dict[str, bytes]:

@@ -57,6 +57,7 @@ def parity_counterpart(*, user: User, test: Backtest) -> Backtest | None:
         end=test.end,
         cash=test.cash,
         run__state=RunState.COMPLETED,
+        is_slim=False,
     )
     return others.exclude(engine=test.engine).order_by("-run__created_at").first()
 

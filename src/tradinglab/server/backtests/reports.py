@@ -13,9 +13,10 @@ from django.utils.module_loading import import_string
 from tradinglab.report.parity_page import with_parity
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parity import parity_counterpart, parity_of, parity_partner
+from tradinglab.server.backtests.results import artefact_kept
 from tradinglab.server.errors import DamagedResultError, NotFoundError
 from tradinglab.server.runs.models import RunState
-from tradinglab.server.runs.selectors import artefact_get, artefact_read
+from tradinglab.server.runs.selectors import artefact_read
 
 _log = logging.getLogger(__name__)
 REPORT = "report.html"
@@ -31,12 +32,12 @@ def report_read(*, test: Backtest, against: UUID | None = None) -> bytes:
 
     Raises
     ------
-    NotFoundError
+    NotFoundError, SlimTrialError
         If it has left no report, or its owner has no such other backtest.
     ConflictError, InputError
         If it cannot be compared with the one that is named.
     """
-    stored = artefact_read(artefact=artefact_get(run=test.run, name=REPORT))
+    stored = artefact_read(artefact=artefact_kept(test=test, name=REPORT))
     for name in settings.REPORT_SECTIONS:
         add = cast("Callable[..., str]", import_string(name))
         stored = add(test=test, report=stored.decode()).encode()

@@ -12,15 +12,18 @@ from typing import Any, Final
 import polars as pl
 
 from tradinglab.server.backtests.models import Backtest
+from tradinglab.server.backtests.outputs import OUTPUTS
 from tradinglab.server.backtests.tables import log_table
 from tradinglab.server.backtests.thinning import METHODS
-from tradinglab.server.errors import DamagedResultError
-from tradinglab.server.runs.models import Run, RunState
+from tradinglab.server.errors import DamagedResultError, NotFoundError, SlimTrialError
+from tradinglab.server.runs.models import Artefact, Run, RunState
 from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_path, artefact_read, heard_lines
 
 _log = logging.getLogger(__name__)
 LOG: Final = "log"
 _LOG_FILE: Final = f"{LOG}.parquet"
+#: What a slim trial keeps in place of documents.
+TRIAL_FILE: Final = "trial.json"
 #: What reading a Parquet file raises that is no longer one.
 DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
@@ -51,10 +54,10 @@ def table_read(*, test: Backtest, name: str, part: Part = _EVERYTHING, time: str
 
     Raises
     ------
-    NotFoundError
+    NotFoundError, SlimTrialError
         If the run has left no such table.
     """
-    table = _heard_log(test.run) if name == LOG and log_is_heard(test=test) else _kept_table(test.run, name)
+    table = _heard_log(test.run) if name == LOG and log_is_heard(test=test) else _kept_table(test, name)
     if part.since is not None:
         table = table.filter(pl.col(time) >= part.since)
     if part.until is not None:
@@ -72,8 +75,26 @@ def log_is_heard(*, test: Backtest) -> bool:
     return is_possible and not artefact_list(run=test.run).filter(name=_LOG_FILE).exists()
 
 
-def _kept_table(run: Run, name: str) -> pl.LazyFrame:
-    return pl.scan_parquet(artefact_path(artefact=artefact_get(run=run, name=f"{name}.parquet")), glob=False)
+def artefact_kept(*, test: Backtest, name: str) -> Artefact:
+    """Return an artefact of a backtest by its name.
+
+    Raises
+    ------
+    NotFoundError
+        If the run has left no such artefact.
+    SlimTrialError
+        If it is a trial that has completed, and would have left it in full.
+    """
+    try:
+        return artefact_get(run=test.run, name=name)
+    except NotFoundError:
+        if test.is_slim and test.run.state == RunState.COMPLETED and name in OUTPUTS and name != TRIAL_FILE:
+            raise SlimTrialError(test.pk, name) from None
+        raise
+
+
+def _kept_table(test: Backtest, name: str) -> pl.LazyFrame:
+    return pl.scan_parquet(artefact_path(artefact=artefact_kept(test=test, name=f"{name}.parquet")), glob=False)
 
 
 def _heard_log(run: Run) -> pl.LazyFrame:
@@ -101,12 +122,12 @@ def document_read(*, test: Backtest, name: str) -> dict[str, Any]:
 
     Raises
     ------
-    NotFoundError
+    NotFoundError, SlimTrialError
         If the run has left no such document.
     DamagedResultError
         If the file is damaged.
     """
-    artefact = artefact_get(run=test.run, name=name)
+    artefact = artefact_kept(test=test, name=name)
     try:
         found: dict[str, Any] = json.loads(artefact_read(artefact=artefact))
     except (ValueError, OSError) as error:
@@ -119,7 +140,8 @@ def left_out(*, test: Backtest, name: str) -> int | None:
     """Return how many rows of a table were too many to be kept; ``None`` if nobody knows."""
     if name == LOG and log_is_heard(test=test):
         return None
-    return int(document_read(test=test, name="statistics.json")["left_out"][name])
+    kept = TRIAL_FILE if test.is_slim else "statistics.json"
+    return int(document_read(test=test, name=kept)["left_out"][name])
 
 
 def thinned(table: pl.DataFrame, *, points: int, method: str, by: str) -> pl.DataFrame:

@@ -132,19 +132,31 @@ def backtest_create_opening(*, owner: User, request: BacktestRequest) -> Run:
 
 
 @transaction.atomic
-def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run) -> Backtest:
+def backtest_create_part(*, owner: User, request: BacktestRequest, parent: Run, is_slim: bool = False) -> Backtest:
     """Store a backtest that is a part of another run, which has checked what is asked for.
+
+    Parameters
+    ----------
+    is_slim
+        Whether it keeps only what trials are judged by.
 
     Raises
     ------
     TooManyQueuedError
         If the owner has as many runs waiting as may wait.
     """
-    return Backtest.objects.get(pk=_create(owner, request, parent=parent).pk)
+    return Backtest.objects.get(pk=_create(owner, request, parent=parent, is_slim=is_slim).pk)
 
 
 @transaction.atomic
-def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (), parent: Run | None = None) -> Run:
+def _create(
+    owner: User,
+    request: BacktestRequest,
+    warnings: Sequence[str] = (),
+    parent: Run | None = None,
+    *,
+    is_slim: bool = False,
+) -> Run:
     run = run_create(
         owner=owner,
         kind=KINDS[request.engine],
@@ -154,11 +166,11 @@ def _create(owner: User, request: BacktestRequest, warnings: Sequence[str] = (),
         lasts_s=LASTS_S.get(request.engine),
         is_audited=parent is None,
     )
-    _store(run, request, warnings)
+    _store(run, request, warnings, is_slim=is_slim)
     return run
 
 
-def _store(run: Run, request: BacktestRequest, warnings: Sequence[str] = ()) -> Backtest:
+def _store(run: Run, request: BacktestRequest, warnings: Sequence[str] = (), *, is_slim: bool = False) -> Backtest:
     return Backtest.objects.create(
         run=run,
         version=request.version,
@@ -170,6 +182,7 @@ def _store(run: Run, request: BacktestRequest, warnings: Sequence[str] = ()) -> 
         end=request.end,
         cash=request.cash,
         warnings=[{"kind": str(WarningKind.PARAMETER), "text": text} for text in warnings],
+        is_slim=is_slim,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -105,21 +105,12 @@ class Kept(dict[str, pl.DataFrame]):
         self.left_out[name] = max(0, count - most)
 
 
-def tables_of(result: BacktestResult) -> Kept:
-    """Return every table of a result."""
-    kept, record = Kept(), result.record
-    candles, days, trades = record.sampler.candles, record.sampler.days, result.closed_trades
-    kept.keep("equity", _equity(result), len(candles), _EQUITY)
-    kept.keep("days", _days(result), len(days), _DAYS)
-    kept.keep("positions", _positions(days), sum(len(day.holdings) for day in days), _POSITIONS)
-    kept.keep("orders", _orders(result), len(record.orders), _ORDERS)
-    kept.keep("order_events", _order_events(result), len(record.order_events), _ORDER_EVENTS)
-    kept.keep("trades", _trades(result), len(trades), _TRADES)
-    kept.keep("insights", _insights(record.insights), len(record.insights), _INSIGHTS)
-    points = sum(len(series.values) for chart in result.charts.values() for series in chart.series.values())
-    kept.keep("charts", _points(result.charts.values()), points, _CHARTS)
-    lines = result.logs
-    kept.keep("log", _lines(lines, record.time_zone), len(lines), _LOG)
+def tables_of(result: BacktestResult, names: Collection[str] = tuple(MOST_ROWS)) -> Kept:
+    """Return the tables of a result that have these names, all unless said otherwise."""
+    kept = Kept()
+    for name in MOST_ROWS:
+        if name in names:
+            kept.keep(name, *_ROWS[name](result), COLUMNS[name])
     return kept
 
 
@@ -219,3 +210,30 @@ def _lines(lines: Sequence[str], time_zone: str | None) -> Iterator[Row]:
         line = log_line(text)
         time = None if line.time is None or local is None else _us(local.utc_ns(to_ns(line.time)))
         yield number, time, line.level, text[:_LONGEST_TEXT]
+
+
+_Counted = tuple[Iterable[Row], int]
+
+
+def _position_rows(result: BacktestResult) -> _Counted:
+    days = result.record.sampler.days
+    return _positions(days), sum(len(day.holdings) for day in days)
+
+
+def _chart_rows(result: BacktestResult) -> _Counted:
+    charts = result.charts.values()
+    return _points(charts), sum(len(series.values) for chart in charts for series in chart.series.values())
+
+
+#: The rows of each table, and how many there are.
+_ROWS: Mapping[str, Callable[[BacktestResult], _Counted]] = {
+    "equity": lambda result: (_equity(result), len(result.record.sampler.candles)),
+    "days": lambda result: (_days(result), len(result.record.sampler.days)),
+    "positions": _position_rows,
+    "orders": lambda result: (_orders(result), len(result.record.orders)),
+    "order_events": lambda result: (_order_events(result), len(result.record.order_events)),
+    "trades": lambda result: (_trades(result), len(result.closed_trades)),
+    "insights": lambda result: (_insights(result.record.insights), len(result.record.insights)),
+    "charts": _chart_rows,
+    "log": lambda result: (_lines(result.logs, result.record.time_zone), len(result.logs)),
+}

@@ -149,7 +149,8 @@ def _start_backtests(search: _Search, combinations: Sequence[Combination], first
     with suppress(TooManyQueuedError):
         for number, combination in enumerate(combinations, first):
             request = search.request.trial(combination)
-            test = backtest_create_part(owner=search.run.owner, request=request, parent=search.run)
+            is_slim = search.optimization.keep == Optimization.Keep.FIGURES
+            test = backtest_create_part(owner=search.run.owner, request=request, parent=search.run, is_slim=is_slim)
             trials.append(Trial(optimization=search.optimization, number=number, backtest=test))
     trials_note(trials)
     return len(trials)

@@ -55,12 +55,19 @@ class Optimization(Annotated):
         BACKTESTS = "backtests"
         SIMULATION = "simulation"
 
+    class Keep(models.TextChoices):
+        """What the backtests that are its trials keep."""
+
+        FIGURES = "figures"
+        EVERYTHING = "everything"
+
     run = models.OneToOneField(Run, on_delete=models.CASCADE, primary_key=True, related_name="optimization")
     version = models.ForeignKey(StrategyVersion, on_delete=models.PROTECT, related_name="optimizations")
     #: Where the trials are run.
     engine = models.CharField(max_length=16, choices=Backtest.Engine.choices, default=Backtest.Engine.LOCAL)
     #: Each trial is a backtest, or rules are simulated, many trials at once.
     method = models.CharField(max_length=16, choices=Method.choices, default=Method.BACKTESTS)
+    keep = models.CharField(max_length=16, choices=Keep.choices, default=Keep.FIGURES)
     #: ``[{"name": …, "values": [text, …]}, …]``, of a range also ``min``, ``max``, ``step``, ``min_step`` and ``log``.
     space = models.JSONField()
     #: ``["fast < slow", …]``
@@ -114,6 +121,8 @@ class Trial(models.Model):
     number = models.PositiveIntegerField()
     #: Of one that is simulated: the backtest by which it was opened, if it was.
     backtest = models.OneToOneField(Backtest, on_delete=models.CASCADE, null=True, related_name="trial")
+    #: Of one that keeps only what it is judged by: the backtest that was run again in full, if it was opened.
+    opened = models.OneToOneField(Backtest, on_delete=models.SET_NULL, null=True, related_name="opened_trial")
     is_settled = models.BooleanField(default=False)
     #: The run that simulates it with others, if it is simulated; then also its combination and what came of it.
     batch = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, related_name="simulated_trials")

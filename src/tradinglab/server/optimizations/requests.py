@@ -59,6 +59,8 @@ class OptimizationRequest:
         Where it is searched, and what becomes of it if that place cannot be reached.
     method
         How trials come to their figures; empty for whichever can be. Once it is decided, the request has it.
+    keep
+        Whether backtests that are trials keep what they are judged by, or everything.
     node_type, most_cost
         Elsewhere: on which machines, and how many dollars it may take at most, as far as can be told before.
     """
@@ -78,6 +80,7 @@ class OptimizationRequest:
     engine: str = Backtest.Engine.LOCAL
     fallback: str = Fallback.QUEUE
     method: str = ""
+    keep: str = Optimization.Keep.FIGURES
     node_type: str | None = None
     most_cost: Decimal | None = None
     hold_out: str = SealedDays.REFUSE
@@ -173,7 +176,11 @@ class OptimizationRequest:
     def search(self) -> dict[str, Any]:
         """Return what is searched and what for, as JSON takes it."""
         stored = stored_search(self.space, self.objective, self.plan)
-        return {**stored, "method": str(self.method)} if self.method else stored
+        if self.method:
+            stored["method"] = str(self.method)
+        if self.keep != Optimization.Keep.FIGURES:
+            stored["keep"] = str(self.keep)
+        return stored
 
     def fingerprint(self) -> str:
         """Return a hash by which the same request is known again."""
@@ -232,6 +239,7 @@ def request_of(stored: Optimization) -> OptimizationRequest:
         data=stored.data,
         most_parallel=stored.most_parallel,
         method=stored.method,
+        keep=stored.keep,
         wishes=Wishes(priority=Priority(run.priority), timeout_s=run.timeout_s, memory_mb=run.memory_mb),
     )
     return request if stored.engine == Backtest.Engine.LOCAL else _elsewhere(stored, request)

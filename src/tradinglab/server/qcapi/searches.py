@@ -189,8 +189,9 @@ def search_create(
         parameters=search.fixed,
         data=data_source_usual().name,
         most_parallel=min(parallel, MOST_PARALLEL),
-        # These clients look at each trial's backtest.
+        # These clients look at each trial's backtest, and at its charts and orders.
         method=Optimization.Method.BACKTESTS,
+        keep=Optimization.Keep.EVERYTHING,
     )
     # Reads the files, unless that was done: not while the database waits.
     searched_check(files=request.version.files, axes=request.space.axes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tradinglab.server.web import account_pages, annotating, comparing, views
+from tradinglab.server.web import account_pages, annotating, comparing, opening, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,5 +21,6 @@ urlpatterns = [
     path("compare/", comparing.compare, name="compare-page"),
     path("backtests/<uuid:run_id>/", views.backtest, name="backtest-page"),
     path("backtests/<uuid:run_id>/annotate/", annotating.annotate, name="backtest-annotate-page"),
+    path("backtests/<uuid:run_id>/open/", opening.open_trial, name="backtest-open-page"),
     path("backtests/<uuid:run_id>/report/", views.report, name="backtest-report-page"),
 ]

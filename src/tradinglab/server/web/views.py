@@ -21,7 +21,7 @@ from tradinglab.server.accounts.models import Scope, User
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.reports import REPORT, report_read
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list
-from tradinglab.server.errors import NotFoundError
+from tradinglab.server.errors import NotFoundError, SlimTrialError
 from tradinglab.server.ops.caller import comes_from_this_machine
 from tradinglab.server.runs.selectors import artefact_list, heard_lines
 from tradinglab.server.web.welcome import welcome_redeem
@@ -93,7 +93,7 @@ def report(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return the report itself, with its counterpart if another engine ran the version."""
     try:
         text = report_read(test=_backtest(request, run_id))
-    except NotFoundError as error:
+    except (NotFoundError, SlimTrialError) as error:
         raise Http404(str(error)) from None
     answer = HttpResponse(text, content_type="text/html; charset=utf-8")
     answer.headers["Content-Security-Policy"] = _REPORT_POLICY

@@ -184,6 +184,10 @@ class BacktestSerializer(QuickSerializer[Backtest]):
         source="run.parent_id", allow_null=True, help_text="The optimization that it is a trial of."
     )
     engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is run, or was.")
+    is_slim = serializers.BooleanField(
+        help_text="Whether it is a trial that keeps only what it is judged by: equity, days, trades and log. "
+        "`open/` runs it again in full."
+    )
     parameters = serializers.DictField(child=serializers.CharField())
     tags = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField(source="run.created_at")
@@ -206,7 +210,8 @@ class BacktestSerializer(QuickSerializer[Backtest]):
         fields = [
             "id", "state", "progress", "sandbox_grade",
             "priority", "timeout_s", "memory_mb", "name", "is_starred", "tags", "strategy",
-            "strategy_name", "version", "optimization", "engine", "data", "parameters", "start", "end", "cash",
+            "strategy_name", "version", "optimization", "is_slim", "engine", "data", "parameters",
+            "start", "end", "cash",
             "created_at", "started_at", "finished_at", "deleted_at", "is_cancel_requested", "error", "verification",
             "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
         ]  # fmt: skip

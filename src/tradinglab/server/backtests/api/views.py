@@ -25,6 +25,7 @@ from tradinglab.server.backtests.api.serializers import (
 )
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.requests import BacktestRequest
+from tradinglab.server.backtests.results import artefact_kept
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list, tags_of
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.rest import idempotency
@@ -34,7 +35,7 @@ from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.rest.quick import columns_of
 from tradinglab.server.runs.api.serializers import ArtefactSerializer
 from tradinglab.server.runs.deletion import run_delete
-from tradinglab.server.runs.selectors import artefact_get, artefact_list, artefact_pieces, artefact_size
+from tradinglab.server.runs.selectors import artefact_list, artefact_pieces, artefact_size
 from tradinglab.server.runs.services import Submission, Wishes, run_cancel
 from tradinglab.server.strategies.selectors import version_of_user
 
@@ -197,7 +198,7 @@ class BacktestArtefactView(APIView):
 
 def _bytes(request: Request, run_id: UUID, name: str) -> HttpResponseBase:
     test = backtest_get(user=user_of(request), run_id=run_id)
-    artefact = artefact_get(run=test.run, name=name)
+    artefact = artefact_kept(test=test, name=name)
     content = Content(
         size=artefact_size(artefact=artefact),
         pieces=lambda first, last: artefact_pieces(artefact=artefact, first=first, last=last),

@@ -53,6 +53,12 @@ METHOD_HELP = (
 )
 
 
+KEEP_HELP = (
+    "What trials keep that are backtests here: `figures` and what they are judged by (equity, daily returns, trades, "
+    "log), or `everything`, which takes longer. One that has kept its figures is opened by a full run of its own."
+)
+
+
 class AxisInput(StrictSerializer):
     """A parameter to be searched: its values, or a range, with a step or without."""
 
@@ -173,6 +179,9 @@ class SearchInput(TermsInput):
         choices=Optimization.Method.choices,
         required=False,
         help_text=f"{METHOD_HELP} If left out, simulations where they come to all figures that count.",
+    )
+    keep = serializers.ChoiceField(
+        choices=Optimization.Keep.choices, default=Optimization.Keep.FIGURES, help_text=KEEP_HELP
     )
     node_type = serializers.ChoiceField(
         choices=NODE_TYPES,
@@ -329,6 +338,7 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
     tags = serializers.ListField(child=serializers.CharField())
     engine = serializers.ChoiceField(choices=Backtest.Engine.choices, help_text="Where it is searched, or was.")
     method = serializers.ChoiceField(choices=Optimization.Method.choices, help_text=METHOD_HELP)
+    keep = serializers.ChoiceField(choices=Optimization.Keep.choices, help_text=KEEP_HELP)
     space = AxisSerializer(many=True)
     parameters = serializers.DictField(child=serializers.CharField())
     direction = serializers.ChoiceField(choices=[each.value for each in Direction])
@@ -351,7 +361,7 @@ class OptimizationSerializer(serializers.ModelSerializer[Optimization]):
         model = Optimization
         fields = [
             "id", "state", "progress", "name", "notes", "tags", "is_starred",
-            "strategy", "strategy_name", "version", "engine", "method", "data",
+            "strategy", "strategy_name", "version", "engine", "method", "keep", "data",
             "space", "space_constraints", "sampler", "most_trials", "seed", "parameters", "start", "end", "cash",
             "target", "direction", "target_value", "constraints", "penalties", "other_targets", "most_parallel",
             "total", "trials", "best", "created_at", "started_at", "finished_at", "is_cancel_requested", "error",

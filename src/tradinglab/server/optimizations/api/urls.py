@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path(
         f"{_ONE}/trials/<int:number>/backtest/", opening.TrialBacktestView.as_view(), name="optimization-trial-backtest"
     ),
+    path("backtests/<uuid:run_id>/open/", opening.BacktestOpenView.as_view(), name="backtest-open"),
     path(f"{_ONE}/heat-map/", trials.HeatMapView.as_view(), name="optimization-heat-map"),
     path(f"{_ONE}/stability/", trials.StabilityView.as_view(), name="optimization-stability"),
     path(f"{_ONE}/overfitting/", overfitting.OverfittingView.as_view(), name="optimization-overfitting"),
