@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from tradinglab.algorithm.trade import Trade
 from tradinglab.core.clock import date_of_day, day_of_date
 from tradinglab.core.dual import Dual
-from tradinglab.engine.statistics.inputs import Samples, StatisticsInput
-from tradinglab.engine.statistics.portfolio import PortfolioStatistics, portfolio_statistics
+from tradinglab.engine.statistics.inputs import Period, Samples, StatisticsInput
+from tradinglab.engine.statistics.period_moments import PeriodMoments, moments_of_many
+from tradinglab.engine.statistics.portfolio import PortfolioStatistics, has_risk, portfolio_statistics
 from tradinglab.engine.statistics.summary import summary
 from tradinglab.engine.statistics.trades import TradeStatistics
 
@@ -19,15 +20,24 @@ _WINDOW_MONTHS = (1, 3, 6, 12)
 class AlgorithmPerformance(Dual):
     """Statistics of the portfolio and of the closed trades over one period; those of the trades when asked for."""
 
-    def __init__(self, samples: Samples | None = None, first_day: int = 0, last_day: int = 0) -> None:
-        period = None if samples is None else samples.cut(first_day, last_day)
+    def __init__(
+        self,
+        samples: Samples | None = None,
+        first_day: int = 0,
+        last_day: int = 0,
+        *,
+        period: Period | None = None,
+        known: PeriodMoments | None = None,
+    ) -> None:
+        if samples is not None and period is None:
+            period = samples.cut(first_day, last_day)
         self._samples = None if period is None else samples
         self._days = (first_day, last_day)
         self._trades: list[Trade] | None = None
         self._trade_statistics: TradeStatistics | None = None
         self._portfolio_statistics = PortfolioStatistics()
         if samples is not None and period is not None:
-            self._portfolio_statistics = portfolio_statistics(period, samples.source.trading_days_per_year)
+            self._portfolio_statistics = portfolio_statistics(period, samples.source.trading_days_per_year, known)
 
     @property
     def portfolio_statistics(self) -> PortfolioStatistics:
@@ -109,8 +119,23 @@ def _add_months(month_start: date, months: int) -> date:
 
 
 def _rolling_performances(samples: Samples) -> dict[str, AlgorithmPerformance]:
+    windows = [(months, *days) for months in _WINDOW_MONTHS for days in window_ranges(months, *samples.days)]
+    periods = [samples.cut(start, end) for _, start, end in windows]
+    measured = [each for each in periods if each is not None and has_risk(each)]
+    moments = _moments_of_windows(samples, measured)
     return {
-        f"M{months}_{date_of_day(end):%Y%m%d}": AlgorithmPerformance(samples, start, end)
-        for months in _WINDOW_MONTHS
-        for start, end in window_ranges(months, *samples.days)
+        f"M{months}_{date_of_day(end):%Y%m%d}": AlgorithmPerformance(
+            samples, start, end, period=period, known=moments.get(id(period))
+        )
+        for (months, start, end), period in zip(windows, periods, strict=True)
     }
+
+
+def _moments_of_windows(samples: Samples, periods: list[Period]) -> dict[int, PeriodMoments]:
+    """Return the moments of periods by their identities, all worked out together."""
+    if any(len(each.returns) != len(each.benchmark) for each in periods):
+        return {}
+    found = moments_of_many(
+        samples.returns, samples.changes, [each.spans for each in periods], samples.source.trading_days_per_year
+    )
+    return {id(each): known for each, known in zip(periods, found, strict=True)}

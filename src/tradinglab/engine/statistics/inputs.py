@@ -92,10 +92,18 @@ class Period:
     loss_count: int
     starting_capital: Decimal
     risk_free_rate: Decimal
+    #: Where *returns* and *benchmark* are among those of the run.
+    spans: tuple[slice, slice] = (slice(0, 0), slice(0, 0))
 
 
 class Samples:
-    """A :class:`StatisticsInput` made ready to be cut to many periods."""
+    """A :class:`StatisticsInput` made ready to be cut to many periods.
+
+    Attributes
+    ----------
+    returns, changes
+        The returns, and the benchmark's, as fractions.
+    """
 
     def __init__(self, source: StatisticsInput) -> None:
         self.source = source
@@ -107,8 +115,8 @@ class Samples:
         self._profit_times = [time for time, _ in self._profits]
         self._wins, self._losses = sorted(source.wins), sorted(source.losses)
         # Charted values have too few digits for a division by a hundred to do more than move the point.
-        self._returns = [double_of(value.scaleb(-2)) for _, value in source.performance]
-        self._changes = _changes([value for _, value in source.benchmark])
+        self.returns = [double_of(value.scaleb(-2)) for _, value in source.performance]
+        self.changes = _changes([value for _, value in source.benchmark])
         self._rates = _running_sum(
             _rates(source.risk_free_rate, self._equity_times)
             if source.rate_table is None
@@ -132,23 +140,30 @@ class Samples:
         if not equity:
             return None
         wins, losses = within(self._wins), within(self._losses)
+        returns, changes = _without_two(within(self._return_times)), _without_two(within(self._benchmark_times))
         whole = len(equity) == len(source.equity)
         return Period(
             equity=equity,
-            returns=self._returns[within(self._return_times)][2:],
-            benchmark=self._changes[within(self._benchmark_times)][2:],
+            returns=self.returns[returns],
+            benchmark=self.changes[changes],
             turnover=[value for _, value in source.turnover[within(self._turnover_times)]],
             profit_loss=[value for _, value in self._profits[within(self._profit_times)]],
             win_count=wins.stop - wins.start,
             loss_count=losses.stop - losses.start,
             starting_capital=source.starting_capital if whole else equity[0][1],
             risk_free_rate=divide(self._rates[sampled.stop] - self._rates[sampled.start], Decimal(len(equity))),
+            spans=(returns, changes),
         )
 
     def trades_within(self, first_day: int, last_day: int) -> list[Trade]:
         """Return the trades that were closed on the days from *first_day* to *last_day*."""
         start, stop = first_day * DAY_NS, (last_day + 1) * DAY_NS
         return [trade for trade in self.source.trades() if start <= trade.exit_ns < stop]
+
+
+def _without_two(span: slice) -> slice:
+    """Return a span without its first two places."""
+    return slice(min(span.start + 2, span.stop), span.stop)
 
 
 def _changes(values: list[Decimal]) -> list[float]:

@@ -64,7 +64,11 @@ def skewness_and_kurtosis(sample: Sequence[float]) -> tuple[float, float]:
         m4 += term * square * (n * n - 3 * n + 3) + 6 * square * m2 - 4 * step * m3
         m3 += term * step * (n - 2) - 3 * step * m2
         m2 += term
-    count = len(sample)
+    return shape_of(len(sample), m2, m3, m4)
+
+
+def shape_of(count: int, m2: float, m3: float, m4: float) -> tuple[float, float]:
+    """Return the bias-corrected skewness and excess kurtosis of sums of powers of the distance from the mean."""
     if not m2:
         return nan, nan
     skewness = count * m3 * sqrt(m2 / (count - 1)) / (m2 * m2 * (count - 2)) * (count - 1) if count > 2 else nan

@@ -12,6 +12,7 @@ from tradinglab.core.system_decimal import cast_double, divide, double_of
 from tradinglab.engine.statistics import moments
 from tradinglab.engine.statistics.figures import Figure, FigureRecord, camel_case, json_figure
 from tradinglab.engine.statistics.inputs import Period, Point
+from tradinglab.engine.statistics.period_moments import PeriodMoments, moments_of
 
 _TICK_NS = 100
 _TICKS_PER_DAY = DAY_NS // _TICK_NS
@@ -56,20 +57,25 @@ class PortfolioStatistics(FigureRecord):
         return figures | {"drawdownRecovery": str(self.drawdown_recovery)}
 
 
-def portfolio_statistics(period: Period, trading_days: int) -> PortfolioStatistics:
-    """Return the statistics of *period*."""
+def has_risk(period: Period) -> bool:
+    """Return whether more than start, end and turnover is known of a period."""
+    return bool(period.starting_capital) and len(period.benchmark) > 1 and len(period.returns) > 1
+
+
+def portfolio_statistics(period: Period, trading_days: int, known: PeriodMoments | None = None) -> PortfolioStatistics:
+    """Return the statistics of *period*; *known* are its moments, if somebody has worked them out."""
     result = PortfolioStatistics()
     exact = result.exact
     exact["start_equity"] = period.starting_capital
     exact["end_equity"] = period.equity[-1][1]
     if period.turnover:
         exact["portfolio_turnover"] = divide(sum(period.turnover, ZERO), Decimal(len(period.turnover)))
-    if not period.starting_capital or len(period.benchmark) < 2 or len(period.returns) < 2:
+    if not has_risk(period):
         return result
     exact |= _trading_figures(period)
     exact["total_net_profit"] = divide(period.equity[-1][1], period.starting_capital) - 1
     exact["compounding_annual_return"] = _compounding_annual_return(period)
-    exact |= _risk_figures(period, trading_days)
+    exact |= _risk_figures(period, trading_days, moments_of(period, trading_days) if known is None else known)
     exact["drawdown"], result.drawdown_recovery = drawdown_and_recovery(period.equity)
     return result
 
@@ -142,18 +148,16 @@ def _compounding_annual_return(period: Period) -> Decimal:
     return ZERO if isinstance(power, complex) else cast_double(power - 1)
 
 
-def _risk_figures(period: Period, trading_days: int) -> dict[str, Decimal]:
-    returns, benchmark, risk_free = period.returns, period.benchmark, period.risk_free_rate
+def _risk_figures(period: Period, trading_days: int, known: PeriodMoments) -> dict[str, Decimal]:
+    risk_free = period.risk_free_rate
     rate = double_of(risk_free)
-    variance = cast_double(_annual_variance(returns, trading_days))
+    variance = cast_double(_annual_variance(known.variance, trading_days))
     deviation = to_decimal(sqrt(double_of(variance)))
-    annual = cast_double(_annual_return(returns, trading_days))
-    benchmark_annual = cast_double(_annual_return(benchmark, trading_days))
-    downside = cast_double(sqrt(_annual_variance([value for value in returns if value < 0], trading_days)))
-    spread = moments.variance(benchmark)
-    beta = cast_double(moments.covariance(returns, benchmark) / spread) if spread else ZERO
-    differences = [mine - theirs for mine, theirs in zip(returns, benchmark, strict=True)]
-    tracking_error = cast_double(sqrt(_annual_variance(differences, trading_days)))
+    annual = cast_double(_annual_return(known.mean, trading_days))
+    benchmark_annual = cast_double(_annual_return(known.benchmark_mean, trading_days))
+    downside = cast_double(sqrt(_annual_variance(known.downside_variance, trading_days)))
+    beta = cast_double(known.covariance / known.benchmark_variance) if known.benchmark_variance else ZERO
+    tracking_error = cast_double(sqrt(_annual_variance(known.tracking_variance, trading_days)))
     return {
         "annual_variance": variance,
         "annual_standard_deviation": deviation,
@@ -164,9 +168,9 @@ def _risk_figures(period: Period, trading_days: int) -> dict[str, Decimal]:
         "tracking_error": tracking_error,
         "information_ratio": _ratio(double_of(annual) - double_of(benchmark_annual), tracking_error),
         "treynor_ratio": _ratio(double_of(annual) - rate, beta),
-        "probabilistic_sharpe_ratio": cast_double(probabilistic_sharpe_ratio(returns, trading_days, rate)),
-        "value_at_risk_99": _value_at_risk(returns[-trading_days:], 0.99),
-        "value_at_risk_95": _value_at_risk(returns[-trading_days:], 0.95),
+        "probabilistic_sharpe_ratio": cast_double(_probability(len(period.returns), trading_days, rate, known)),
+        "value_at_risk_99": _value_at_risk(known, 0.99),
+        "value_at_risk_95": _value_at_risk(known, 0.95),
     }
 
 
@@ -176,25 +180,34 @@ def probabilistic_sharpe_ratio(returns: Sequence[float], trading_days: int, rate
     ``cdf((S - 1/sqrt(days)) / sqrt((1 - skew S + (kurtosis - 1)/4 S^2) / (n - 1)))`` with S the Sharpe ratio of one
     period and the *excess* kurtosis, as in LEAN.
     """
-    deviation = moments.standard_deviation(returns)
-    observed = (moments.mean(returns) - rate / trading_days) / deviation if deviation else 0.0
-    skewness, kurtosis = moments.skewness_and_kurtosis(returns)
-    spread = (1 - skewness * observed + (kurtosis - 1) / 4 * observed**2) / (len(returns) - 1)
+    known = moments.mean(returns), moments.variance(returns), *moments.skewness_and_kurtosis(returns)
+    return _probability_of(len(returns), trading_days, rate, *known)
+
+
+def _probability(count: int, trading_days: int, rate: float, known: PeriodMoments) -> float:
+    return _probability_of(count, trading_days, rate, known.mean, known.variance, known.skewness, known.kurtosis)
+
+
+def _probability_of(
+    count: int, trading_days: int, rate: float, mean: float, variance: float, skewness: float, kurtosis: float
+) -> float:
+    deviation = sqrt(variance)
+    observed = (mean - rate / trading_days) / deviation if deviation else 0.0
+    spread = (1 - skewness * observed + (kurtosis - 1) / 4 * observed**2) / (count - 1)
     if not spread >= 0:
         return 0.0
     benchmark = 1.0 / sqrt(trading_days)
     return moments.normal_cdf((observed - benchmark) / sqrt(spread) if spread else 0.0)
 
 
-def _annual_return(returns: list[float], trading_days: int) -> float:
+def _annual_return(mean: float, trading_days: int) -> float:
     try:
-        return float((moments.mean(returns) + 1) ** trading_days) - 1
+        return float((mean + 1) ** trading_days) - 1
     except OverflowError:
         return float("inf")
 
 
-def _annual_variance(returns: list[float], trading_days: int) -> float:
-    variance = moments.variance(returns)
+def _annual_variance(variance: float, trading_days: int) -> float:
     return variance * trading_days if variance > 0 else 0.0
 
 
@@ -209,10 +222,7 @@ def _ratio(excess: float, risk: Decimal) -> Decimal:
         return ZERO
 
 
-def _value_at_risk(returns: list[float], confidence: float) -> Decimal:
-    mean = 0.0
-    for count, value in enumerate(returns, start=1):
-        mean += (value - mean) / count
-    deviation = moments.standard_deviation(returns)
+def _value_at_risk(known: PeriodMoments, confidence: float) -> Decimal:
+    mean, deviation = known.late_mean, known.late_deviation
     quantile = mean + deviation * moments.normal_quantile(1 - confidence) if deviation else mean
     return round_half_even(cast_double(quantile), 3)
