@@ -7,7 +7,9 @@ import os
 import socket
 import time
 from functools import lru_cache
+from typing import Any
 
+from celery.worker import state
 from django.conf import settings
 from structlog.contextvars import bound_contextvars
 
@@ -33,10 +35,10 @@ def _places() -> BatchPlaces:
 
 @app.task(name="runs.look")
 def look() -> None:
-    """Carry out the run that goes next; a message too many finds nothing, and does nothing.
+    """Carry out the run that goes next, and those after it; a message too many finds nothing, and does nothing.
 
-    One that waited for this one to end, because of its owner's limit or for want of a place, has no message of its own
-    any more: so another one is sent while runs wait.
+    Whoever ends a run takes the next one without waiting for a message: each is chosen anew, so that none passes
+    another. What this thread may not take, for want of a place, may be another's: so a message is sent while runs wait.
     """
     try:
         _look()
@@ -46,16 +48,33 @@ def look() -> None:
 
 
 def _look() -> None:
+    is_first = True
+    while _carry_out_next():
+        is_first = False
+        if _is_stopping():
+            break
+    if not is_first and runs_wait():
+        look_soon()
+
+
+def _carry_out_next() -> bool:
+    """Carry out the run that goes next; return whether there was one that this thread may take."""
     with _places().claim(worker=worker_name()) as lease:
         if lease is None:
-            return
+            return False
         with bound_contextvars(run=str(lease.run_id)):
             started = time.monotonic()
             _log.info("a run begins")
             held_run_carry_out(lease=lease)
             _log.info("a run is over", extra={"seconds": round(time.monotonic() - started, 3)})
-    if runs_wait():
-        look_soon()
+    return True
+
+
+def _is_stopping() -> bool:
+    """Whether this worker was told to end: the run that is under way is its last."""
+    # Celery's own test: 0 says that it ends without a fault.
+    told: list[Any] = [state.should_stop, state.should_terminate]
+    return any(each is not None and each is not False for each in told)
 
 
 def look_soon() -> bool:
