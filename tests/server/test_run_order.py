@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.worker import state
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.errors import InputError, TooManyQueuedError
+from tradinglab.server.runs import tasks
 from tradinglab.server.runs.claiming import BatchPlaces, claim_next, runs_wait
 from tradinglab.server.runs.lease import Lease, lease_claim, lease_finish
 from tradinglab.server.runs.limits import limits_of, limits_set, usage_of
@@ -194,3 +196,33 @@ class TestApi:
         assert client.get(f"/api/v1/users/{owner.pk}/run-limits/").status_code == 200
         assert client.get(f"/api/v1/users/{other.pk}/run-limits/").status_code == 404
         assert client.patch(f"/api/v1/users/{owner.pk}/run-limits/", {}, format="json").status_code == 403
+
+
+@pytest.fixture
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a thread that was told of a run does: the runs that it carries out, and messages that it sends."""
+    done: list[str] = []
+
+    def carry_out(*, lease: Lease) -> bool:
+        done.append(str(lease.run_id))
+        return lease_finish(lease=lease, state=RunState.COMPLETED) is None
+
+    monkeypatch.setattr(tasks, "held_run_carry_out", carry_out)
+    monkeypatch.setattr(tasks, "look_soon", lambda: done.append("message"))
+    return done
+
+
+def test_who_ends_a_run_takes_the_next_without_a_message(owner: User, other: User, messages: list[str]) -> None:
+    mine = [queued(owner, Priority.BATCH) for _ in range(3)]
+    theirs = [queued(other, Priority.BATCH) for _ in range(2)]
+    tasks.look()
+    assert messages == [str(run.pk) for run in (mine[0], theirs[0], mine[1], theirs[1], mine[2])]
+
+
+def test_a_worker_that_is_to_end_takes_no_other(
+    owner: User, messages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [queued(owner) for _ in range(2)]
+    monkeypatch.setattr(state, "should_stop", 0)
+    tasks.look()
+    assert messages == [str(runs[0].pk), "message"]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from tradinglab.algorithm.orders.serialization import number_json, order_json
@@ -61,7 +62,7 @@ def result_text(result: BacktestResult, analysis: Iterable[Mapping[str, object]]
         "totalPerformance": _performance(statistics.total_performance, with_trades=True),
         "analysis": [*(_analysis(each) for each in result.warnings), *analysis],
     }
-    return "".join(_pieces(document, "\n")) + "\n"
+    return _text(document, "\n") + "\n"
 
 
 def _performance(performance: AlgorithmPerformance, *, with_trades: bool) -> dict[str, object]:
@@ -163,7 +164,9 @@ def _moment(moment: datetime) -> str:
 
 def _chart(chart: ChartData) -> dict[str, object]:
     # Panes in order; in a pane, series with fewer points first, so that stacked areas stay whole.
-    series = sorted(chart.series.values(), key=lambda each: (each.index, len(each.values), _sum(each)))
+    series = list(chart.series.values())
+    if len(series) > 1:
+        series.sort(key=lambda each: (each.index, len(each.values), _sum(each)))
     written: dict[str, object] = {
         "name": chart.name,
         "chartType": 0,
@@ -185,39 +188,34 @@ def _series(series: SeriesData) -> dict[str, object]:
     }
     optional = {"zIndex": series.z_index, "indexName": series.index_name, "tooltip": series.tooltip}
     written |= {name: value for name, value in optional.items() if value is not None}
-    written["values"] = _Raw("[" + ",".join(_point(point) for point in series.values) + "]")
+    written["values"] = _Raw(f"[{_points(series.values)}]")
     if not series.is_candle:
         written |= {"color": series.color, "scatterMarkerSymbol": str(series.marker.name).lower().replace("_", "-")}
     return written
 
 
-def _point(point: ChartValue) -> str:
-    seconds = round(point[0] / SECOND_NS)
-    return f"[{seconds},{','.join('null' if value is None else number_json(value) for value in point[1:])}]"
+def _points(points: Sequence[ChartValue]) -> str:
+    return ",".join([f"[{round(time_ns / SECOND_NS)},{_values(values)}]" for time_ns, *values in points])
 
 
-def _pieces(value: object, line: str) -> Iterable[str]:
-    """Yield the JSON of a value; *line* is a line break with the indent around it."""
-    if isinstance(value, _Raw):
-        yield value
-    elif isinstance(value, Decimal):
-        yield number_json(value)
-    elif isinstance(value, Mapping):
-        members = [(json.dumps(name, ensure_ascii=False) + ": ", each) for name, each in value.items()]
-        yield from _bracketed("{}", members, line)
-    elif isinstance(value, (list, tuple)):
-        yield from _bracketed("[]", [("", each) for each in value], line)
-    else:
-        yield json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _values(values: Sequence[Decimal | None]) -> str:
+    return ",".join(["null" if value is None else number_json(value) for value in values])
 
 
-def _bracketed(brackets: str, members: list[tuple[str, object]], line: str) -> Iterable[str]:
-    if not members:
-        yield brackets
-        return
-    inner = line + "  "
-    yield brackets[0]
-    for index, (label, each) in enumerate(members):
-        yield f"{',' if index else ''}{inner}{label}"
-        yield from _pieces(each, inner)
-    yield line + brackets[1]
+def _text(value: object, line: str) -> str:
+    """Return the JSON of a value; *line* is a line break with the indent around it."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
+    if kind is _Raw:
+        return value  # type: ignore[return-value]
+    if kind is Decimal:
+        return number_json(value)  # type: ignore[arg-type]
+    if isinstance(value, Mapping):
+        inner = line + "  "
+        members = [f"{encode_basestring(name)}: {_text(each, inner)}" for name, each in value.items()]
+        return f"{{{inner}{f',{inner}'.join(members)}{line}}}" if members else "{}"
+    if isinstance(value, (list, tuple)):
+        inner = line + "  "
+        return f"[{inner}{f',{inner}'.join([_text(each, inner) for each in value])}{line}]" if value else "[]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

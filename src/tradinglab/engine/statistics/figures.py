@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import ClassVar, overload
 
 from tradinglab.core.decimals import ZERO, round_half_even
@@ -46,6 +47,7 @@ class FigureRecord(Dual):
         return f"{type(self).__name__}({shown})"
 
 
+@cache
 def camel_case(name: str) -> str:
     """Return a member's name as it stands in the result file."""
     first, *others = name.split("_")
