@@ -21,6 +21,7 @@ from tradinglab.data.memory import MemorySource
 from tradinglab.data.source import DataSource
 from tradinglab.engine.run import backtest
 from tradinglab.rules import expressions as ex
+from tradinglab.rules import portfolios as sp
 from tradinglab.rules import schema as sc
 from tradinglab.rules.checks import check_rules
 from tradinglab.rules.errors import RulesDataError, RulesInvalidError
@@ -295,7 +296,28 @@ _TICKERS = {
 }
 
 
+falls = st.builds(lambda most, bars: sp.DrawdownLimit(percent=most, wait_bars=bars),
+                  st.sampled_from([0.5, 2.0, 8.0]), st.none() | periods)  # fmt: skip
 METHODS = ["minimum_variance", "maximum_sharpe", "risk_parity", "hierarchical_risk_parity"]
+
+
+@st.composite
+def view_shares(draw: st.DrawFn, tickers: list[str]) -> dict[str, Any]:
+    """Draw shares by views, the views, and the market's weights."""
+    pairs = [(one, None) for one in tickers] + [(one, other) for one in tickers for other in tickers if one < other]
+    views = [
+        sp.View(ticker=one, over=over, percent=draw(st.sampled_from([-20.0, 3.0, 40.0])),
+                confidence=draw(st.sampled_from([10.0, 50.0, 90.0] if place else [100.0, 20.0])))
+        for place, (one, over) in enumerate(draw(st.lists(st.sampled_from(pairs), unique=True, max_size=3)))
+    ]  # fmt: skip
+    weights = [sp.MarketWeight(ticker=each, weight=place + 1.5) for place, each in enumerate(tickers)]
+    shares = sp.BlackLittermanShares(
+        bars=draw(periods) + 2.0,
+        risk_aversion=draw(st.sampled_from([1.0, 2.5])),
+        tau=draw(st.sampled_from([0.05, 1.0])),
+    )
+    given = draw(st.sampled_from([(), tuple(weights)]))
+    return {"weighting": shares, "views": tuple(views), "market_weights": given}
 
 
 def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
@@ -303,28 +325,31 @@ def _portfolio(draw: st.DrawFn, rules: sc.Rules) -> sc.Rules:
     defaults = {name: sc.Rules.model_fields[name].default for name in (
         "exit_long", "enter_short", "exit_short", "sizing", "stop_loss", "take_profit", "trailing_stop", "time_stop",
         "cool_down", "max_positions", "rank")}  # fmt: skip
-    portfolio = sc.Rebalance(
+    portfolio = sp.Rebalance(
         schedule=draw(st.sampled_from(["weekly", "weekly", "monthly"])),
         top=draw(st.sampled_from([1.0, 2.0, 5.0])),
         rank=draw(levels | oscillators),
         weighting=draw(
-            st.just(sc.EqualShares())
-            | st.builds(lambda n: sc.CalmShares(bars=n + 1), periods)
-            | st.builds(lambda kind, n: sc.ReturnShares(kind=kind, bars=n + 2), st.sampled_from(METHODS), periods)
+            st.just(sp.EqualShares())
+            | st.builds(lambda n: sp.CalmShares(bars=n + 1), periods)
+            | st.builds(lambda kind, n: sp.ReturnShares(kind=kind, bars=n + 2), st.sampled_from(METHODS), periods)
         ),
         percent=draw(st.sampled_from([50.0, 95.0, 150.0])),
     )
     tickers = [each.ticker for each in rules.universe]
     sectors = st.lists(st.sampled_from(tickers), min_size=1, unique=True).map(
-        lambda names: (sc.Sector(name="some", tickers=tuple(names), percent=40.0),)
+        lambda names: (sp.Sector(name="some", tickers=tuple(names), percent=40.0),)
     )
-    limits = draw(st.none() | st.builds(
-        lambda most, parts: sc.Limits(position_percent=most, sectors=parts),
-        st.none() | st.just(30.0), st.just(()) | sectors))  # fmt: skip
+    limits = draw(st.just(rules.limits) | st.builds(
+        lambda most, parts, fall: sp.Limits(position_percent=most, sectors=parts, drawdown=fall),
+        st.none() | st.just(30.0), st.just(()) | sectors, st.none() | falls))  # fmt: skip
+    heeded = draw(st.just({}) | st.just({}) | view_shares(tickers))
+    if heeded:
+        portfolio = portfolio.model_copy(update={"weighting": heeded.pop("weighting")})
     enters = draw(st.none() | st.none() | comparisons)
     end = START + timedelta(days=200)
     return rules.model_copy(
-        update={**defaults, "end": end, "rebalance": portfolio, "enter_long": enters, "limits": limits}
+        update={**defaults, "end": end, "rebalance": portfolio, "enter_long": enters, "limits": limits, **heeded}
     )
 
 
@@ -378,6 +403,7 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
         cool_down=draw(st.sampled_from([0.0, 0.0, 1.0, 3.0])),
         max_positions=draw(st.none() | st.sampled_from([1.0, 2.0])),
         rank=draw(st.none() | levels),
+        limits=draw(st.none() | st.none() | falls.map(lambda fall: sp.Limits(drawdown=fall))),
         fees=draw(fees | model_fees[kind]),
         slippage=slippage,
         fill=draw(st.sampled_from(["engine", "next_bar_open"])),

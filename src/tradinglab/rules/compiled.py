@@ -14,7 +14,7 @@ from numba.extending import register_jitable
 
 from tradinglab.core.compiled_code import OPTIONS, compiled, sources_of
 from tradinglab.rules import alone as lone
-from tradinglab.rules import costs, curves, kernel, resting, sizing
+from tradinglab.rules import costs, curves, halting, kernel, resting, sizing
 
 for _function in (
     lone.along,
@@ -26,8 +26,8 @@ for _function in (
     curves.stretch,
     kernel.book, costs.charge, costs.commission, costs.modelled, costs.settle_fee, costs.tiered,
     sizing.change, sizing.there, resting.distance, kernel.enter, sizing.equity, sizing.kelly, kernel.leave,
-    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, kernel.score, sizing.units, sizing.size, costs.slip,
-    kernel.reweigh, sizing.affordable,
+    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, sizing.score, sizing.units, sizing.size, costs.slip,
+    kernel.reweigh, sizing.affordable, halting.is_halted, kernel.clear,
     kernel.settle, kernel.close_resting, kernel.record, resting.on_tick, resting.is_protectable, resting.protect,
     resting.place, resting.withdraw, resting.follow, resting.met,
 ):  # fmt: skip

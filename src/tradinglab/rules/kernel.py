@@ -10,6 +10,7 @@ import math
 
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.rules.costs import commission, settle_fee, slip
+from tradinglab.rules.halting import is_halted
 from tradinglab.rules.layout import (
     AVERAGE,
     BAR,
@@ -31,8 +32,6 @@ from tradinglab.rules.layout import (
     FULL,
     HELD,
     LEFT,
-    LOSSES,
-    LOST,
     MULTIPLIER,
     NONE,
     NUMBER,
@@ -56,20 +55,19 @@ from tradinglab.rules.layout import (
     SENT_AT,
     SHARE,
     SINCE_EXIT,
+    STARTS,
     STEP,
     STOP,
     TARGET,
     TRAIL,
     WAITS,
     WANTED,
-    WINS,
-    WON,
     Market,
     Plan,
     State,
 )
 from tradinglab.rules.resting import distance, follow, is_protectable, met, protect, withdraw
-from tradinglab.rules.sizing import affordable, change, equity, size
+from tradinglab.rules.sizing import affordable, change, equity, score, size
 
 
 def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) -> int:
@@ -91,8 +89,12 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
             for security in range(count):
                 if 0 <= state.table[security, DUE] <= step:
                     book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
+        if plan.drawdown > 0.0 and is_halted(plan, market, state, step):
+            clear(plan, market, state, fills, step)
+            continue
         if plan.top > 0:
-            rebalance(plan, market, state, fills, step)
+            if market.flags[0, step] & STARTS:
+                rebalance(plan, market, state, fills, step)
             continue
         candidates = 0
         for security in range(count):
@@ -187,6 +189,15 @@ def leave(plan: Plan, market: Market, state: State, fills: Floats, security: int
     """Close a position."""
     state.table[security, SINCE_EXIT] = 0
     order(plan, market, state, fills, security, step, 0.0)
+
+
+def clear(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
+    """Close all positions; those of securities without a bar when they have one."""
+    for security in range(len(market.traits)):
+        if market.flags[security, step] & BAR:
+            state.table[security, SINCE_EXIT] += 1
+            if state.table[security, WANTED] != 0.0:
+                leave(plan, market, state, fills, security, step)
 
 
 def leaves(plan: Plan, market: Market, state: State, security: int, step: int, flags: int) -> bool:
@@ -368,13 +379,3 @@ def record(
     fills[at, PRICE] = price
     fills[at, FEE] = fee
     state.account[FILL_COUNT] = at + 1
-
-
-def score(state: State, security: int, profit: float) -> None:
-    """Count a closed trade for Kelly's fraction."""
-    if profit > 0.0:
-        state.account[WINS] += 1.0
-        state.account[WON] += profit
-    else:
-        state.account[LOSSES] += 1.0
-        state.account[LOST] -= profit

@@ -8,6 +8,8 @@ from tradinglab.data.columns import Floats, Ints
 
 # What happens at a step, as bits of ``flags``.
 BAR, ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, WAITS = 1, 2, 4, 8, 16, 32
+#: Of a whole step: the first of a week or month, at which a portfolio is put together anew.
+STARTS = 64
 SIGNALS = ENTER_LONG | EXIT_LONG | ENTER_SHORT | EXIT_SHORT
 # How much is ordered.
 UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
@@ -51,9 +53,10 @@ RESTING_STOP, RESTING_TRAIL, RESTING_TARGET = 0, 1, 2
 #: both are only there where fees take units.
 STEP, SECURITY, SENT_AT, ORDER, QUANTITY, PRICE, FEE, TAKEN, PAID = range(9)
 FILL_WIDTH, FILL_WIDTH_WITH_UNITS = 7, 9
-#: Of the account: its money, and the trades that were closed with a profit and with a loss, and what they came to.
-CASH, FILL_COUNT, WINS, LOSSES, WON, LOST, ORDER_COUNT = range(7)
-ACCOUNT_WIDTH = 7
+#: Of the account: its money, and the trades that were closed with a profit and with a loss, and what they came to;
+#: its highest worth, and how many steps it has been at the limit of its drawdown.
+CASH, FILL_COUNT, WINS, LOSSES, WON, LOST, ORDER_COUNT, PEAK, HALTED = range(9)
+ACCOUNT_WIDTH = 9
 
 
 class Plan(NamedTuple):
@@ -91,6 +94,8 @@ class Plan(NamedTuple):
     share: float
     is_by_volatility: int
     is_weighed: int
+    drawdown: float
+    drawdown_wait: int
 
 
 class Market(NamedTuple):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tradinglab.rules import layout
 from tradinglab.rules.expressions import Number, Reference
+from tradinglab.rules.portfolios import CalmShares
 from tradinglab.rules.schema import (
     AlphaStreamsSlippage,
-    CalmShares,
     ConstantSlippage,
     EqualSize,
     FixedFees,
@@ -46,6 +46,7 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
     size_kind, size, most, multiple = _size(rules, number)
     stop, target, trail = (_away(each, number) for each in (rules.stop_loss, rules.take_profit, rules.trailing_stop))
     slippage_kind, share, impact = _slippage(rules, number)
+    drawdown = None if rules.limits is None else rules.limits.drawdown
     kelly = rules.sizing if isinstance(rules.sizing, KellySize) else None
     return layout.Plan(
         cash=rules.cash,
@@ -80,6 +81,8 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
         share=0.0 if rules.rebalance is None else number(rules.rebalance.percent) / 100,
         is_by_volatility=int(rules.rebalance is not None and isinstance(rules.rebalance.weighting, CalmShares)),
         is_weighed=int(is_weighed(rules)),
+        drawdown=0.0 if drawdown is None else number(drawdown.percent) / 100,
+        drawdown_wait=NO_LIMIT if drawdown is None or drawdown.wait_bars is None else int(number(drawdown.wait_bars)),
     )
 
 

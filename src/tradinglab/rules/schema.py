@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from tradinglab.rules.expressions import Condition, Name, Number, Operand, Part
+from tradinglab.rules.portfolios import MOST_SYMBOLS, Limits, MarketWeight, Rebalance, View
 
 Kind = Literal["equity", "forex", "crypto"]
 Pace = Literal["minute", "hour", "daily"]
 
-MOST_SYMBOLS = 500
 MOST_WARM_UP_BARS = 100_000
 MOST_WARM_UP_DAYS = 15_000
 
@@ -247,66 +247,6 @@ Slippage: TypeAlias = Annotated[
 ]
 
 
-class EqualShares(Part):
-    """Every security has the same share."""
-
-    kind: Literal["equal"] = "equal"
-
-
-class CalmShares(Part):
-    """Shares by the inverse of the volatility of so many bars: the calmer, the larger."""
-
-    kind: Literal["inverse_volatility"] = "inverse_volatility"
-    bars: Number
-
-
-class ReturnShares(Part):
-    """Shares by the last returns, at the instants at which any of the securities had a bar; none is below zero.
-
-    ``minimum_variance`` and ``maximum_sharpe`` have the lowest variance and the highest mean over deviation; with
-    ``risk_parity`` all contribute alike to the variance; ``hierarchical_risk_parity`` shares by a tree of what moves
-    alike.
-    """
-
-    kind: Literal["minimum_variance", "maximum_sharpe", "risk_parity", "hierarchical_risk_parity"]
-    bars: Number
-
-
-class Sector(Part):
-    """Securities of a portfolio that may together have so many percent of what is invested."""
-
-    name: Name
-    tickers: tuple[str, ...] = Field(min_length=1, max_length=MOST_SYMBOLS)
-    percent: Number
-
-
-class Limits(Part):
-    """The most that a portfolio puts into one security, and into sectors, in percent; what they cut off stays cash."""
-
-    position_percent: Number | None = None
-    sectors: tuple[Sector, ...] = Field(default=(), max_length=50)
-
-
-class Rebalance(Part):
-    """A portfolio that is put together anew when the first bar of a week or month has closed.
-
-    Attributes
-    ----------
-    top
-        How many securities are held: those of the highest rank; one without a rank is not held.
-    weighting
-        What shares those that are held have.
-    percent
-        How much of the equity is invested.
-    """
-
-    schedule: Literal["weekly", "monthly"]
-    top: Number
-    rank: Operand
-    weighting: Annotated[EqualShares | CalmShares | ReturnShares, Field(discriminator="kind")] = EqualShares()
-    percent: Number = 95.0
-
-
 class Rules(Part):
     """A strategy as rules, evaluated for each security whenever a bar of it closes.
 
@@ -325,8 +265,12 @@ class Rules(Part):
         Which securities come first when there are more entries than positions left: those of the highest rank.
     rebalance
         A portfolio in place of entries and exits; ``enter_long`` then says which securities may be held.
+    views
+        What securities of such a portfolio are expected to earn, if its shares heed it.
+    market_weights
+        What these shares are without views; equal ones by default.
     limits
-        Of the shares of such a portfolio.
+        Of the shares of such a portfolio, and of any account's drawdown.
     fill
         ``engine``: as the engine fills market orders (daily bars of exchanges that close: at the next open).
         ``next_bar_open``: always at the open of the next bar.
@@ -361,6 +305,8 @@ class Rules(Part):
     fees: Fees = DefaultFees()
     slippage: Slippage = NoSlippage()
     rebalance: Rebalance | None = None
+    views: tuple[View, ...] = Field(default=(), max_length=100)
+    market_weights: tuple[MarketWeight, ...] = Field(default=(), max_length=MOST_SYMBOLS)
     limits: Limits | None = None
     fill: Literal["engine", "next_bar_open"] = "engine"
     leverage: Number = 1.0

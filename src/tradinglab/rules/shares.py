@@ -9,7 +9,8 @@ import numpy as np
 
 from tradinglab.rules import layout, weighing
 from tradinglab.rules.expressions import Number, Reference
-from tradinglab.rules.schema import CalmShares, EqualShares
+from tradinglab.rules.portfolios import BlackLittermanShares, CalmShares, EqualShares
+from tradinglab.rules.views import shares_by_views
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Floats, Ints
@@ -77,6 +78,8 @@ def shares_of(
             for place in chosen:
                 total += 1.0 / float(rates[place])
             shares = 1.0 / rates[chosen] / total
+        elif isinstance(weighting, BlackLittermanShares):
+            shares = shares_by_views(weighting, rules, values, returns, chosen.tolist())
         else:
             shares = METHODS[weighting.kind](returns[:, chosen])
         found[chosen, step] = _limited(rules, values, shares, chosen)

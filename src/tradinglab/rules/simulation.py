@@ -14,8 +14,9 @@ from tradinglab.rules import kernel, layout
 from tradinglab.rules.checks import check_rules, parameter_values
 from tradinglab.rules.compiling import note_looks, pays_to_compile
 from tradinglab.rules.plans import NO_LIMIT, charged, plan_of, rests
+from tradinglab.rules.portfolios import CalmShares
 from tradinglab.rules.results import Fills, SimulatedRun, fills_of, run_of
-from tradinglab.rules.schema import AtrAway, CalmShares, RiskSize, VolatilitySize
+from tradinglab.rules.schema import AtrAway, RiskSize, VolatilitySize
 from tradinglab.rules.shares import is_weighed, shares_of
 from tradinglab.rules.values import ArrayCache, Evaluator
 
@@ -91,13 +92,15 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
     if starts is not None and is_weighed(rules):
         shares = shares_of(rules, values, flags, bars.seen_closes, ranges, starts)
         ranges = np.concatenate([ranges, shares[None]])
+    if starts is not None:
+        flags[:, starts] |= np.uint8(layout.STARTS)
     market = layout.Market(
         flags=flags,
         prices=bars.prices,
         ranges=ranges,
         traits=np.array([traits_of(rules, each, bars) for each in bars.instruments]),
     )
-    return Prepared(plan=plan, market=market, visits=_visits(plan, flags) if starts is None else starts)
+    return Prepared(plan=plan, market=market, visits=_visits(plan, flags, starts))
 
 
 def traits_of(rules: Rules, each: Instrument, bars: MarketBars) -> tuple[float, ...]:
@@ -160,7 +163,8 @@ def signals_of(rules: Rules) -> tuple[tuple[Condition | None, int], ...]:
 
 def is_watched(plan: layout.Plan) -> bool:
     """Return whether positions have to be looked at whenever a bar closes."""
-    return bool(plan.cool_down or plan.time_stop or plan.stop_kind or plan.target_kind or plan.trail_kind)
+    has_exits = plan.cool_down or plan.time_stop or plan.stop_kind or plan.target_kind or plan.trail_kind
+    return bool(has_exits or plan.drawdown)
 
 
 def period_starts(schedule: str, bars: MarketBars) -> Ints:
@@ -175,10 +179,12 @@ def period_starts(schedule: str, bars: MarketBars) -> Ints:
     return np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))
 
 
-def _visits(plan: layout.Plan, flags: Ints) -> Ints:
-    """Return the steps at which anything may happen."""
+def _visits(plan: layout.Plan, flags: Ints, starts: Ints | None) -> Ints:
+    """Return the steps at which anything may happen: of a portfolio those of rebalancing."""
     if is_watched(plan):
         return np.arange(flags.shape[1])
+    if starts is not None:
+        return starts
     joined = flags[0] if len(flags) == 1 else np.bitwise_or.reduce(flags, axis=0)
     return signalled(joined)
 

@@ -118,3 +118,13 @@ def kelly(plan: Plan, account: Floats) -> float:
     odds = (account[WON] / wins) / (account[LOST] / losses)
     chance = wins / (wins + losses)
     return float(min(max((chance - (1.0 - chance) / odds) * plan.size, 0.0), plan.size_most))
+
+
+def score(state: State, security: int, profit: float) -> None:
+    """Count a closed trade for Kelly's fraction."""
+    if profit > 0.0:
+        state.account[WINS] += 1.0
+        state.account[WON] += profit
+    else:
+        state.account[LOSSES] += 1.0
+        state.account[LOST] -= profit

@@ -53,8 +53,12 @@ def minimum_variance(returns: Floats) -> Floats:
 
 
 def maximum_sharpe(returns: Floats) -> Floats:
+    """Return the long weights of the highest mean over deviation that the returns had."""
+    return tangent(covariance(returns), returns.mean(axis=0))
+
+
+def tangent(matrix: Floats, means: Floats) -> Floats:
     """Return the long weights of the highest mean over deviation; none if no mean is positive."""
-    matrix, means = covariance(returns), returns.mean(axis=0)
     if means.max() <= 0:
         return np.zeros(len(means))
     found = nonnegative(matrix / np.diag(matrix).mean(), means / means.max())

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.checks.contradictions import why_never
 from tradinglab.rules.checks.nodes import Changing, NodeChecks
+from tradinglab.rules.checks.views import check_views, check_views_frame
 from tradinglab.rules.errors import RulesInvalidError
 from tradinglab.rules.expressions import Part
+from tradinglab.rules.portfolios import BY_RETURNS, CalmShares, Limits, Rebalance
 from tradinglab.rules.schema import (
     MOST_WARM_UP_DAYS,
     AtrAway,
     BrokerFees,
-    CalmShares,
-    Limits,
     ModelFees,
     Parameter,
-    Rebalance,
-    ReturnShares,
     RiskSize,
     Rules,
     VolatilitySize,
@@ -46,6 +44,8 @@ _RANGES: dict[str, tuple[float, bool, float, bool]] = {
     "top": (1.0, True, 500.0, True),
     "trades": (1.0, True, 1e6, True),
     "limit": (0.0, False, 1.0, False),
+    "risk_aversion": (0.0, False, 1e6, False),
+    "tau": (0.0, False, 100.0, False),
     "impact": (0.0, True, 1e6, False),
 }
 
@@ -144,6 +144,7 @@ def check_rules(rules: Rules, values: Mapping[str, float]) -> None:
     """
     _check_frame(rules)
     _check_sides(rules)
+    check_views_frame(rules)
     check_values(rules, values)
 
 
@@ -171,6 +172,7 @@ def check_values(rules: Rules, values: Mapping[str, float], changing: Changing |
         checks.expression(rules.rebalance.rank, "rebalance.rank")
     for field in ("sizing", "stop_loss", "take_profit", "trailing_stop", "fees", "slippage", "rebalance"):
         _check_part(getattr(rules, field), field, checks)
+    check_views(rules, checks)
     if rules.limits is not None:
         _check_limits(rules.limits, checks)
     _check_numbers(rules, checks)
@@ -252,8 +254,10 @@ def _check_sides(rules: Rules) -> None:
         _check_portfolio(rules)
         _check_sectors(rules)
         return
-    if rules.limits is not None:
-        raise RulesInvalidError("limits are for portfolios; add 'rebalance …' or leave them out", path="limits")
+    if rules.limits is not None and (rules.limits.position_percent is not None or rules.limits.sectors):
+        raise RulesInvalidError(
+            "limits of shares are for portfolios; add 'rebalance …' or leave them out", path="limits"
+        )
     if rules.enter_long is None and rules.enter_short is None:
         left = [field for field in ("stop_loss", "take_profit", "trailing_stop", "time_stop", "exit_long", "exit_short")
                 if getattr(rules, field) is not None]  # fmt: skip
@@ -312,14 +316,20 @@ def _check_part(part: Part | None, path: str, checks: NodeChecks) -> None:
         checks.bars(part.period, f"{path}.period")
     if isinstance(part, VolatilitySize):
         checks.bars(part.bars, f"{path}.bars", least=2)
-    if isinstance(part, Rebalance) and isinstance(part.weighting, (CalmShares, ReturnShares)):
+    if isinstance(part, Rebalance) and isinstance(part.weighting, (CalmShares, *BY_RETURNS)):
         checks.bars(part.weighting.bars, f"{path}.weighting.bars", least=2)
+        _check_part(part.weighting, f"{path}.weighting", checks)
 
 
 def _check_limits(limits: Limits, checks: NodeChecks) -> None:
     given = [(sector.percent, f"limits.sectors.{place}.percent") for place, sector in enumerate(limits.sectors)]
     if limits.position_percent is not None:
         given.append((limits.position_percent, "limits.position_percent"))
+    drawdown = limits.drawdown
+    if drawdown is not None:
+        given.append((drawdown.percent, "limits.drawdown.percent"))
+        if drawdown.wait_bars is not None:
+            checks.bars(drawdown.wait_bars, "limits.drawdown.wait_bars")
     if not given:
         raise RulesInvalidError("there is no limit; add one or leave this out", path="limits")
     for number, path in given:

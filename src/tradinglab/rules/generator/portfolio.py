@@ -5,19 +5,24 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from tradinglab.rules import weighing
+from tradinglab.rules.generator.halting import drawdown_of
 from tradinglab.rules.generator.securities import warming_lines
-from tradinglab.rules.schema import CalmShares, ReturnShares
+from tradinglab.rules.generator.views import share_lines
+from tradinglab.rules.portfolios import BY_RETURNS, CalmShares
 from tradinglab.rules.shares import METHODS, is_weighed
+from tradinglab.rules.views import black_litterman
 
 if TYPE_CHECKING:
     from tradinglab.rules.generator.writing import Writer
-    from tradinglab.rules.schema import Rebalance, Rules
+    from tradinglab.rules.portfolios import Rebalance
+    from tradinglab.rules.schema import Rules
 
 #: Notes of types, which name what a strategy does not import.
-_TYPES = re.compile(r": Floats(?=[,)]| =)| -> (?:Floats|npt\.NDArray\[np\.intp\])(?=:)")
+_TYPES = re.compile(r": (?:Floats|Places|Views|float)(?=[,)]| =)| -> (?:Floats|npt\.NDArray\[np\.intp\])(?=:)")
 _PERIODS = {"weekly": "end.isocalendar()[:2]", "monthly": "(end.year, end.month)"}
 
 
@@ -43,13 +48,11 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
         f"            watch.update(data.{bars}[watch.symbol])",
         "        if not closed:",
         "            return",
-        *(_REMEMBERED if isinstance(portfolio.weighting, ReturnShares) else []),
+        *(_REMEMBERED if isinstance(portfolio.weighting, BY_RETURNS) else []),
         *warming_lines(rules),
         "        end = closed[0].bar.end_time",
         f"        period = {_PERIODS[portfolio.schedule]}",
-        "        if period != self.period:",
-        "            self.period = period",
-        "            self.rebalance(closed)",
+        *_due_lines(rules),
         "",
         "    def rebalance(self, closed):",
         '        """Hold the securities of the highest rank; equals stay in the order of the universe."""',
@@ -62,6 +65,21 @@ def portfolio_lines(rules: Rules, writer: Writer) -> list[str]:
     ]
 
 
+def _due_lines(rules: Rules) -> list[str]:
+    if drawdown_of(rules) is None:
+        return [
+            "        if period != self.period:",
+            "            self.period = period",
+            "            self.rebalance(closed)",
+        ]
+    return [
+        "        is_due = period != self.period",
+        "        self.period = period",
+        "        if not self.is_halted(closed) and is_due:",
+        "            self.rebalance(closed)",
+    ]
+
+
 _REMEMBERED = [
     "        last = [math.nan if watch.bar is None else watch.bar.close for watch in self.watches]",
     "        self.closes.append(last)",
@@ -70,23 +88,25 @@ _REMEMBERED = [
 
 def memory_lines(rules: Rules, writer: Writer) -> list[str]:
     """Return the line that makes the memory of all closes, if shares follow from returns."""
-    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, ReturnShares):
+    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, BY_RETURNS):
         return []
     return [f"        self.closes = deque(maxlen={writer.count(rules.rebalance.weighting.bars)} + 1)"]
 
 
 def method_functions(rules: Rules) -> list[str]:
     """Return the functions that shares follow from, without the types of what they take."""
-    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, ReturnShares):
+    if rules.rebalance is None or not isinstance(rules.rebalance.weighting, BY_RETURNS):
         return []
     kind = rules.rebalance.weighting.kind
-    needed = {
+    needed: tuple[Callable[..., Any], ...] = {
         "minimum_variance": (weighing.covariance, weighing.nonnegative),
-        "maximum_sharpe": (weighing.covariance, weighing.nonnegative),
+        "maximum_sharpe": (weighing.covariance, weighing.nonnegative, weighing.tangent),
         "risk_parity": (weighing.covariance,),
         "hierarchical_risk_parity": (weighing.covariance, weighing.tree_order),
+        "black_litterman": (weighing.covariance, weighing.nonnegative, weighing.tangent),
     }[kind]
-    return [_TYPES.sub("", inspect.getsource(each)).strip("\n") for each in (*needed, METHODS[kind])]
+    own = black_litterman if kind == "black_litterman" else METHODS[kind]
+    return [_TYPES.sub("", inspect.getsource(each)).strip("\n") for each in (*needed, own)]
 
 
 def _eligible(rules: Rules) -> str:
@@ -132,7 +152,7 @@ def _weighed(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
     """Return the lines for shares of all securities together."""
     lines = []
     condition = "not math.isnan(watch.rank() + watch.weight())"
-    if isinstance(portfolio.weighting, ReturnShares):
+    if isinstance(portfolio.weighting, BY_RETURNS):
         lines = [
             f"        if len(self.closes) <= {writer.count(portfolio.weighting.bars)}:",
             "            return",
@@ -159,10 +179,10 @@ def _weighed(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
 def _shares(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
     """Return the method that shares the money, and keeps within the limits."""
     limits, weighting = rules.limits, portfolio.weighting
-    if isinstance(weighting, ReturnShares):
+    if isinstance(weighting, BY_RETURNS):
         head = ["    def shares(self, chosen, returns):"]
         lines = ["places = [self.watches.index(watch) for watch in chosen]",
-                 f"shares = {weighting.kind}(returns[:, places])"]  # fmt: skip
+                 *share_lines(weighting, writer)]  # fmt: skip
     else:
         head = ["    def shares(self, chosen):"]
         lines = [
@@ -173,7 +193,7 @@ def _shares(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
             "shares = np.array([watch.weight() for watch in chosen]) / total",
         ]
     sectors = () if limits is None else limits.sectors
-    if not sectors and not isinstance(weighting, ReturnShares):
+    if not sectors and not isinstance(weighting, BY_RETURNS):
         lines = lines[1:]
     if limits is not None and limits.position_percent is not None:
         lines.append(f"shares = np.minimum(shares, {writer.fraction(limits.position_percent)})")

@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from tradinglab.rules.generator.halting import halt_method, halt_state, halted_lines
 from tradinglab.rules.generator.helpers import FUNCTIONS, NEXT_BAR_OPEN, PERCENT_FEE
 from tradinglab.rules.generator.portfolio import memory_lines, method_functions, portfolio_lines, weight_lines
 from tradinglab.rules.generator.positions import KELLY_EVENTS, KELLY_STATE, exit_lines, size_lines
@@ -23,15 +24,12 @@ from tradinglab.rules.generator.resting import (
 )
 from tradinglab.rules.generator.securities import added_lines, model_lines, warm_up_lines, warming_lines
 from tradinglab.rules.generator.unit_fees import unit_events, unit_method, unit_state
+from tradinglab.rules.generator.views import view_state
 from tradinglab.rules.generator.writing import Writer, plain
 from tradinglab.rules.market import RESOLUTIONS, bars_per_year
 from tradinglab.rules.plans import has_unit_fees
-from tradinglab.rules.schema import (
-    AtrAway,
-    KellySize,
-    PercentFees,
-    ReturnShares,
-)
+from tradinglab.rules.portfolios import BY_RETURNS
+from tradinglab.rules.schema import AtrAway, KellySize, PercentFees
 from tradinglab.rules.shares import is_weighed
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ def _head(rules: Rules, writer: Writer) -> str:
         lines.append("from datetime import time")
     lines += ["", "import numpy as np"] if is_weighed(rules) else []
     lines += ["from AlgorithmImports import *"] if is_weighed(rules) else ["", "from AlgorithmImports import *"]
-    if "volatility" in writer.helpers:
+    if "volatility" in writer.helpers or rules.views:
         year = bars_per_year(rules.universe[0].type, RESOLUTIONS[rules.resolution])
         lines += ["", f"BARS_PER_YEAR = {plain(year)}"]
     return "\n".join(lines)
@@ -117,7 +115,7 @@ def _watch(rules: Rules, writer: Writer) -> str:
         methods += ["", *_exits(rules, writer)]
         sizes = size_lines(rules, writer)
     else:
-        sizes = [] if isinstance(rules.rebalance.weighting, ReturnShares) else weight_lines(rules.rebalance, writer)
+        sizes = [] if isinstance(rules.rebalance.weighting, BY_RETURNS) else weight_lines(rules.rebalance, writer)
     if has_resting(rules):
         sizes += [*noted_lines(rules, writer), *protection_lines(rules, writer)]
     writer.used = [*methods, *writer.taken, *sizes]
@@ -189,6 +187,8 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         *(["        self.outcomes = {True: [], False: []}"] if isinstance(rules.sizing, KellySize) else []),
         *(["        self.period = None"] if rules.rebalance is not None else []),
         *memory_lines(rules, writer),
+        *view_state(rules, writer),
+        *halt_state(rules),
         "        self.watches = []",
         *added_lines(rules),
         "        self.set_benchmark(self.watches[0].symbol)",
@@ -202,6 +202,7 @@ def _algorithm(rules: Rules, writer: Writer) -> str:
         "",
         *(_positions(rules, writer) if rules.rebalance is None else portfolio_lines(rules, writer)),
         "",
+        *halt_method(rules, writer),
         *_orders(rules),
         *_events(rules),
     ]
@@ -273,6 +274,7 @@ def _on_data(rules: Rules, writer: Writer) -> list[str]:
         "        for watch in closed:",
         f"            watch.update(data.{bars}[watch.symbol])",
         *warming_lines(rules),
+        *halted_lines(rules),
         "        entries = [(watch, side) for watch in closed if (side := self.review(watch))]",
         *_ranked(rules),
         "        for watch, side in entries:",

@@ -25,10 +25,10 @@ from tradinglab.rules.expressions import (
     TimeOfDay,
     Volatility,
 )
+from tradinglab.rules.portfolios import BlackLittermanShares, CalmShares, ReturnShares
 from tradinglab.rules.schema import (
     AlphaStreamsSlippage,
     AtrAway,
-    CalmShares,
     ConstantSlippage,
     DefaultFees,
     EqualSize,
@@ -38,7 +38,6 @@ from tradinglab.rules.schema import (
     PercentAway,
     PercentFees,
     PercentSize,
-    ReturnShares,
     RiskSize,
     ValueSize,
     VolatilitySize,
@@ -48,7 +47,8 @@ from tradinglab.rules.schema import (
 
 if TYPE_CHECKING:
     from tradinglab.rules.expressions import Condition, Number, Operand
-    from tradinglab.rules.schema import Away, Listing, Parameter, Rebalance, Rules, WarmUp
+    from tradinglab.rules.portfolios import Rebalance
+    from tradinglab.rules.schema import Away, Listing, Parameter, Rules, WarmUp
 
 _WIDTH = 92
 _TIGHTNESS = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -160,7 +160,19 @@ def rules_text(rules: Rules) -> str:
         lines.append(f"hold at most {number_text(rules.max_positions)} positions")
     if rules.rank is not None:
         lines.append(f"rank by {operand_text(rules.rank)}")
-    return "".join(_folded(line) for line in [*lines, *_limits(rules), *_costs(rules)])
+    return "".join(_folded(line) for line in [*lines, *_views(rules), *_limits(rules), *_costs(rules)])
+
+
+def _views(rules: Rules) -> list[str]:
+    lines = []
+    if rules.market_weights:
+        weights = (f"{_ticker(each.ticker)} {number_text(each.weight)}" for each in rules.market_weights)
+        lines.append(f"market weights {', '.join(weights)}")
+    for each in rules.views:
+        over = "" if each.over is None else f" over {_ticker(each.over)}"
+        told = f"{number_text(each.percent)} % a year confidence {number_text(each.confidence)} %"
+        lines.append(f"view {_ticker(each.ticker)}{over} {told}")
+    return lines
 
 
 def _limits(rules: Rules) -> list[str]:
@@ -170,6 +182,10 @@ def _limits(rules: Rules) -> list[str]:
     for each in () if limits is None else limits.sectors:
         tickers = ", ".join(_ticker(ticker) for ticker in each.tickers)
         lines.append(f"limit sector {each.name} {number_text(each.percent)} % of {tickers}")
+    drawdown = None if limits is None else limits.drawdown
+    if drawdown is not None:
+        wait = "" if drawdown.wait_bars is None else f" then wait {_bars(drawdown.wait_bars)}"
+        lines.append(f"limit drawdown {number_text(drawdown.percent)} %{wait}")
     return lines
 
 
@@ -235,6 +251,11 @@ def _rebalance(portfolio: Rebalance) -> str:
         weights = f"by volatility over {_bars(weighting.bars)}"
     elif isinstance(weighting, ReturnShares):
         weights = f"by {weighting.kind.replace('_', ' ')} over {_bars(weighting.bars)}"
+    elif isinstance(weighting, BlackLittermanShares):
+        weights = (
+            f"by black litterman over {_bars(weighting.bars)} risk aversion {number_text(weighting.risk_aversion)} "
+            f"tau {number_text(weighting.tau)}"
+        )
     return (
         f"rebalance {portfolio.schedule} top {number_text(portfolio.top)} by {operand_text(portfolio.rank)} "
         f"weighted {weights} with {number_text(portfolio.percent)} % of equity"

@@ -8,6 +8,7 @@ from typing import Any
 
 from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.loading import validated
+from tradinglab.rules.portfolios import Rebalance
 from tradinglab.rules.schema import (
     MOST_WARM_UP_BARS,
     MOST_WARM_UP_DAYS,
@@ -21,7 +22,6 @@ from tradinglab.rules.schema import (
     PercentAway,
     PercentSize,
     PointsAway,
-    Rebalance,
     RiskSize,
     Rules,
     Sizing,
@@ -33,7 +33,7 @@ from tradinglab.rules.schema import (
 from tradinglab.rules.text.costs import read_fees, read_slippage
 from tradinglab.rules.text.cursor import Cursor
 from tradinglab.rules.text.expressions import read_condition, read_operand
-from tradinglab.rules.text.portfolios import read_limit, read_weighting
+from tradinglab.rules.text.portfolios import read_limit, read_market, read_view, read_weighting
 from tradinglab.rules.text.tokens import END, LINE, Token, tokens_of
 from tradinglab.rules.words import KINDS, PACES, RESERVED
 
@@ -93,7 +93,9 @@ def _statement(cursor: Cursor, fields: Fields) -> None:
             if name in fields["parameters"] or name in fields["names"]:
                 cursor.fail_at(token, f"'{name}' is declared twice; choose another name")
             fields[field] |= value
-        elif field == "limits" and not ("position_percent" in value and "position_percent" in fields.get(field, {})):
+        elif field == "views":
+            fields[field] = (*fields.get(field, ()), *value)
+        elif field == "limits" and not {*value} & {*fields.get(field, {})} - {"sectors"}:
             before = fields.get(field, {})
             sectors = (*before.get("sectors", ()), *value.get("sectors", ()))
             fields[field] = {**before, **value, "sectors": sectors}
@@ -349,6 +351,8 @@ _STATEMENTS: dict[str, Callable[[Cursor], Fields]] = {
     "hold": _hold,
     "rank": _rank,
     "rebalance": _rebalance,
+    "view": read_view,
+    "market": read_market,
     "limit": read_limit,
     "fees": read_fees,
     "slippage": read_slippage,
