@@ -34,7 +34,8 @@ _STATEMENTS = {
     "enter_long": "enter long", "exit_long": "exit long", "enter_short": "enter short", "exit_short": "exit short",
     "sizing": "size", "stop_loss": "stop", "take_profit": "take", "trailing_stop": "trail", "time_stop": "exit after",
     "cool_down": "wait", "max_positions": "hold", "rank": "rank", "fees": "fees", "slippage": "slippage",
-    "fill": "fill", "rebalance": "rebalance", "limits": "limit", "leverage": "leverage", "buffer_percent": "buffer",
+    "fill": "fill", "rebalance": "rebalance", "limits": "limit", "views": "view",
+    "market_weights": "market", "leverage": "leverage", "buffer_percent": "buffer",
 }  # fmt: skip
 _NAMED = {"parameters": "parameter", "names": "let"}
 
