@@ -12,7 +12,7 @@ import pytest
 from tests.quantconnect.clock import VirtualClock
 from tests.sources.figures import LISTED, NEW_YORK, NOW, TODAY, Bar, coin_bars, midnight, share_days, share_minutes
 from tests.sources.kit import day_us, world_of
-from tests.sources.speakers import Alpaca, AlphaVantage, Binance, Coinbase, Yahoo
+from tests.sources.speakers import Alpaca, AlphaVantage, Binance, Bitfinex, Bybit, Coinbase, Yahoo
 from tests.sources.wire import Answer, Wire, answer, page
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
@@ -418,3 +418,31 @@ class TestCoinbase(_Exchange):
 
     def refusals(self) -> list[tuple[Answer, type[SourceError]]]:
         return [(answer({"message": "NotFound"}, 404), RefusedError)]
+
+
+class TestBybit(_Exchange):
+    wire = Bybit
+    market = "bybit"
+    ticker = "BTCUSDT"
+    gone = "GONEUSDT"
+
+    def refusals(self) -> list[tuple[Answer, type[SourceError]]]:
+        return [
+            (answer({"retCode": 10006, "retMsg": "Too many visits!", "result": {}}), RateLimitedError),
+            (answer({"retCode": 10001, "retMsg": "params error", "result": {}}), RefusedError),
+            (page(403), RefusedError),
+        ]
+
+
+class TestBitfinex(_Exchange):
+    wire = Bitfinex
+    market = "bitfinex"
+    ticker = "BTCUSD"
+    gone = "GONEUSD"
+    minute_days = (date(2021, 12, 13), date(2021, 12, 17))
+
+    def refusals(self) -> list[tuple[Answer, type[SourceError]]]:
+        return [
+            (answer(["error", 10020, "symbol: invalid"], 500), UnavailableError),
+            (answer(["error", 11010, "ratelimit: error"], 429), RateLimitedError),
+        ]

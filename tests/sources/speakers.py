@@ -272,6 +272,7 @@ class Binance(Wire):
         last = int(NOW.timestamp()) if asked.params["symbol"] != "ETHBTC" else midnight(date(2020, 6, 30), UTC)
         first = max(start, midnight(LISTED, UTC))
         most = int(asked.params["limit"])
+        last = min(last, int(asked.params["endTime"]) // 1_000 + 1)
         rows = [
             [
                 bar.at * 1_000, str(bar.open), str(bar.high), str(bar.low), str(bar.close), str(bar.volume),
@@ -309,3 +310,77 @@ class Coinbase(Wire):
             for bar in reversed(coin_bars(start, min(last, end + 1), length))
         ]
         return answer(rows)
+
+
+class Bybit(Wire):
+    """Candles newest first, in an envelope with a code."""
+
+    def aside(self, asked: Asked) -> Answer | None:
+        if asked.path != "/v5/market/instruments-info":
+            return None
+        pairs = [
+            {
+                "symbol": f"{base}USDT", "baseCoin": base, "quoteCoin": "USDT", "innovation": "0", "status": "Trading",
+                "marginTrading": "both", "lotSizeFilter": {"basePrecision": "0.000001", "quotePrecision": "0.01",
+                "minOrderQty": "0.01", "maxOrderQty": "71"}, "priceFilter": {"tickSize": "0.01"},
+            }
+            for base in ("BTC", "GONE")
+        ]  # fmt: skip
+        return answer({"retCode": 0, "retMsg": "OK", "result": {"category": "spot", "list": pairs}, "time": 1})
+
+    def bars(self, asked: Asked) -> Answer:
+        assert asked.params["category"] == "spot"
+        length = {"1": 60, "60": 3_600, "D": 86_400}[asked.params["interval"]]
+        start, end = (int(asked.params[name]) // 1_000 for name in ("start", "end"))
+        last = midnight(date(2020, 6, 30), UTC) if asked.params["symbol"] == "GONEUSDT" else int(NOW.timestamp())
+        rows = [
+            [str(bar.at * 1_000), str(bar.open), str(bar.high), str(bar.low), str(bar.close), str(bar.volume), "0"]
+            for bar in coin_bars(start, min(last, end + 1), length)
+        ]
+        newest = rows[-int(asked.params["limit"]) :][::-1]
+        result = {"symbol": asked.params["symbol"], "category": "spot", "list": newest}
+        return answer({"retCode": 0, "retMsg": "OK", "result": result, "time": 1})
+
+
+class Bitfinex(Wire):
+    """Candles as arrays, with the close before high and low."""
+
+    def aside(self, asked: Asked) -> Answer | None:
+        if not asked.path.startswith("/v2/conf/"):
+            return None
+        sizes = [None, None, None, "0.02", "5000.0", None, None, None, None, None, None, None]
+        return answer([[["BTCUSD", sizes], ["GONE:USD", sizes]], [], [], []])
+
+    def bars(self, asked: Asked) -> Answer:
+        _, _, name, _ = asked.path.strip("/").split("/")
+        _, frame, symbol = name.split(":", 2)
+        length = {"1m": 60, "1h": 3_600, "1D": 86_400}[frame]
+        start, end = (int(asked.params[each]) // 1_000 for each in ("start", "end"))
+        last = midnight(date(2020, 6, 30), UTC) if "GONE" in symbol else int(NOW.timestamp())
+        rows = [
+            [bar.at * 1_000, bar.open, bar.close, bar.high, bar.low, bar.volume]
+            for bar in coin_bars(start, min(last, end + 1), length)
+        ]
+        return answer(rows[: int(asked.params["limit"])])
+
+
+class Kraken(Wire):
+    """The last 720 candles, whatever is asked for."""
+
+    def aside(self, asked: Asked) -> Answer | None:
+        if asked.path != "/0/public/AssetPairs":
+            return None
+        pair = {
+            "altname": "XBTUSD", "wsname": "XBT/USD", "aclass_base": "currency", "base": "XXBT", "quote": "ZUSD",
+            "aclass_quote": "currency", "pair_decimals": 1, "lot_decimals": 8, "status": "online", "ordermin": "0.0001",
+        }  # fmt: skip
+        return answer({"error": [], "result": {"XXBTZUSD": pair}})
+
+    def bars(self, asked: Asked) -> Answer:
+        length = int(asked.params["interval"]) * 60
+        now = int(NOW.timestamp())
+        rows = [
+            [bar.at, str(bar.open), str(bar.high), str(bar.low), str(bar.close), "0", str(bar.volume), 5]
+            for bar in coin_bars(now - 800 * length, now, length)
+        ]
+        return answer({"error": [], "result": {"XXBTZUSD": rows[-720:], "last": now}})

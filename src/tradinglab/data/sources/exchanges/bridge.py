@@ -22,6 +22,8 @@ from tradinglab.data.sources.errors import (
 from tradinglab.data.sources.http import Http, Reply
 
 _REASONS: Final = 300
+#: What the library says by which ccxt would send.
+_TRANSPORT: Final = ("Accept-Encoding", "Connection", "User-Agent")
 
 
 class Bridge:
@@ -87,7 +89,7 @@ class Bridge:
             return self._read(reply, url)
 
         sent = {name: value for name, value in self.exchange.prepare_request_headers(headers).items() if value}
-        sent.pop("Accept-Encoding", None)
+        sent = {name: value for name, value in sent.items() if name not in _TRANSPORT} | {"User-Agent": "TradingLab"}
         return self._http.ask(asked, read, headers=sent, symbol=self.symbol)
 
     def _read(self, reply: Reply, url: str) -> object:

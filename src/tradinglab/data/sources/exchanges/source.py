@@ -145,7 +145,7 @@ class CryptoExchange:
         has_looked = False
         while start_us < end_us:
             until = min(end_us, start_us + self._kind.page * length_us)
-            times, values = self._page(key, start_us)
+            times, values = self._page(key, start_us, until)
             inside = (times >= start_us) & (times < until)
             if not inside.any() and not has_looked:
                 # Empty pages before a listing may be many: they are answered at once.
@@ -159,12 +159,12 @@ class CryptoExchange:
                 yield part(key, start_us, until, times, values, meta=self._meta(key), origin=origin)
             start_us = until
 
-    def _page(self, key: SeriesKey, since_us: int) -> tuple[Ints, dict[str, Floats]]:
+    def _page(self, key: SeriesKey, since_us: int, until_us: int) -> tuple[Ints, dict[str, Floats]]:
         """Return the rows of a page; an exchange may send others as well."""
-        market = self._market(key)
-        rows = self._bridge.call(
-            "fetch_ohlcv", key.ticker, market["symbol"], _FRAMES[key.resolution], since_us // _MS, self._kind.page
-        )
+        symbol, frame, most = self._market(key)["symbol"], _FRAMES[key.resolution], self._kind.page
+        # Who has the last bars only takes no end.
+        end = {} if self._kind.reach else {"until": (until_us - 1) // _MS}
+        rows = self._bridge.call("fetch_ohlcv", key.ticker, symbol, frame, since_us // _MS, most, end)
         try:
             table = np.array([[np.nan if one is None else float(one) for one in row[:6]] for row in rows], np.float64)
             table = table.reshape(-1, 6)
@@ -180,8 +180,8 @@ class CryptoExchange:
             days = SeriesKey(key.security_type, key.market, key.ticker, Resolution.DAILY, key.tick_type)
             length_us = self._kind.page * _LENGTHS_US[Resolution.DAILY]
             self._firsts[key.ticker] = None
-            for since_us, _ in pages(_FIRST_US, self._now_us(), length_us):
-                times, _ = self._page(days, since_us)
+            for since_us, until_us in pages(_FIRST_US, self._now_us(), length_us):
+                times, _ = self._page(days, since_us, until_us)
                 if len(times):
                     self._firsts[key.ticker] = int(times.min())
                     break
