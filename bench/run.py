@@ -18,12 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import metrics, rules, sandboxed
+from bench import bars, metrics, rules, sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
-_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules")
+_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules", "bars")
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     right = True
     sizes = [20_000] if options.quick else options.bars
     if "cross" in wanted:
-        for bars in sizes:
-            race = _race("cross", bars, options.reps, folder)
+        for count in sizes:
+            race = _race("cross", count, options.reps, folder)
             _print_bars(race)
             right &= _is_right(race.ours)
     if "resting" in wanted:
@@ -76,6 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _optimization(8 if options.quick else 60)
     if "rules" in wanted:
         right &= rules.show(options.reps, folder, is_quick=options.quick)
+    if "bars" in wanted:
+        print(f"\nBars of 100 symbols, a year of minutes each, on the disk (load {_load()})")
+        right &= bars.show(options.reps, is_quick=options.quick)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1
@@ -233,10 +236,10 @@ def _growth(sizes: Sequence[int]) -> bool:
     print(f"\nGrowth (load {_load()})")
     print(f"  {'bars':>11} {'seconds':>9} {'us a bar':>9} {'peak MB':>8}")
     right = True
-    for bars in sizes:
-        figures = ours("cross", bars, 1 if bars > 1_000_000 else 2)
+    for count in sizes:
+        figures = ours("cross", count, 1 if count > 1_000_000 else 2)
         taken = seconds_of(figures)
-        print(f"  {bars:>11,} {taken:>9.2f} {taken / bars * 1e6:>9.2f} {_memory(figures)}", flush=True)
+        print(f"  {count:>11,} {taken:>9.2f} {taken / count * 1e6:>9.2f} {_memory(figures)}", flush=True)
         right &= _is_right(figures)
     return right
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.store.files import Check
 
 _TEMPORARY: Final = ".tmp"
@@ -71,7 +72,7 @@ class Copies:
             return True
         try:
             check(path)
-        except (OSError, ValueError, RuntimeError):
+        except (OSError, MalformedDataError):
             # Damaged since, or written by another program of another mind: it is fetched again.
             path.unlink(missing_ok=True)
             return False
