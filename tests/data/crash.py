@@ -12,6 +12,7 @@ milliseconds.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import random
@@ -94,8 +95,8 @@ def read(store: BarStore) -> State:
 
 def breed() -> None:
     """Fork a writer for each line that says which folder it writes to, from which seed, and where it says what."""
-    import polars  # noqa: F401  # the store imports them when it needs them
-    import pyarrow.parquet  # noqa: F401
+    for name in ("polars", "pyarrow.parquet"):  # which the store imports when it needs them
+        importlib.import_module(name)
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from tests.server.conftest import QUICK
 
-from tradinglab.core.enums import Resolution
-from tradinglab.data.store import store_synthetic_bars
+from tradinglab.core.clock import day_of_date
+from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.data.derivation import Action
+from tradinglab.data.store import BarStore, store_synthetic_bars
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_list, data_source_usual
 from tradinglab.server.backtests.models import Backtest
@@ -200,6 +203,25 @@ class TestData:
         assert apple["resolution"] == "daily"
         assert apple["first_day"] < "2001-01-01" < "2012-01-01" < apple["last_day"]
         assert api.get(f"{V1}/data-sources/none/").status_code == 404
+
+    def test_a_backtest_names_the_slices_of_a_bar_store(self, api: APIClient, settings: Any, owner: User) -> None:
+        first, last = date(2009, 12, 1), date(2010, 3, 5)
+        store_synthetic_bars(settings.HOME.bars, "AAPL", Resolution.DAILY, first, last)
+        store = BarStore(settings.HOME.bars)
+        store.add_actions(SecurityType.EQUITY, "usa", "AAPL", [Action(day_of_date(first) + 1, Decimal(1))], source="x")
+        # What a sandbox may read is settled when it is put up.
+        for keeper in all_sandboxes():
+            keeper.close()
+        made = post(api, {"files": {"main.py": QUICK}, "data": "local"}).json()
+        run_carry_out(run_id=uuid.UUID(made["id"]), worker="a")
+        shown = api.get(f"{V1}/backtests/{made['id']}/").json()
+        assert (shown["state"], shown["error"], shown["data"]) == ("completed", {}, "local")
+        slices = shown["manifest"]["data"]["slices"]
+        bars = store.slices(store.series()[0])
+        factors = {"equity/usa/factors/aapl": store.factor_versions(SecurityType.EQUITY, "usa", "AAPL")[-1].sha256}
+        assert slices.items() <= (bars | factors).items()
+        assert slices["equity/usa/daily/trade/aapl/2010"] == bars["equity/usa/daily/trade/aapl/2010"]
+        assert factors.items() <= slices.items()
 
     @pytest.mark.lean
     def test_a_backtest_reads_the_source_that_it_names(

@@ -32,7 +32,12 @@ def add_parser(commands: Commands) -> None:
 def _add_list(commands: Commands) -> None:
     parser = commands.add_parser("list", help="list what a source has", description="List what a source has.")
     parser.set_defaults(run=list_bars)
-    parser.add_argument("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
+    parser.add_argument(
+        "--data",
+        metavar="SPEC",
+        default="sample",
+        help="sample (default), lean:DIR or store:DIR (also store:s3://BUCKET/PREFIX)",
+    )
 
 
 def _add_import(commands: Commands) -> None:
@@ -46,7 +51,8 @@ def _add_import(commands: Commands) -> None:
     add("--resolution", metavar="R", required=True, type=str.lower, choices=("second", "minute", "hour", "daily"),
         help="how long a bar is: %(choices)s")  # fmt: skip
     add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
-    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--store", metavar="DIR", required=True, type=words.store,
+        help="the store's folder, or s3://BUCKET/PREFIX; made if need be")  # fmt: skip
     add("--tick-type", default="trade", choices=("trade", "quote"), help="what the bars are made of (default: trade)")
     add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "forex", "crypto", "cfd"),
         help="what is traded: %(choices)s (default: what is usual on the market)")  # fmt: skip
@@ -73,7 +79,8 @@ def _add_generate(commands: Commands) -> None:
     add("--symbol", metavar="S", required=True, help="the ticker")
     add("--first", metavar="DATE", required=True, type=words.day, help="first day")
     add("--last", metavar="DATE", required=True, type=words.day, help="last day")
-    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--store", metavar="DIR", required=True, type=words.store,
+        help="the store's folder, or s3://BUCKET/PREFIX; made if need be")  # fmt: skip
     add("--resolution", metavar="R", default="minute", type=str.lower, choices=("second", "minute", "hour", "daily"),
         help="how long a bar is: %(choices)s (default: minute)")  # fmt: skip
     add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
@@ -124,8 +131,7 @@ def import_bars(options: Namespace) -> int:
         on_conflict=options.on_conflict,
     )
     resolution = Resolution[options.resolution.upper()]
-    store = options.store.expanduser()
-    for line in import_files(options.files, options.symbol, resolution, options.market, store, how).lines():
+    for line in import_files(options.files, options.symbol, resolution, options.market, options.store, how).lines():
         say(line)
     return FINISHED
 
@@ -142,7 +148,7 @@ def generate_bars(options: Namespace) -> int:
         raise CommandError(f"--first ({options.first}) is after --last ({options.last}); swap them.")
     resolution = Resolution[options.resolution.upper()]
     stored = store_synthetic_bars(
-        options.store.expanduser(), options.symbol, resolution, options.first, options.last, seed=options.seed,
+        options.store, options.symbol, resolution, options.first, options.last, seed=options.seed,
         market=options.market, security_type=SecurityType[options.security_type.upper()],
         model=SyntheticModel(first_price=options.price),
     )  # fmt: skip

@@ -89,6 +89,11 @@ def folder(text: str) -> Path:
     return path
 
 
+def store(text: str) -> Path | str:
+    """Return the folder of a bar store, or the address of one in a bucket as it is written."""
+    return text if text.startswith("s3://") else Path(text).expanduser()
+
+
 def input_file(text: str) -> Path:
     """Return a file that is there."""
     path = Path(text).expanduser()

@@ -28,7 +28,7 @@ _RESOLUTIONS = (Resolution.SECOND, Resolution.MINUTE, Resolution.HOUR, Resolutio
 
 
 def store_synthetic_bars(
-    store: Path,
+    store: Path | str,
     symbol: str,
     resolution: Resolution,
     first: date,

@@ -38,7 +38,7 @@ def import_files(
     symbol: str,
     resolution: Resolution,
     market: str,
-    store: Path,
+    store: Path | str,
     options: ImportOptions | None = None,
 ) -> ImportReport:
     """Import files of bars of one symbol into a store, which is made if need be.
@@ -54,7 +54,7 @@ def import_files(
     market
         ``usa``, ``oanda``, ``coinbase`` and so on.
     store
-        The store's folder.
+        The store's folder, or ``s3://bucket/prefix``.
 
     Raises
     ------
