@@ -18,9 +18,10 @@ from tradinglab.cli.status import FINISHED, INCOMPLETE
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.data.downloading import DownloadReport, DownloadStep
-    from tradinglab.data.sources.http import World
-    from tradinglab.data.sources.protocol import About, Downloader, SeriesKey
+    from tradinglab.data.sources.opening import OpenSources
+    from tradinglab.data.sources.protocol import About, SeriesKey
     from tradinglab.data.sources.resume import FileLedger
+    from tradinglab.data.store import BarStore
 
 _TYPES = ("equity", "index", "forex", "crypto")
 _MOST_NOTES = 8
@@ -94,7 +95,8 @@ def list_sources(options: Namespace) -> int:
 
 def search(options: Namespace) -> int:
     """Print what a text may mean at a source."""
-    found = _open(options.source, _world()).search(options.text)
+    with _sources() as sources:
+        found = sources(options.source).search(options.text)
     if not found:
         say(f"{options.source} knows nothing by '{options.text}' that could be downloaded.")
         return FINISHED
@@ -117,33 +119,33 @@ def run_download(options: Namespace) -> int:
     if options.start is not None and options.end is not None and options.end < options.start:
         raise CommandError(f"--start ({options.start}) is after --end ({options.end}); swap them.")
     folder = options.store.expanduser()
-    store, world = BarStore(folder), _world()
-    status = FINISHED
-    for at, symbol in enumerate(options.symbols):
-        if at:
-            say()
-        if not _download_one(_key(options, symbol), options, store, folder, world):
-            status = INCOMPLETE
+    store, status = BarStore(folder), FINISHED
+    with _sources() as sources:
+        for at, symbol in enumerate(dict.fromkeys(options.symbols)):
+            if at:
+                say()
+            if not _download_one(_key(options, symbol), options, store, sources):
+                status = INCOMPLETE
     return status
 
 
-def _download_one(key: SeriesKey, options: Namespace, store: object, folder: Path, world: World) -> bool:
+def _download_one(key: SeriesKey, options: Namespace, store: BarStore, sources: OpenSources) -> bool:
     """Download a symbol; return whether all of its range was answered."""
     from tradinglab.data.downloading import download
     from tradinglab.data.sources.errors import SourceError
 
-    ledger: FileLedger = sources_part("resume").FileLedger(folder / LEDGER)
+    ledger: FileLedger = sources_part("resume").FileLedger(store.folder / LEDGER)
     try:
-        start_us, end_us = _range(key, options, ledger, world)
+        start_us, end_us = _range(key, options, ledger, sources)
         with line_reporter(_progress) as show:
             report = download(
                 key,
                 start_us,
                 end_us,
-                store=store,  # type: ignore[arg-type]
+                store=store,
                 ledger=ledger,
                 sources=options.source,
-                open_source=lambda name: _open(name, world),
+                open_source=sources,
                 on_restated=options.on_conflict,
                 refresh=options.refresh,
                 progress=lambda report, step: show((report, step)),
@@ -155,7 +157,7 @@ def _download_one(key: SeriesKey, options: Namespace, store: object, folder: Pat
     return not report.failed
 
 
-def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, world: World) -> tuple[int, int]:
+def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, sources: OpenSources) -> tuple[int, int]:
     from tradinglab.core.clock import DAY_NS, date_of_day
     from tradinglab.data.downloading import range_of_days
     from tradinglab.data.sources.shaping import data_zone
@@ -166,7 +168,7 @@ def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, world: World)
     answered = ledger.read(key)
     first_us = min((each.start_us for each in answered), default=None)
     if first_us is None:
-        first_us = _open(options.source[0], world).coverage(key).first_us
+        first_us = sources(options.source[0]).coverage(key).first_us
     if first_us is None:
         raise CommandError(f"{options.source[0]} does not say from when it has {key.ticker}: give --start.")
     first = date_of_day(data_zone(key).local_ns(first_us * 1_000) // DAY_NS)
@@ -234,13 +236,8 @@ def _key(options: Namespace, symbol: str) -> SeriesKey:
     return SeriesKey(SecurityType[kind.upper()], market, symbol, Resolution[options.resolution.upper()], TickType.TRADE)
 
 
-def _open(name: str, world: World) -> Downloader:
-    found: Downloader = sources_part("opening").open_downloader(name, world)
-    return found
-
-
-def _world() -> World:
-    found: World = sources_part("http").World()
+def _sources() -> OpenSources:
+    found: OpenSources = sources_part("opening").OpenSources()
     return found
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -139,35 +138,27 @@ def download(
     Parameters
     ----------
     sources, open_source
-        Who is asked, in order, and how a source of a name is opened; what was opened is closed at the end.
+        Who is asked, in order, and who returns the source of a name (`OpenSources`); the caller closes it.
     on_restated
         What to do with bars that are stored otherwise: keep them (and say so), or replace them.
     refresh
         Whether to ask again for what was answered.
     """
     report = DownloadReport(key, start_us, end_us)
-    with ExitStack() as opened:
-        downloaders: dict[str, Downloader] = {}
-
-        def open_once(name: str) -> Downloader:
-            if name not in downloaders:
-                downloaders[name] = opened.enter_context(closing(open_source(name)))
-            return downloaders[name]
-
-        for step in download_steps(
-            key,
-            start_us,
-            end_us,
-            store=store,
-            ledger=ledger,
-            sources=sources,
-            open_source=open_once,
-            on_restated=on_restated,
-            refresh=refresh,
-        ):
-            report.take(step)
-            if progress is not None:
-                progress(report, step)
+    for step in download_steps(
+        key,
+        start_us,
+        end_us,
+        store=store,
+        ledger=ledger,
+        sources=sources,
+        open_source=open_source,
+        on_restated=on_restated,
+        refresh=refresh,
+    ):
+        report.take(step)
+        if progress is not None:
+            progress(report, step)
     report.answered = merged(ledger.read(key))
     return report
 

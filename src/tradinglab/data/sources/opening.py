@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Self
 
 from tradinglab.core.surface import did_you_mean
 from tradinglab.data.sources.errors import SourceSettingError
@@ -74,6 +74,36 @@ def open_downloader(name: str, world: World | None = None) -> Downloader:
     from tradinglab.data.sources.exchanges import CryptoExchange
 
     return CryptoExchange(name, world, base_url=base_url)
+
+
+class OpenSources:
+    """Sources that are opened when they are asked first, and closed together.
+
+    What a source has found out (a cookie, an exchange's pairs) serves for all that is asked of it meanwhile.
+
+    Parameters
+    ----------
+    world
+        What they share with other processes, and how patient they are.
+    """
+
+    def __init__(self, world: World | None = None) -> None:
+        self._world = world
+        self._open: dict[str, Downloader] = {}
+
+    def __call__(self, name: str) -> Downloader:
+        """Return the source of a name; raises as `open_downloader` does."""
+        if name not in self._open:
+            self._open[name] = open_downloader(name, self._world)
+        return self._open[name]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for source in self._open.values():
+            source.close()
+        self._open.clear()
 
 
 def about_source(name: str) -> About:
