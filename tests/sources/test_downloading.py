@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.figures import LISTED, NOW, TODAY, share_days
-from tests.sources.kit import day_us
+from tests.quantconnect.clock import VirtualClock
+from tests.sources.figures import LISTED, NOW, TODAY, midnight, share_days
+from tests.sources.kit import day_us, world_of
+from tests.sources.speakers import Yahoo
 
 from tradinglab.core.clock import day_of_date
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
@@ -29,6 +31,7 @@ from tradinglab.data.sources.errors import (
 from tradinglab.data.sources.policy import Passed, Policy, Rule, fetch_by_order
 from tradinglab.data.sources.protocol import Downloader, Fetched, Origin, SeriesKey, SeriesMeta
 from tradinglab.data.sources.resume import Answered, FileLedger, MemoryLedger, merged, missing
+from tradinglab.data.sources.yahoo import YahooFinance
 from tradinglab.data.store import BarStore
 
 _KEY = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.DAILY, TickType.TRADE)
@@ -189,6 +192,21 @@ def test_what_is_not_published_yet_is_asked_for_again(
     report = run(store, ledger, source, first=date(2022, 1, 3), last=date(2022, 1, 7))
     assert source.asked == [(day_us(date(2022, 1, 7)), day_us(date(2022, 1, 8)))]
     assert report.added == 1
+
+
+def test_minutes_that_come_late_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The market opened at 9:30; at noon the source has told of it until 9:59 (the last bar that the share has)."""
+    monkeypatch.setattr("time.time", NOW.timestamp)
+    key = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.MINUTE, TickType.TRADE)
+    with Yahoo() as server:
+        source = YahooFinance(world_of(VirtualClock(NOW.timestamp())), base_url=server.url)
+        ledger = MemoryLedger()
+        start, end = range_of_days(key, date(2022, 1, 7), TODAY)
+        how = {"store": BarStore(tmp_path), "ledger": ledger, "sources": ["yahoo"], "open_source": lambda _: source}
+        download(key, start, end, **how)  # type: ignore[arg-type]
+        (gap,) = missing(ledger.read(key), start, end)
+        assert gap[0] == (midnight(TODAY) + 10 * 3600) * 1_000_000
+        source.close()
 
 
 def test_a_weekend_is_not_asked_of_others() -> None:

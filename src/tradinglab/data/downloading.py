@@ -21,8 +21,9 @@ from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Floats, Ints
 from tradinglab.data.derivation import Action, actions_of_rows, factor_rows
 from tradinglab.data.factors import FactorTable
+from tradinglab.data.periods import PERIODS
 from tradinglab.data.sources.policy import Given, fetch_by_order
-from tradinglab.data.sources.protocol import Downloader, SeriesKey
+from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey
 from tradinglab.data.sources.resume import Answered, Ledger, merged, missing
 from tradinglab.data.sources.shaping import data_zone, starts_of_days
 from tradinglab.data.store import BarStore
@@ -187,12 +188,23 @@ def download_steps(
                 continue
             step = _store(key, given, store, on_restated)
             answer = Answered.of(given, step.added + step.known, step.notes)
-            if given.fetched.is_empty:
-                # A bar of yesterday that is not there yet may come tomorrow.
-                answer = replace(answer, end_us=min(answer.end_us, int((time.time() - _SETTLED_S) * 1e6)))
+            answer = replace(answer, end_us=min(answer.end_us, _settled_us(given.fetched)))
             if answer.start_us < answer.end_us:
                 ledger.add(key, answer)
             yield step
+
+
+def _settled_us(fetched: Fetched) -> int:
+    """Return until when a part will not be answered otherwise any more.
+
+    What is missing at its end may be published later: yesterday's bar tomorrow, the last quarter of an hour soon.
+    """
+    settled_us = int((time.time() - _SETTLED_S) * 1e6)
+    if fetched.is_empty:
+        return settled_us
+    if fetched.key.resolution == Resolution.DAILY:
+        return fetched.end_us
+    return max(settled_us, int(fetched.times_us[-1]) + PERIODS[fetched.key.resolution] // _US)
 
 
 def _store(key: SeriesKey, given: Given, store: BarStore, on_restated: OnRestated) -> DownloadStep:
