@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +17,13 @@ from tradinglab.algorithm.check import Finding, Parameter, Report, Severity
 from tradinglab.server.strategies.errors import CheckBusyError
 from tradinglab.server.strategies.files import ENTRY, RULES, content_hash
 from tradinglab.server.strategies.limited import BeyondLimitsError, CrashedError, carried_out
+from tradinglab.server.strategies.rules_readers import READERS
 
 _TIMEOUT_S = 30
 _PATIENCE_S = 10
 _KEPT_S = 86_400
-#: A check takes half a second of a processor: so many at once in each process of the server.
+_BUSY = "Too many strategies are being checked; try again in some seconds."
+#: A check of code takes half a second of a processor: so many at once in each process of the server.
 _places = threading.BoundedSemaphore(2)
 
 
@@ -38,7 +40,7 @@ def files_check(*, files: Mapping[str, str]) -> Report:
     key = f"strategy-check:3:{tradinglab.__version__}:{content_hash(files)}"
     kept = django_cache.get(key)
     if kept is None:
-        kept = _kept(key, {"kind": "check", "files": dict(files)}, ENTRY)
+        kept = _kept(key, lambda: _checked_apart(files), ENTRY)
     return _report(kept)
 
 
@@ -46,19 +48,19 @@ def rules_read_apart(*, text: str, parameters: Mapping[str, str | float] | None 
     """Return what can be said of rules: ``findings`` and, if there are none, what they are and what comes of them.
 
     The same rules are read once. What it holds is told by :func:`.rule_files.rules_read`, which does it, in a process
-    of its own.
+    that is kept for it.
 
     Raises
     ------
     CheckBusyError
         If too many checks are under way.
     """
-    order = {"kind": "rules", "text": text, "parameters": dict(parameters or {})}
+    order = {"text": text, "parameters": dict(parameters or {})}
     digest = hashlib.sha256(json.dumps(order, sort_keys=True).encode()).hexdigest()
     key = f"rules-read:2:{generator_version()}:{digest}"
     kept: dict[str, Any] | None = django_cache.get(key)
     if kept is None:
-        kept = _kept(key, order, RULES)
+        kept = _kept(key, lambda: _read_apart(order), RULES)
     return kept
 
 
@@ -95,32 +97,47 @@ def files_parameters(*, files: Mapping[str, str]) -> AskedParameters:
     return AskedParameters(report.parameters, report.asks_openly)
 
 
-def _kept(key: str, order: Mapping[str, Any], file: str) -> dict[str, Any]:
-    """Carry out an order and keep what comes of it, unless the check itself fails."""
+def _kept(key: str, carry_out: Callable[[], dict[str, Any]], file: str) -> dict[str, Any]:
+    """Carry out an order and keep what comes of it, unless the check itself fails.
+
+    What goes beyond its limits is a finding in *file*.
+    """
     try:
-        found = _apart(order, file)
+        found = carry_out()
+    except BeyondLimitsError:
+        found = _found(_beyond_limits(file))
     except CrashedError:
         return _found(_failed(file))
     django_cache.set(key, found, _KEPT_S)
     return found
 
 
-def _apart(order: Mapping[str, Any], file: str) -> dict[str, Any]:
-    """Carry out an order in a process of its own; what goes beyond its limits is a finding in *file*.
+def _checked_apart(files: Mapping[str, str]) -> dict[str, Any]:
+    """Check files in a process of its own.
 
     Raises
     ------
-    CrashedError
-        If it fails otherwise.
+    BeyondLimitsError, CrashedError
     """
     if not _places.acquire(timeout=_PATIENCE_S):
-        raise CheckBusyError("Too many strategies are being checked; try again in some seconds.")
+        raise CheckBusyError(_BUSY)
     try:
-        return carried_out("tradinglab.server.strategies.check_process", order, timeout_s=_TIMEOUT_S)
-    except BeyondLimitsError:
-        return _found(_beyond_limits(file))
+        return carried_out("tradinglab.server.strategies.check_process", dict(files), timeout_s=_TIMEOUT_S)
     finally:
         _places.release()
+
+
+def _read_apart(order: Mapping[str, Any]) -> dict[str, Any]:
+    """Read rules in a process that is kept: to start one takes a hundred times as long as to read them.
+
+    Raises
+    ------
+    BeyondLimitsError, CrashedError
+    """
+    try:
+        return READERS.read(order, timeout_s=_TIMEOUT_S, patience_s=_PATIENCE_S)
+    except TimeoutError:
+        raise CheckBusyError(_BUSY) from None
 
 
 def _found(finding: Mapping[str, Any]) -> dict[str, Any]:

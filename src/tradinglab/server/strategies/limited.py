@@ -14,7 +14,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_NO_MEMORY = 75
+#: The exit status of a process that had not the memory for its order.
+NO_MEMORY = 75
 _MOST_SAID = 2_000
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def carried_out(
     except subprocess.TimeoutExpired:
         raise BeyondLimitsError from None
     # Whoever is over the time limit, or has a library that cannot go on without memory, is ended by a signal.
-    if done.returncode < 0 or done.returncode == _NO_MEMORY:
+    if done.returncode < 0 or done.returncode == NO_MEMORY:
         raise BeyondLimitsError
     if done.returncode != 0:
         _log.error("%s failed: %s", module, done.stderr.decode(errors="replace")[-_MOST_SAID:])
@@ -64,7 +65,7 @@ def answer_order(answer: Callable[[Mapping[str, Any]], dict[str, Any]], *, memor
     try:
         said = json.dumps(answer(json.load(sys.stdin)))
     except MemoryError:
-        sys.exit(_NO_MEMORY)
+        sys.exit(NO_MEMORY)
     sys.stdout.write(said)
 
 

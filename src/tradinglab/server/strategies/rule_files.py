@@ -1,7 +1,7 @@
 """Strategies that are told as rules: a file ``main.rules`` in place of ``main.py``. Knows no Django.
 
 What is here reads texts that strangers wrote, and some are made to take long or much: it is called in a process of its
-own (:mod:`.check_process`), whose memory and time are limited.
+own (:mod:`.rules_process`), whose memory and time are limited.
 """
 
 from __future__ import annotations
