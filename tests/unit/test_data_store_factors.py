@@ -161,6 +161,13 @@ class TestVersions:
         store.append_day(KEY, *days([tomorrow], [5.4]), ORIGIN)
         assert seen(store, DataNormalizationMode.SPLIT_ADJUSTED) == pytest.approx([10, 10.2, 10.1, 10.4, 5.3, 5.4])
 
+    def test_actions_may_come_before_any_bars(self, tmp_path: Path) -> None:
+        store = BarStore(tmp_path / "new")
+        assert store.add_actions(*STOCK, [SPLIT], source="vendor") == 1
+        assert store.factors(*STOCK) is None
+        store.write(KEY, *days(WEEK, CLOSES), [ORIGIN])
+        assert seen(store, DataNormalizationMode.SPLIT_ADJUSTED) == [50, 51, 50.5, 52, 53]
+
     def test_a_restated_close_moves_the_dividends_factor(self, store: BarStore) -> None:
         store.add_actions(*STOCK, [DIVIDEND], source="vendor")
         store.write(KEY, *days([WEEK[1]], [50.0]), [ORIGIN], on_conflict="replace")

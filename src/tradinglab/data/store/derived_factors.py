@@ -78,11 +78,13 @@ def follow(store: BarStore, key: SeriesKey, first_us: int) -> None:
         return
     name = factor_name(key.security_type, key.market, key.ticker)
     book, tag = load_book(store.place, name)
-    if tag is None or book.derived_through is None:
-        return
-    since = min(book.derived_through + 1, first_us * 1_000 // DAY_NS - 1)
-    if not any(action.day >= since for action in book.actions()):
-        return
+    if tag is None or (book.derived_through is None and book.versions):
+        return  # nothing is noted, or the factors were given
+    written = first_us * 1_000 // DAY_NS - 1  # the day before, as a zone may have it
+    if book.derived_through is not None:
+        since = min(book.derived_through + 1, written)
+        if not any(action.day >= since for action in book.actions()):
+            return
 
     def change(book: Book) -> tuple[Book, FactorTable | None]:
         return _derived(book, _closes(store, key.security_type, key.market, key.ticker))
