@@ -30,11 +30,12 @@ def main() -> None:
     one, files = f"'{places[0] / '2024.parquet'}'", f"'{folder}/*/2024.parquet'"
     day = f"WHERE ts >= {first} AND ts < {last}"
 
+    connection.execute(f"CREATE TABLE bars AS SELECT {COLUMNS} FROM read_parquet({one}) {day}")
+
     def append(at: int) -> None:
         for place in places:
             draft = place / "draft.tmp"
-            rows = f"SELECT {COLUMNS} FROM read_parquet('{place / '2024.parquet'}') {day}"
-            connection.execute(f"COPY ({rows}) TO '{draft}' (FORMAT parquet, COMPRESSION zstd)")
+            connection.execute(f"COPY bars TO '{draft}' (FORMAT parquet, COMPRESSION zstd)")
             with draft.open("rb") as stream:
                 os.fsync(stream.fileno())
             draft.replace(place / f"day-duckdb-{at}.parquet")

@@ -181,10 +181,13 @@ class Manifest:
         )
 
     def to_json(self) -> bytes:
-        """Return the document."""
-        parts = {name: [_to_json(each) for each in getattr(self, name)] for name in _LISTS}
+        """Return the document: a line for each file."""
         head = {"format": FORMAT, "generation": self.generation, "written_at": self.written_at}
-        return json.dumps({**head, "kept_from": self.kept_from, **parts}, indent=1).encode() + b"\n"
+        lines = [json.dumps({**head, "kept_from": self.kept_from})[:-1]]
+        for name in _LISTS:
+            files = ",\n  ".join(json.dumps(_to_json(each)) for each in getattr(self, name))
+            lines.append(f' "{name}": [\n  {files}\n ]' if files else f' "{name}": []')
+        return (",\n".join(lines) + "\n}\n").encode()
 
     @classmethod
     def from_json(cls, content: bytes, name: str) -> Manifest:
