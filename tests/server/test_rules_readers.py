@@ -82,7 +82,7 @@ def test_one_that_is_about_to_end_is_asked_in_vain(readers: RulesReaders, starte
     assert stdin is not None
     stdin.close()  # it ends as it does when it has been idle for long
     os.waitid(os.P_PID, started[0], os.WEXITED | os.WNOWAIT)
-    reader._process.stdin = Path(os.devnull).open("wb", buffering=0)
+    reader._process.stdin = Path(os.devnull).open("wb", buffering=0)  # noqa: SIM115
     assert reader._process.returncode is None
     assert rules_readers.RulesReaders._asked(readers, reader, b"{}", 60) is None
     readers._idle.clear()

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tradinglab.cli import outcome, words
 from tradinglab.cli.console import fail, note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import reporter
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED, UNSOUND
-from tradinglab.cli.terms import add_terms
+from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, sandbox_limits
 from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.doctor import Diagnosis
     from tradinglab.engine.result import BacktestResult
-
-_MEMORY_MB: Final = 2048
 
 
 def add_parser(commands: Commands) -> None:
@@ -38,16 +36,13 @@ def add_parser(commands: Commands) -> None:
         help="compare with a result of another engine, in LEAN's format; the report shows it")  # fmt: skip
     add("--doctor", action="store_true",
         help="say what to doubt of it, too; the report and the result show it; see docs/doctor.md")  # fmt: skip
-    add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")
-    add("--allow-weak", action="store_true", help="with --sandbox: run even if only a weak one can be had here")
-    add("--memory", metavar="MB", type=words.megabytes, help="with --sandbox: most memory that the run may take")
+    add_sandbox(add)
     add("--quiet", "-q", action="store_true", help="leave out the strategy's messages")
 
 
 def run(options: Namespace) -> int:
     """Run the strategy, print what it came to, and return the exit status."""
-    if not options.sandbox and (options.allow_weak or options.memory is not None):
-        raise CommandError("--allow-weak and --memory are for --sandbox; add it, or leave them out.")
+    check_sandbox(options)
     if options.sandbox and options.doctor:
         raise CommandError("--doctor runs the strategy again and again, outside of the sandbox; leave one of them out.")
     strategy = find_strategy(options.file)
@@ -118,12 +113,10 @@ def _diagnosed(strategy: Path, options: Namespace) -> Diagnosis:
 
 
 def _sandboxed(strategy: Path, options: Namespace) -> BacktestResult:
-    from tradinglab.sandbox import Limits, sandboxed_backtest
+    from tradinglab.sandbox import sandboxed_backtest
     from tradinglab.sandbox.errors import RunEndedError, RunStoppedError
 
-    # The code is the user's own: what it may answer and print is bounded to spare the machine, not to share it.
-    roomy = {"answer_bytes": 512 << 20, "answer_items": 20_000_000, "output_most_bytes": 256 << 20}
-    limits = Limits(memory_mb=options.memory or _MEMORY_MB, output_bytes=64 << 20, **roomy)
+    limits = sandbox_limits(options)
     try:
         with reporter() as progress:
             return sandboxed_backtest(

@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,12 @@ from tradinglab.cli.console import note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.search_rules import carried_out, check_method, find_searched, generated, is_rules, rules_read
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
-from tradinglab.cli.terms import add_terms
+from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, sandbox_limits
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.engine.traded_days import TradedDays
-    from tradinglab.optimize.local import OptimizationResult, Search
+    from tradinglab.optimize.local import Confinement, OptimizationResult, RunTerms, Search
     from tradinglab.optimize.walk_forward import Window
 
 _SAMPLERS = ("grid", "random", "euler", "bayesian")
@@ -73,6 +74,7 @@ def add_parser(commands: Commands) -> None:
     add("--purge", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out before each test")
     add("--embargo", metavar="DAYS", type=_word("whole"), help="with --walk-forward: left out after each test")
     add("--resume", action="store_true", help="go on with a search that was interrupted")
+    add_sandbox(add)
     add_terms(add, parameter="a parameter that stays the same", timeout="give a trial up that takes longer")
 
 
@@ -80,6 +82,7 @@ def run(options: Namespace) -> int:
     """Search, print what was found, and return the exit status."""
     from tradinglab.optimize.local import processors
 
+    check_sandbox(options)
     check_method(options)
     strategy = find_searched(options.file)
     search = _search(strategy, options)
@@ -89,6 +92,10 @@ def run(options: Namespace) -> int:
     out: Path = options.out or words.output_file(f"runs/{kind}-{strategy.stem}.json")
     options.jobs = options.jobs or processors()
     with carried_out(search, options.method) as asked:
+        if options.sandbox and not asked.terms.is_simulated:
+            from tradinglab.sandbox import require_sandbox
+
+            require_sandbox(allow_weak=options.allow_weak)
         return _walk(asked, options, out) if is_walk else _optimize(asked, options, out)
 
 
@@ -149,13 +156,12 @@ def _walk(search: Search, options: Namespace, out: Path) -> int:
 
 def _traded_days(search: Search) -> TradedDays:
     """Return the trading days that there are for a walk-forward."""
-    from tradinglab.engine.traded_days import traded_days
     from tradinglab.optimize import History, sampler_of
 
     terms = search.terms
     first = sampler_of(search.plan, search.space, search.objective).ask(History.of([]), 1).combinations[0]
     with generated(terms) if terms.is_simulated else nullcontext(terms.strategy) as strategy:
-        return traded_days(
+        return _days_finder(terms)(
             strategy,
             data=terms.data,
             start=terms.start,
@@ -165,6 +171,20 @@ def _traded_days(search: Search) -> TradedDays:
             import_paths=terms.import_paths,
             class_name=terms.class_name,
         )
+
+
+def _days_finder(terms: RunTerms) -> Callable[..., TradedDays]:
+    """Return what finds the days of a strategy, which calls its ``initialize``: where its trials run."""
+    if terms.confinement is None:
+        from tradinglab.engine.traded_days import traded_days
+
+        return traded_days
+    from tradinglab.sandbox import sandboxed_traded_days
+
+    confined = terms.confinement
+    return partial(
+        sandboxed_traded_days, limits=confined.limits, allow_weak=confined.allow_weak, timeout_s=terms.timeout_s
+    )
 
 
 def _windows(days: list[date], options: Namespace) -> list[Window]:
@@ -219,6 +239,7 @@ def _search(strategy: Path, options: Namespace) -> Search:
             class_name=options.class_name,
             timeout_s=options.timeout,
             seed=options.seed,
+            confinement=_confinement(options),
         ),
         space=Space.of(options.space, options.constraint),
         objective=Objective(
@@ -231,6 +252,14 @@ def _search(strategy: Path, options: Namespace) -> Search:
         ),
         plan=Plan(sampler=SamplerName(options.sampler), most_trials=options.trials, seed=options.seed),
     )
+
+
+def _confinement(options: Namespace) -> Confinement | None:
+    if not options.sandbox:
+        return None
+    from tradinglab.optimize.local import Confinement
+
+    return Confinement(limits=sandbox_limits(options), allow_weak=options.allow_weak)
 
 
 def _check_parameters(strategy: Path, options: Namespace) -> None:

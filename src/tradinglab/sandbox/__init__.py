@@ -9,9 +9,19 @@ if TYPE_CHECKING:
     from tradinglab.sandbox.limits import Limits
     from tradinglab.sandbox.probe import Assessment, Grade
     from tradinglab.sandbox.run import sandboxed_backtest
-    from tradinglab.sandbox.supervisor import Sandbox, assess_machine
+    from tradinglab.sandbox.supervisor import Sandbox, assess_machine, require_sandbox
+    from tradinglab.sandbox.traded import sandboxed_traded_days
 
-__all__ = ["Assessment", "Grade", "Limits", "Sandbox", "assess_machine", "sandboxed_backtest"]
+__all__ = [
+    "Assessment",
+    "Grade",
+    "Limits",
+    "Sandbox",
+    "assess_machine",
+    "require_sandbox",
+    "sandboxed_backtest",
+    "sandboxed_traded_days",
+]
 
 #: Imported when asked for: the zygote takes its place before it loads anything that it can do without.
 _HOMES = {
@@ -20,7 +30,9 @@ _HOMES = {
     "Limits": "limits",
     "Sandbox": "supervisor",
     "assess_machine": "supervisor",
+    "require_sandbox": "supervisor",
     "sandboxed_backtest": "run",
+    "sandboxed_traded_days": "traded",
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tradinglab.core.decimals import Number
 from tradinglab.core.errors import TradingLabError
-from tradinglab.data.source import open_source
+from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.errors import UsageError
 from tradinglab.engine.loop import Progress
 from tradinglab.engine.result import BacktestResult
@@ -40,6 +40,7 @@ def sandboxed_backtest(
     sandbox: Sandbox | None = None,
     allow_weak: bool = False,
     replay: bool = True,
+    replay_source: DataSource | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     seed: int | None = None,
 ) -> BacktestResult:
@@ -59,6 +60,8 @@ def sandboxed_backtest(
     replay
         Whether to replay the run's requests outside, over the bars: the result's ``verification`` says what came of
         it, and its figures, orders and trades are those of the replay. Without, they are as the run says.
+    replay_source
+        Where the replay reads bars, in place of what *data* says: the same ones.
     on_progress
         Called now and then while the run goes on.
 
@@ -71,12 +74,50 @@ def sandboxed_backtest(
     SandboxError
         If there is no sandbox, or the run ended without an answer.
     """
+    request = run_request(
+        strategy, data=data, start=start, end=end, cash=cash, parameters=parameters, import_paths=import_paths,
+        class_name=class_name, timeout_s=timeout_s, seed=seed,
+    )  # fmt: skip
+    bounds = request.bounds(limits or Limits())
+    with ExitStack() as stack:
+        if sandbox is None:
+            open_source(data)  # a sandbox is not started for what is not there
+            sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0))
+        task = Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress))
+        terms = request.terms()
+        watch = stack.enter_context(sandbox.watching(task))
+        source = replay_source or open_source(data)  # while the run goes on
+        check = Check(data=source, terms=terms) if replay else None
+        return _result(watch, limits=bounds, data_name=source.name, check=check)
+
+
+def run_request(
+    strategy: str | Path,
+    *,
+    data: str,
+    start: date | str | None,
+    end: date | str | None,
+    cash: Number | None,
+    parameters: Mapping[str, object] | None,
+    import_paths: Iterable[str | Path],
+    class_name: str | None,
+    timeout_s: float | None,
+    seed: int | None = None,
+    work: str = "",
+) -> RunRequest:
+    """Return the request for a strategy in a file, with the files that it imports.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file or folder.
+    """
     folders = [Path(folder).expanduser().resolve() for folder in import_paths]
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"--import-path: there is no folder {folder}")
     path = Path(strategy).expanduser()
-    request = RunRequest(
+    return RunRequest(
         strategy=str(path),
         files=author_files(path, [path.resolve().parent, *folders]),
         folders=[str(folder) for folder in (path.resolve().parent, *folders)],
@@ -88,18 +129,8 @@ def sandboxed_backtest(
         class_name=class_name,
         timeout_s=timeout_s,
         seed=seed,
+        work=work,
     )
-    bounds = request.bounds(limits or Limits())
-    with ExitStack() as stack:
-        if sandbox is None:
-            open_source(data)  # a sandbox is not started for what is not there
-            sandbox = stack.enter_context(Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0))
-        task = Task(request=request.as_bytes(), limits=bounds, on_news=_listener(on_progress))
-        terms = request.terms()
-        watch = stack.enter_context(sandbox.watching(task))
-        source = open_source(data)  # while the run goes on
-        check = Check(data=source, terms=terms) if replay else None
-        return _result(watch, limits=bounds, data_name=source.name, check=check)
 
 
 def _result(watch: Watch, *, limits: Limits, data_name: str, check: Check | None) -> BacktestResult:

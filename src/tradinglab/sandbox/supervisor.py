@@ -30,6 +30,7 @@ _PROBE: Final = (
 _MODULES: Final = ("numpy", "pandas", "tradinglab.algorithm.imports")
 #: One for the next run, and one for the run after it while the next one's successor is being made.
 SPARES: Final = 2
+_NOT_LINUX: Final = f"the sandbox needs Linux; this is {sys.platform}"
 #: Runs a strategy over historical bars.
 BACKTEST: Final = "tradinglab.sandbox.guest"
 #: All that the zygote knows of its surroundings. One thread, as the children may not start any.
@@ -78,6 +79,26 @@ def assess_machine() -> Assessment:
     return _assessment(json.loads(done.stdout))
 
 
+def require_sandbox(*, allow_weak: bool = False) -> None:
+    """See that runs can be made in a sandbox here, before there are any.
+
+    Raises
+    ------
+    SandboxUnavailableError
+        If there is none here, or only a weak one and *allow_weak* is False.
+    """
+    if sys.platform != "linux":
+        raise SandboxUnavailableError(_NOT_LINUX)
+    assessment = assess_machine()
+    if assessment.grade == Grade.WEAK and not allow_weak:
+        raise _too_weak(assessment)
+
+
+def _too_weak(assessment: Assessment) -> SandboxUnavailableError:
+    reasons = "\n".join(f"  {each}" for each in assessment.reasons)
+    return SandboxUnavailableError(f"the sandbox would be weak here, so the strategy was not run:\n{reasons}")
+
+
 def _assessment(found: dict[str, list[str]]) -> Assessment:
     return Assessment(layers=tuple(found["layers"]), reasons=tuple(found["reasons"]))
 
@@ -119,7 +140,7 @@ class Sandbox:
         is_alone: bool = True,
     ) -> None:
         if sys.platform != "linux":
-            raise SandboxUnavailableError(f"the sandbox needs Linux; this is {sys.platform}")
+            raise SandboxUnavailableError(_NOT_LINUX)
         order = {
             "path": import_path(),
             "readable": outermost([*library_places(), *readable]),
@@ -148,10 +169,7 @@ class Sandbox:
         try:
             self.assessment, self.layers = self._greeting()
             if self.grade == Grade.WEAK and not allow_weak:
-                reasons = "\n".join(f"  {each}" for each in self.assessment.reasons)
-                raise SandboxUnavailableError(
-                    f"the sandbox would be weak here, so the strategy was not run:\n{reasons}"
-                )
+                raise _too_weak(self.assessment)
         except BaseException:
             self.close()
             raise

@@ -1,5 +1,6 @@
 """Optimizations on this machine, without a server: trials in processes side by side, outcomes in a journal."""
 
+from tradinglab.optimize.local.confined import Confinement
 from tradinglab.optimize.local.journal import Journal, JournalError
 from tradinglab.optimize.local.optimization import (
     Optimization,
@@ -13,6 +14,7 @@ from tradinglab.optimize.local.walking import Walk, WalkProgress, walk_document
 from tradinglab.optimize.local.workers import Workers
 
 __all__ = [
+    "Confinement",
     "Done",
     "Journal",
     "JournalError",

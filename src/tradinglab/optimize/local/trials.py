@@ -15,8 +15,8 @@ from tradinglab.core.values import dataclass, field
 from tradinglab.optimize.tried import TriedState
 
 if TYPE_CHECKING:
-    from tradinglab.data.source import DataSource
     from tradinglab.engine.result import BacktestResult
+    from tradinglab.optimize.local.confined import Confinement
 
 _LONGEST_ERROR = 500
 #: A run that loses all its money has figures, too.
@@ -44,6 +44,8 @@ class RunTerms:
     ----------
     is_simulated
         Whether *strategy* is a file of rules, whose trials are simulated.
+    confinement
+        How its code is kept from doing harm; ``None`` for code that may do what this process may.
     """
 
     strategy: Path
@@ -57,6 +59,7 @@ class RunTerms:
     timeout_s: float | None = None
     seed: int | None = None
     is_simulated: bool = False
+    confinement: Confinement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +94,18 @@ class Done:
     equity: Sequence[float] = ()
 
 
-def carry_out(task: Task, terms: RunTerms, source: DataSource, measure: Measure) -> Done:
-    """Run a trial; what goes wrong in it is its outcome."""
-    from tradinglab.engine.run import backtest
+def carry_out(task: Task, terms: RunTerms, run: Callable[..., BacktestResult], measure: Measure) -> Done:
+    """Run a trial; what goes wrong in it is its outcome.
 
+    Parameters
+    ----------
+    run
+        Backtests a strategy over the data, as :func:`tradinglab.engine.run.backtest` does.
+    """
     began = time.perf_counter()
     try:
-        result = backtest(
+        result = run(
             terms.strategy,
-            data=source,
             start=task.start or terms.start,
             end=task.end or terms.end,
             cash=terms.cash,

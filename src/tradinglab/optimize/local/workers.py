@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import connection
@@ -18,13 +18,16 @@ from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.shared import SharedSource
-from tradinglab.data.source import open_source
+from tradinglab.data.source import DataSource, open_source
 from tradinglab.optimize.local.trials import Done, Measure, RunTerms, Task, carry_out
 from tradinglab.optimize.tried import TriedState
+
+if TYPE_CHECKING:
+    from tradinglab.engine.result import BacktestResult
 
 _PATIENCE_S: Final = 5.0
 #: What a fresh process has loaded already, where processes can be copied.
@@ -169,12 +172,23 @@ def _work(pipe: Connection, terms: RunTerms, measure: Measure, folder: Path) -> 
 
         carried_out = Simulations(terms, source).carry_out
     else:
-        carried_out = partial(carry_out, terms=terms, source=source, measure=measure)
+        carried_out = partial(carry_out, terms=terms, run=_runner(terms, source), measure=measure)
     with suppress(EOFError, OSError):
         while True:
             pipe.send([carried_out(task) for task in pipe.recv()])
     # The other end is closed: the search is over, or the process that should clear up is gone.
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runner(terms: RunTerms, source: DataSource) -> Callable[..., BacktestResult]:
+    """Return what backtests a strategy: in this process, or in a sandbox of its own."""
+    if terms.confinement is None:
+        from tradinglab.engine.run import backtest
+
+        return partial(backtest, data=source)
+    from tradinglab.optimize.local.confined import Confined
+
+    return Confined(terms.confinement, terms.data, source).backtest
 
 
 def _end_with_parent(folder: Path) -> None:
