@@ -71,7 +71,7 @@ def import_files(
     if resolution == Resolution.TICK:
         raise DataImportError("Ticks cannot be imported, only bars: second, minute, hour or daily.")
     _check_zone(options.time_zone)
-    kind = options.security_type if options.security_type is not None else _type_of(market)
+    kind = options.security_type if options.security_type is not None else type_of_market(market)
     key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
     entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, kind)
     target = BarStore(store)
@@ -129,7 +129,8 @@ def _check_zone(name: str | None) -> None:
         raise DataImportError(f"There is no time zone '{name}'. Give a name such as America/New_York.") from problem
 
 
-def _type_of(market: str) -> SecurityType:
+def type_of_market(market: str) -> SecurityType:
+    """Return what is usually traded on a market."""
     if market.lower() in _FOREX_MARKETS:
         return SecurityType.FOREX
     return SecurityType.CRYPTO if market.lower() in _CRYPTO_MARKETS else SecurityType.EQUITY

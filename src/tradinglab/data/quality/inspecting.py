@@ -1,0 +1,220 @@
+"""All checks of a series, over bars that come block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from tradinglab.core.values import dataclass, field
+from tradinglab.data.columns import Flags, Ints
+from tradinglab.data.quality.bars import Bars, SeriesFacts
+from tradinglab.data.quality.cells import check_cells, sides_of
+from tradinglab.data.quality.collecting import Collector
+from tradinglab.data.quality.days import DailyCoverage
+from tradinglab.data.quality.intraday import IntradayCoverage
+from tradinglab.data.quality.jumps import Jumps
+from tradinglab.data.quality.limits import Limits
+from tradinglab.data.quality.order import Duplicates, Order
+from tradinglab.data.quality.presence import Presence
+from tradinglab.data.quality.report import QualityReport, findings_of
+from tradinglab.data.quality.runs import Repeats
+
+#: Bars that are looked at together: enough for arrays to pay, few enough to stay in the processor's cache.
+BLOCK = 1 << 17
+
+
+class _BlocksOutOfOrder(Exception):
+    """A block begins before the end of the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A report, and which rows each check is about.
+
+    Attributes
+    ----------
+    marks
+        By check the numbers of rows, and of those that they are held against where there are such.
+    """
+
+    report: QualityReport
+    marks: dict[str, tuple[Ints, Ints]]
+
+
+@dataclass(slots=True)
+class Inspector:
+    """Checks bars that come block by block, in a memory that does not grow with them.
+
+    Rows may be out of order within a block, not from one block to the next: see :func:`inspect`.
+    """
+
+    facts: SeriesFacts
+    limits: Limits = field(default_factory=Limits)
+    keeps_rows: bool = False
+    #: Sorted bars were given in place of those as they came: their order was looked at before.
+    knows_order: bool = False
+    _found: Collector = field(default_factory=Collector)
+    _order: Order | None = None
+    _duplicates: Duplicates | None = None
+    _repeats: Repeats | None = None
+    _coverage: DailyCoverage | IntradayCoverage | None = None
+    _jumps: dict[str, Jumps] = field(default_factory=dict)
+    _last: Bars | None = None
+    _count: int = 0
+    _span: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        facts, found = self.facts, Collector(self.limits.examples, self.keeps_rows)
+        self._found = found
+        self._order = Order(found)
+        self._duplicates = Duplicates(found, facts.period_us)
+        self._repeats = Repeats(facts, self.limits, found)
+        self._coverage = DailyCoverage(facts, found) if facts.is_daily else IntradayCoverage(facts, self.limits, found)
+
+    @property
+    def found(self) -> Collector:
+        """Where findings are gathered, for what is found outside of the checks."""
+        return self._found
+
+    def feed(self, bars: Bars) -> None:
+        """Take the next block."""
+        if not len(bars):
+            return
+        assert self._order is not None
+        assert self._duplicates is not None
+        assert self._repeats is not None
+        assert self._coverage is not None
+        self._count += len(bars)
+        if not self.knows_order:
+            self._order.feed(bars)
+        bars = bars.sorted()
+        first, last = int(bars.times_us[0]), int(bars.times_us[-1])
+        if self._span is not None and first < self._span[1]:
+            raise _BlocksOutOfOrder
+        self._span = (first if self._span is None else self._span[0], last)
+        sound = check_cells(bars, self.facts, self._found)
+        self._check_span(bars)
+        known = 0
+        if self._last is not None:
+            known, wide = len(self._last), self._last.joined(bars) if first == self._last.times_us[-1] else None
+            again = None if wide is None else self._duplicates.feed(wide, known)
+            again = self._duplicates.feed(bars, 0) if wide is None else None if again is None else again[known:]
+        else:
+            again = self._duplicates.feed(bars, 0)
+        self._last = bars.take(slice(len(bars) - 1, None))
+        single = bars if again is None else bars.take(~again)
+        self._coverage.feed(single)
+        whole: Flags = np.logical_and.reduce(list(sound.values())) if sound else np.ones(len(bars), np.bool_)
+        whole = whole if again is None else whole & ~again
+        self._repeats.feed(bars if whole.all() else bars.take(whole))
+        for side in sides_of(bars.values):
+            self._jump(side, bars, sound[side], again)
+
+    def _jump(self, side: str, bars: Bars, sound: Flags, again: Flags | None) -> None:
+        jumps = self._jumps.get(side)
+        if jumps is None:
+            jumps = self._jumps[side] = Jumps(self.facts, self.limits, self._found, side)
+        good = sound if again is None else sound & ~again
+        jumps.feed(bars if good.all() else bars.take(good))
+
+    def _check_span(self, bars: Bars) -> None:
+        """Look for bars before the listing, after the delisting and in the future."""
+        facts, times = self.facts, bars.times_us
+        zone = facts.hours.data_time_zone if facts.is_daily else facts.hours.exchange_hours.time_zone
+        day_ns = 86_400_000_000_000
+        if facts.first_day is not None:
+            self._found.mark("before_listing", times < zone.utc_ns(facts.first_day * day_ns) // 1_000, bars)
+        if facts.last_day is not None:
+            self._found.mark("after_delisting", times >= zone.utc_ns((facts.last_day + 1) * day_ns) // 1_000, bars)
+        if facts.now_us is not None:
+            self._found.mark("in_future", times > facts.now_us, bars)
+
+    def finish(self, name: str = "") -> Inspection:
+        """Return what was found."""
+        assert self._duplicates is not None
+        assert self._repeats is not None
+        assert self._coverage is not None
+        presence = Presence()
+        if self._count:
+            self._duplicates.finish()
+            self._repeats.finish()
+            for jumps in self._jumps.values():
+                jumps.finish()
+            presence = self._coverage.finish()
+        found = self._found
+        report = QualityReport(
+            series=self.facts.key,
+            name=name,
+            bars=self._count,
+            expected=presence.expected,
+            missing=presence.missing,
+            first_us=None if self._span is None else self._span[0],
+            last_us=None if self._span is None else self._span[1],
+            findings=findings_of(
+                {code: found.count(code) for code in found.codes},
+                {code: found.examples(code) for code in found.codes},
+                presence.details,
+            ),
+            months=presence.months,
+        )
+        return Inspection(report, found.marks())
+
+
+def inspect(
+    blocks: Callable[[], Iterable[Bars]],
+    facts: SeriesFacts,
+    limits: Limits | None = None,
+    *,
+    name: str = "",
+    keeps_rows: bool = False,
+) -> Inspection:
+    """Check a series that can be read block by block, again if need be.
+
+    Blocks are looked at one by one. If their rows are out of order from one to the next, all are read into memory and
+    put in order.
+
+    Parameters
+    ----------
+    blocks
+        What reads the series from its beginning.
+    name
+        What is checked: a file's name, say.
+    keeps_rows
+        Whether the rows of all findings are kept, for repairs.
+    """
+    limits = limits or Limits()
+    inspector = Inspector(facts, limits, keeps_rows)
+    try:
+        for block in blocks():
+            for part in block.blocks(BLOCK):
+                inspector.feed(part)
+    except _BlocksOutOfOrder:
+        inspector = _whole(blocks(), facts, limits, keeps_rows)
+    return inspector.finish(name)
+
+
+def _whole(blocks: Iterable[Bars], facts: SeriesFacts, limits: Limits, keeps_rows: bool) -> Inspector:
+    """Return an inspector that has seen all bars, put in order."""
+    parts = list(blocks)
+    bars = Bars(
+        np.concatenate([each.times_us for each in parts]),
+        {name: np.concatenate([each.values[name] for each in parts]) for name in parts[0].values},
+        np.concatenate([each.rows for each in parts]),
+    )
+    inspector = Inspector(facts, limits, keeps_rows, knows_order=True)
+    Order(inspector.found).feed(bars)
+    for part in bars.sorted().blocks(BLOCK):
+        inspector.feed(part)
+    return inspector
+
+
+def inspect_bars(
+    bars: Bars, facts: SeriesFacts, limits: Limits | None = None, *, name: str = "", keeps_rows: bool = False
+) -> Inspection:
+    """Check bars that are in memory."""
+
+    def blocks() -> Iterator[Bars]:
+        yield bars
+
+    return inspect(blocks, facts, limits, name=name, keeps_rows=keeps_rows)
