@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.rules_kit import QuotingSource, assert_same, bar_times, cases, price_bars
@@ -13,7 +14,7 @@ from tradinglab.rules.arrays import whole_values
 from tradinglab.rules.catalogue import find_indicator
 from tradinglab.rules.curves import mark_crossings
 from tradinglab.rules.loading import rules_from_json
-from tradinglab.rules.market import load_bars
+from tradinglab.rules.market import MARKETS, TYPES, load_bars
 from tradinglab.rules.quick_averages import quick_average
 from tradinglab.rules.schema import Rules
 from tradinglab.rules.simulation import prepare, simulate, walk_compiled, walk_plainly
@@ -36,6 +37,39 @@ exit after slow bars
 wait fast bars after exit
 slippage 0.02 %
 """
+#: Equities of some decimals, over lots of a hundred-millionth: how a sum was made must not tip a lot.
+TIPPING = {
+    (812689, 69, 351481, 79): """
+universe crypto BTCUSD, ETHUSD hour
+from 2020-03-02 to 2020-09-18
+enter long when low < close 4 bars ago
+exit long when low > open 3 bars ago
+enter short when low > open 4 bars ago
+exit short when low != open 2 bars ago
+size equal weight of 100 % of equity
+stop loss 1 ATR(1) resting
+take profit 5 points resting
+trail 5 points resting
+fees 0.1 %
+slippage volume limit 0.1 impact 0.1
+fill at next bar open
+""",
+    # The equity is half a cent, but for the noise.
+    (977229, 79, 193373, 88): """
+universe crypto BTCUSD, ETHUSD hour
+from 2020-03-03 to 2020-09-18
+enter long when high != high 2 bars ago
+size risk 2 % per 1 ATR(3)
+stop loss 1 ATR(5) resting
+take profit 0.5 points resting
+trail 0.5 points resting
+wait 1 bar after exit
+hold at most 1 positions
+fees 0.1 %
+slippage volume limit 0.1 impact 0.1
+fill at next bar open
+""",
+}
 # Runs are long: an example that fails is shown as it is.
 SHOWN = [Phase.explicit, Phase.reuse, Phase.generate]
 
@@ -44,6 +78,15 @@ SHOWN = [Phase.explicit, Phase.reuse, Phase.generate]
 @given(case=cases())
 def test_both_ways_trade_alike(case: tuple[Rules, MemorySource]) -> None:
     assert_same(*case)
+
+
+@pytest.mark.parametrize("drawn", TIPPING)
+def test_the_noise_of_sums_tips_no_lot(drawn: tuple[int, ...]) -> None:
+    source = MemorySource()
+    for ticker, seed, count in (("BTCUSD", *drawn[:2]), ("ETHUSD", *drawn[2:])):
+        bars = price_bars(seed, bar_times("crypto", "hour", count), first=100.0, places=2, gaps=0)
+        source.add(ticker, Resolution.HOUR, bars, security_type=TYPES["crypto"], market=MARKETS["crypto"])
+    assert assert_same(read_rules(TIPPING[drawn]), source).fills
 
 
 @settings(max_examples=100, suppress_health_check=list(HealthCheck))

@@ -28,7 +28,7 @@ from tradinglab.rules.layout import (
     WAITS,
     Plan,
 )
-from tradinglab.rules.sizing import units
+from tradinglab.rules.sizing import in_cents, units
 
 # Columns of a state.
 CASH, HELD, WANTED, PEAK, WORTH, MOST, TOTAL, SUM_OF_SQUARES = range(8)
@@ -199,6 +199,7 @@ def decide(plan: Plan, flags: int, wanted: float, worth: float, unit: float, lot
         side = -1.0
     if side == 0.0 or wanted * side > 0.0:
         return 0.0 if left != 0 else wanted
+    worth = in_cents(worth)
     money = plan.size
     if plan.size_kind == UNITS:
         money = plan.size * unit

@@ -25,9 +25,9 @@ for _function in (
     curves.mark_crossings,
     curves.stretch,
     kernel.book, costs.charge, costs.commission, costs.modelled, costs.settle_fee, costs.tiered,
-    sizing.change, sizing.there, resting.distance, kernel.enter, sizing.equity, sizing.kelly, kernel.leave,
-    kernel.leaves, kernel.look, kernel.order, kernel.rebalance, sizing.score, sizing.units, sizing.size, costs.slip,
-    kernel.reweigh, sizing.affordable, halting.is_halted, kernel.clear,
+    sizing.change, sizing.there, resting.distance, kernel.enter, sizing.equity, sizing.in_cents, sizing.kelly,
+    kernel.leave, kernel.leaves, kernel.look, kernel.order, kernel.rebalance, sizing.score, sizing.units, sizing.size,
+    costs.slip, kernel.reweigh, sizing.affordable, halting.is_halted, kernel.clear,
     kernel.settle, kernel.close_resting, kernel.record, resting.on_tick, resting.is_protectable, resting.protect,
     resting.place, resting.withdraw, resting.follow, resting.met,
 ):  # fmt: skip

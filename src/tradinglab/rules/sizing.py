@@ -32,7 +32,7 @@ from tradinglab.rules.layout import (
 
 
 def equity(plan: Plan, market: Market, state: State, step: int) -> float:
-    """Return what the account is worth at the last closes."""
+    """Return what the account is worth at the last closes, in whole cents."""
     worth = state.account[CASH]
     for security in range(len(market.traits)):
         held = state.table[security, HELD]
@@ -40,7 +40,15 @@ def equity(plan: Plan, market: Market, state: State, step: int) -> float:
             held = state.table[security, THERE]
         if held != 0.0:
             worth += held * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
-    return float(worth)
+    return in_cents(float(worth))
+
+
+def in_cents(money: float) -> float:
+    """Return money in whole cents: what is finer depends on how sums were made, and could tip a lot.
+
+    Half a cent counts as one, also where the noise of sums has left a little less of it.
+    """
+    return math.floor(money * 100.0 + 0.50001) / 100.0
 
 
 def there(plan: Plan, market: Market, state: State, security: int) -> float:
@@ -122,6 +130,7 @@ def kelly(plan: Plan, account: Floats) -> float:
 
 def score(state: State, security: int, profit: float) -> None:
     """Count a closed trade for Kelly's fraction."""
+    profit = in_cents(profit)
     if profit > 0.0:
         state.account[WINS] += 1.0
         state.account[WON] += profit

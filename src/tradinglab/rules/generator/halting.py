@@ -51,7 +51,7 @@ def halt_method(rules: Rules, writer: Writer) -> list[str]:
         '        """Return whether the account is at the limit of its drawdown; close all positions then."""',
         *waited,
         "        if self.halted is None:",
-        "            equity = float(self.portfolio.total_portfolio_value)",
+        "            equity = in_cents(self.portfolio.total_portfolio_value)",
         "            self.peak = max(self.peak, equity)",
         "            # What is lacking by less than a billionth of the peak is noise.",
         f"            if equity <= self.peak * (1 - {writer.fraction(limit.percent)} + 1e-9):",

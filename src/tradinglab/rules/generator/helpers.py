@@ -38,6 +38,11 @@ def differ(left, right):
     """Return whether two numbers differ; NaN does not differ from anything."""
     return left < right or left > right
 ''',
+    "in_cents": '''
+def in_cents(money):
+    """Return money in whole cents, half of one rounded up: the noise of sums could tip a lot."""
+    return math.floor(float(money) * 100 + 0.50001) / 100
+''',
     "rounded": '''
 def rounded(price):
     """Return a price without what is finer than a hundred-millionth: it is noise."""

@@ -114,10 +114,11 @@ def _eligible(rules: Rules) -> str:
 
 
 def _money(rules: Rules, portfolio: Rebalance, writer: Writer) -> list[str]:
+    writer.helpers.add("in_cents")
     room = f"{writer.number(rules.leverage)} * (1 - {writer.fraction(rules.buffer_percent)})"
     return [
         f"        share = min({writer.fraction(portfolio.percent)}, {room})",
-        "        money = float(self.portfolio.total_portfolio_value) * share",
+        "        money = in_cents(self.portfolio.total_portfolio_value) * share",
         "        for watch in closed:",
         "            quantity = 0.0",
         "            if watch in chosen:",

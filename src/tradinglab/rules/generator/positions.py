@@ -142,7 +142,7 @@ KELLY_EVENTS = [
     "        price, fee = float(order_event.fill_price), float(order_event.order_fee.value.amount)",
     "        if watch.held != 0:",
     "            gain = (price - watch.average) * watch.held * watch.multiplier",
-    "            profit = gain - watch.entry_fee - fee",
+    "            profit = in_cents(gain - watch.entry_fee - fee)",
     "            self.outcomes[profit > 0].append(abs(profit))",
     "        watch.entry_fee = fee if watch.held == 0 else 0.0",
     "        watch.held = watch.in_lots(watch.held + float(order_event.fill_quantity))",

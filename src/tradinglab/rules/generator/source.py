@@ -231,6 +231,7 @@ def _events(rules: Rules) -> list[str]:
 
 
 def _positions(rules: Rules, writer: Writer) -> list[str]:
+    writer.helpers.add("in_cents")
     return [
         *_on_data(rules, writer),
         "",
@@ -238,7 +239,7 @@ def _positions(rules: Rules, writer: Writer) -> list[str]:
         "",
         "    def size(self, watch):",
         '        """Return how many units to hold: whole lots, for no more money than there is room for."""',
-        "        equity = float(self.portfolio.total_portfolio_value)",
+        "        equity = in_cents(self.portfolio.total_portfolio_value)",
         "        unit = watch.bar.close * watch.multiplier",
         f"        room = equity * {writer.number(rules.leverage)} * (1 - {writer.fraction(rules.buffer_percent)})",
         "        for other in self.watches:",

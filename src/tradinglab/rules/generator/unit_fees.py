@@ -45,7 +45,7 @@ _SCORED = [
     "        paid = float(self.portfolio.cash_book.convert_to_account_currency(fee.amount, fee.currency))",
     "        if watch.held != 0:",
     "            gain = (float(order_event.fill_price) - watch.average) * watch.held * watch.multiplier",
-    "            profit = gain - watch.entry_fee - paid",
+    "            profit = in_cents(gain - watch.entry_fee - paid)",
     "            self.outcomes[profit > 0].append(abs(profit))",
     "        watch.entry_fee = paid if watch.held == 0 else 0.0",
 ]
