@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,3 +195,18 @@ def test_what_is_no_range_is_refused(low: str, high: str, is_log: bool, part: st
     with pytest.raises(SpaceError) as refused:
         axis_of_span("x", low=D(low), high=D(high), is_log=is_log)
     assert refused.value.part == part
+
+
+@pytest.mark.parametrize("constraints", [[], ["a < b"]])
+def test_what_is_allowed_is_worked_out_once_and_cannot_be_changed(constraints: list[str]) -> None:
+    space = Space.of(ABC, [constraint_of(each) for each in constraints])
+    found = allowed(space)
+    with pytest.raises(ValueError, match="read-only"):
+        found[0] = 7
+    with pytest.raises(ValueError, match="read-only"):
+        found.sort()
+    again = allowed(Space.of(ABC, [constraint_of(each) for each in constraints]))
+    assert np.shares_memory(again, found)
+    assert [space[int(number)] for number in again] == [
+        space[number] for number in range(space.size) if space.allows(space[number])
+    ]
