@@ -32,6 +32,8 @@ from tradinglab.server.backtests.services import BacktestRequest, backtest_submi
 from tradinglab.server.backtests.verifying import backtest_verify
 from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.datasets.selectors import instrument_list, series_list
+from tradinglab.server.datasets.services import watch_list_add, watch_list_create
 from tradinglab.server.examinations.models import Examination
 from tradinglab.server.examinations.services import ExaminationRequest, examination_submit
 from tradinglab.server.honesty.models import HoldOut
@@ -63,7 +65,7 @@ _PUBLIC = {
     "POST /api/v1/auth/password-reset/confirm/",
 }
 #: What is there is every user's.
-_EVERYBODYS = ("/api/v1/strategies/templates/", "/api/v1/data-sources/")
+_EVERYBODYS = ("/api/v1/strategies/templates/", "/api/v1/data-sources/", "/api/v1/instruments/", "/api/v1/catalogue/")
 #: For people who logged in: no key will do.
 _PERSONAL = ("/api/v1/account/",)
 #: For admins.
@@ -202,6 +204,11 @@ class Things:
         project = self.value("<int:project_id>")
         return cloud_follow(user=self.owner, project_id=int(str(project)))[0].pk
 
+    def make_watch_list(self) -> object:
+        made = watch_list_create(owner=self.owner, name="Theirs")
+        watch_list_add(watch_list=made, instrument=instrument_list().get(pk=self.value("<int:instrument_id>")))
+        return made.pk
+
     def make_version(self) -> object:
         assert self.strategy.head is not None
         return self.strategy.head.content_hash
@@ -220,6 +227,9 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<int:number>": lambda _: 0,
     "<uuid:walk_forward_id>": Things.make_walk_forward,
     "<uuid:hold_out_id>": Things.make_hold_out,
+    "<int:instrument_id>": lambda _: instrument_list().order_by("pk")[0].pk,
+    "<int:series_id>": lambda _: series_list().order_by("pk")[0].pk,
+    "<uuid:watch_list_id>": Things.make_watch_list,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<uuid:examination_id>": Things.examine,

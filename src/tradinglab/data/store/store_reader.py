@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from tradinglab.core.enums import DataNormalizationMode, SecurityType
+from tradinglab.data.columns import Ints
 from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.store.commits import FIRST_US, LAST_US, checked, load
@@ -32,6 +37,7 @@ from tradinglab.data.store.views import check_view, viewed
 
 _RAW = DataNormalizationMode.RAW
 _MOST_READS = 5
+_Read = TypeVar("_Read")
 
 
 class StoreReader:
@@ -149,21 +155,27 @@ class StoreReader:
         if isinstance(at, Mapping):
             folder = folder_of(key)
             at = [sha256 for name, sha256 in at.items() if name.rpartition("/")[0] == folder]
-        for attempt in range(_MOST_READS):
-            slices = self.manifest(key).chosen(at, str(key))
-            try:
-                bars = self._read_slices(key, slices, start_us, end_us)
-                break
-            except FileNotFoundError as problem:
-                # Compacted and collected since the manifest was read: the next one names what is there.
-                self._manifests.pop(folder_of(key), None)
-                if attempt == _MOST_READS - 1:
-                    path = str(problem.filename or key)
-                    raise MalformedDataError(path, "The manifest names the file, and it is not there.") from problem
+        slices, bars = self._read_whole(key, at, partial(self._read_slices, key, start_us=start_us, end_us=end_us))
         if view == _RAW or not slices:
             return bars
         table = self.factors(key.security_type, key.market, key.ticker, factors_at)
         return viewed(key, bars, table, view, min(each.first_us for each in slices))
+
+    def times(self, key: SeriesKey) -> Ints:
+        """Return the starts (microseconds UTC) of all bars of all files, in order; nothing else is read.
+
+        Where the file of a day and that of its year hold bars of the same time, it is there twice.
+
+        Raises
+        ------
+        MalformedDataError
+            If a file is broken.
+        """
+
+        def read(slices: Sequence[Slice]) -> Ints:
+            return read_bar_files([self._path(key, each) for each in slices], (), FIRST_US, LAST_US)[0]
+
+        return np.sort(self._read_whole(key, None, read)[1])
 
     def read_many(
         self, keys: Iterable[SeriesKey], start_us: int = FIRST_US, end_us: int = LAST_US
@@ -198,6 +210,22 @@ class StoreReader:
         return load_book(self.place, factor_name(security_type, market, ticker))[0].records
 
     # Inside.
+
+    def _read_whole(
+        self, key: SeriesKey, at: At | None, read: Callable[[Sequence[Slice]], _Read]
+    ) -> tuple[Sequence[Slice], _Read]:
+        """Return the slices of a state and what is read of them, all of one state."""
+        for attempt in range(_MOST_READS):
+            slices = self.manifest(key).chosen(at, str(key))
+            try:
+                return slices, read(slices)
+            except FileNotFoundError as problem:
+                # Compacted and collected since the manifest was read: the next one names what is there.
+                self._manifests.pop(folder_of(key), None)
+                if attempt == _MOST_READS - 1:
+                    path = str(problem.filename or key)
+                    raise MalformedDataError(path, "The manifest names the file, and it is not there.") from problem
+        raise AssertionError("unreachable")
 
     def _read_slices(
         self, key: SeriesKey, slices: Sequence[Slice], start_us: int = FIRST_US, end_us: int = LAST_US

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "tradinglab.server.streams",
     "tradinglab.server.honesty",
     "tradinglab.server.backtests",
+    "tradinglab.server.datasets",
     "tradinglab.server.optimizations",
     "tradinglab.server.walk_forwards",
     "tradinglab.server.examinations",

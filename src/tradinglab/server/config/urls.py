@@ -11,8 +11,8 @@ from tradinglab.server.ops.metrics import metrics
 from tradinglab.server.rest.docs import ApiDocsView
 
 _API = (
-    "accounts", "strategies", "runs", "streams", "honesty", "backtests", "rules", "optimizations",
-    "walk_forwards", "analytics", "examinations", "live", "cloud", "cloud.live",
+    "accounts", "strategies", "runs", "streams", "honesty", "backtests", "datasets", "rules",
+    "optimizations", "walk_forwards", "analytics", "examinations", "live", "cloud", "cloud.live",
 )  # fmt: skip
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -32,6 +32,7 @@ JOBS = {
     ),
     "login-failures": PeriodicJob(function="tradinglab.server.accounts.login.login_failures_forget", every_s=900),
     "sign-ins": PeriodicJob(function="tradinglab.server.accounts.sign_ins.sign_ins_forget", every_s=3600),
+    "catalogue": PeriodicJob(function="tradinglab.server.datasets.refreshing.catalogue_job", every_s=300),
     "sessions": PeriodicJob(function="tradinglab.server.ops.housekeeping.sessions_forget", every_s=3600),
 }  # fmt: skip
 

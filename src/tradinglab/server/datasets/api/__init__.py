@@ -1,0 +1,1 @@
+"""The REST API of instruments, watch-lists and the catalogue."""
