@@ -18,12 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import bars, metrics, rules, sandboxed
+from bench import bars, ingest, metrics, rules, sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
-_ALL = ("cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules", "bars")
+_ALL = (
+    "cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules", "bars", "ingest",
+)  # fmt: skip
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
 _BARE = "import numpy, polars"
@@ -79,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "bars" in wanted:
         print(f"\nBars of 100 symbols, a year of minutes each, on the disk (load {_load()})")
         right &= bars.show(options.reps, is_quick=options.quick)
+    if "ingest" in wanted:
+        print(f"\nA CSV file of minute bars into a store (load {_load()})")
+        right &= ingest.show(is_quick=options.quick)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1

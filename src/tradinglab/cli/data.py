@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from tradinglab.cli import data_check, data_download, data_preview, words
 from tradinglab.cli.console import say, show_rows
 from tradinglab.cli.errors import CommandError
+from tradinglab.cli.progress import line_reporter
 from tradinglab.cli.status import FINISHED
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
+    from tradinglab.data.ingest.watching import ImportProgress
 
 _EPOCH = date(1970, 1, 1)
 
@@ -45,12 +47,14 @@ def _add_list(commands: Commands) -> None:
 
 def _add_import(commands: Commands) -> None:
     parser = commands.add_parser(
-        "import", help="import CSV or Parquet files", description="Import bars of one symbol into a bar store."
+        "import",
+        help="import CSV or Parquet files",
+        description="Import bars into a bar store, in bounded memory; after a stop, the same command goes on.",
     )
     parser.set_defaults(run=import_bars)
     add = parser.add_argument
-    add("files", metavar="FILE", type=Path, nargs="+", help="CSV or Parquet file")
-    add("--symbol", metavar="S", required=True, help="the ticker")
+    add("files", metavar="FILE", type=Path, nargs="+", help="CSV (also .gz, .zip, .zst) or Parquet file")
+    add("--symbol", metavar="S", help="the ticker (default: a column says it of each row)")
     add("--resolution", metavar="R", required=True, type=str.lower, choices=("second", "minute", "hour", "daily"),
         help="how long a bar is: %(choices)s")  # fmt: skip
     add("--market", metavar="M", default="usa", help="usa (default), oanda, coinbase, …")
@@ -121,7 +125,7 @@ def list_bars(options: Namespace) -> int:
 def import_bars(options: Namespace) -> int:
     """Import files and print what was made of them."""
     from tradinglab.core.enums import Resolution, SecurityType, TickType
-    from tradinglab.data.store import ImportOptions, import_files
+    from tradinglab.data.store import ImportOptions, import_tables
 
     how = ImportOptions(
         security_type=None if options.security_type is None else SecurityType[options.security_type.upper()],
@@ -134,9 +138,18 @@ def import_bars(options: Namespace) -> int:
         on_conflict=options.on_conflict,
     )
     resolution = Resolution[options.resolution.upper()]
-    for line in import_files(options.files, options.symbol, resolution, options.market, options.store, how).lines():
-        say(line)
+    with line_reporter(_progress) as show:
+        reports = import_tables(
+            options.files, resolution, options.market, options.store, how, symbol=options.symbol, progress=show
+        )
+    for report in reports:
+        for line in report.lines():
+            say(line)
     return FINISHED
+
+
+def _progress(progress: ImportProgress) -> str:
+    return f"{progress.step}  {progress.share:4.0%}  {progress.rows:,} rows"
 
 
 def generate_bars(options: Namespace) -> int:

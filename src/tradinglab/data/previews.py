@@ -33,8 +33,8 @@ _US: Final = 1_000
 _SHOWN: Final = 5
 _HEAD: Final = 4096
 _HOUR_US: Final = 3_600_000_000
-#: Blocks of a CSV file that are looked at, of 32 MB each.
-_MOST_BLOCKS: Final = 4
+#: Blocks of a CSV file that are looked at, of 8 MB each.
+_MOST_BLOCKS: Final = 16
 #: What vendors send in place of a table, and what it means.
 _REFUSALS: Final = {
     "exceeded the daily hits limit": "the vendor's requests of the day were used up when it was downloaded",

@@ -22,8 +22,8 @@ from tradinglab.data.quality.limits import Limits
 from tradinglab.data.quality.reading import RawFiles, source_blocks
 from tradinglab.data.quality.report import Example, Finding, QualityReport
 from tradinglab.data.source import Coverage, DataSource
-from tradinglab.data.store.importer import type_of_market
 from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.markets import type_of_market
 from tradinglab.data.store.options import ImportOptions
 
 _US = 1_000

@@ -1,10 +1,10 @@
 """The bar store: Parquet files of bars, with what was imported from where."""
 
+from tradinglab.data.ingest.importer import import_files, import_tables
 from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.factor_book import ActionRecord, FactorVersion
 from tradinglab.data.store.files import BarFile, Origin
 from tradinglab.data.store.generated import store_synthetic_bars
-from tradinglab.data.store.importer import import_files
 from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.manifest import Manifest, Slice, SourceRange
 from tradinglab.data.store.options import ImportOptions
@@ -29,6 +29,7 @@ __all__ = [
     "StoreSource",
     "Stored",
     "import_files",
+    "import_tables",
     "run_slices",
     "store_synthetic_bars",
 ]

@@ -30,6 +30,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
         for name in (*_PRICES, "size")
     },
 }
+_SYMBOLS = ("symbol", "ticker", "instrument", "stock", "pair", "code")
 _OPTIONAL = ("volume", "bid_size", "ask_size")
 _ACTIONS = ("adjusted", "dividend", "split")
 
@@ -40,7 +41,13 @@ def plain(name: str) -> str:
 
 
 def match_columns(
-    names: Sequence[str], tick_type: TickType, given: Mapping[str, str], file: str, with_actions: bool
+    names: Sequence[str],
+    tick_type: TickType,
+    given: Mapping[str, str],
+    file: str,
+    with_actions: bool,
+    *,
+    with_symbol: bool = False,
 ) -> dict[str, str]:
     """Return which column holds what: ``date``, ``clock`` or ``time``, prices and sizes, ``adjusted`` and so on.
 
@@ -54,13 +61,15 @@ def match_columns(
         What the user said: names of fields to names of columns.
     with_actions
         Whether adjusted closes, dividends and splits are of use.
+    with_symbol
+        Whether a column must say of which symbol each row is.
 
     Raises
     ------
     DataImportError
         If a field is not found or a column that was given is not there.
     """
-    fields = ("time", "date", "clock", *_ALIASES)
+    fields = ("time", "date", "clock", "symbol", *_ALIASES)
     for field, column in given.items():
         if field not in fields:
             raise DataImportError(
@@ -82,6 +91,14 @@ def match_columns(
         if field not in found and match is not None:
             found[field] = match
     found.update(_time_columns(by_plain, found))
+    symbol = next((by_plain[alias] for alias in _SYMBOLS if alias in by_plain), None)
+    if with_symbol and "symbol" not in found:
+        if symbol is None:
+            raise DataImportError(
+                f"{file} has no column that says the symbol of each row. It has {', '.join(names)}. "
+                f"Give the one symbol of all rows, or say which column it is: --columns symbol={names[0]}."
+            )
+        found["symbol"] = symbol
     missing = [field for field in wanted if field not in found and field not in _OPTIONAL]
     missing += [] if "time" in found or "date" in found else ["date" if "clock" in found else "time"]
     if missing:

@@ -30,10 +30,13 @@ from tradinglab.data.store.files import (
 from tradinglab.data.store.layout import MANIFEST, content_name, is_content_named, is_old_file
 from tradinglab.data.store.manifest import Manifest, Slice, SourceRange
 from tradinglab.data.store.place import Place
+from tradinglab.data.store.side_by_side import each_of
 
 FIRST_US, LAST_US = -(1 << 62), 1 << 62
 _MOST_ATTEMPTS: Final = 40
 _LONGEST_PAUSE_S: Final = 1.0
+#: Files that are packed side by side; each takes as much memory as its bars.
+_TOGETHER: Final = 2
 #: In a bucket nobody can be locked out: a file that no manifest names may be about to be named.
 _LEFT_OVER: Final = timedelta(days=1)
 
@@ -126,8 +129,8 @@ def commit(place: Place, folder: str, plan: Callable[[Manifest], Change | None])
             change = plan(loaded.manifest)
             if change is None:
                 return loaded.manifest, []
-            new = [_put(place, folder, part, loaded.manifest) for part in change.parts]
-            told = None if change.restatement is None else _put(place, folder, change.restatement, loaded.manifest)
+            new = _put_all(place, folder, change.parts)
+            told = None if change.restatement is None else _put(place, folder, change.restatement)
             place.settle(folder)
             manifest = loaded.manifest.changed(now(), new, change.dropped, told)
             if place.swap(f"{folder}/{MANIFEST}", manifest.to_json(), loaded.tag):
@@ -142,7 +145,11 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.01 * 2**attempt)))
 
 
-def _put(place: Place, folder: str, part: Part, manifest: Manifest) -> Slice:
+def _put_all(place: Place, folder: str, parts: Sequence[Part]) -> list[Slice]:
+    return list(each_of(range(len(parts)), lambda at: _put(place, folder, parts[at]), _TOGETHER).values())
+
+
+def _put(place: Place, folder: str, part: Part) -> Slice:
     """Write bars to a file of their own and put it into its place."""
     sha256 = content_hash(part.times_us, part.values)
     name = content_name(part.period, sha256, writer="" if place.locks_out else uuid.uuid4().hex[:8])

@@ -1,7 +1,7 @@
 """One Parquet file of bars, which knows what it is.
 
 Timestamps are int64 microseconds UTC of the bars' starts, delta-coded; prices and volumes float64,
-coded by dictionary; zstd; row groups of 32,768. The file's own metadata hold where its bars are from
+coded by dictionary where they repeat; zstd; row groups of 32,768. The file's own metadata hold where its bars are from
 and a hash over their values, which does not depend on how they are coded.
 """
 
@@ -30,6 +30,8 @@ TIME = "ts"
 _KEY = "tradinglab"
 _ROWS_IN_GROUP = 32_768
 _LEVEL = 3
+#: How often values come on average where a dictionary is worth its while.
+_REPEATED = 4
 _SYNTHETIC = "synthetic"
 
 Values = Mapping[str, Floats]
@@ -80,7 +82,9 @@ def write_bar_file(
     about = {"origins": [asdict(one) for one in origins], "sha256": file.sha256, "rows": file.rows}
     about |= {"first_us": file.first_us, "last_us": file.last_us}
     metadata = {_KEY: json.dumps(about)}
-    frame = pl.DataFrame({TIME: times_us, **{name: column.astype(np.float64) for name, column in values.items()}})
+    frame = pl.DataFrame(
+        {TIME: times_us, **{name: column.astype(np.float64, copy=False) for name, column in values.items()}}
+    )
     _write(frame, path, metadata)
     return file
 
@@ -101,9 +105,15 @@ def _write(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
         compression="zstd",
         compression_level=_LEVEL,
         row_group_size=_ROWS_IN_GROUP,
-        use_dictionary=[name for name in frame.columns if name != TIME],
+        use_dictionary=[name for name in frame.columns if name != TIME and _repeats(frame[name])],
         column_encoding={TIME: "DELTA_BINARY_PACKED"},
     )
+
+
+def _repeats(column: pl.Series) -> bool:
+    """Return whether values come again so often that a dictionary of them makes a file smaller."""
+    first = column.head(_ROWS_IN_GROUP)
+    return first.n_unique() <= len(first) // _REPEATED
 
 
 def describe_bar_file(path: Path) -> BarFile:

@@ -19,6 +19,8 @@ from tradinglab.data.store.layout import MANIFEST, is_old_file
 from tradinglab.data.store.place import Document, Entry
 
 LOCKS: Final = ".locks"
+#: Where imports keep what they have read, and are not done with.
+IMPORTS: Final = ".imports"
 _TEMPORARY: Final = ".tmp"
 _PATIENCE_S: Final = 60.0
 _PAUSES_S: Final = (0.002, 0.05)
@@ -116,7 +118,7 @@ class LocalPlace:
 
     def is_empty(self) -> bool:
         """Return whether the folder is not there, or holds nothing but what a first writer has begun."""
-        return all(each.name == LOCKS or each.name.endswith(_TEMPORARY) for each in self.entries(""))
+        return all(each.name in (LOCKS, IMPORTS) or each.name.endswith(_TEMPORARY) for each in self.entries(""))
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:

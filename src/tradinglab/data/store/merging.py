@@ -40,7 +40,9 @@ class Merged:
 
 def chosen(key: SeriesKey, times_us: Ints, values: Values) -> Bars:
     """Return bars with the fields of their series alone, as numbers of eight bytes."""
-    return times_us.astype(np.int64), {name: values[name].astype(np.float64) for name in key.fields}
+    return times_us.astype(np.int64, copy=False), {
+        name: values[name].astype(np.float64, copy=False) for name in key.fields
+    }
 
 
 def check_bars(key: SeriesKey, times_us: Ints, values: Values) -> None:

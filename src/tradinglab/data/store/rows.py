@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,19 +31,28 @@ if TYPE_CHECKING:
 _US = 1_000
 _SIZES = ("volume", "bid_size", "ask_size")
 _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
+_TICKER = re.compile(r"[A-Z0-9][A-Z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Bars: starts in microseconds UTC, values, and the lines they stood in."""
+    """Bars: starts in microseconds UTC, values, and the lines they stood in.
+
+    ``tickers`` are the numbers of their tickers, where there are several, and ``dropped`` says of how many rows of each
+    (or of -1: of none that is known) nothing was made.
+    """
 
     times_us: Ints
     values: dict[str, Floats]
     lines: Ints
+    tickers: Ints | None = None
+    dropped: Counter[int] = field(default_factory=Counter)
 
     def take(self, rows: Ints | Flags) -> Rows:
         """Return some of the rows."""
-        return Rows(self.times_us[rows], {name: column[rows] for name, column in self.values.items()}, self.lines[rows])
+        values = {name: column[rows] for name, column in self.values.items()}
+        tickers = None if self.tickers is None else self.tickers[rows]
+        return Rows(self.times_us[rows], values, self.lines[rows], tickers)
 
 
 @dataclass(slots=True)
@@ -55,6 +67,10 @@ class FileReader:
         How many rows were left out because they were wrong.
     notes
         What else a user should know.
+    tickers
+        Numbers of the tickers in the column of symbols, shared by all files; ``None`` if all rows are of the key's.
+    dropped_of
+        How many rows of each of these were left out.
     """
 
     path: Path
@@ -66,10 +82,37 @@ class FileReader:
     is_instant: bool = False
     dropped: int = 0
     notes: list[str] = field(default_factory=list)
-    _form: str | None = None
+    tickers: dict[str, int] | None = None
+    dropped_of: Counter[int] = field(default_factory=Counter)
+    form: str | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    def numbers(self, names: Sequence[str]) -> Collection[str]:
+        """Return which columns hold prices and sizes; find out which column is what, unless that is known."""
+        if not self.columns:
+            self.columns = match_columns(
+                names,
+                self.key.tick_type,
+                self.options.columns,
+                str(self.path),
+                may_have_actions(self.key),
+                with_symbol=self.tickers is not None,
+            )
+        return {self.columns[name] for name in self.key.fields if name in self.columns}
 
     def read(self, block: Block) -> Rows:
-        """Return the bars in a block.
+        """Return the bars in a block, and count those that were left out. Errors are those of :meth:`parse`."""
+        rows = self.parse(block)
+        self.count(rows)
+        return rows
+
+    def count(self, rows: Rows) -> None:
+        """Count the rows of a block that were left out."""
+        self.dropped += rows.dropped.total()
+        self.dropped_of.update(rows.dropped)
+
+    def parse(self, block: Block) -> Rows:
+        """Return the bars in a block; several may be parsed at once, after the first one.
 
         Raises
         ------
@@ -79,26 +122,51 @@ class FileReader:
             If a row is wrong and such rows are not to be dropped.
         """
         frame = block.frame
-        if not self.columns:
-            self.columns = match_columns(
-                frame.columns, self.key.tick_type, self.options.columns, str(self.path), may_have_actions(self.key)
-            )
+        self.numbers(frame.columns)
         times = self._times(frame)
+        tickers = self._tickers(frame)
         wrong = times.ns == NOT_A_TIME
-        if wrong.any():
-            self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", f"This is no time of the form {times.form}.")
+        no_name = np.zeros(len(frame), np.bool_) if tickers is None else tickers < 0
         values = {name: self._numbers(frame, name) for name in self.key.fields}
         bad, problems = wrong_rows(values, allow_negative=self.key.security_type in _MAY_BE_NEGATIVE)
+        if block.texts is not None and (wrong.any() or bad.any() or no_name.any() or self._has_gaps(frame)):
+            # What is said of wrong rows shows them as they stand in the file.
+            return self.parse(block.texts())
+        if wrong.any():
+            self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", f"This is no time of the form {times.form}.")
+        if no_name.any():
+            text = "A ticker has letters, digits, '.', '_' and '-'."
+            self._refuse(block, int(np.flatnonzero(no_name)[0]), "symbol", text)
         for problem in problems:
             self._refuse(block, problem.row, problem.field, problem.text)
-        good = ~(wrong | bad)
-        self.dropped += int((~good).sum())
+        good = ~(wrong | bad | no_name)
+        dropped = Counter([-1] * int((~good).sum()) if tickers is None else tickers[~good].tolist())
         values.update({name: self._numbers(frame, name) for name in ACTION_FIELDS if name in self.columns})
         kept = Times(times.ns[good], times.is_instant, times.form)
         starts = to_instants(kept, self.key.resolution, self.data_zone, zone(self.time_zone))
         if self.options.stamp == "end" and self.key.resolution != Resolution.DAILY:
             starts = starts - PERIODS[self.key.resolution] // _US
-        return Rows(starts, {name: column[good] for name, column in values.items()}, block.lines[good])
+        found = {name: column[good] for name, column in values.items()}
+        return Rows(starts, found, block.lines[good], None if tickers is None else tickers[good], dropped)
+
+    def _has_gaps(self, frame: pl.DataFrame) -> bool:
+        sizes = [self.columns[name] for name in _SIZES if name in self.columns and name in self.key.fields]
+        return any(frame[name].null_count() for name in sizes)
+
+    def _tickers(self, frame: pl.DataFrame) -> Ints | None:
+        """Return the number of each row's ticker, -1 for what can be none."""
+        import polars as pl
+
+        if self.tickers is None:
+            return None
+        column = frame[self.columns["symbol"]].cast(pl.String).fill_null("").str.strip_chars().str.to_uppercase()
+        for name in column.unique(maintain_order=True).to_list():
+            with self._lock:
+                if _TICKER.fullmatch(name):
+                    self.tickers.setdefault(name, len(self.tickers))
+        known = {name: self.tickers.get(name, -1) for name in column.unique().to_list()}
+        found: Ints = column.replace_strict(known, return_dtype=pl.Int64).to_numpy()
+        return found
 
     @property
     def time_zone(self) -> str:
@@ -116,8 +184,8 @@ class FileReader:
             column = frame[self.columns["time"]]
         times = times_of_column(column)
         if times is None:
-            times = parse_times(column, self.options.time_form or self._form, str(self.path))
-            self._form = times.form if "%" in times.form else None
+            times = parse_times(column, self.options.time_form or self.form, str(self.path))
+            self.form = self.form if self.form is not None else times.form if "%" in times.form else None
         self.time_form, self.is_instant = times.form, times.is_instant
         return times
 
@@ -156,23 +224,49 @@ def in_order(files: Mapping[Path, Rows], key: SeriesKey) -> tuple[Rows, int, lis
     """
     paths = list(files)
     owner = np.repeat(np.arange(len(paths)), [len(rows.lines) for rows in files.values()])
-    rows = Rows(
-        np.concatenate([one.times_us for one in files.values()]),
-        {
-            name: np.concatenate([one.values[name] for one in files.values()])
-            for name in next(iter(files.values())).values
-        },
-        np.concatenate([one.lines for one in files.values()]),
-    )
-    notes = []
+    rows = joined_rows(list(files.values()))
     steps = np.diff(rows.times_us)
-    if (steps < 0).any():
-        notes.append("the rows were newest first" if (steps <= 0).all() else "the rows were not in order of time")
+    notes = order_notes(is_back=bool((steps < 0).any()), is_forward=bool((steps > 0).any()))
+    return *sorted_rows(rows, owner, paths, key), notes
+
+
+def joined_rows(parts: Sequence[Rows]) -> Rows:
+    """Return rows of one ticker after each other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(
+        np.concatenate([one.times_us for one in parts]),
+        {name: np.concatenate([one.values[name] for one in parts]) for name in parts[0].values},
+        np.concatenate([one.lines for one in parts]),
+    )
+
+
+def order_notes(*, is_back: bool, is_forward: bool) -> list[str]:
+    """Return what to note of rows some of which are earlier, or later, than those before them."""
+    if not is_back:
+        return []
+    return ["the rows were not in order of time" if is_forward else "the rows were newest first"]
+
+
+def sorted_rows(rows: Rows, owner: Ints, paths: Sequence[Path], key: SeriesKey) -> tuple[Rows, int]:
+    """Return rows in order of time, and how many repeated another.
+
+    Parameters
+    ----------
+    owner
+        The place among *paths* of the file that each is from.
+
+    Raises
+    ------
+    DataImportError
+        If two rows of the same time differ.
+    """
+    if (np.diff(rows.times_us) < 0).any():
         order = np.argsort(rows.times_us, kind="stable")
         rows, owner = rows.take(order), owner[order]
     same = np.diff(rows.times_us) == 0
     if not same.any():
-        return rows, 0, notes
+        return rows, 0
     differs = np.zeros(len(same), np.bool_)
     for name in key.fields:
         column = rows.values[name]
@@ -187,4 +281,4 @@ def in_order(files: Mapping[Path, Rows], key: SeriesKey) -> tuple[Rows, int, lis
             else ""
         )
         raise DataImportError(f"Two rows say different things of {when} UTC: {places[0]} and {places[1]}.{hint}")
-    return rows.take(np.append(True, ~same)), int(same.sum()), notes
+    return rows.take(np.append(True, ~same)), int(same.sum())

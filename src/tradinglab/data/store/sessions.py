@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tradinglab.core.clock import DAY_NS, date_of_day
 from tradinglab.core.enums import Resolution
 from tradinglab.core.market_hours import SecurityExchangeHours
@@ -10,27 +12,32 @@ from tradinglab.data.columns import Ints
 _MOST_NAMED = 5
 
 
-def session_notes(local_ns: Ints, resolution: Resolution, hours: SecurityExchangeHours) -> list[str]:
-    """Return what a user should know: trading days without bars, bars while the market was closed.
+class SessionTally:
+    """Counts days with bars, and bars out of hours, of bars that come some at a time."""
 
-    Parameters
-    ----------
-    local_ns
-        Starts of the bars, in the exchange's time zone.
-    """
-    notes = []
-    days = set((local_ns // DAY_NS).tolist())
-    open_days = {day for day in range(min(days), max(days) + 1) if hours.is_day_open(day, True)}
-    if missing := sorted(open_days - days):
-        notes.append(f"{len(missing):,} trading days have no bars: {_named(missing)}")
-    if resolution == Resolution.DAILY:
-        if closed := sorted(days - open_days):
+    def __init__(self, resolution: Resolution, hours: SecurityExchangeHours) -> None:
+        self._days: set[int] = set()
+        self._outside = 0
+        self._resolution, self._hours = resolution, hours
+
+    def add(self, local_ns: Ints) -> None:
+        """Count bars by their starts, in the exchange's time zone and in order of time."""
+        days = local_ns // DAY_NS
+        self._days.update(days[np.flatnonzero(np.diff(days, prepend=days[0] - 1))].tolist())
+        if self._resolution != Resolution.DAILY and not self._hours.is_market_always_open:
+            self._outside += int((~self._hours.is_open_mask(local_ns, True)).sum())
+
+    def notes(self) -> list[str]:
+        """Return what a user should know: trading days without bars, bars while the market was closed."""
+        notes, days = [], self._days
+        open_days = {day for day in range(min(days), max(days) + 1) if self._hours.is_day_open(day, True)}
+        if missing := sorted(open_days - days):
+            notes.append(f"{len(missing):,} trading days have no bars: {_named(missing)}")
+        if self._resolution == Resolution.DAILY and (closed := sorted(days - open_days)):
             notes.append(f"{len(closed):,} bars are of days on which the market is closed: {_named(closed)}")
-    elif not hours.is_market_always_open:
-        outside = int((~hours.is_open_mask(local_ns, True)).sum())
-        if outside:
-            notes.append(f"{outside:,} bars begin while the market is closed")
-    return notes
+        if self._outside:
+            notes.append(f"{self._outside:,} bars begin while the market is closed")
+        return notes
 
 
 def _named(days: list[int]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -16,21 +16,55 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.store.column_names import columns_without_header
+from tradinglab.data.store.parquet_rows import BATCH, read_batches
+from tradinglab.data.store.streams import BROKEN, ByteStream, broken, open_bytes, skip
 
 if TYPE_CHECKING:
     import polars as pl
 
-_BLOCK = 32_000_000
+_BLOCK = 8_000_000
+_LONGEST_LINE: Final = 16_000_000
 _SEPARATORS = (",", ";", "\t", "|")
-_PARQUET = (".parquet", ".pq")
+PARQUET = (".parquet", ".pq")
+
+#: Says of the names of columns which hold numbers.
+Numbers = Callable[[Sequence[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two rows: bytes of unpacked text (rows of Parquet) before it, and the line that follows."""
+
+    offset: int = 0
+    line: int = 0
+
+
+BEGIN: Final = Position()
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows of a file, every column a text, number or time, and the lines in which they stand."""
+    """Some rows of a file.
+
+    Attributes
+    ----------
+    frame
+        Every column a text, number or time.
+    lines
+        The lines in which they stand.
+    end
+        Where the next block begins.
+    done
+        Bytes of the file that have been read.
+    texts
+        Reads the same rows with every column a text, as they stand in the file.
+    """
 
     frame: pl.DataFrame
     lines: Ints
+    end: Position = BEGIN
+    done: int = 0
+    texts: Callable[[], Block] | None = None
 
 
 def sha256_of(path: Path) -> str:
@@ -39,8 +73,30 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_blocks(path: Path, tick_type: TickType) -> Iterator[Block]:
+def read_blocks(
+    path: Path, tick_type: TickType, numbers: Numbers | None = None, start: Position = BEGIN
+) -> Iterator[Block]:
     """Yield the rows of a file.
+
+    Parameters, errors: see :func:`read_pieces`.
+    """
+    for piece in read_pieces(path, tick_type, numbers, start):
+        block = piece()
+        if len(block.lines):
+            yield block
+
+
+def read_pieces(
+    path: Path, tick_type: TickType, numbers: Numbers | None = None, start: Position = BEGIN
+) -> Iterator[Callable[[], Block]]:
+    """Yield what makes a table of the next rows of a file: the work, for whoever wants it done side by side.
+
+    Parameters
+    ----------
+    numbers
+        Which columns to read as numbers where all of their texts in a block are some: it is quicker.
+    start
+        Where to begin: the ``end`` of a block that was read before.
 
     Raises
     ------
@@ -51,51 +107,90 @@ def read_blocks(path: Path, tick_type: TickType) -> Iterator[Block]:
     """
     if not path.is_file():
         raise DataImportError(f"There is no file {path}.")
-    if path.suffix.lower() in _PARQUET:
-        yield _read_parquet(path)
+    if path.suffix.lower() in PARQUET:
+        yield from _read_parquet(path, start)
     else:
-        yield from _read_csv(path, tick_type)
+        yield from _read_csv(path, tick_type, numbers, start)
 
 
-def _read_parquet(path: Path) -> Block:
+def _read_parquet(path: Path, start: Position) -> Iterator[Callable[[], Block]]:
     import polars as pl
 
+    row, size = start.offset, path.stat().st_size
     try:
-        frame = pl.read_parquet(path)
-        return Block(frame, np.arange(1, len(frame) + 1))
-    except (OSError, pl.exceptions.PolarsError) as problem:
+        for frame, share in read_batches(path, row, BATCH):
+            lines = np.arange(row + 1, row + 1 + len(frame))
+            row += len(frame)
+            yield partial(Block, frame, lines, Position(row, row), int(size * share))
+    except (OSError, pl.exceptions.PolarsError, ValueError) as problem:
         raise MalformedDataError(path, f"The file is truncated or broken ({problem}).") from problem
 
 
-def _read_csv(path: Path, tick_type: TickType) -> Iterator[Block]:
-    import polars as pl
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the rows of a text are written, and where the first one begins."""
 
+    path: Path
+    names: list[str]
+    separator: str
+    first: Position
+
+
+def _read_csv(
+    path: Path, tick_type: TickType, numbers: Numbers | None, start: Position
+) -> Iterator[Callable[[], Block]]:
     try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as opened:
-            stream = cast(BinaryIO, opened)
-            head = stream.readline()
-            while head and not head.strip(b"\xef\xbb\xbf\r\n\t ,;"):
-                head = stream.readline()
-            if not head:
-                raise DataImportError(f"{path} is empty.")
-            line = head.decode("utf-8-sig", "replace").rstrip("\r\n")
-            separator = max(_SEPARATORS, key=line.count)
-            cells = [cell.strip().strip('"') for cell in line.split(separator)]
-            has_names = any(any(char.isalpha() for char in cell) for cell in cells if not _is_number(cell))
-            names = cells if has_names else columns_without_header(len(cells), tick_type, str(path))
-            pending, number = (b"", 2) if has_names else (head.removeprefix(b"\xef\xbb\xbf"), 1)
-            while data := stream.read(_BLOCK):
-                complete, newline, rest = (pending + data).rpartition(b"\n")
-                pending = rest
-                if newline:
-                    yield _block(path, complete + newline, names, separator, number)
-                    number += complete.count(b"\n") + 1
-            if pending.strip():
-                yield _block(path, pending, names, separator, number)
-    except (OSError, EOFError) as problem:
-        raise MalformedDataError(path, f"The file cannot be read ({problem}).") from problem
-    except pl.exceptions.PolarsError as problem:
-        raise MalformedDataError(path, f"The file is no table ({str(problem).splitlines()[0]}).") from problem
+        with open_bytes(path) as (stream, _):
+            form = _form_of(path, stream, tick_type)
+        typed = frozenset(numbers(form.names)) if numbers is not None else frozenset()
+        with open_bytes(path) as (stream, file):
+            at = start if start.line else form.first
+            skip(stream, file, at.offset)
+            for data in _whole_lines(path, stream):
+                end = Position(at.offset + len(data), at.line + _count(data, b"\n"))
+                yield partial(_block, form, data, at.line, typed, end, file.tell())
+                at = end
+    except BROKEN as problem:
+        raise broken(path, problem) from problem
+
+
+def _form_of(path: Path, stream: ByteStream, tick_type: TickType) -> _Form:
+    """Return what the first line that is not empty says."""
+    offset, number = 0, 1
+    for data in _whole_lines(path, stream):
+        for line in data.splitlines(keepends=True):
+            if line.strip(b"\xef\xbb\xbf\r\n\t ,;"):
+                text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
+                separator = max(_SEPARATORS, key=text.count)
+                cells = [cell.strip().strip('"') for cell in text.split(separator)]
+                if any(any(char.isalpha() for char in cell) for cell in cells if not _is_number(cell)):
+                    return _Form(path, _distinct(cells), separator, Position(offset + len(line), number + 1))
+                names = columns_without_header(len(cells), tick_type, str(path))
+                mark = len(line) - len(line.removeprefix(b"\xef\xbb\xbf"))
+                return _Form(path, names, separator, Position(offset + mark, number))
+            offset, number = offset + len(line), number + 1
+    raise DataImportError(f"{path} is empty.")
+
+
+def _whole_lines(path: Path, stream: ByteStream) -> Iterator[bytes]:
+    """Yield a stream in pieces that end with a line."""
+    pending = b""
+    while data := stream.read(_BLOCK):
+        complete, newline, rest = data.rpartition(b"\n")
+        if newline:
+            yield b"".join((pending, complete, newline))
+            pending = rest
+        else:
+            pending += rest
+        if len(pending) > _LONGEST_LINE:
+            raise MalformedDataError(path, f"The file is no table: a line has more than {_LONGEST_LINE:,} bytes.")
+    if pending.strip():
+        yield pending
+
+
+def _count(data: bytes, mark: bytes) -> int:
+    """Return how often a byte occurs; `bytes.count` is slow where it occurs often."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == mark[0]))
 
 
 def _is_number(cell: str) -> bool:
@@ -106,29 +201,64 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _block(path: Path, data: bytes, names: list[str], separator: str, first_line: int) -> Block:
+def _block(form: _Form, data: bytes, line: int, typed: Collection[str], end: Position, done: int) -> Block:
+    """Return rows, columns of numbers as numbers if all of them are some."""
+    again = partial(_texts, form, data, line, end, done)
+    frame = _numbers(form, data, typed) if typed else None
+    if frame is None:
+        return again()
+    return Block(frame, np.arange(line, line + len(frame)), end, done, again)
+
+
+def _numbers(form: _Form, data: bytes, typed: Collection[str]) -> pl.DataFrame | None:
+    """Return rows without quotes, empty lines or texts for numbers; ``None`` if there are such."""
+    import polars as pl
+
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if b'"' in data or b"\r" in data:
+        return None
+    rows = _count(data, b"\n") + (not data.endswith(b"\n"))
+    # Too many fields are refused when they are read: if there are as many as there must be, no row has too few.
+    if _count(data, form.separator.encode()) != rows * (len(form.names) - 1):
+        return None
+    schema = {name: pl.Float64 if name in typed else pl.String for name in form.names}
+    try:
+        frame = pl.read_csv(data, has_header=False, schema=schema, separator=form.separator)
+    except pl.exceptions.PolarsError:
+        return None
+    if len(frame) != rows:
+        return None
+    return frame.with_columns(pl.col(pl.String).str.strip_chars().fill_null(""))
+
+
+def _texts(form: _Form, data: bytes, line: int, end: Position, done: int) -> Block:
     """Return rows as texts, after looking that each has as many fields as there are names."""
     import polars as pl
 
     rows = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    numbers = np.arange(first_line, first_line + len(rows))
+    numbers = np.arange(line, line + len(rows))
     filled = [bool(row.strip()) for row in rows]
     if not all(filled):
         rows, numbers = list(compress(rows, filled)), numbers[filled]
-    mark = separator.encode()
+    mark = form.separator.encode()
     if b'"' not in data:
         for number, row in zip(numbers.tolist(), rows, strict=True):
-            if row.count(mark) != len(names) - 1:
+            if row.count(mark) != len(form.names) - 1:
                 raise MalformedDataError(
-                    path,
-                    f"A row must have {len(names)} fields, this one has {row.count(mark) + 1}.",
+                    form.path,
+                    f"A row must have {len(form.names)} fields, this one has {row.count(mark) + 1}.",
                     line=number,
                     value=row.decode("utf-8", "replace"),
                 )
-    frame = pl.read_csv(
-        b"\n".join(rows), has_header=False, new_columns=_distinct(names), separator=separator, infer_schema=False
-    )
-    return Block(frame.with_columns(pl.all().str.strip_chars().fill_null("")), numbers)
+    schema = dict.fromkeys(form.names, pl.String)
+    if not rows:
+        return Block(pl.DataFrame(schema=schema), numbers, end, done)
+    try:
+        frame = pl.read_csv(b"\n".join(rows), has_header=False, schema=schema, separator=form.separator)
+    except pl.exceptions.PolarsError as problem:
+        raise MalformedDataError(form.path, f"The file is no table ({str(problem).splitlines()[0]}).") from problem
+    return Block(frame.with_columns(pl.all().str.strip_chars().fill_null("")), numbers, end, done)
 
 
 def _distinct(names: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _SAMPLE = 200
+_FRACTION = "%.f"
 NOT_A_TIME = np.iinfo(np.int64).min
 _EPOCHS = {10: ("seconds", 10**9), 13: ("milliseconds", 10**6), 16: ("microseconds", 10**3), 19: ("nanoseconds", 1)}
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y", "%d %b %Y")
@@ -67,6 +68,12 @@ def parse_times(texts: pl.Series, form: str | None, file: str) -> Times:
             numbers = texts.cast(pl.Int64, strict=False)
             return Times(_whole(numbers * unit), True, f"{name} since 1970")
         form = _find_form(filled, file)
+    whole = form.replace(_FRACTION, "")
+    if whole != form and _strptime(texts.head(1), whole)[0] != NOT_A_TIME:
+        # Times without fractions are read five times as fast if none is looked for.
+        found = _strptime(texts, whole)
+        if (found != NOT_A_TIME).all():
+            return Times(found, "%z" in form, form)
     return Times(_strptime(texts, form), "%z" in form, form)
 
 
