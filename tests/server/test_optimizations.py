@@ -350,3 +350,12 @@ def test_what_cannot_be_searched_is_refused_by_its_field(
     assert answer.status_code == 400, answer.content
     assert field in [each["field"] for each in json.loads(answer.content)["errors"]]
     assert not Run.objects.exists()
+
+
+def test_a_name_that_no_parameter_can_have(api: APIClient, shared: Strategy) -> None:
+    assert shared.head is not None
+    space = [{"name": "a share", "values": ["1"]}]
+    answer = api.post(ALL, {"version": str(shared.head.pk), "space": space}, format="json")
+    (told,) = json.loads(answer.content)["errors"]
+    assert (told["field"], told["value"]) == ("space.0.name", "a share")
+    assert "up to 100 letters, digits" in told["message"]

@@ -115,7 +115,8 @@ def test_what_cannot_be_is_refused(text: str, path: str) -> None:
     [
         ("limit drawdown 20", "'%' is expected"),
         ("limit drawdown 20 % then stop", "'wait' is expected"),
-        ("limit drawdown 20 %\nlimit drawdown 30 %", "'limit' was said before"),
+        ("limit drawdown 20 %\nlimit drawdown 30 %", "'limit drawdown' was said before"),
+        ("limit position 20 %\nlimit drawdown 3 %\nlimit position 9 %", "'limit position' was said before"),
         ("limit leverage 2", "leverage is limited by a statement of its own"),
     ],
 )

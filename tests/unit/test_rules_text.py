@@ -23,6 +23,7 @@ HEAD = "universe ABC daily\nfrom 2001-01-01 to 2002-01-01\n"
         ("enter long when SMA > 3", 17, "'SMA' needs its arguments: SMA(period)"),
         ("entr long when close > 3", 1, "'entr' begins no statement"),
         ("enter long when close > $", 25, "'$' means nothing here"),
+        ("enter long when close > \0 5", 25, "the character U+0000 means nothing here"),
         ("enter long when closs > 3", 17, "Did you mean: 'close'?"),
         ("enter long when close > 3 4", 27, "the end of the statement is expected"),
         ("parameter close = 3", 11, "'close' has a meaning of its own"),
@@ -65,6 +66,7 @@ CHAIN = "let a0 = close + 1\n" + "".join(f"let a{i} = a{i - 1} + a{i - 1}\n" for
         ("parameter fast = 3 from 9 to 5\nenter long when SMA(fast) > 1", "parameters.fast.minimum", "upside down"),
         ("parameter fast = 3 from 5 to 9\nenter long when SMA(fast) > 1", "parameters.fast.default", "outside"),
         ("enter long when SMA(0) > 1", "enter_long.left", "period was 0"),
+        ("enter long when SMA(1e20) > 1", "enter_long.left", "from 1 to 1,000,000"),
         ("enter long when SMA(3, 4) > 1", "enter_long.left", "SMA(period) was given 2 arguments"),
         ("enter long when ATR(3) of high > 1", "enter_long.left.field", "whole bars"),
         ("enter long when close 0 bars ago > 1", "enter_long.left.bars", "from 1 to"),
@@ -90,6 +92,8 @@ def test_contradictions(text: str, path: str, message: str) -> None:
         ("universe ABC, ABC daily\nfrom 2001-01-01 to 2002-01-01\n", "universe.1.ticker"),
         ("universe forex EURUSD daily\nfrom 2001-01-01 to 2002-01-01\n", "resolution"),
         ("universe ABC daily\nfrom 2003-01-01 to 2002-01-01\n", "end"),
+        ("universe ABC daily\nfrom 2003-01-01 to 9999-12-31\n", "end"),
+        ("universe ABC daily\nfrom 0001-01-01 to 2002-01-01\n", "start"),
     ],
 )
 def test_frames(head: str, path: str) -> None:

@@ -22,6 +22,8 @@ Argument = float | str
 #: What an indicator's constructor takes.
 Value = int | float | MovingAverageType | None
 
+# As many bars as rules may look back otherwise.
+_MOST_PERIOD = 1_000_000
 #: How averages are called in rules.
 AVERAGES = {each.name.lower(): each for each in MovingAverageType}
 
@@ -121,8 +123,10 @@ class IndicatorKind:
         if isinstance(given, str):
             raise RulesInvalidError(f"{self.name}: {slot.name} was '{given}'; a number is expected")
         if slot.is_whole:
-            if given != int(given) or given < 1:
-                raise RulesInvalidError(f"{self.name}: {slot.name} was {given:g}; a whole number from 1 on is expected")
+            if given != int(given) or not 1 <= given <= _MOST_PERIOD:
+                raise RulesInvalidError(
+                    f"{self.name}: {slot.name} was {given:g}; a whole number from 1 to {_MOST_PERIOD:,} is expected"
+                )
             return int(given)
         return float(given)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from tradinglab.core.surface import did_you_mean
 from tradinglab.rules.checks.contradictions import why_never
@@ -29,6 +30,8 @@ from tradinglab.rules.words import RESERVED
 
 _MOST_PERCENT = 10_000.0
 _MOST_LEVERAGE = 100.0
+# Instants are nanoseconds since 1970 in 64 bits: 1678 to 2261, from which a warm-up is still taken off.
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _SIDES = ("long", "short")
 #: The numbers of parts of rules: smallest (may it be reached?), largest, and whether they are whole.
 _RANGES: dict[str, tuple[float, bool, float, bool]] = {
@@ -180,6 +183,9 @@ def check_values(rules: Rules, values: Mapping[str, float], changing: Changing |
 
 def _check_frame(rules: Rules) -> None:
     """Check what is traded, and when."""
+    for field, day in (("start", rules.start), ("end", rules.end)):
+        if not _FIRST_DAY <= day <= _LAST_DAY:
+            raise RulesInvalidError(f"a day from {_FIRST_DAY} to {_LAST_DAY} is expected; it was {day}", path=field)
     if rules.end < rules.start:
         raise RulesInvalidError(f"the end ({rules.end}) is before the start ({rules.start}); swap them", path="end")
     _check_warm_up(rules)

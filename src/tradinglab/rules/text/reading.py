@@ -100,7 +100,8 @@ def _statement(cursor: Cursor, fields: Fields) -> None:
             sectors = (*before.get("sectors", ()), *value.get("sectors", ()))
             fields[field] = {**before, **value, "sectors": sectors}
         elif field in fields:
-            cursor.fail_at(token, f"'{token.text}' was said before; there is one such statement at most")
+            said = f"limit {'drawdown' if 'drawdown' in value else 'position'}" if field == "limits" else token.text
+            cursor.fail_at(token, f"'{said}' was said before; there is one such statement at most")
         else:
             fields[field] = value
 

@@ -73,7 +73,8 @@ def _line(line: str, number: int) -> list[Token]:
     while at < len(line):
         match = _PIECES.match(line, at)
         if match is None:
-            raise RulesSyntaxError(f"'{line[at]}' means nothing here; see docs/rules.md for what may be written",
+            shown = f"'{line[at]}'" if line[at].isprintable() else f"the character U+{ord(line[at]):04X}"
+            raise RulesSyntaxError(f"{shown} means nothing here; see docs/rules.md for what may be written",
                                    line=number, column=at + 1)  # fmt: skip
         kind = str(match.lastgroup)
         if kind not in ("space", "comment"):

@@ -121,8 +121,8 @@ def returns_read(*, optimization: Optimization) -> dict[int, DailyAccount]:
         )
         raise ConflictError(text)
     if run.state != RunState.COMPLETED:
-        advice = "POST to this address tries again" if run.is_final else "ask again when they are"
-        raise ConflictError(f"The daily returns of the simulated trials are {run.state}; {advice}.")
+        advice = "POST to this address tries again" if run.is_final else "ask again when it has completed"
+        raise ConflictError(f"The run that makes the trials' daily returns is {run.state}; {advice}.")
     path = artefact_path(artefact=artefact_get(run=run, name=_FILE))
     table = table_collect(pl.scan_parquet(path, glob=False))
     days, per_year = tuple(table[_DAY].to_list()), int(table[_PER_YEAR][0]) if table.height else 0

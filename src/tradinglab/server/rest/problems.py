@@ -74,7 +74,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     headers = {}
     if made["status"] == _UNAVAILABLE:
         if not isinstance(error, StorageError):  # which the store has logged
-            _log.warning("the database does not answer: %s", error)
+            is_database = isinstance(error, (OperationalError, InterfaceError))
+            _log.warning("%s: %s", "the database does not answer" if is_database else "not available", error)
         headers["Retry-After"] = _RETRY_AFTER_S
     if made["status"] == _UNAUTHENTICATED:
         headers["WWW-Authenticate"] = 'Bearer realm="tradinglab"'

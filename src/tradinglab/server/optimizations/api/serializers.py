@@ -62,7 +62,12 @@ KEEP_HELP = (
 class AxisInput(StrictSerializer):
     """A parameter to be searched: its values, or a range, with a step or without."""
 
-    name = serializers.RegexField(rf"^{PARAMETER_NAME.pattern}\Z")
+    name = serializers.RegexField(
+        rf"^{PARAMETER_NAME.pattern}\Z",
+        error_messages={
+            "invalid": "A parameter's name has up to 100 letters, digits, and the signs _ . -; correct it."
+        },
+    )
     min = _number()
     max = _number()
     step = _number("Left out, any number of the range may be tried: by the samplers `random` and `bayesian`.")
