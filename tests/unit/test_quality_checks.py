@@ -251,6 +251,13 @@ def test_hours_may_begin_at_the_half_hour() -> None:
     assert codes(check(Bars.of(bars.times_us, bars.values), HOUR)) == {}
 
 
+def test_hours_taken_for_minutes() -> None:
+    hours = good_bars(date(2013, 1, 2), date(2013, 3, 28), HOUR)
+    report = check(hours)
+    assert codes(report)["wrong_length"] == 1
+    assert "They are at least 3,600 s apart." in "\n".join(report.lines())
+
+
 # Zones and labels.
 
 

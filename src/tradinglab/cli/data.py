@@ -73,6 +73,12 @@ def _add_import(commands: Commands) -> None:
     add("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
     add("--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)")
     add("--on-bad", default="error", choices=("error", "drop"), help="what to do with wrong rows (default: error)")
+    add(
+        "--policy",
+        metavar="P",
+        help="what to do about what checks find: reject, repair or keep, followed by checks with "
+        "an action of their own (repair,outlier=drop), or a file of TOML or JSON; what is changed is kept in the store",
+    )
     add("--on-conflict", default="error", choices=("error", "replace", "keep"),
         help="what to do if other bars are stored at the same times (default: error)")  # fmt: skip
 
@@ -138,6 +144,8 @@ def import_bars(options: Namespace) -> int:
         on_conflict=options.on_conflict,
     )
     resolution = Resolution[options.resolution.upper()]
+    if options.policy is not None:
+        return data_check.import_by_policy(options, resolution, how)
     with line_reporter(_progress) as show:
         reports = import_tables(
             options.files, resolution, options.market, options.store, how, symbol=options.symbol, progress=show
@@ -145,6 +153,7 @@ def import_bars(options: Namespace) -> int:
     for report in reports:
         for line in report.lines():
             say(line)
+        data_check.show_stored_quality(options.store, report)
     return FINISHED
 
 

@@ -15,7 +15,9 @@ from tradinglab.cli.status import FINISHED, UNSOUND
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
+    from tradinglab.core.enums import Resolution
     from tradinglab.data.quality import QualityReport
+    from tradinglab.data.store import ImportOptions, ImportReport
 
 _SPECS = ("lean:", "store:")
 
@@ -128,3 +130,40 @@ def _of_files(options: Namespace) -> QualityReport:
         listed=options.listed,
         delisted=options.delisted,
     )
+
+
+def import_by_policy(options: Namespace, resolution: Resolution, how: ImportOptions) -> int:
+    """Import files after they were checked and repaired as ``--policy`` says, and print what was done."""
+    from tradinglab.data.quality import Policy
+    from tradinglab.data.quality.importing import import_checked
+
+    if options.on_bad != "error":
+        raise CommandError("--on-bad and --policy say two things about wrong rows; leave --on-bad out.")
+    done = import_checked(
+        options.files, options.symbol, resolution, options.market, options.store,
+        Policy.parse(options.policy), how,
+    )  # fmt: skip
+    for line in done.stored.lines():
+        say(line)
+    for line in done.repairs.lines():
+        say(f"policy: {line}")
+    if done.repairs_file is not None:
+        say(f"repairs: {done.repairs_file}")
+    show_quality(done.after)
+    return FINISHED
+
+
+def show_stored_quality(store: Path | str, imported: ImportReport) -> None:
+    """Print how good the bars are that an import has left in a store."""
+    from tradinglab.core.clock import day_of_date
+    from tradinglab.data.quality.checking import check_stored
+
+    days = day_of_date(imported.first), day_of_date(imported.last)
+    show_quality(check_stored(store, imported.series, *days))
+
+
+def show_quality(report: QualityReport) -> None:
+    """Print grade and findings, without their places."""
+    say(f"quality: {report.grade}")
+    for each in report.findings:
+        say(f"{each.severity}: {each.sentence} [{each.code}]")

@@ -37,7 +37,7 @@ def check_cells(bars: Bars, facts: SeriesFacts, found: Collector) -> dict[str, F
     for name in SIZES:
         if name in values:
             column = values[name]
-            # A sum is finite if all are, unless it overflows: one pass without an array of flags.
+            # A sum is finite only if all are: one pass without an array of flags.
             if not np.isfinite(column.sum()):
                 found.mark("not_finite", ~np.isfinite(column), bars, name)
             if column.min() < 0 or np.isnan(column.min()):

@@ -12,7 +12,9 @@ import numpy as np
 
 from tradinglab.core.clock import date_of_day
 from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.market_hours_database import MarketHoursEntry
 from tradinglab.data.derivation import LAST_DAY, Action, actions_of_rows
+from tradinglab.data.factors import FactorTable
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.quality.bars import Bars, SeriesFacts
 from tradinglab.data.quality.checks import CHECKS
@@ -25,6 +27,7 @@ from tradinglab.data.source import Coverage, DataSource
 from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.markets import type_of_market
 from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.source import StoreSource
 
 _US = 1_000
 _HOUR_US = 3_600_000_000
@@ -69,7 +72,7 @@ def check_files(
         facts = replace(facts, key=replace(key, resolution=_resolution(raw)))
         raw = RawFiles(paths, facts, options)
     report = inspect(raw.blocks, facts, limits, name=", ".join(path.name for path in paths)).report
-    return _with_lines(report, raw)
+    return with_lines(report, raw)
 
 
 def _resolution(raw: RawFiles) -> Resolution:
@@ -90,8 +93,8 @@ def _resolution(raw: RawFiles) -> Resolution:
     )
 
 
-def _with_lines(report: QualityReport, raw: RawFiles) -> QualityReport:
-    """Return a report whose examples name lines of the files, with the rows whose times could not be read."""
+def with_lines(report: QualityReport, raw: RawFiles) -> QualityReport:
+    """Return a report whose examples name lines of the files, and that tells of rows whose times could not be read."""
     several = len(raw.paths) > 1
     found = [
         replace(each, examples=tuple(_placed(one, raw, several) for one in each.examples)) for each in report.findings
@@ -152,21 +155,57 @@ def check_source(
 
 def _check_series(source: DataSource, each: Coverage, limits: Limits | None) -> QualityReport:
     symbol = source.resolve_symbol(each.ticker, each.security_type, each.market, each.last_day)
-    key = SeriesKey(each.security_type, each.market, each.ticker.upper(), each.resolution, each.tick_type)
+    key = _key(each)
     hours = source.market_hours.get_entry(each.market, each.ticker, each.security_type)
     factors, listed, delisted = source.factors(symbol), None, None
     names = source.map_file(symbol) if each.security_type == SecurityType.EQUITY else None
     if names is not None:
         listed = date_of_day(names.first_day)
         delisted = date_of_day(names.delisting_day) if names.delisting_day < LAST_DAY else None
-    actions: tuple[Action, ...] | None = None
-    if factors is not None:
-        calendar = hours.exchange_hours
-        days = [day for day in range(each.first_day - 1, each.last_day + 2) if calendar.is_day_open(day)]
-        actions = tuple(actions_of_rows(factors.rows, days))
+    actions = known_actions(factors, hours, each.first_day, each.last_day)
     facts = SeriesFacts.of(key, hours=hours, actions=actions, listed=listed, delisted=delisted)
 
     def blocks() -> Iterator[Bars]:
         return source_blocks(source, symbol, facts, each.first_day, each.last_day)
 
     return inspect(blocks, facts, limits, name=source.name).report
+
+
+def known_actions(
+    factors: FactorTable | None, hours: MarketHoursEntry, first_day: int, last_day: int
+) -> tuple[Action, ...] | None:
+    """Return the splits and dividends that factors came from, None if there are no factors."""
+    if factors is None:
+        return None
+    calendar = hours.exchange_hours
+    days = [day for day in range(first_day - 1, last_day + 2) if calendar.is_day_open(day)]
+    return tuple(actions_of_rows(factors.rows, days))
+
+
+def check_stored(
+    where: Path | str, key: SeriesKey, first_day: int, last_day: int, limits: Limits | None = None
+) -> QualityReport:
+    """Check the bars that a store has of a series from one day of the exchange's clock to another, both included.
+
+    Raises
+    ------
+    UncheckedError
+        If the store has none.
+    """
+    source = StoreSource(where)
+    if not source.store.has(key):
+        raise UncheckedError(f"{source.name} has no bars of {key}.")
+    coverage = Coverage(
+        ticker=key.ticker,
+        security_type=key.security_type,
+        market=key.market,
+        resolution=key.resolution,
+        tick_type=key.tick_type,
+        first_day=first_day,
+        last_day=last_day,
+    )
+    return _check_series(source, coverage, limits)
+
+
+def _key(each: Coverage) -> SeriesKey:
+    return SeriesKey(each.security_type, each.market, each.ticker.upper(), each.resolution, each.tick_type)

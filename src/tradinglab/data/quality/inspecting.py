@@ -77,6 +77,7 @@ class Inspector:
         """Where findings are gathered, for what is found outside of the checks."""
         return self._found
 
+    @np.errstate(invalid="ignore", over="ignore")  # values that are not finite are what is looked for
     def feed(self, bars: Bars) -> None:
         """Take the next block."""
         if not len(bars):
@@ -130,6 +131,7 @@ class Inspector:
         if facts.now_us is not None:
             self._found.mark("in_future", times > facts.now_us, bars)
 
+    @np.errstate(invalid="ignore", over="ignore")
     def finish(self, name: str = "") -> Inspection:
         """Return what was found."""
         assert self._duplicates is not None

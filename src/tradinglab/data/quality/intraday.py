@@ -19,11 +19,13 @@ from tradinglab.data.quality.sessions import Sessions, open_spans, regular_sessi
 from tradinglab.data.quality.zones import HoursOfWeek
 
 _US = 1_000
+_HIGHEST = np.iinfo(np.int64).max
 _HOUR_US = 3_600_000_000
 #: If so many sessions begin a bar late and end with one at the close, bars are labelled with their ends.
 _END_LABELLED = 0.8
 #: Of less it cannot be said how often there is a bar.
 _FEWEST = 300
+_FEWEST_STEPS = 10
 #: Quiet times are longer at noon and in the evening than on average.
 _CLUSTERING = 3.0
 
@@ -49,6 +51,8 @@ class IntradayCoverage:
     _phase_us: int = -1
     _first_us: int = 0
     _last_us: int | None = None
+    _shortest_us: int = _HIGHEST
+    _count: int = 0
     _gaps: list[tuple[Ints, Ints]] = field(default_factory=list)
     _touched: list[_Touched] = field(default_factory=list)
 
@@ -72,7 +76,13 @@ class IntradayCoverage:
 
     def _feed_gaps(self, times: Ints) -> None:
         period = self.facts.period_us
-        at = np.flatnonzero(np.diff(times) > period)
+        steps = np.diff(times)
+        self._count += len(times)
+        if self._shortest_us > period and len(steps):
+            self._shortest_us = min(self._shortest_us, int(steps.min()))
+        if self._last_us is not None:
+            self._shortest_us = min(self._shortest_us, int(times[0]) - self._last_us)
+        at = np.flatnonzero(steps > period)
         starts, ends = np.concatenate([times[:1], times[at + 1]]), np.concatenate([times[at], times[-1:]]) + period
         if not self.facts.hours.exchange_hours.is_market_always_open:
             self._hours = self._hours or HoursOfWeek(self.facts)
@@ -128,6 +138,11 @@ class IntradayCoverage:
         total = np.concatenate([[0], np.cumsum(sessions.counts)])
         could = np.clip(total[1:], low, high) - np.clip(total[:-1], low, high)
         presence.months = months_of(sessions.days[could > 0], bars[could > 0], could[could > 0])
+        if self._shortest_us > self.facts.period_us and self._count >= _FEWEST_STEPS:
+            self.found.drop("outside_hours", "after_early_close")
+            self.found.note("wrong_length", 1, [])
+            presence.details["wrong_length"] = f"They are at least {self._shortest_us / 1e6:,.0f} s apart."
+            return presence
         wrong = self._hours.judge(self._phase_us) if self._hours is not None else None
         if wrong is not None:
             self.found.drop("outside_hours", "after_early_close")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,11 @@ from tradinglab.core.enums import Resolution
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
+from tradinglab.data.store.actions import ACTION_FIELDS
 from tradinglab.data.store.column_names import match_columns
+from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.source import StoreSource
 from tradinglab.data.store.tables import Block, read_blocks
 from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, times_of_column, to_instants
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 _US = 1_000
 _SIZES = ("volume", "bid_size", "ask_size")
 _YEAR_NS = 366 * DAY_NS
+_MOST_UNREAD = 10_000
 
 
 @dataclass(slots=True)
@@ -36,9 +40,13 @@ class RawFiles:
     Attributes
     ----------
     unread
-        Rows whose time cannot be read: file, line and what stood there; the first hundred.
+        Rows whose time cannot be read: file, line and what stood there; the first ten thousand.
     unread_count
         How many there are.
+    with_actions
+        Whether adjusted closes, dividends and splits are read, too.
+    columns, time_form, is_instant
+        What was recognised, of the last file.
     """
 
     paths: Sequence[Path]
@@ -46,6 +54,10 @@ class RawFiles:
     options: ImportOptions
     unread: list[tuple[str, int, str]] = field(default_factory=list)
     unread_count: int = 0
+    with_actions: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    time_form: str = ""
+    is_instant: bool = False
     _lines: list[tuple[int, str, Ints]] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Bars]:
@@ -67,14 +79,28 @@ class RawFiles:
             for block in read_blocks(path, self.options.tick_type):
                 if not columns:
                     columns = match_columns(
-                        block.frame.columns, self.facts.key.tick_type, self.options.columns, str(path), False
+                        block.frame.columns,
+                        self.facts.key.tick_type,
+                        self.options.columns,
+                        str(path),
+                        self.with_actions,
                     )
                 times = self._times(block, columns, form, path)
+                self.columns, self.time_form, self.is_instant = columns, times.form, times.is_instant
                 form = times.form if "%" in times.form else form
                 bars, lines = self._bars(block, columns, times, path, row)
                 self._lines.append((row, path.name, lines))
                 row += len(bars)
                 yield bars
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of times: their own, the one that was given, that in the column's name, or the market's."""
+        if self.is_instant:
+            return UTC_ZONE
+        name = self.columns.get("time", "").lower()
+        says_utc = any(mark in name for mark in ("utc", "gmt"))
+        return self.options.time_zone or (UTC_ZONE if says_utc else str(self.facts.hours.data_time_zone))
 
     def place(self, row: int) -> tuple[str, int]:
         """Return file and line of a row."""
@@ -93,22 +119,21 @@ class RawFiles:
         self, block: Block, columns: dict[str, str], times: Times, path: Path, first_row: int
     ) -> tuple[Bars, Ints]:
         wrong = times.ns == NOT_A_TIME
-        for at in np.flatnonzero(wrong)[: max(0, 100 - len(self.unread))].tolist():
+        for at in np.flatnonzero(wrong)[: max(0, _MOST_UNREAD - len(self.unread))].tolist():
             what = " ".join(
                 str(block.frame[columns[name]][at]) for name in ("date", "clock", "time") if name in columns
             )
             self.unread.append((path.name, int(block.lines[at]), what))
         self.unread_count += int(wrong.sum())
         good = ~wrong
-        name = columns.get("time", "").lower()
-        own = UTC_ZONE if any(mark in name for mark in ("utc", "gmt")) else str(self.facts.hours.data_time_zone)
-        at_zone = zone(UTC_ZONE if times.is_instant else self.options.time_zone or own)
+        at_zone = zone(self.time_zone)
         known = Times(times.ns[good], times.is_instant, times.form)
         key = self.facts.key
         starts = to_instants(known, key.resolution, self.facts.hours.data_time_zone, at_zone)
         if self.options.stamp == "end" and key.resolution != Resolution.DAILY:
             starts = starts - self.facts.period_us
-        values = {name: _numbers(block.frame, columns.get(name), name)[good] for name in key.fields}
+        names = [*key.fields, *(name for name in ACTION_FIELDS if self.with_actions and name in columns)]
+        values = {name: _numbers(block.frame, columns.get(name), name)[good] for name in names}
         return Bars.of(starts, values, first_row), np.asarray(block.lines)[good]
 
 
@@ -129,13 +154,22 @@ def source_blocks(
 ) -> Iterator[Bars]:
     """Yield the bars that a source has of some days (exchange's clock), a year at a time."""
     where = facts.hours.exchange_hours.time_zone
-    start, end, row = where.utc_ns((first_day - 1) * DAY_NS), where.utc_ns((last_day + 2) * DAY_NS), 0
+    start, end, row = where.utc_ns(first_day * DAY_NS), where.utc_ns((last_day + 1) * DAY_NS), 0
     step = _YEAR_NS if facts.period_us >= 60_000_000 else _YEAR_NS // 12
     while start < end:
         until = min(start + step, end)
-        columns = source.bars(symbol, facts.key.resolution, facts.key.tick_type, start, until)
-        if len(columns):
-            values = {name: columns.values[name] for name in facts.key.fields if name in columns.values}
-            yield Bars.of(columns.time_ns // _US, values, row)
-            row += len(columns)
+        times, values = _read(source, symbol, facts.key, start, until)
+        if len(times):
+            yield Bars.of(times, values, row)
+            row += len(times)
         start = until
+
+
+def _read(
+    source: DataSource, symbol: Symbol, key: SeriesKey, start_ns: int, end_ns: int
+) -> tuple[Ints, Mapping[str, Floats]]:
+    if isinstance(source, StoreSource):
+        # Past what the source keeps at hand for strategies that come back: these bars are looked at once.
+        return source.store.read(key, start_ns // _US, end_ns // _US)
+    columns = source.bars(symbol, key.resolution, key.tick_type, start_ns, end_ns)
+    return columns.time_ns // _US, {name: columns.values[name] for name in key.fields if name in columns.values}

@@ -60,6 +60,11 @@ def store_factors(
     return StoredFactors(sum(action.dividend != 0 for action in new), sum(action.split_factor != 1 for action in new))
 
 
+def actions_in(zone: Zone, times_us: Ints, closes: Floats, extra: Mapping[str, Floats]) -> list[Action]:
+    """Return the splits and dividends that the columns of days tell; what they mean is said at `store_factors`."""
+    return _actions(_days(times_us, zone), closes, extra)
+
+
 def _days(times_us: Ints, zone: Zone) -> list[int]:
     found: list[int] = (zone.local_ns_array(times_us * _US) // DAY_NS).tolist()
     return found
