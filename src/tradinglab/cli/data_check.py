@@ -137,6 +137,8 @@ def import_by_policy(options: Namespace, resolution: Resolution, how: ImportOpti
     from tradinglab.data.quality import Policy
     from tradinglab.data.quality.importing import import_checked
 
+    if options.symbol is None:
+        raise CommandError("--policy: files of one symbol are repaired at a time; give --symbol.")
     if options.on_bad != "error":
         raise CommandError("--on-bad and --policy say two things about wrong rows; leave --on-bad out.")
     done = import_checked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,8 @@ class RawFiles:
     columns: dict[str, str] = field(default_factory=dict)
     time_form: str = ""
     is_instant: bool = False
-    _lines: list[tuple[int, str, Ints]] = field(default_factory=list)
+    #: By block the number of its first row, the file, and the lines of its rows: the first, if they follow each other.
+    _lines: list[tuple[int, str, Ints | int]] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Bars]:
         """Yield the rows that have times.
@@ -76,22 +78,25 @@ class RawFiles:
         for path in dict.fromkeys(self.paths):
             columns: dict[str, str] = {}
             form: str | None = self.options.time_form
-            for block in read_blocks(path, self.options.tick_type):
+            for block in read_blocks(path, self.options.tick_type, partial(self._numbers, str(path))):
                 if not columns:
-                    columns = match_columns(
-                        block.frame.columns,
-                        self.facts.key.tick_type,
-                        self.options.columns,
-                        str(path),
-                        self.with_actions,
-                    )
+                    columns = self._match(block.frame.columns, str(path))
                 times = self._times(block, columns, form, path)
                 self.columns, self.time_form, self.is_instant = columns, times.form, times.is_instant
                 form = times.form if "%" in times.form else form
                 bars, lines = self._bars(block, columns, times, path, row)
-                self._lines.append((row, path.name, lines))
+                is_run = len(lines) > 0 and int(lines[-1]) - int(lines[0]) == len(lines) - 1
+                self._lines.append((row, path.name, int(lines[0]) if is_run else lines))
                 row += len(bars)
                 yield bars
+
+    def _match(self, names: Sequence[str], file: str) -> dict[str, str]:
+        return match_columns(names, self.facts.key.tick_type, self.options.columns, file, self.with_actions)
+
+    def _numbers(self, file: str, names: Sequence[str]) -> list[str]:
+        """Return which columns hold numbers."""
+        found = self._match(names, file)
+        return [found[name] for name in (*self.facts.key.fields, *ACTION_FIELDS) if name in found]
 
     @property
     def time_zone(self) -> str:
@@ -106,7 +111,7 @@ class RawFiles:
         """Return file and line of a row."""
         at = int(np.searchsorted([first for first, _, _ in self._lines], row, side="right")) - 1
         first, name, lines = self._lines[at]
-        return name, int(lines[row - first])
+        return name, lines + row - first if isinstance(lines, int) else int(lines[row - first])
 
     def _times(self, block: Block, columns: dict[str, str], form: str | None, path: Path) -> Times:
         frame = block.frame
