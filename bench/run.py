@@ -18,13 +18,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import bars, ingest, metrics, rules, sandboxed
+from bench import bars, ingest, metrics, quality, rules, sandboxed
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
 Figures = dict[str, float]
 _ALL = (
     "cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules", "bars", "ingest",
+    "quality",
 )  # fmt: skip
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -84,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "ingest" in wanted:
         print(f"\nA CSV file of minute bars into a store (load {_load()})")
         right &= ingest.show(is_quick=options.quick)
+    if "quality" in wanted:
+        print(f"\nChecks of the bars of 100 shares with faults in each (load {_load()})")
+        right &= quality.show(options.reps, is_quick=options.quick)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1

@@ -214,6 +214,21 @@ def test_missing_days_and_days_on_which_the_market_is_closed() -> None:
     assert [each.examples[0].time_us for each in report.findings] == [at(2013, 3, 29), at(2013, 3, 28)]
 
 
+def test_days_of_long_ago_have_their_own_holidays() -> None:
+    # On 1985-09-27 New York was closed for a hurricane, on 1977-07-14 for a power failure.
+    calendar = {
+        *np.arange("1977-07-11", "1977-07-16", dtype="datetime64[D]").tolist(),
+        *np.arange("1985-09-23", "1985-09-28", dtype="datetime64[D]").tolist(),
+    } - {date(1977, 7, 14), date(1985, 9, 27)}
+    for first, last in ((date(1977, 7, 11), date(1977, 7, 15)), (date(1985, 9, 23), date(1985, 9, 27))):
+        days = sorted(each for each in calendar if first <= each <= last)
+        times = np.array([at(each.year, each.month, each.day) for each in days])
+        values = {
+            name: np.full(len(days), 9.0) + np.arange(len(days)) / 10 for name in ("open", "high", "low", "close")
+        }
+        assert codes(check(Bars.of(times, values | {"volume": np.ones(len(days))}), DAILY)) == {}
+
+
 def test_bars_outside_of_hours_and_after_an_early_close() -> None:
     close = row_of(MINUTES, 2013, 11, 29, 12, 59)
     bars = with_rows(MINUTES, close, time=at(2013, 11, 29, 13, 30))

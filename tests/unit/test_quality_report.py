@@ -13,7 +13,7 @@ from tests.quality_kit import check, good_bars
 
 from tradinglab.cli.main import main
 from tradinglab.core.enums import Resolution
-from tradinglab.data.quality import QualityReport, UncheckedError
+from tradinglab.data.quality import CHECKS, QualityReport, UncheckedError
 from tradinglab.data.quality.checking import check_files, check_source
 from tradinglab.data.quality.grading import grade_of
 from tradinglab.data.source import open_source
@@ -147,3 +147,13 @@ def test_data_check_of_a_source(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "3,270 bars of IBM" in out
     assert "2 series, 0 with errors" in out
+
+
+def test_the_documentation_tells_of_every_check() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
+    for check_ in CHECKS.values():
+        severity, title, repairs = rows[check_.code].split(" | ")
+        assert severity.partition(",")[0] == check_.severity
+        assert title == check_.title
+        assert re.findall(r"`(\w+)`", repairs) == [str(rule) for rule in check_.rules]

@@ -30,7 +30,14 @@ _FOREX_TYPES = frozenset({SecurityType.FOREX, SecurityType.CFD})
 _FOREX_MARKETS = frozenset({Market.OANDA, Market.FXCM, Market.INTERACTIVE_BROKERS, Market.DUKASCOPY})
 _CRYPTO_TYPES = frozenset({SecurityType.CRYPTO, SecurityType.CRYPTO_FUTURE})
 _CALENDAR_TYPES = frozenset({SecurityType.EQUITY, SecurityType.INDEX})
-_CALENDARS = {Market.INDIA: "XBOM", Market.HKFE: "XHKG", Market.OSE: "XTKS", Market.KRX: "XKRX", Market.SGX: "XSES"}
+_CALENDARS = {
+    Market.USA: "XNYS",
+    Market.INDIA: "XBOM",
+    Market.HKFE: "XHKG",
+    Market.OSE: "XTKS",
+    Market.KRX: "XKRX",
+    Market.SGX: "XSES",
+}
 
 
 class DefaultMarketHours:
@@ -50,13 +57,18 @@ class DefaultMarketHours:
         elif kind in _CALENDAR_TYPES:
             from tradinglab.core.exchange_sessions import hours_from_calendar
 
-            found = hours_from_calendar(_CALENDARS.get(market, market.upper()))
+            found = hours_from_calendar(calendar_name(market))
             if found is None:
                 return None
             hours = found
         else:
             return None
         return MarketHoursEntry(hours.time_zone, hours)
+
+
+def calendar_name(market: str) -> str:
+    """Return what exchange-calendars calls the calendar of an equity market."""
+    return _CALENDARS.get(market.lower(), market.upper())
 
 
 @cache

@@ -50,6 +50,8 @@ class Bars:
 
     def take(self, which: Ints | Flags | slice) -> Bars:
         """Return some of the bars."""
+        if isinstance(which, np.ndarray) and which.dtype == np.bool_:
+            which = np.flatnonzero(which)
         return Bars(
             self.times_us[which], {name: column[which] for name, column in self.values.items()}, self.rows[which]
         )

@@ -9,6 +9,7 @@ from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
 from tradinglab.data.quality.collecting import Collector
+from tradinglab.data.quality.old_years import first_known_day, had_sessions
 from tradinglab.data.quality.presence import Presence, day_example, months_of
 from tradinglab.data.quality.sessions import day_shares
 
@@ -74,6 +75,13 @@ class DailyCoverage:
         """
         lengths, longest = day_shares(self.facts, span)
         allowed = lengths > 0
+        known = first_known_day(self.facts)
+        old = span < known if known is not None else np.zeros(len(span), np.bool_)
+        if old.any():
+            had = had_sessions(self.facts, span[old])
+            if had is None:  # what is not known is neither missing nor wrong
+                return allowed & ~old, allowed | old
+            allowed[old] = had
         if self.facts.has_volume:  # markets of shares and coins: a short session is a session
             return allowed, allowed
         dates = span.astype("datetime64[D]").astype(str)

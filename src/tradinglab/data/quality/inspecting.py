@@ -9,7 +9,7 @@ import numpy as np
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
-from tradinglab.data.quality.cells import check_cells, sides_of
+from tradinglab.data.quality.cells import check_cells
 from tradinglab.data.quality.collecting import Collector
 from tradinglab.data.quality.days import DailyCoverage
 from tradinglab.data.quality.intraday import IntradayCoverage
@@ -104,20 +104,20 @@ class Inspector:
         else:
             again = self._duplicates.feed(bars, 0)
         self._last = bars.take(slice(len(bars) - 1, None))
-        single = bars if again is None else bars.take(~again)
-        self._coverage.feed(single)
-        whole: Flags = np.logical_and.reduce(list(sound.values())) if sound else np.ones(len(bars), np.bool_)
-        whole = whole if again is None else whole & ~again
-        self._repeats.feed(bars if whole.all() else bars.take(whole))
-        for side in sides_of(bars.values):
-            self._jump(side, bars, sound[side], again)
+        if again is not None:
+            bars = bars.take(~again)
+            sound = {side: flags[~again] for side, flags in sound.items()}
+        self._coverage.feed(bars)
+        good = _sound(bars, np.logical_and.reduce(list(sound.values())))
+        self._repeats.feed(good)
+        for side, flags in sound.items():
+            self._jump(side, good if len(sound) == 1 else _sound(bars, flags))
 
-    def _jump(self, side: str, bars: Bars, sound: Flags, again: Flags | None) -> None:
+    def _jump(self, side: str, bars: Bars) -> None:
         jumps = self._jumps.get(side)
         if jumps is None:
             jumps = self._jumps[side] = Jumps(self.facts, self.limits, self._found, side)
-        good = sound if again is None else sound & ~again
-        jumps.feed(bars if good.all() else bars.take(good))
+        jumps.feed(bars)
 
     def _check_span(self, bars: Bars) -> None:
         """Look for bars before the listing, after the delisting and in the future."""
@@ -161,6 +161,10 @@ class Inspector:
             months=presence.months,
         )
         return Inspection(report, found.marks())
+
+
+def _sound(bars: Bars, flags: Flags) -> Bars:
+    return bars if flags.all() else bars.take(flags)
 
 
 def inspect(

@@ -113,13 +113,14 @@ class HoursOfWeek:
 
 def _shift(filled: Floats, mask: Floats) -> int:
     """Return by how many minutes bars are to be moved to lie within the mask, 0 if they do or nothing helps."""
-    total = filled.sum()
-    if 1 - float(filled @ mask) / total < _WRONG:
+    # Sums, not products of vectors: the threads that those begin take longer than the sums.
+    total, inside = filled.sum(), mask > 0
+    if 1 - filled[inside].sum() / total < _WRONG:
         return 0
-    covered = float((filled > 0) @ mask)
+    covered = np.count_nonzero(filled[inside])
     for shift in _SHIFTS:
-        moved = np.roll(filled, shift)
-        if 1 - float(moved @ mask) / total <= _RIGHT and float((moved > 0) @ mask) > covered:
+        moved = np.roll(filled, shift)[inside]
+        if 1 - moved.sum() / total <= _RIGHT and np.count_nonzero(moved) > covered:
             return shift
     return 0
 
