@@ -373,6 +373,19 @@ def test_an_exception_names_its_hook_and_time(source: MemorySource, hook: str, p
         assert caught.value.result.total_orders == 1
 
 
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ({"start": "1899-12-31"}, "set_start_date: 1899-12-31 is before 1900-01-01"),
+        ({"start": "9999-01-01"}, "set_start_date: 9999-01-01 is after 2199-12-31"),
+        ({"end": "2200-01-01"}, "set_end_date: 2200-01-01 is after 2199-12-31"),
+    ],
+)
+def test_days_out_of_all_range_are_refused(source: MemorySource, days: dict[str, str], says: str) -> None:
+    with pytest.raises(StrategyError, match=says):
+        backtest(Noting, data=source, **days)
+
+
 def test_a_run_after_a_failed_one_is_as_without_it(source: MemorySource) -> None:
     _, before = run(Ordering, source)
     with pytest.raises(StrategyError):

@@ -118,6 +118,8 @@ def test_tenths_are_equal_where_floats_are_not_quite() -> None:
         ("fast <\nslow", 7, "one line"),
         ("fast < " + "-" * 300 + "1", 1, "too long"),
         ("fast < \x00", 8, "one line"),
+        ("fast / 0 > 1", 8, "divides by zero"),
+        ("slow % 0.0 == fast", 8, "divides by zero"),
     ],
 )
 def test_what_means_nothing_is_refused_by_its_place(text: str, column: int, says: str) -> None:
@@ -185,6 +187,11 @@ def test_a_range_without_a_step_is_for_lots() -> None:
     with pytest.raises(SpaceError, match="no end of values"):
         plan_check(Plan(), space)
     plan_check(Plan(sampler=SamplerName.RANDOM), space)
+
+
+def test_a_range_of_too_many_values_is_refused_with_their_count() -> None:
+    with pytest.raises(SpaceError, match="That makes 1,000,000,000 values; 10,000 may be tried"):
+        axis_of_range("x", low=D(1), high=D(1_000_000_000), step=D(1))
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ _ARITHMETIC: Final[Mapping[type[ast.operator], Callable[..., object]]] = {
     ast.Mod: np.mod,
     ast.Pow: np.float_power,
 }
+_DIVISIONS: Final = (ast.Div, ast.FloorDiv, ast.Mod)
 _FUNCTIONS: Final[Mapping[str, Callable[..., object]]] = {"abs": np.abs, "min": np.minimum, "max": np.maximum}
 
 
@@ -217,6 +218,8 @@ class _Reader:
                 raise self._refuse(node, f"there is no parameter '{node.id}' in the space; there are {known}{hint}")
             return self._kinds[node.id]
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            if type(node.op) in _DIVISIONS and isinstance(node.right, ast.Constant) and node.right.value == 0:
+                raise self._refuse(node.right, "that divides by zero")
             return self._number(node.left, node.right)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             return self._number(node.operand)

@@ -115,7 +115,8 @@ def axis_of_range(name: str, *, low: Decimal, high: Decimal, step: Decimal, min_
         text = f"The smallest step is above the step ({step}); swap them."
         raise SpaceError(text, parameter=name, part="min_step", value=min_step)
     if (high - low) > (min_step or step) * (MOST_VALUES - 1):
-        text = f"That makes more than {MOST_VALUES:,} values; use a larger step."
+        count = int((high - low) / (min_step or step)) + 1
+        text = f"That makes {count:,} values; {MOST_VALUES:,} may be tried of one parameter. Use a larger step."
         raise SpaceError(text, parameter=name, part="step" if min_step is None else "min_step", value=min_step or step)
     return Axis(name=name, values=stepped(low, high, step), low=low, high=high, step=step, min_step=min_step)
 

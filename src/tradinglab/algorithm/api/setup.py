@@ -40,9 +40,8 @@ class SetupMethods(AlgorithmCore):
         """Set the first day: ``(year, month, day)`` or a date, in the algorithm's time zone."""
         self.lab_require_unlocked("set_start_date")
         start = _moment("set_start_date", "start", args, kwargs)
+        _check_day("set_start_date", start)
         midnight = datetime(start.year, start.month, start.day)
-        if midnight < datetime(1900, 1, 1):
-            raise AlgorithmError(f"set_start_date: {midnight:%Y-%m-%d} is before 1900-01-01, the earliest date.")
         if self.lab_is_live:
             return  # a live run starts when it starts
         self.lab_start_date = midnight
@@ -54,6 +53,7 @@ class SetupMethods(AlgorithmCore):
         end = _moment("set_end_date", "end", args, kwargs)
         if self.lab_is_live:
             return  # and ends when it is stopped
+        _check_day("set_end_date", end)
         self.lab_end_date = datetime(end.year, end.month, end.day) + _LAST_MOMENT
 
     def set_time_zone(self, time_zone: str | Zone) -> None:
@@ -268,6 +268,14 @@ def _as_initializer(initializer: Any) -> Any:
     raise AlgorithmError(
         f"a security initializer is a function of a security or has a method initialize; it was {initializer!r}"
     )
+
+
+def _check_day(method: str, day: date) -> None:
+    """Refuse a day that no clock of ours reaches: instants are nanoseconds in 64 bits."""
+    if day.year < 1900:
+        raise AlgorithmError(f"{method}: {day:%Y-%m-%d} is before 1900-01-01, the earliest date.")
+    if day.year > 2199:
+        raise AlgorithmError(f"{method}: {day:%Y-%m-%d} is after 2199-12-31, the latest date.")
 
 
 def _moment(method: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> date:
