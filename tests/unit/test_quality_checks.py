@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tests.quality_kit import DAY_US, HOUR_US, MINUTE_US, at, check, codes, good_bars, key_of, row_of
 
 from tradinglab.core.clock import day_of_date
-from tradinglab.core.enums import Resolution
+from tradinglab.core.enums import Resolution, TickType
 from tradinglab.data.derivation import Action
 from tradinglab.data.quality import CHECKS, Bars, Limits, SeriesFacts, inspect, inspect_bars
 from tradinglab.data.quality.checking import check_source
@@ -125,6 +126,25 @@ def test_high_below_low_and_outside_are_told_apart() -> None:
     report = check(changed(MINUTES, edit))
     assert codes(report) == {"high_below_low": 1, "outside_range": 2}
     assert [(each.row, each.field) for each in report.findings[1].examples] == [(30, "open"), (20, "close")]
+
+
+def test_quotes_may_lack_a_side_but_not_both_and_bids_lie_below_asks() -> None:
+    taken = MINUTES.take(slice(0, 390))
+    values = {f"{side}_{name}": taken.values[name] + add for side, add in (("bid", 0.0), ("ask", 0.01))
+              for name in ("open", "high", "low", "close")}  # fmt: skip
+    values |= {"bid_size": np.ones(390), "ask_size": np.ones(390)}
+    prices = [name for name in values if not name.endswith("size")]
+    for name in prices:
+        values[name][200] = np.nan
+        if name.startswith("ask"):
+            values[name][100] = np.nan
+            values[name][50] -= 0.03
+    key = replace(key_of(), tick_type=TickType.QUOTE)
+    report = inspect_bars(Bars.of(taken.times_us, values), SeriesFacts.of(key)).report
+    assert {each.code: [one.row for one in each.examples] for each in report.findings} == {
+        "not_finite": [200],
+        "crossed_quote": [50],
+    }
 
 
 # Order.
@@ -241,6 +261,23 @@ def test_bars_outside_of_hours_and_after_an_early_close() -> None:
 def test_trading_before_and_after_the_session_is_inside_of_hours() -> None:
     bars = with_rows(MINUTES, row_of(MINUTES, 2013, 11, 1, 15, 59), time=at(2013, 11, 1, 17, 0))
     assert codes(check(bars)) == {}
+
+
+def test_a_bar_at_the_very_close_is_told_apart() -> None:
+    bars = with_rows(MINUTES, row_of(MINUTES, 2013, 11, 1, 15, 59), time=at(2013, 11, 1, 20, 0))
+    report = check(bars)
+    assert codes(report) == {"at_close": 1}
+    assert report.findings[0].examples[0].time_us == at(2013, 11, 1, 20, 0)
+    assert report.grade.letter == "A"
+
+
+def test_who_trades_after_the_close_does_so_after_early_ones() -> None:
+    closes = [row for row in range(len(MINUTES) - 1) if MINUTES.times_us[row + 1] - MINUTES.times_us[row] > HOUR_US]
+    rows = np.insert(np.arange(len(MINUTES)), np.array(closes) + 1, closes)
+    bars = MINUTES.take(rows)
+    times = bars.times_us.copy()
+    times[1:][np.diff(rows) == 0] += 30 * MINUTE_US
+    assert codes(check(Bars.of(times, bars.values))) == {}
 
 
 def test_bars_between_two_minutes() -> None:
@@ -385,6 +422,19 @@ def test_a_split_that_prices_know_already() -> None:
     assert codes(check(DAYS, DAILY, actions=(Action(day, dividend=Decimal("0.5")),))) == {}
 
 
+def test_the_first_bar_of_a_split_may_open_at_the_old_price() -> None:
+    row = 250
+
+    def edit(_: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        for name in ("open", "high", "low", "close"):
+            values[name][row:] *= 0.5
+        values["open"][row] = values["high"][row] = values["close"][row - 1]
+
+    action = Action(int(DAYS.times_us[row] // DAY_US), split_factor=Decimal("0.5"))
+    found = codes(check(changed(DAYS, edit), DAILY, actions=(action,)))
+    assert "split_not_in_prices" not in found
+
+
 # Runs.
 
 
@@ -424,5 +474,5 @@ def test_bars_before_the_listing_after_the_delisting_and_in_the_future() -> None
 
 def test_every_check_is_shown_by_a_test_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
-    elsewhere = {"bad_time", "crossed_quote"}
+    elsewhere = {"bad_time"}
     assert [code for code in CHECKS if f'"{code}"' not in text and code not in elsewhere] == []

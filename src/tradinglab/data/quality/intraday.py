@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS
+from tradinglab.core.clock import DAY_NS, HOUR_NS
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
@@ -26,6 +26,9 @@ _END_LABELLED = 0.8
 #: Of less it cannot be said how often there is a bar.
 _FEWEST = 300
 _FEWEST_STEPS = 10
+_OUTSIDE = ("outside_hours", "at_close", "after_early_close")
+#: After an early close there is trading for as long as after any other.
+_AFTER_EARLY_NS = 4 * HOUR_NS
 #: Quiet times are longer at noon and in the evening than on average.
 _CLUSTERING = 3.0
 
@@ -53,6 +56,7 @@ class IntradayCoverage:
     _last_us: int | None = None
     _shortest_us: int = _HIGHEST
     _count: int = 0
+    _out: int = 0
     _gaps: list[tuple[Ints, Ints]] = field(default_factory=list)
     _touched: list[_Touched] = field(default_factory=list)
 
@@ -107,9 +111,12 @@ class IntradayCoverage:
             return
         local = hours.time_zone.local_ns_array(times[out] * _US)
         close = np.array([hours.early_close_by_day.get(day, DAY_NS) for day in (local // DAY_NS).tolist()], np.int64)
-        late = local % DAY_NS >= close
+        late = (local % DAY_NS >= close) & (local % DAY_NS < close + _AFTER_EARLY_NS)
+        is_end = np.isin(times[out], closes) & ~late
+        self.found.rows("at_close", out[is_end], bars)
         self.found.rows("after_early_close", out[late], bars)
-        self.found.rows("outside_hours", out[~late], bars)
+        self.found.rows("outside_hours", out[~late & ~is_end], bars)
+        self._out += len(out)
 
     def _touch(self, times: Ints) -> None:
         period = self.facts.period_us
@@ -139,21 +146,23 @@ class IntradayCoverage:
         could = np.clip(total[1:], low, high) - np.clip(total[:-1], low, high)
         presence.months = months_of(sessions.days[could > 0], bars[could > 0], could[could > 0])
         if self._shortest_us > self.facts.period_us and self._count >= _FEWEST_STEPS:
-            self.found.drop("outside_hours", "after_early_close")
+            self.found.drop(*_OUTSIDE)
             self.found.note("wrong_length", 1, [])
             presence.details["wrong_length"] = f"They are at least {self._shortest_us / 1e6:,.0f} s apart."
             return presence
         wrong = self._hours.judge(self._phase_us) if self._hours is not None else None
         if wrong is not None:
-            self.found.drop("outside_hours", "after_early_close")
+            self.found.drop(*_OUTSIDE)
             self.found.note(wrong.code, 1, [])
             presence.details[wrong.code] = wrong.detail
             return presence
         there = bars > 0
+        if 2 * (self._count - self._out - int(bars.sum())) >= there.sum():
+            self.found.drop("after_early_close")  # there is trading after any close
         labelled = (~has_first & has_close)[there]
         is_end_labelled = self._hours is not None and len(labelled) > 0 and labelled.mean() >= _END_LABELLED
         if is_end_labelled:
-            self.found.drop("outside_hours", "after_early_close")
+            self.found.drop(*_OUTSIDE)
             self.found.note("end_labels", 1, [])
         self._missing(sessions, bars, could, presence, is_end_labelled)
         return presence

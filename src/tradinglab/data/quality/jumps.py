@@ -24,9 +24,9 @@ MAD_SCALE: Final = 1.4826
 _SAMPLE_EVERY = 7
 _US = 1_000
 _SMALLEST_STEP = 1e-9
-#: New shares per old one; their inverses, too.
-_RATIOS: Final = (1.25, 4 / 3, 1.5, 5 / 3, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0,
-                  50.0, 100.0)  # fmt: skip
+#: New shares per old one, and old ones per new. Smaller steps than these are what prices do in a crisis.
+_SPLITS: Final = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
+_REVERSE_SPLITS: Final = tuple(ratio for ratio in _SPLITS if ratio >= 2)
 _SMALLEST_SPLIT = math.log(1.2)
 
 
@@ -197,7 +197,8 @@ class Jumps:
     @property
     def _looks_for_splits(self) -> bool:
         key = self.facts.key
-        return key.security_type == SecurityType.EQUITY and self.facts.has_raw_prices and self.side != "ask_"
+        # Quotes before the session are often far away from any price.
+        return key.security_type == SecurityType.EQUITY and self.facts.has_raw_prices and not self.side
 
     def _splits(
         self,
@@ -223,13 +224,14 @@ class Jumps:
 
     def _look_for_splits(self, wide: Bars, begin: int, end: int) -> None:
         """Note splits at which the price goes on as if there had been none."""
-        opened, close = wide.values[f"{self.side}open"], wide.values[f"{self.side}close"]
+        close = wide.values[f"{self.side}close"]
         zone = self.facts.hours.data_time_zone if self.facts.is_daily else self.facts.hours.exchange_hours.time_zone
         for day, step in self._split_days.items():
             start = int(zone.utc_ns(day * DAY_NS)) // _US
             row = int(np.searchsorted(wide.times_us, start))
             if begin <= row < end and wide.times_us[row] < start + DAY_NS // _US and abs(step) >= _SMALLEST_SPLIT:
-                seen = math.log(opened[row] / close[row - 1])
+                # The first trades of the day may have been at the old price: that is how orders of the night are.
+                seen = math.log(float(np.median(close[row : row + 5])) / close[row - 1])
                 # Old shares per new is what the price is multiplied by.
                 if abs(seen - step) > abs(seen):
                     bar = wide.take(slice(row - 1, row + 2))
@@ -251,7 +253,7 @@ def _stays(close: Floats, row: int, step: float) -> bool:
 
 def _ratio(step: float, tolerance: float) -> str:
     """Return the split that a step looks like, empty if none."""
-    for ratio in _RATIOS:
+    for ratio in _SPLITS if step < 0 else _REVERSE_SPLITS:
         if abs(abs(step) - math.log(ratio)) <= tolerance:
             return _split_text(math.copysign(math.log(ratio), step))
     return ""
