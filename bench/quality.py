@@ -1,4 +1,4 @@
-"""Ten million minute bars of a hundred shares with faults in each: ours with all its checks, plain code with seven.
+"""Ten million minute bars of a hundred shares with faults in each: ours with all its checks, plain code with six.
 
 Written plainly with polars, pandas and DuckDB are: rows twice, prices of zero or less, highs below lows, opens and
 closes outside, minutes missing by the market's calendar, prices ten times too high that come back (robust z-score of

@@ -1,4 +1,4 @@
-"""Seven checks of the bars in a folder, written plainly with polars, pandas or DuckDB: NAME FOLDER."""
+"""Six checks of the bars in a folder, written plainly with polars, pandas or DuckDB: NAME FOLDER."""
 
 from __future__ import annotations
 

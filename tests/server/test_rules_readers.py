@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -117,3 +118,11 @@ def test_rules_are_refused_when_all_processes_are_busy(
         readers._places.acquire()
     answer = api.post("/api/v1/rules/check/", {"text": TEXT.format(fast=22)}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (429, "check_busy")
+
+
+def test_a_large_process_has_its_rules_read_too(readers: RulesReaders) -> None:
+    ballast = bytearray(400 << 20)
+    ballast[:: resource.getpagesize()] = b"x" * len(ballast[:: resource.getpagesize()])
+    assert _read(readers, 5)["findings"] == []
+    assert _read(readers, 6)["findings"] == []
+    assert len(ballast) == 400 << 20

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from tradinglab.server.strategies.limited import NO_MEMORY, BeyondLimitsError, CrashedError
@@ -68,7 +69,9 @@ class _Reader:
         self._process.kill()
         self._process.wait(_PATIENCE_S)
         for pipe in self._pipes:
-            pipe.close()
+            # What it did not read any more is still to be written when its pipe is closed.
+            with suppress(BrokenPipeError):
+                pipe.close()
 
     @property
     def is_alive(self) -> bool:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from typing import IO, Any, Final
@@ -83,7 +83,9 @@ class Simulator:
         self._process.kill()
         self._process.wait(_PATIENCE_S)
         for pipe in self._pipes:
-            pipe.close()
+            # What it did not read any more is still to be written when its pipe is closed.
+            with suppress(BrokenPipeError):
+                pipe.close()
 
     @property
     def is_alive(self) -> bool:
