@@ -8,33 +8,25 @@ import logging
 import os
 import select
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from tradinglab.server.strategies.kept_process import KeptProcess
 from tradinglab.server.strategies.limited import NO_MEMORY, BeyondLimitsError, CrashedError
 
-_PATIENCE_S: Final = 5.0
 _PIECE: Final = 1 << 16
 #: As many texts are read at once in each process of the server.
 MOST: Final = 2
 _log = logging.getLogger(__name__)
 
 
-class _Reader:
+class _Reader(KeptProcess):
     """One process."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "tradinglab.server.strategies.rules_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,  # what it says of a fault of its own goes into the server's log
-            env={"OPENBLAS_NUM_THREADS": "1"},
-            cwd="/",
-        )
+        super().__init__("tradinglab.server.strategies.rules_process")
 
     def read(self, order: bytes, *, timeout_s: float) -> bytes | None:
         """Return its answer to an order; ``None`` if it ended instead.
@@ -59,31 +51,6 @@ class _Reader:
             if not pieces[-1]:
                 return None
         return b"".join(pieces)
-
-    def ended(self) -> int:
-        """Return with which status it ended, which it is about to do."""
-        return self._process.wait(_PATIENCE_S)
-
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait(_PATIENCE_S)
-        for pipe in self._pipes:
-            # What it did not read any more is still to be written when its pipe is closed.
-            with suppress(BrokenPipeError):
-                pipe.close()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it can take an order."""
-        return self._process.poll() is None
-
-    @property
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        return stdin, stdout
 
 
 class RulesReaders:

@@ -6,22 +6,21 @@ import atexit
 import json
 import os
 import select
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from django.conf import settings
+
+from tradinglab.server.strategies.kept_process import KeptProcess
 
 #: Reading bars comes before the first variant.
 READING_S: Final = 60.0
 _ASKED_EVERY_S: Final = 0.1
-_PATIENCE_S: Final = 5.0
 _MOST_LINE: Final = 64 << 20
 _PIECE: Final = 1 << 16
 
@@ -38,19 +37,14 @@ class SimulatorStoppedError(Exception):
     """It was stopped, as nobody wants its answer any more."""
 
 
-class Simulator:
+class Simulator(KeptProcess):
     """One process."""
 
     def __init__(self) -> None:
         kernels = settings.HOME.kernels
         kernels.mkdir(exist_ok=True)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "tradinglab.server.strategies.simulator_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,  # what it says of a fault of its own goes into the worker's log
-            env={"OPENBLAS_NUM_THREADS": "1", "NUMBA_CACHE_DIR": os.fspath(kernels)},
-            cwd="/",
-        )
+        env = {"NUMBA_CACHE_DIR": os.fspath(kernels)}
+        super().__init__("tradinglab.server.strategies.simulator_process", env)
         self._left = b""
         #: What it was asked last, whose bars it has.
         self.subject: Mapping[str, Any] | None = None
@@ -77,27 +71,6 @@ class Simulator:
             yield answer
             if answer.get("is_over") or "refusal" in answer:
                 return
-
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait(_PATIENCE_S)
-        for pipe in self._pipes:
-            # What it did not read any more is still to be written when its pipe is closed.
-            with suppress(BrokenPipeError):
-                pipe.close()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it can take an order."""
-        return self._process.poll() is None
-
-    @property
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        return stdin, stdout
 
     def _line(self, silence_s: float, is_cancelled: Callable[[], bool]) -> bytes:
         _, stdout = self._pipes
