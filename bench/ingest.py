@@ -7,11 +7,11 @@ for each year, and works out the hashes. Peak memory is what the operating syste
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bench.apart import run_apart
 from bench.workloads import minute_bars
 
 _SHARE = 1_000_000
@@ -76,7 +76,7 @@ def _write(path: Path, count: int) -> None:
 
 def _run(code: str, path: Path, target: Path) -> dict[str, float]:
     command = [sys.executable, "-c", _PREAMBLE + code + _EPILOGUE, str(path), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_apart(command)
     if done.returncode:
         raise SystemExit(f"the import failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

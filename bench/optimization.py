@@ -84,12 +84,12 @@ def _plain(search: Search) -> tuple[float, float]:
 
 def _searched(search: Search, jobs: int) -> tuple[float, float]:
     """Return wall and processor time of the search: this process, the one that others are copies of, and those."""
-    from tradinglab.optimize.local import Journal, Sweep, search_document
+    from tradinglab.optimize.local import Journal, Optimization, search_document
 
     with tempfile.TemporaryDirectory() as folder:
         wall, cpu = time.perf_counter(), time.process_time()
         with Journal(Path(folder) / "journal", search_document(search), is_resumed=False) as journal:
-            result = Sweep(search, journal).run(measured, jobs=jobs)
+            result = Optimization(search, journal).run(measured, jobs=jobs)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     by_process: dict[float, float] = {}
     for each in result.trials:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from datetime import date
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bench.apart import run_apart
 from bench.peers import PEERS
 from bench.workloads import minute_bars
 from tradinglab.core.clock import DAY_NS, day_of_date
@@ -60,7 +60,7 @@ def show(repetitions: int, *, is_quick: bool) -> bool:
 
 
 def _run(command: list[str]) -> dict[str, Any]:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_apart(command)
     if done.returncode:
         raise SystemExit(f"{command} failed:\n{done.stderr}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from bench.apart import run_apart
 from bench.ours import daily_bars, peak_mb
 from bench.peers import PEERS, ROOT
 from bench.workloads import (
@@ -32,6 +32,7 @@ from bench.workloads import (
 )
 
 Figures = dict[str, float]
+Contenders = dict[str, Callable[[], Figures | None]]
 _TEXT = f"""
 universe crypto BTCUSD minute
 from 2019-12-31 to 2039-12-31
@@ -55,6 +56,7 @@ fees 0.1 %
 _ORDERS, _CLOSE = 12_000, 0.05
 _TOLERANCE = 1e-9
 _ROUNDS = 2
+_COMPILING = "from tradinglab.rules.warming import warm; warm()"
 
 
 def show(reps: int, scripts: Path | None, *, is_quick: bool = False) -> bool:
@@ -64,6 +66,8 @@ def show(reps: int, scripts: Path | None, *, is_quick: bool = False) -> bool:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = cache
         rounds = 1 if is_quick else _ROUNDS
+        # Compiled ahead, as where it is installed: short runs of a fresh copy go without.
+        run_apart([sys.executable, "-c", _COMPILING], ROOT)
         _child("single", 50_000, 3, 0)
         is_right = _show_single(100_000 if is_quick else 1_000_000, reps, scripts, rounds)
         _show_sweep(20_000 if is_quick else 100_000, 100 if is_quick else 1000, reps, scripts, rounds)
@@ -71,7 +75,7 @@ def show(reps: int, scripts: Path | None, *, is_quick: bool = False) -> bool:
 
 
 def _show_single(bars: int, reps: int, scripts: Path | None, rounds: int) -> bool:
-    contenders = {"tradinglab": lambda: _child("single", bars, max(reps, 5), 0)}
+    contenders: Contenders = {"tradinglab": lambda: _child("single", bars, max(reps, 5), 0)}
     contenders |= _peers("W1", bars, reps, scripts, {"numba kernel": "numba", "raptorbt": ""})
     rows = _raced(contenders, rounds)
     print(f"\nRules: one SMA cross as whole arrays, {bars:,} bars (load {os.getloadavg()[0]:.2f})")
@@ -82,7 +86,7 @@ def _show_single(bars: int, reps: int, scripts: Path | None, rounds: int) -> boo
 
 def _show_sweep(bars: int, variants: int, reps: int, scripts: Path | None, rounds: int) -> None:
     threads = os.cpu_count() or 1
-    contenders = {"tradinglab": lambda: _child("sweep", bars, max(reps, 3), variants)}
+    contenders: Contenders = {"tradinglab": lambda: _child("sweep", bars, max(reps, 3), variants)}
     contenders |= _peers("W3", bars, reps, scripts, {"numba kernel": "numba", "raptorbt": ""}, variants)
     rows = _raced(contenders, rounds)
     contenders = {"tradinglab": lambda: _child("sweep", bars, max(reps, 3), variants, threads)}
@@ -105,7 +109,7 @@ def _show_sweep(bars: int, variants: int, reps: int, scripts: Path | None, round
 
 
 def _show_portfolio(reps: int, scripts: Path | None, rounds: int) -> bool:
-    contenders = {"tradinglab": lambda: _child("portfolio", REBALANCE_DAYS, max(reps, 5), 0)}
+    contenders: Contenders = {"tradinglab": lambda: _child("portfolio", REBALANCE_DAYS, max(reps, 5), 0)}
     contenders |= _peers("W4", REBALANCE_DAYS, reps, scripts, {"numpy": "numpy", "vectorbt": "numba"})
     rows = _raced(contenders, rounds)
     print(f"\nRules: {REBALANCE_SYMBOLS} shares, {REBALANCE_DAYS:,} days, equal weights every month "
@@ -146,7 +150,7 @@ def _is_right(mine: Figures) -> bool:
 
 def _child(workload: str, bars: int, reps: int, variants: int, threads: int = 1) -> Figures:
     command = [sys.executable, "-m", "bench.rules", workload, *map(str, (bars, reps, variants, threads))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_apart(command, ROOT)
     if done.returncode:
         raise SystemExit(f"our simulator failed at {workload}:\n{done.stderr}")
     found: Figures = json.loads(done.stdout.splitlines()[-1])
@@ -155,10 +159,12 @@ def _child(workload: str, bars: int, reps: int, variants: int, threads: int = 1)
 
 def _peers(
     workload: str, bars: int, reps: int, scripts: Path | None, wanted: Mapping[str, str], variants: int = 1000
-) -> dict[str, Callable[[], Figures | None]]:
+) -> Contenders:
     """Return what runs peers, by their names, each in one of its variants."""
-    found: dict[str, Callable[[], Figures | None]] = {}
-    for name, variant in wanted.items() if scripts is not None else ():
+    found: Contenders = {}
+    if scripts is None:
+        return found
+    for name, variant in wanted.items():
         peer = next((each for each in PEERS if each.name == name), None)
         if peer is None:
             command = [sys.executable, "bench_raw.py"]
@@ -173,7 +179,7 @@ def _peers(
 
 
 def _peer(name: str, command: Sequence[str], scripts: Path) -> Figures | None:
-    done = subprocess.run(command, cwd=scripts, capture_output=True, text=True, check=False)
+    done = run_apart(command, scripts)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if lines:
         figures = json.loads(lines[-1])
@@ -218,8 +224,8 @@ def _portfolio(reps: int) -> Figures:
     from tradinglab.rules import load_bars, read_rules, simulate
 
     source = MemorySource()
-    for number, bars in enumerate(daily_bars(source)):
-        source.add(f"A{number}", Resolution.DAILY, bars)
+    for number, days in enumerate(daily_bars(source)):
+        source.add(f"A{number}", Resolution.DAILY, days)
     rules = read_rules(_PORTFOLIO)
     bars = load_bars(rules, source)
     found = _timed(lambda: simulate(rules, bars), reps)

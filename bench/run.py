@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import bars, ingest, metrics, quality, rules, sandboxed
+from bench.apart import run_apart
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
 
@@ -122,7 +123,7 @@ def _race(workload: str, bars: int, reps: int, folder: Path | None) -> Race:
 def ours(workload: str, bars: int, reps: int) -> Figures:
     """Run a workload in our engine."""
     command = [sys.executable, "-m", "bench.ours", workload, "--bars", str(bars), "--reps", str(reps)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_apart(command, ROOT)
     if done.returncode:
         raise SystemExit(f"our engine failed at {workload}:\n{done.stderr}")
     return last_json(done.stdout)
@@ -131,7 +132,7 @@ def ours(workload: str, bars: int, reps: int) -> Figures:
 def _peer(peer: Peer, folder: Path, workload: str, bars: int, reps: int) -> Figures | None:
     command = [str(peer.python), str(folder / peer.script), "--workload", _PEER_WORKLOADS[workload]]
     command += ["--bars", str(bars), "--reps", str(min(reps, 2))]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = run_apart(command, folder)
     try:
         return last_json(done.stdout)
     except ValueError:
@@ -230,7 +231,7 @@ def _demo(reps: int) -> None:
 
 def _optimization(trials: int) -> None:
     command = [sys.executable, "-m", "bench.optimization", "--trials", str(trials)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run_apart(command, ROOT)
     if done.returncode:
         raise SystemExit(f"our search failed:\n{done.stderr}")
     figures = last_json(done.stdout)
