@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.server.s3 import KEYS, BucketServer
 from tests.sources.figures import NOW, SPLIT_DAY, share_days
 from tests.sources.speakers import AlphaVantage, Binance, Yahoo
 from tests.sources.wire import answer
@@ -112,7 +113,7 @@ def test_what_nobody_gives_is_told_and_the_status_says_it(
         (("AAA", "--source", "yaho"), "Did you mean: 'yahoo'?"),
         (("A/A",), "'A/A' is no ticker"),
         (("AAA", "--start", "2022-01-07", "--end", "2022-01-03"), "swap them"),
-        (("AAA", "--source", ","), "name a source"),
+        (("AAA", "--source", ","), "names no source"),
         (("AAA", "--source", "alpha_vantage", "--start", "2022-01-03"), "set ALPHA_VANTAGE_API_KEY"),
     ],
 )
@@ -234,3 +235,24 @@ def test_answers_are_kept_beside_the_bars(yahoo: Yahoo, tmp_path: Path) -> None:
     (row,) = [json.loads(line) for line in path.read_text().splitlines()]
     assert (row["source"], row["bars"]) == ("yahoo", 10)
     assert date(2021, 6, 1) == SPLIT_DAY
+
+
+def test_bars_are_downloaded_into_a_bucket_and_gone_on_with(
+    yahoo: Yahoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was answered is noted in the bucket: another machine, with copies of its own, asks for nothing twice."""
+    with BucketServer() as server:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL_S3": server.url}.items():
+            monkeypatch.setenv(name, value)
+        store = f"s3://{server.bucket()}/bars"
+        wanted = ("data", "download", "AAA", "--start", "2021-05-24", "--end", "2021-06-04", "--store", store)
+        for machine, new in (("one", 10), ("two", 0)):
+            monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / machine))
+            asked = len(yahoo.asked)
+            assert run(*wanted) == 0
+            assert f"{new} bars are new" in capsys.readouterr().out
+            assert (len(yahoo.asked) > asked) is bool(new)
+        assert run("data", "list", "--data", f"store:{store}") == 0
+        assert capsys.readouterr().out.splitlines()[1].split()[-1] == "yahoo"
+        run("data", "check", f"store:{store}", "--symbol", "AAA")
+        assert "AAA" in capsys.readouterr().out

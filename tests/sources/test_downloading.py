@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.sources.speakers import Yahoo
 from tradinglab.core.clock import day_of_date
 from tradinglab.core.enums import DataNormalizationMode, Resolution, SecurityType, TickType
 from tradinglab.data.derivation import Action
+from tradinglab.data.download_notes import StoreLedger
 from tradinglab.data.downloading import DownloadReport, download, range_of_days
 from tradinglab.data.sources.errors import (
     CredentialError,
@@ -30,9 +31,9 @@ from tradinglab.data.sources.errors import (
 )
 from tradinglab.data.sources.policy import Passed, Policy, Rule, fetch_by_order
 from tradinglab.data.sources.protocol import Downloader, Fetched, Origin, SeriesKey, SeriesMeta
-from tradinglab.data.sources.resume import Answered, FileLedger, MemoryLedger, merged, missing
+from tradinglab.data.sources.resume import Answered, MemoryLedger, merged, missing
 from tradinglab.data.sources.yahoo import YahooFinance
-from tradinglab.data.store import BarStore
+from tradinglab.data.store import BarStore, StoreSource
 
 _KEY = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.DAILY, TickType.TRADE)
 _DAY_US = 86_400_000_000
@@ -92,7 +93,7 @@ def opener(*sources: Scripted) -> Callable[[str], Downloader]:
 
 
 def run(
-    store: BarStore, ledger: FileLedger | MemoryLedger, *sources: Scripted, first: date = date(2021, 2, 1),
+    store: BarStore, ledger: StoreLedger | MemoryLedger, *sources: Scripted, first: date = date(2021, 2, 1),
     last: date = date(2021, 7, 30), **more: object,
 ) -> DownloadReport:  # fmt: skip
     start, end = range_of_days(_KEY, first, last)
@@ -115,11 +116,11 @@ def store(tmp_path: Path) -> BarStore:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> FileLedger:
-    return FileLedger(tmp_path / "bars" / "downloads")
+def ledger(tmp_path: Path) -> StoreLedger:
+    return StoreLedger(BarStore(tmp_path / "bars"))
 
 
-def test_a_download_is_stored_with_its_origin_and_asked_for_once(store: BarStore, ledger: FileLedger) -> None:
+def test_a_download_is_stored_with_its_origin_and_asked_for_once(store: BarStore, ledger: StoreLedger) -> None:
     source = Scripted("one")
     report = run(store, ledger, source)
     expected = share_days(date(2021, 2, 1), date(2021, 7, 30))
@@ -133,7 +134,7 @@ def test_a_download_is_stored_with_its_origin_and_asked_for_once(store: BarStore
     assert (again.added, again.known, len(source.asked)) == (0, 0, 1)
 
 
-def test_an_update_asks_for_the_days_since(store: BarStore, ledger: FileLedger) -> None:
+def test_an_update_asks_for_the_days_since(store: BarStore, ledger: StoreLedger) -> None:
     run(store, ledger, Scripted("one"), last=date(2021, 6, 30))
     source = Scripted("one")
     run(store, ledger, source, last=date(2021, 7, 30))
@@ -143,7 +144,7 @@ def test_an_update_asks_for_the_days_since(store: BarStore, ledger: FileLedger) 
     assert earlier.asked == [(day_us(date(2021, 1, 4)), day_us(date(2021, 2, 1)))]
 
 
-def test_a_download_that_breaks_off_goes_on_where_it_was(store: BarStore, ledger: FileLedger) -> None:
+def test_a_download_that_breaks_off_goes_on_where_it_was(store: BarStore, ledger: StoreLedger) -> None:
     report = run(store, ledger, Scripted("one", fails=UnavailableError("one", "It is down."), after=2))
     assert report.added
     (failed,) = report.failed
@@ -155,7 +156,7 @@ def test_a_download_that_breaks_off_goes_on_where_it_was(store: BarStore, ledger
     assert len(store.read(_KEY)[0]) == len(share_days(date(2021, 2, 1), date(2021, 7, 30)))
 
 
-def test_the_next_source_gives_what_the_first_does_not(store: BarStore, ledger: FileLedger) -> None:
+def test_the_next_source_gives_what_the_first_does_not(store: BarStore, ledger: StoreLedger) -> None:
     report = run(
         store, ledger, Scripted("first", last=date(2021, 3, 31)),
         Scripted("second", fails=QuotaUsedUpError("second", "No more today.", wait_s=60), after=2), Scripted("third"),
@@ -166,10 +167,10 @@ def test_the_next_source_gives_what_the_first_does_not(store: BarStore, ledger: 
     third = report.answered[-1]
     assert [(one.source, one.code) for one in third.passed] == [("first", "empty"), ("second", "source_quota_used_up")]
     assert "first has nothing here" in third.passed[0].reason
-    assert FileLedger(store.folder / "downloads").read(_KEY)[-1].passed == third.passed, "kept with the store"
+    assert StoreLedger(BarStore(store.folder)).read(_KEY)[-1].passed == third.passed, "kept with the store"
 
 
-def test_what_nobody_has_is_an_answer_and_what_nobody_gave_is_none(store: BarStore, ledger: FileLedger) -> None:
+def test_what_nobody_has_is_an_answer_and_what_nobody_gave_is_none(store: BarStore, ledger: StoreLedger) -> None:
     ends = date(2021, 3, 31)
     report = run(store, ledger, Scripted("first", last=ends), Scripted("second", last=ends))
     assert not report.failed
@@ -183,7 +184,7 @@ def test_what_nobody_has_is_an_answer_and_what_nobody_gave_is_none(store: BarSto
 
 
 def test_what_is_not_published_yet_is_asked_for_again(
-    store: BarStore, ledger: FileLedger, monkeypatch: pytest.MonkeyPatch
+    store: BarStore, ledger: StoreLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("time.time", NOW.timestamp)
     report = run(store, ledger, Scripted("one", last=date(2022, 1, 6)), first=date(2022, 1, 3), last=date(2022, 1, 7))
@@ -244,7 +245,26 @@ def test_a_policy_says_who_is_asked() -> None:
         policy.sources_for(SeriesKey(SecurityType.FOREX, "oanda", "EURUSD", Resolution.DAILY, TickType.TRADE))
 
 
-def test_a_source_that_changes_its_past_is_found_out(store: BarStore, ledger: FileLedger) -> None:
+def test_a_policy_is_written_in_words() -> None:
+    policy = Policy.parse("equity minute: alpaca, yahoo; crypto: binance; yahoo,Alpha-Vantage")
+    minutes = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.MINUTE, TickType.TRADE)
+    coins = SeriesKey(SecurityType.CRYPTO, "binance", "BTCUSDT", Resolution.MINUTE, TickType.TRADE)
+    assert [policy.sources_for(key) for key in (minutes, coins, _KEY)] == [
+        ("alpaca", "yahoo"),
+        ("binance",),
+        ("yahoo", "alpha_vantage"),
+    ]
+    assert policy.sources == ("alpaca", "yahoo", "binance", "alpha_vantage")
+    assert Policy.parse("yahoo").sources_for(coins) == ("yahoo",)
+
+
+@pytest.mark.parametrize("text", ["", ";", "minute:", "weekly: yahoo", ": yahoo", "minute hour: yahoo"])
+def test_a_policy_that_says_nothing_is_refused(text: str) -> None:
+    with pytest.raises(SourceSettingError, match=r"names no source|Before the colon"):
+        Policy.parse(text)
+
+
+def test_a_source_that_changes_its_past_is_found_out(store: BarStore, ledger: StoreLedger) -> None:
     run(store, ledger, Scripted("one"))
     before = store.read(_KEY)[1]["close"].copy()
     report = run(store, ledger, Scripted("one", scale=1.01), refresh=True)
@@ -255,14 +275,14 @@ def test_a_source_that_changes_its_past_is_found_out(store: BarStore, ledger: Fi
     assert store.read(_KEY)[1]["close"] == pytest.approx(before * 1.01)
 
 
-def test_bars_that_cannot_be_are_left_out_and_told(store: BarStore, ledger: FileLedger) -> None:
+def test_bars_that_cannot_be_are_left_out_and_told(store: BarStore, ledger: StoreLedger) -> None:
     report = run(store, ledger, Scripted("one", scale=-1.0))
     assert report.left_out == len(share_days(date(2021, 2, 1), date(2021, 7, 30)))
     assert "field 'open'" in report.notes[0]
     assert not store.has(_KEY)
 
 
-def test_events_become_factors_and_stay_with_later_parts(store: BarStore, ledger: FileLedger) -> None:
+def test_events_become_factors_and_stay_with_later_parts(store: BarStore, ledger: StoreLedger) -> None:
     """A dividend of 0.50 on 2021-03-01 and a split 2:1 on 2021-06-01: the factors are worked out by hand.
 
     Before the dividend a price counts (P - 0.5) / P of itself, with P the close of Friday, 2021-02-26, and before the
@@ -283,16 +303,37 @@ def test_events_become_factors_and_stay_with_later_parts(store: BarStore, ledger
         assert float(found) == pytest.approx(factor, abs=1e-6), day
 
 
-def test_events_without_days_are_told(tmp_path: Path) -> None:
+def test_events_come_with_hours_too(tmp_path: Path) -> None:
     key = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.HOUR, TickType.TRADE)
     store = BarStore(tmp_path / "bars")
     source = Scripted("one", actions=[Action(day_of_date(date(2021, 3, 1)), Decimal("0.5"))])
     start, end = range_of_days(key, date(2021, 2, 1), date(2021, 3, 30))
     report = download(key, start, end, store=store, ledger=MemoryLedger(), sources=["one"], open_source=opener(source))
-    assert any("--resolution daily as well" in note for note in report.notes)
+    assert (report.actions, report.notes) == (1, [])
+    (noted,) = store.actions(SecurityType.EQUITY, "usa", "AAA")
+    assert (noted.source, noted.day, noted.value) == ("one", day_of_date(date(2021, 3, 1)), Decimal("0.5"))
 
 
-def test_bars_that_were_deleted_are_asked_for_again(store: BarStore, ledger: FileLedger) -> None:
+def test_the_store_knows_who_gave_which_bars(store: BarStore) -> None:
+    """The first source ends in April; what is stored of it stays its own when another is asked for all again."""
+    run(store, StoreLedger(store), Scripted("one", last=date(2021, 4, 30)), Scripted("two", scale=1.5))
+    run(store, StoreLedger(store), Scripted("three", scale=2.0), refresh=True, last=date(2021, 8, 31))
+    told = [(each.source, each.first_us, each.last_us) for one in store.manifest(_KEY).slices for each in one.sources]
+    assert [each for each in told if each[0] == "one"] == [("one", day_us(date(2021, 2, 1)), day_us(date(2021, 4, 30)))]
+    assert ("two", day_us(date(2021, 5, 3)), day_us(date(2021, 7, 30))) in told
+    assert ("three", day_us(date(2021, 8, 2)), day_us(date(2021, 8, 31))) in told
+    (listed,) = StoreSource(store.folder).coverage()
+    assert listed.sources == ("one", "two", "three")
+
+
+def test_what_nobody_has_can_be_noted_before_there_are_bars(tmp_path: Path) -> None:
+    store = BarStore(tmp_path / "bars")
+    run(store, StoreLedger(store), Scripted("one"), first=LISTED - timedelta(days=60), last=LISTED - timedelta(days=30))
+    assert StoreLedger(store).read(_KEY)
+    assert not BarStore(tmp_path / "bars").has(_KEY), "and it is a store"
+
+
+def test_bars_that_were_deleted_are_asked_for_again(store: BarStore, ledger: StoreLedger) -> None:
     run(store, ledger, Scripted("one"))
     empty = BarStore(store.folder.parent / "other")
     source = Scripted("one")
@@ -301,14 +342,14 @@ def test_bars_that_were_deleted_are_asked_for_again(store: BarStore, ledger: Fil
 
 
 def test_a_line_that_a_crash_cut_off_costs_that_line_alone(tmp_path: Path) -> None:
-    ledger = FileLedger(tmp_path)
+    ledger = StoreLedger(BarStore(tmp_path))
     one = Answered(start_us=0, end_us=10, source="a", bars=1)
     ledger.add(_KEY, one)
     (path,) = tmp_path.rglob("*.jsonl")
     path.write_bytes(path.read_bytes() + path.read_bytes()[:20])
     other = Answered(start_us=20, end_us=30, source="b", bars=2, passed=(Passed(source="a", code="empty", reason="x"),))
     ledger.add(_KEY, other)
-    assert FileLedger(tmp_path).read(_KEY) == [one, other]
+    assert StoreLedger(BarStore(tmp_path)).read(_KEY) == [one, other]
 
 
 _spans = st.lists(

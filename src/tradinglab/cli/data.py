@@ -117,12 +117,12 @@ def list_bars(options: Namespace) -> int:
             _day(each.first_day),
             _day(each.last_day),
             "" if each.bars is None else f"{each.bars:,}",
-            "synthetic" if each.is_synthetic else "",
+            "synthetic" if each.is_synthetic else ", ".join(each.sources),
         )
         for each in open_source(options.data).coverage()
     ]
     if rows:
-        show_rows(("TICKER", "TYPE", "MARKET", "RESOLUTION", "TICKS", "FIRST", "LAST", "BARS", ""), rows)
+        show_rows(("TICKER", "TYPE", "MARKET", "RESOLUTION", "TICKS", "FIRST", "LAST", "BARS", "FROM"), rows)
     else:
         say(f"{options.data} holds no bars.")
     return FINISHED

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from argparse import ArgumentTypeError, Namespace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradinglab.cli import words
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
     from tradinglab.data.downloading import DownloadReport, DownloadStep
     from tradinglab.data.sources.opening import OpenSources
+    from tradinglab.data.sources.policy import Policy
     from tradinglab.data.sources.protocol import About, SeriesKey
-    from tradinglab.data.sources.resume import FileLedger
+    from tradinglab.data.sources.resume import Ledger
     from tradinglab.data.store import BarStore
 
 _TYPES = ("equity", "index", "forex", "crypto")
 _MOST_NOTES = 8
-#: The folder in a store where it is noted what was downloaded from where.
-LEDGER = "downloads"
 
 
 def add_parsers(commands: Commands) -> None:
@@ -56,14 +54,16 @@ def _add_download(commands: Commands) -> None:
     parser.set_defaults(run=run_download)
     add = parser.add_argument
     add("symbols", metavar="SYMBOL", nargs="+", type=_symbol, help="a ticker: SPY, BRK.B, EURUSD, BTCUSDT")
-    add("--source", metavar="NAME,…", default=["yahoo"], type=_names,
-        help="who is asked; who does not have it or refuses is followed by the next (default: yahoo)")  # fmt: skip
+    add("--source", metavar="NAME,…", default="yahoo", type=_policy,
+        help="who is asked; who does not have it or refuses is followed by the next (default: yahoo); "
+        "'minute: alpaca, yahoo; yahoo' asks others for minutes than for the rest")  # fmt: skip
     add("--resolution", metavar="R", default="daily", type=str.lower, choices=("minute", "hour", "daily"),
         help="how long a bar is: %(choices)s (default: daily)")  # fmt: skip
     add("--start", metavar="DATE", type=words.day,
         help="first day (default: the first that was downloaded before, or that the source has)")  # fmt: skip
     add("--end", metavar="DATE", type=words.day, help="last day (default: the last one that is over)")
-    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--store", metavar="DIR", required=True, type=words.store,
+        help="the store's folder, or s3://BUCKET/PREFIX; made if need be")  # fmt: skip
     add("--security-type", metavar="TYPE", type=str.lower, choices=_TYPES,
         help="what is traded: %(choices)s (default: crypto at an exchange of coins, else equity)")  # fmt: skip
     add("--market", metavar="M", help="usa, oanda, binance, … (default: what is usual for what is traded)")
@@ -114,12 +114,11 @@ def run_download(options: Namespace) -> int:
     """Download symbols, and print where their bars are from."""
     from tradinglab.data.store import BarStore
 
-    for name in options.source:
+    for name in options.source.sources:
         sources_part("opening").about_source(name)
     if options.start is not None and options.end is not None and options.end < options.start:
         raise CommandError(f"--start ({options.start}) is after --end ({options.end}); swap them.")
-    folder = options.store.expanduser()
-    store, status = BarStore(folder), FINISHED
+    store, status = BarStore(options.store), FINISHED
     with _sources() as sources:
         for at, symbol in enumerate(dict.fromkeys(options.symbols)):
             if at:
@@ -131,20 +130,20 @@ def run_download(options: Namespace) -> int:
 
 def _download_one(key: SeriesKey, options: Namespace, store: BarStore, sources: OpenSources) -> bool:
     """Download a symbol; return whether all of its range was answered."""
+    from tradinglab.data.download_notes import StoreLedger
     from tradinglab.data.downloading import download
     from tradinglab.data.sources.errors import SourceError
 
-    ledger: FileLedger = sources_part("resume").FileLedger(store.folder / LEDGER)
     try:
-        start_us, end_us = _range(key, options, ledger, sources)
+        names = options.source.sources_for(key)
+        start_us, end_us = _range(key, options, StoreLedger(store), names[0], sources)
         with line_reporter(_progress) as show:
             report = download(
                 key,
                 start_us,
                 end_us,
                 store=store,
-                ledger=ledger,
-                sources=options.source,
+                sources=names,
                 open_source=sources,
                 on_restated=options.on_conflict,
                 refresh=options.refresh,
@@ -157,7 +156,7 @@ def _download_one(key: SeriesKey, options: Namespace, store: BarStore, sources: 
     return not report.failed
 
 
-def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, sources: OpenSources) -> tuple[int, int]:
+def _range(key: SeriesKey, options: Namespace, ledger: Ledger, source: str, sources: OpenSources) -> tuple[int, int]:
     from tradinglab.core.clock import DAY_NS, date_of_day
     from tradinglab.data.downloading import range_of_days
     from tradinglab.data.sources.shaping import data_zone
@@ -168,9 +167,9 @@ def _range(key: SeriesKey, options: Namespace, ledger: FileLedger, sources: Open
     answered = ledger.read(key)
     first_us = min((each.start_us for each in answered), default=None)
     if first_us is None:
-        first_us = sources(options.source[0]).coverage(key).first_us
+        first_us = sources(source).coverage(key).first_us
     if first_us is None:
-        raise CommandError(f"{options.source[0]} does not say from when it has {key.ticker}: give --start.")
+        raise CommandError(f"{source} does not say from when it has {key.ticker}: give --start.")
     first = date_of_day(data_zone(key).local_ns(first_us * 1_000) // DAY_NS)
     return range_of_days(key, first, max(first, end))
 
@@ -229,7 +228,7 @@ def _key(options: Namespace, symbol: str) -> SeriesKey:
     from tradinglab.data.store import SeriesKey
 
     exchanges = sources_part("exchanges.source").NAMES
-    first = options.source[0]
+    first = options.source.sources[0]
     kind = options.security_type or ("crypto" if first in exchanges else "equity")
     usual = {"forex": "oanda", "crypto": first if first in exchanges else "coinbase"}
     market = (options.market or usual.get(kind, "usa")).lower()
@@ -248,8 +247,11 @@ def _symbol(text: str) -> str:
     return name
 
 
-def _names(text: str) -> list[str]:
-    names = [one.strip().lower() for one in text.split(",") if one.strip()]
-    if not names:
-        raise ArgumentTypeError("name a source; 'tradinglab data sources' lists them")
-    return names
+def _policy(text: str) -> Policy:
+    from tradinglab.data.sources.errors import SourceSettingError
+    from tradinglab.data.sources.policy import Policy
+
+    try:
+        return Policy.parse(text)
+    except SourceSettingError as problem:
+        raise ArgumentTypeError(f"{problem.reason} 'tradinglab data sources' lists them") from None

@@ -55,7 +55,8 @@ def _add_lean(commands: Commands) -> None:
     parser.set_defaults(run=import_lean)
     add = parser.add_argument
     add("folder", metavar="DIR", type=words.folder, help="the folder that holds equity, forex and so on")
-    add("--store", metavar="DIR", required=True, type=Path, help="the store's folder; made if need be")
+    add("--store", metavar="DIR", required=True, type=words.store,
+        help="the store's folder, or s3://BUCKET/PREFIX; made if need be")  # fmt: skip
     add("--symbols", metavar="S,…", type=lambda text: text.upper().split(","), default=[], help="these only")
     add("--resolution", metavar="R", type=str.lower, choices=("second", "minute", "hour", "daily"),
         help="bars of this length only: %(choices)s")  # fmt: skip
@@ -133,7 +134,7 @@ def import_lean(options: Namespace) -> int:
     with line_reporter(text) as show:
         for result in import_lean_folder(
             options.folder,
-            BarStore(options.store.expanduser()),
+            BarStore(options.store),
             tickers=options.symbols,
             resolutions=resolutions,
             on_conflict=options.on_conflict,

@@ -9,23 +9,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Final, Literal
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS, day_of_date
-from tradinglab.core.decimals import to_decimal
+from tradinglab.core.clock import day_of_date
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Flags, Floats, Ints
-from tradinglab.data.derivation import Action, actions_of_rows, factor_rows
-from tradinglab.data.factors import FactorTable
+from tradinglab.data.download_notes import StoreLedger
+from tradinglab.data.errors import StoreError
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.sources.policy import Given, fetch_by_order
 from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey
 from tradinglab.data.sources.resume import Answered, Ledger, merged, missing
-from tradinglab.data.sources.shaping import data_zone, starts_of_days
+from tradinglab.data.sources.shaping import starts_of_days
 from tradinglab.data.store import BarStore
 from tradinglab.data.store.checks import wrong_rows
 
@@ -127,7 +125,7 @@ def download(
     end_us: int,
     *,
     store: BarStore,
-    ledger: Ledger,
+    ledger: Ledger | None = None,
     sources: Sequence[str],
     open_source: Callable[[str], Downloader],
     on_restated: OnRestated = "keep",
@@ -138,14 +136,18 @@ def download(
 
     Parameters
     ----------
+    ledger
+        Where it is noted what was answered; by default in the store.
     sources, open_source
-        Who is asked, in order, and who returns the source of a name (`OpenSources`); the caller closes it.
+        Who is asked, in order (`Policy.sources_for`), and who returns the source of a name (`OpenSources`); the caller
+        closes it.
     on_restated
         What to do with bars that are stored otherwise: keep them (and say so), or replace them.
     refresh
         Whether to ask again for what was answered.
     """
     report = DownloadReport(key, start_us, end_us)
+    ledger = StoreLedger(store) if ledger is None else ledger
     for step in download_steps(
         key,
         start_us,
@@ -170,13 +172,14 @@ def download_steps(
     end_us: int,
     *,
     store: BarStore,
-    ledger: Ledger,
+    ledger: Ledger | None = None,
     sources: Sequence[str],
     open_source: Callable[[str], Downloader],
     on_restated: OnRestated = "keep",
     refresh: bool = False,
 ) -> Iterator[DownloadStep]:
     """Download what a store lacks of a range; yield each part when it is stored and noted."""
+    ledger = StoreLedger(store) if ledger is None else ledger
     answered = [] if refresh else ledger.read(key)
     if not store.has(key):
         # Somebody has deleted the bars: what was answered has to be asked for again.
@@ -221,16 +224,13 @@ def _store(key: SeriesKey, given: Given, store: BarStore, on_restated: OnRestate
                 f"'{problem.field}' was {values[problem.field][problem.row]:g}. {problem.text}"
             )
         times, values = times[~bad], {name: column[~bad] for name, column in values.items()}
-    left_out, actions = int(bad.sum()), 0
+    left_out = int(bad.sum())
     if not len(times):
         return DownloadStep(given=given, left_out=left_out, notes=tuple(notes))
     restated = _restated(key, given, store, times, values)
-    stored = store.write(key, times, values, [fetched.origin], on_conflict=on_restated)
-    if fetched.actions:
-        actions = len(fetched.actions)
-        notes += _store_actions(key, store, fetched.actions)
-    elif key.resolution == Resolution.DAILY:
-        notes += _store_actions(key, store, ())
+    stored = store.write(key, times, values, [fetched.origin], on_conflict=on_restated, source=given.source)
+    actions, more = _store_actions(key, store, given)
+    notes += more
     return DownloadStep(
         given=given,
         added=stored.added,
@@ -264,34 +264,12 @@ def _restated(key: SeriesKey, given: Given, store: BarStore, times: Ints, values
     )
 
 
-def _store_actions(key: SeriesKey, store: BarStore, actions: Sequence[Action]) -> list[str]:
-    """Add events to the store's factors, which stand on raw closes of days; return what a user should know."""
-    if key.security_type != SecurityType.EQUITY or key.tick_type != TickType.TRADE:
-        return []
-    daily = SeriesKey(key.security_type, key.market, key.ticker, Resolution.DAILY, TickType.TRADE)
-    if not store.has(daily):
-        need = f"they need the days' closes. Download {key.ticker} with --resolution daily as well"
-        return [f"{len(actions)} splits and dividends are not stored: {need}"] if actions else []
-    table = store.factors(key.security_type, key.market, key.ticker)
-    if not actions and table is None:
-        return []
-    times, values = store.read(daily)
-    days: list[int] = (data_zone(daily).local_ns_array(times * _US) // DAY_NS).tolist()
-    closes: list[Decimal] = [to_decimal(close) for close in values["close"].tolist()]
-    old = actions_of_rows(table.rows, days) if table is not None else []
-    by_day = {action.day: action for action in old} | {each.day: each for each in _on_days(actions, days)}
-    if not by_day:
-        return []
-    rows = factor_rows(days, closes, [by_day[day] for day in sorted(by_day)])
-    if table is None or FactorTable(rows) != table:
-        store.write_factors(key.security_type, key.market, key.ticker, FactorTable(rows))
-    outside = [each for each in actions if each.day > days[-1]]
-    return [f"{len(outside)} splits and dividends after the last daily bar are not stored yet"] if outside else []
-
-
-def _on_days(actions: Sequence[Action], days: Sequence[int]) -> Iterator[Action]:
-    """Yield events on days that have bars: what falls on another counts from the next."""
-    for each in actions:
-        at = int(np.searchsorted(days, each.day))
-        if at < len(days):
-            yield Action(days[at], each.dividend, each.split_factor)
+def _store_actions(key: SeriesKey, store: BarStore, given: Given) -> tuple[int, list[str]]:
+    """Note splits and dividends in the store; return how many entries are new, and what a user should know."""
+    actions = () if given.fetched is None else given.fetched.actions
+    if not actions or key.security_type != SecurityType.EQUITY or key.tick_type != TickType.TRADE:
+        return 0, []
+    try:
+        return store.add_actions(key.security_type, key.market, key.ticker, actions, source=given.source), []
+    except StoreError as problem:
+        return 0, [f"Splits and dividends of {given.source} are not stored. {problem}"]

@@ -23,7 +23,13 @@ from tradinglab.data.mapping import MapFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What a source has of one ticker, resolution and tick type; days count from 1970-01-01."""
+    """What a source has of one ticker, resolution and tick type; days count from 1970-01-01.
+
+    Attributes
+    ----------
+    sources
+        Whom bars were downloaded from, as far as that is noted; who was asked first is first.
+    """
 
     ticker: str
     security_type: SecurityType
@@ -34,6 +40,7 @@ class Coverage:
     last_day: int
     bars: int | None = None
     is_synthetic: bool = False
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

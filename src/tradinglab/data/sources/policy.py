@@ -42,6 +42,27 @@ class Policy:
 
     rules: tuple[Rule, ...]
 
+    @classmethod
+    def parse(cls, text: str) -> Policy:
+        """Return the policy that a text says: ``yahoo,alpha_vantage``, or one with words for what is asked of whom.
+
+        ``minute: alpaca, yahoo; crypto: binance, coinbase; yahoo`` says that minutes are asked of Alpaca and then of
+        Yahoo, coins of two exchanges, all else of Yahoo. Before the colon stand a kind of security, a resolution, or
+        both (``crypto minute``). Whether there are such sources is not looked at.
+
+        Raises
+        ------
+        SourceSettingError
+            If a word before a colon means nothing, or no source is named.
+        """
+        rules = [each for each in text.split(";") if each.strip()]
+        return cls(tuple(_rule(each) for each in rules or [""]))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Everyone who may be asked, in the order in which the rules name them."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.sources))
+
     def sources_for(self, key: SeriesKey) -> tuple[str, ...]:
         """Return who is asked for a series, in order.
 
@@ -54,6 +75,24 @@ class Policy:
             if rule.security_type in (None, key.security_type) and rule.resolution in (None, key.resolution):
                 return rule.sources
         raise SourceSettingError("policy", f"No rule says who is asked for {key}.", symbol=key.ticker)
+
+
+def _rule(text: str) -> Rule:
+    before, colon, after = text.rpartition(":")
+    names = tuple(dict.fromkeys(name.strip().lower().replace("-", "_") for name in after.split(",") if name.strip()))
+    if not names:
+        raise SourceSettingError("policy", f"'{text.strip()}' names no source; write it like yahoo,alpha_vantage.")
+    words = before.upper().split()
+    kinds = [SecurityType[each] for each in words if each in SecurityType.__members__]
+    resolutions = [Resolution[each] for each in words if each in Resolution.__members__]
+    if len(kinds) > 1 or len(resolutions) > 1 or len(kinds) + len(resolutions) != len(words) or (colon and not words):
+        raise SourceSettingError(
+            "policy",
+            f"Before the colon stand a kind of security and a resolution, as in 'equity minute: yahoo'; it was "
+            f"'{before.strip()}'.",
+        )
+    kind, resolution = (*kinds, None)[0], (*resolutions, None)[0]
+    return Rule(sources=names, security_type=kind, resolution=resolution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

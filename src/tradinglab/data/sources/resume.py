@@ -1,18 +1,16 @@
 """What of a series was answered already, by whom, and why not by others: what a download goes on from.
 
-Each part that was fetched and stored is noted as a line of a file beside the store. A download asks for what is missing
-in it: after a restart it goes on where it was stopped, and an update asks for the days since.
+Each part that was fetched and stored is noted as a line of a document in the store (`data/download_notes.py`). A
+download asks for what is missing in it: after a restart it goes on where it was stopped, and an update asks for the
+days since.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Protocol
 
 from tradinglab.core.values import dataclass
@@ -85,52 +83,22 @@ class MemoryLedger:
         self._kept.setdefault(key, []).append(answered)
 
 
-class FileLedger:
-    """Answers in a folder, a file for each series.
-
-    Parameters
-    ----------
-    folder
-        Made when there is something to note.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def read(self, key: SeriesKey) -> list[Answered]:
-        """Return what was answered of a series; a line that was cut off by a crash does not count."""
-        path = self._path(key)
-        if not path.is_file():
-            return []
-        found = []
-        for line in path.read_text().splitlines():
-            try:
-                row = json.loads(line)
-                passed = tuple(Passed(**one) for one in row.pop("passed"))
-                found.append(Answered(**{**row, "passed": passed, "notes": tuple(row["notes"])}))
-            except (ValueError, TypeError, KeyError, AttributeError):
-                continue
-        return found
-
-    def add(self, key: SeriesKey, answered: Answered) -> None:
-        """Note an answer."""
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(asdict(answered), separators=(",", ":")).encode() + b"\n"
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+def answers_in(text: str) -> list[Answered]:
+    """Return the answers noted in a text, a line for each; a line that was cut off by a crash does not count."""
+    found = []
+    for line in text.splitlines():
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            size = os.fstat(file).st_size
-            # A line that a crash cut off must not swallow this one.
-            is_whole = size == 0 or os.pread(file, 1, size - 1) == b"\n"
-            os.write(file, line if is_whole else b"\n" + line)
-            os.fsync(file)
-        finally:
-            os.close(file)
+            row = json.loads(line)
+            passed = tuple(Passed(**one) for one in row.pop("passed"))
+            found.append(Answered(**{**row, "passed": passed, "notes": tuple(row["notes"])}))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            continue
+    return found
 
-    def _path(self, key: SeriesKey) -> Path:
-        folder = key.folder(self._folder)
-        return folder.with_name(f"{folder.name}.jsonl")
+
+def answer_line(answered: Answered) -> str:
+    """Return the line that notes an answer."""
+    return json.dumps(asdict(answered), separators=(",", ":")) + "\n"
 
 
 def missing(answered: Iterable[Answered], start_us: int, end_us: int) -> list[tuple[int, int]]:

@@ -86,7 +86,7 @@ class BarStore(StoreReader):
             If a bar is wrong, bars are out of order, they conflict with those stored, or others write all the time.
         """
         check_bars(key, times_us, values)
-        self._mark()
+        self.mark()
         plan = WritePlan(
             key, partial(self._read_slices, key), chosen(key, times_us, values), origins, on_conflict, source
         )
@@ -114,7 +114,7 @@ class BarStore(StoreReader):
                 f"Bars of {key} to append must be of one day; they were of {date_of_day(int(days[0]))} "
                 f"to {date_of_day(int(days[-1]))}."
             )
-        self._mark()
+        self.mark()
         plan = AppendPlan(key, partial(self._read_slices, key), chosen(key, times_us, values), origin, source)
         written = self._commit(key, plan)
         if written:
@@ -232,17 +232,18 @@ class BarStore(StoreReader):
         StoreError
             If a dividend or a ratio cannot be.
         """
-        self._mark()
+        self.mark()
         return derived_factors.add(self, security_type, market, ticker, actions, source, span)
 
     def write_factors(self, security_type: SecurityType, market: str, ticker: str, table: FactorTable) -> Path:
         """Let a table be the factors of a ticker, in place of those that there are."""
-        self._mark()
+        self.mark()
         return derived_factors.give(self, security_type, market, ticker, table)
 
     # Inside.
 
-    def _mark(self) -> None:
+    def mark(self) -> None:
+        """Put the marker into a place that is to be a store; whoever writes anything does so first."""
         if self._is_marked:
             return
         with self.place.lock(MARKER):

@@ -29,12 +29,15 @@ class Merged:
         All of them, in order of time; ``None`` if nothing is to be written.
     added
         How many new ones were not stored.
+    used
+        Starts of the new ones that count: those of the others were stored, and stay as they were.
     restated
         Starts of stored bars that were replaced by others, and their values before and after.
     """
 
     bars: Bars | None
     added: int
+    used: Ints
     restated: tuple[Ints, dict[str, Floats], dict[str, Floats]] | None = None
 
 
@@ -85,7 +88,7 @@ def merge(key: SeriesKey, old: Bars, new: Bars, on_conflict: OnConflict) -> Merg
     """
     (old_times, old_values), (times, values) = old, new
     if len(old_times) == 0:
-        return Merged(new, len(times))
+        return Merged(new, len(times), times)
     known = np.isin(times, old_times)
     changed = _changed_ticks(old, new) if key.resolution == Resolution.TICK else _changed(old, new)
     if changed.any() and on_conflict == "error":
@@ -96,7 +99,7 @@ def merge(key: SeriesKey, old: Bars, new: Bars, on_conflict: OnConflict) -> Merg
         )
     use = ~known | (changed if on_conflict == "replace" else False)
     if not use.any():
-        return Merged(None, 0)
+        return Merged(None, 0, times[:0])
     kept = ~np.isin(old_times, times[use])
     joined = np.concatenate([old_times[kept], times[use]])
     order = np.argsort(joined, kind="stable")
@@ -106,7 +109,7 @@ def merge(key: SeriesKey, old: Bars, new: Bars, on_conflict: OnConflict) -> Merg
         at = np.searchsorted(old_times, times[changed])
         before = {name: old_values[name][at] for name in key.fields}
         restated = times[changed], before, {name: values[name][changed] for name in key.fields}
-    return Merged((joined[order], merged), int((~known).sum()), restated)
+    return Merged((joined[order], merged), int((~known).sum()), times[use], restated)
 
 
 def _changed(old: Bars, new: Bars) -> Flags:

@@ -63,7 +63,7 @@ class WritePlan:
             if merged.restated is not None:
                 restated.append(merged.restated)
             if merged.bars is not None:
-                parts.append(_part(f"{year:04}", merged.bars, old, self._origins, _range(self._source, new[0])))
+                parts.append(_part(f"{year:04}", merged.bars, old, self._origins, _range(self._source, merged.used)))
                 dropped += old
         if not parts:
             return None

@@ -24,6 +24,7 @@ from tradinglab.data.source import Coverage
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import BarFile
 from tradinglab.data.store.layout import MARKER, SeriesKey
+from tradinglab.data.store.manifest import joined_sources
 from tradinglab.data.store.store_reader import iter_origins
 
 _US = 1_000
@@ -132,6 +133,7 @@ class StoreSource(BarsOnlySource):
                 last_day=zone.local_ns(max(file.last_us for file in files) * _US) // DAY_NS,
                 bars=self._count(key, files),
                 is_synthetic=any(origin.is_synthetic for origin in iter_origins(files)),
+                sources=self._sources(key),
             )
 
     def _count(self, key: SeriesKey, files: list[BarFile]) -> int:
@@ -140,6 +142,10 @@ class StoreSource(BarsOnlySource):
         if all(before.last_us < after.first_us for before, after in pairwise(ordered)):
             return sum(file.rows for file in files)
         return len(self.store.read(key)[0])
+
+    def _sources(self, key: SeriesKey) -> tuple[str, ...]:
+        ranges = joined_sources(each.sources for each in self.store.manifest(key).slices)
+        return tuple(dict.fromkeys(each.source for each in ranges))
 
     def _any_synthetic(self, key: SeriesKey) -> bool:
         if key not in self._is_synthetic:
