@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradinglab.cli import data_check, data_download, data_preview, words
+from tradinglab.cli import data_check, data_download, data_preview, data_resample, words
 from tradinglab.cli.console import say, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import line_reporter
@@ -23,7 +23,7 @@ _EPOCH = date(1970, 1, 1)
 def add_parser(commands: Commands) -> None:
     """Add the commands and their options."""
     parser = commands.add_parser(
-        "data", help="list, download, import, check and make up bars", description="Bars in and out."
+        "data", help="list, download, import, check, resample and make up bars", description="Bars in and out."
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_list(parts)
@@ -31,6 +31,7 @@ def add_parser(commands: Commands) -> None:
     data_preview.add_parsers(parts)
     data_check.add_parser(parts)
     _add_import(parts)
+    data_resample.add_parser(parts)
     _add_generate(parts)
 
 

@@ -67,6 +67,7 @@ class BarStore(StoreReader):
         *,
         on_conflict: OnConflict = "error",
         source: str = "",
+        is_whole: bool = False,
     ) -> Stored:
         """Merge bars into the files of their years.
 
@@ -79,6 +80,8 @@ class BarStore(StoreReader):
             What was replaced is told by :meth:`restatements`.
         source
             The data source by its short name, where it is to be known which bars are from which.
+        is_whole
+            Whether these are all bars of their years (UTC), so that others that are stored of these go.
 
         Raises
         ------
@@ -87,9 +90,8 @@ class BarStore(StoreReader):
         """
         check_bars(key, times_us, values)
         self.mark()
-        plan = WritePlan(
-            key, partial(self._read_slices, key), chosen(key, times_us, values), origins, on_conflict, source
-        )
+        bars, read = chosen(key, times_us, values), partial(self._read_slices, key)
+        plan = WritePlan(key, read, bars, origins, on_conflict, source, is_whole=is_whole)
         written = self._commit(key, plan)
         if written:
             derived_factors.follow(self, key, int(times_us[0]))

@@ -31,7 +31,7 @@ class Plan(Protocol):
 
 
 class WritePlan:
-    """Bars go into the files of their years, together with those that are there.
+    """Bars go into the files of their years, together with those that are there, or instead of all of them.
 
     Attributes
     ----------
@@ -40,10 +40,18 @@ class WritePlan:
     """
 
     def __init__(
-        self, key: SeriesKey, read: Reader, bars: Bars, origins: Sequence[Origin], on_conflict: OnConflict, source: str
+        self,
+        key: SeriesKey,
+        read: Reader,
+        bars: Bars,
+        origins: Sequence[Origin],
+        on_conflict: OnConflict,
+        source: str,
+        *,
+        is_whole: bool = False,
     ) -> None:
         self.added = 0
-        self._key, self._read, self._bars = key, read, bars
+        self._key, self._read, self._bars, self._is_whole = key, read, bars, is_whole
         self._origins, self._on_conflict, self._source = origins, on_conflict, source
 
     def __call__(self, manifest: Manifest) -> Change | None:
@@ -58,12 +66,16 @@ class WritePlan:
             old = _of_year(manifest, f"{year:04}")
             inside = years == year
             new = times[inside], {name: column[inside] for name, column in values.items()}
-            merged = merge(self._key, self._read(old, FIRST_US, LAST_US), new, self._on_conflict)
+            stored = self._read(old, FIRST_US, LAST_US)
+            merged = merge(self._key, stored, new, self._on_conflict)
             self.added += merged.added
+            bars, kept, used = merged.bars, old, merged.used
+            if self._is_whole and (bars is not None or len(stored[0]) > len(new[0])):
+                bars, kept, used = new, [], new[0]
             if merged.restated is not None:
                 restated.append(merged.restated)
-            if merged.bars is not None:
-                parts.append(_part(f"{year:04}", merged.bars, old, self._origins, _range(self._source, merged.used)))
+            if bars is not None:
+                parts.append(_part(f"{year:04}", bars, kept, self._origins, _range(self._source, used)))
                 dropped += old
         if not parts:
             return None
