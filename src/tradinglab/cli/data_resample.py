@@ -105,7 +105,7 @@ def run(options: Namespace) -> int:
     if options.output is not None and len(chosen) > 1:
         raise CommandError(f"--output takes bars of one series; {len(chosen)} were chosen. Name one with --symbol.")
     for _, key in chosen:
-        with line_reporter(partial(_progress, key)) as show:
+        with line_reporter(partial(series_progress, key)) as show:
             if options.output is not None:
                 report = resample_to_file(options.store, key, period, Path(options.output), how, progress=show)
             else:
@@ -116,5 +116,6 @@ def run(options: Namespace) -> int:
     return FINISHED
 
 
-def _progress(key: SeriesKey, share: float) -> str:
+def series_progress(key: SeriesKey, share: float) -> str:
+    """Return what is shown while a series is worked on."""
     return f"{key}  {share:4.0%}"
