@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS
-from tradinglab.core.enums import Resolution
+from tradinglab.core.enums import Resolution, SecurityType
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
@@ -25,7 +25,7 @@ from tradinglab.data.lean.source import LeanSource
 from tradinglab.data.sample import SampleSource
 from tradinglab.data.source import Coverage, DataSource
 from tradinglab.data.store.files import Origin
-from tradinglab.data.store.layout import MANIFEST, SeriesKey, find_series
+from tradinglab.data.store.layout import MANIFEST, SeriesKey, factor_name, find_series
 from tradinglab.data.store.manifest import Slice, SourceRange, joined_sources
 from tradinglab.data.store.source import StoreSource
 
@@ -94,7 +94,7 @@ def places(source: DataSource) -> Iterator[Place]:
             # A store of format 1 has no manifest: it is looked at each time.
             mark = source.store.place.tag(f"{folder}/{MANIFEST}") or ""
             for key in find_series([folder]):
-                yield Place(folder, mark, key)
+                yield Place(folder, _with_actions(source, key, mark), key)
     elif isinstance(source, SampleSource):
         marks = "".join(_mark(each.path) for each in list_places(source.folder))
         yield Place("sample", hashlib.sha256(marks.encode()).hexdigest())
@@ -144,6 +144,14 @@ def _mark(path: Path) -> str:
     """Return what changes when a file does, or when one is added to a folder, removed or replaced."""
     state = path.stat()
     return f"{state.st_ino}-{state.st_size}-{state.st_mtime_ns}"
+
+
+def _with_actions(source: StoreSource, key: SeriesKey, mark: str) -> str:
+    """Return a mark that changes with the splits and dividends, too: by them it is judged whether prices are right."""
+    if not mark or key.security_type != SecurityType.EQUITY:
+        return mark
+    book = source.store.place.tag(f"{factor_name(key.security_type, key.market, key.ticker)}.json")
+    return f"{mark}+{book}" if book else mark
 
 
 def _of_store(source: StoreSource, key: SeriesKey) -> list[Holding]:

@@ -147,13 +147,20 @@ def check_source(
             if on_skip is not None:
                 on_skip(each, "ticks are not checked, only bars")
             continue
-        yield _check_series(source, each, limits)
+        yield check_series(source, each, limits)
     if not count:
         what = ", ".join(sorted(wanted)) or "bars"
         raise UncheckedError(f"{source.name} has no {what} to check; 'tradinglab data list' shows what it has.")
 
 
-def _check_series(source: DataSource, each: Coverage, limits: Limits | None) -> QualityReport:
+def check_series(source: DataSource, each: Coverage, limits: Limits | None = None) -> QualityReport:
+    """Check the bars that a data source has of a series from one day to another.
+
+    Raises
+    ------
+    DataError
+        If they cannot be read.
+    """
     symbol = source.resolve_symbol(each.ticker, each.security_type, each.market, each.last_day)
     key = _key(each)
     hours = source.market_hours.get_entry(each.market, each.ticker, each.security_type)
@@ -204,7 +211,7 @@ def check_stored(
         first_day=first_day,
         last_day=last_day,
     )
-    return _check_series(source, coverage, limits)
+    return check_series(source, coverage, limits)
 
 
 def _key(each: Coverage) -> SeriesKey:

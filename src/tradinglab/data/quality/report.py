@@ -73,6 +73,19 @@ class Example:
             "text": self.text,
         }
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Example:
+        """Return the place that :meth:`to_json` has told."""
+        numbers = {name: None if told[name] is None else float(told[name]) for name in ("value", "before", "after")}
+        return cls(
+            time_us=None if told["time"] is None else _instant(told["time"]),
+            row=told["row"],
+            line=told["line"],
+            field=told["field"] or "",
+            text=told["text"],
+            **numbers,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -121,6 +134,7 @@ class Finding:
             "severity": str(self.severity),
             "count": self.count,
             "sentence": self.sentence,
+            "detail": self.detail,
             "advice": self.advice,
             "rules": [str(rule) for rule in self.check.rules],
             "examples": [each.to_json() for each in self.examples],
@@ -207,6 +221,31 @@ class QualityReport:
             "months": [{"month": each.name, "bars": each.bars, "expected": each.expected} for each in self.months],
         }
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any], series: SeriesKey) -> QualityReport:
+        """Return the report that :meth:`to_json` has told of a series; of times it has kept whole seconds."""
+        return cls(
+            series=series,
+            bars=told["bars"],
+            expected=told["expected"],
+            missing=told["missing"],
+            first_us=None if told["first"] is None else _instant(told["first"]),
+            last_us=None if told["last"] is None else _instant(told["last"]),
+            findings=tuple(
+                Finding(
+                    check=CHECKS[each["code"]],
+                    count=each["count"],
+                    examples=tuple(Example.from_json(one) for one in each["examples"]),
+                    detail=each["detail"],
+                )
+                for each in told["findings"]
+            ),
+            months=tuple(
+                Month(name=each["month"], bars=each["bars"], expected=each["expected"]) for each in told["months"]
+            ),
+            name=told["name"],
+        )
+
     def lines(self, *, most: int = 3) -> Iterator[str]:
         """Yield the report as lines of text, with at most so many examples of each finding."""
         span = ""
@@ -238,6 +277,11 @@ def findings_of(
 def written_time(time_us: int) -> str:
     """Return an instant as it is written."""
     return str(np.datetime64(time_us, "us").astype("datetime64[s]")).replace("T", " ") + " UTC"
+
+
+def _instant(written: str) -> int:
+    """Return the instant that :func:`written_time` has written."""
+    return int(np.datetime64(written.removesuffix(" UTC").replace(" ", "T"), "us").astype(np.int64))
 
 
 def _number(value: float | None) -> str:

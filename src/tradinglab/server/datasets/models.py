@@ -97,7 +97,17 @@ class CatalogueSeries(models.Model):
     downloads = models.JSONField(default=list)
     generation = models.BigIntegerField(null=True)
     content = models.CharField(max_length=64, blank=True, default="")
-    quality = models.CharField(max_length=20, null=True)
+    # The grade, what is behind it, and the mark of the bars that were judged; all bars of the series were read for it.
+    quality = models.CharField(max_length=1, null=True)
+    quality_percent = models.FloatField(null=True)
+    missing_bars = models.BigIntegerField(null=True)
+    expected_bars = models.BigIntegerField(null=True)
+    quality_counts = models.JSONField(default=list)
+    quality_at = models.DateTimeField(null=True)
+    quality_mark = models.CharField(max_length=200, blank=True, default="")
+    quality_problem = models.CharField(max_length=300, blank=True, default="")
+    # Who judges it holds it until then.
+    quality_held_until = models.DateTimeField(null=True)
     written_at = models.DateTimeField(null=True)
     catalogued_at = models.DateTimeField(default=timezone.now)
     # Where it was found, and what tells whether that has changed.
@@ -115,6 +125,18 @@ class CatalogueSeries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticker} ({self.resolution}, {self.tick_type})"
+
+
+class SeriesQuality(models.Model):
+    """All that was found of a series when it was judged last."""
+
+    series = models.OneToOneField(
+        CatalogueSeries, on_delete=models.CASCADE, primary_key=True, related_name="quality_report"
+    )
+    report = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"quality of {self.series_id}"
 
 
 class WatchList(models.Model):

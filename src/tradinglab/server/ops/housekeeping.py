@@ -1,7 +1,7 @@
-"""What is done now and then: forgetting what no longer counts.
+"""What is done now and then: forgetting what no longer counts, and looking after the data.
 
-A job is a function without arguments that returns how many things it did away with; that it is done twice, or by two at
-once, does no harm. To add one, name it in :data:`JOBS`.
+A job is a function without arguments that returns how many things it did or did away with; that it is done twice, or
+by two at once, does no harm. To add one, name it in :data:`JOBS`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ JOBS = {
     "login-failures": PeriodicJob(function="tradinglab.server.accounts.login.login_failures_forget", every_s=900),
     "sign-ins": PeriodicJob(function="tradinglab.server.accounts.sign_ins.sign_ins_forget", every_s=3600),
     "catalogue": PeriodicJob(function="tradinglab.server.datasets.refreshing.catalogue_job", every_s=300),
+    "quality": PeriodicJob(function="tradinglab.server.datasets.judging.quality_job", every_s=300),
     "sessions": PeriodicJob(function="tradinglab.server.ops.housekeeping.sessions_forget", every_s=3600),
 }  # fmt: skip
 

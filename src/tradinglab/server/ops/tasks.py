@@ -18,4 +18,4 @@ def do_job(name: str) -> None:
         _log.warning("there is no periodic job '%s' in this version", name)
         return
     if done := job.do():
-        _log.info("%s: %s are gone", name, done)
+        _log.info("%s: %s done", name, done)

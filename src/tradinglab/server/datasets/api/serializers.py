@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -15,6 +16,7 @@ from tradinglab.server.rest.fields import NameField, NotesField, StrictSerialize
 _LARGEST_ID = 2**63 - 1
 SECURITY_TYPES = [(each.name.lower(), each.name.lower()) for each in SecurityType]
 RESOLUTIONS = [(each.name.lower(), each.name.lower()) for each in Resolution]
+GRADES = [(each, each) for each in "ABCDF"]
 TICK_TYPES = [(each.name.lower(), each.name.lower()) for each in TickType]
 
 
@@ -61,13 +63,18 @@ class SeriesSummarySerializer(serializers.ModelSerializer[CatalogueSeries]):
     market = serializers.CharField(source="instrument.market")
     resolution = serializers.ChoiceField(choices=RESOLUTIONS)
     tick_type = serializers.ChoiceField(choices=TICK_TYPES)
+    quality = serializers.ChoiceField(
+        choices=GRADES, allow_null=True, help_text="From A to F; null as long as the bars were not judged."
+    )
+    quality_is_current = serializers.SerializerMethodField(help_text="Whether the bars are those that were judged.")
 
     class Meta:
         model = CatalogueSeries
         fields = [
             "id", "source", "instrument", "ticker", "security_type", "market", "resolution", "tick_type", "first_day",
-            "last_day", "first_at", "last_at", "bars", "size", "missing_days", "is_synthetic", "quality", "generation",
-            "content", "written_at", "catalogued_at",
+            "last_day", "first_at", "last_at", "bars", "size", "missing_days", "is_synthetic", "quality",
+            "quality_percent", "missing_bars", "quality_is_current", "generation", "content", "written_at",
+            "catalogued_at",
         ]  # fmt: skip
         extra_kwargs = {
             "ticker": {"help_text": "By which the source has it; the instrument's own may be a later one."},
@@ -76,11 +83,16 @@ class SeriesSummarySerializer(serializers.ModelSerializer[CatalogueSeries]):
             "bars": {"help_text": "null where only reading all files would tell."},
             "size": {"help_text": "Of the files, in bytes; null of bars that are made when they are read."},
             "missing_days": {"help_text": "Days on which the market was open and there is no bar; null if unknown."},
-            "quality": {"help_text": "null as long as it was not judged."},
+            "quality_percent": {"help_text": "What the grade is made of; 100 is without a fault."},
+            "missing_bars": {"help_text": "Bars missing by the market's hours, inside of days too; null if unknown."},
             "generation": {"help_text": "Of a bar store's manifest; it counts the states of the series."},
             "content": {"help_text": "SHA-256 over the hashes of a bar store's slices; the same bars, the same hash."},
             "written_at": {"help_text": "When the source was last written, where it says so."},
         }
+
+    def get_quality_is_current(self, row: CatalogueSeries) -> bool:
+        """Return it."""
+        return row.quality_at is not None and row.quality_mark == row.mark and not row.quality_problem
 
 
 class GapSerializer(serializers.Serializer[Any]):
@@ -107,15 +119,96 @@ class DownloadedSerializer(serializers.Serializer[Any]):
     asked_at = serializers.CharField()
 
 
+class CheckCountSerializer(serializers.Serializer[Any]):
+    """How often a check found something."""
+
+    check = serializers.CharField()
+    severity = serializers.CharField(help_text="`error`, `warning` or `info`.")
+    count = serializers.IntegerField()
+
+
 class SeriesDetailSerializer(SeriesSummarySerializer):
     """A series with its gaps and origins."""
 
     gaps = GapSerializer(many=True, help_text="The longest first, at most 200.")
     origins = OriginSerializer(many=True, help_text="At most 20.")
     downloads = DownloadedSerializer(many=True)
+    quality_counts = CheckCountSerializer(many=True, help_text="What the checks found.")
 
     class Meta(SeriesSummarySerializer.Meta):
-        fields = [*SeriesSummarySerializer.Meta.fields, "gaps", "origins", "origin_count", "downloads"]
+        fields = [
+            *SeriesSummarySerializer.Meta.fields, "gaps", "origins", "origin_count", "downloads", "expected_bars",
+            "quality_counts", "quality_at", "quality_problem",
+        ]  # fmt: skip
+        extra_kwargs = {
+            **SeriesSummarySerializer.Meta.extra_kwargs,
+            "expected_bars": {"help_text": "From the first to the last, by the market's hours; null if unknown."},
+            "quality_at": {"help_text": "When the bars were judged."},
+            "quality_problem": {"help_text": "Why they could not be judged the last time; empty if they could."},
+        }
+
+
+class FiniteField(serializers.FloatField):
+    """A number; what is none is null, as JSON has no word for it."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the number."""
+        number = float(value)
+        return number if math.isfinite(number) else None
+
+
+class FoundPlaceSerializer(serializers.Serializer[Any]):
+    """A place at which a check found something."""
+
+    time = serializers.CharField(allow_null=True)
+    row = serializers.IntegerField(allow_null=True)
+    line = serializers.IntegerField(allow_null=True)
+    field = serializers.CharField(allow_null=True)
+    value = FiniteField(allow_null=True)
+    before = FiniteField(allow_null=True)
+    after = FiniteField(allow_null=True)
+    text = serializers.CharField(allow_blank=True)
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """What a check found."""
+
+    code = serializers.CharField()
+    severity = serializers.CharField()
+    count = serializers.IntegerField()
+    sentence = serializers.CharField()
+    advice = serializers.CharField()
+    rules = serializers.ListField(child=serializers.CharField())
+    examples = FoundPlaceSerializer(many=True)
+
+
+class CoveredMonthSerializer(serializers.Serializer[Any]):
+    """How much there is of a month."""
+
+    month = serializers.CharField()
+    bars = serializers.IntegerField()
+    expected = serializers.IntegerField()
+
+
+class QualityReportSerializer(serializers.Serializer[Any]):
+    """What was found of a series when it was judged last."""
+
+    series = serializers.CharField()
+    bars = serializers.IntegerField()
+    expected = serializers.IntegerField()
+    missing = serializers.IntegerField()
+    first = serializers.CharField(allow_null=True)
+    last = serializers.CharField(allow_null=True)
+    grade = serializers.ChoiceField(choices=GRADES)
+    percent = serializers.FloatField()
+    errors = serializers.IntegerField(  # type: ignore[assignment]  # what was found, not of the input
+        help_text="How many checks found errors."
+    )
+    warnings = serializers.IntegerField()
+    findings = FoundSerializer(many=True)
+    months = CoveredMonthSerializer(many=True)
+    judged_at = serializers.DateTimeField()
+    is_current = serializers.BooleanField(help_text="Whether the bars are still those that were judged.")
 
 
 class InstrumentDetailSerializer(InstrumentSerializer):

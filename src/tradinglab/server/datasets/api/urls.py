@@ -15,6 +15,12 @@ urlpatterns: list[URLPattern] = [
     path("catalogue/sources/", views.CatalogueSourcesView.as_view(), name="catalogue-sources"),
     path("catalogue/refresh/", views.CatalogueRefreshView.as_view(), name="catalogue-refresh"),
     path("catalogue/<int:series_id>/", views.CatalogueSeriesView.as_view(), name="catalogue-series"),
+    path("catalogue/<int:series_id>/quality/", views.SeriesQualityView.as_view(), name="catalogue-quality"),
+    path(
+        "catalogue/<int:series_id>/quality/page/",
+        views.SeriesQualityPageView.as_view(),
+        name="catalogue-quality-page",
+    ),
     path("watch-lists/", watch_lists.WatchListsView.as_view(), name="watch-lists"),
     path(f"{_LIST}/", watch_lists.WatchListView.as_view(), name="watch-list"),
     path(f"{_LIST}/instruments/", watch_lists.WatchListEntriesView.as_view(), name="watch-list-entries"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -12,17 +13,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from tradinglab.report.quality_page import quality_page
 from tradinglab.server.datasets.api.serializers import (
+    GRADES,
     RESOLUTIONS,
     SECURITY_TYPES,
     TICK_TYPES,
     CatalogueSourceSerializer,
     InstrumentDetailSerializer,
     InstrumentSerializer,
+    QualityReportSerializer,
     RefreshedSerializer,
     SeriesDetailSerializer,
     SeriesSummarySerializer,
 )
+from tradinglab.server.datasets.judging import series_judge, series_quality, series_quality_report
 from tradinglab.server.datasets.models import CatalogueSeries, Instrument
 from tradinglab.server.datasets.refreshing import catalogue_refresh
 from tradinglab.server.datasets.selectors import (
@@ -103,6 +108,7 @@ class SeriesFilter(filters.FilterSet):
     tick_type = filters.ChoiceFilter(choices=TICK_TYPES)
     is_synthetic = YesNoFilter(help_text="Whether the bars are made up.")
     has_gaps = YesNoFilter(field_name="missing_days", method="with_gaps", help_text="Whether trading days are missing.")
+    quality = filters.MultipleChoiceFilter(choices=GRADES, help_text="The grade, from A to F; any of several.")
     until = filters.DateFilter(
         field_name="last_day", lookup_expr="gte", help_text="There are bars of this day or later."
     )
@@ -136,6 +142,33 @@ class CatalogueSeriesView(APIView):
         """Return it with its gaps against the market's calendar, and where its bars are from."""
         refuse_unknown(request)
         return Response(SeriesDetailSerializer(series_get(series_id=series_id)).data)
+
+
+class SeriesQualityView(APIView):
+    """How good the bars of a series are."""
+
+    @extend_schema(operation_id="catalogue_quality", responses=QualityReportSerializer)
+    def get(self, request: Request, series_id: int) -> Response:
+        """Return what was found when the bars were judged last; they are judged whenever they have changed."""
+        refuse_unknown(request)
+        return Response(QualityReportSerializer(series_quality(row=series_get(series_id=series_id))).data)
+
+    @extend_schema(operation_id="catalogue_judge", request=None, responses=QualityReportSerializer)
+    def post(self, request: Request, series_id: int) -> Response:
+        """Judge the bars now, if there are no more than two million."""
+        series_judge(row=series_get(series_id=series_id))
+        return Response(QualityReportSerializer(series_quality(row=series_get(series_id=series_id))).data)
+
+
+class SeriesQualityPageView(APIView):
+    """The same as a page."""
+
+    @extend_schema(operation_id="catalogue_quality_page", responses={(200, "text/html"): str})
+    def get(self, request: Request, series_id: int) -> HttpResponse:
+        """Return it as one HTML file: grade, coverage by month, findings with places and what to do."""
+        refuse_unknown(request)
+        report = series_quality_report(row=series_get(series_id=series_id))
+        return HttpResponse(quality_page([report]), content_type="text/html")
 
 
 class CatalogueSourcesView(APIView):
