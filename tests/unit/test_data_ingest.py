@@ -22,6 +22,7 @@ from tradinglab.data.errors import DataImportError, MalformedDataError, StoreErr
 from tradinglab.data.ingest import settling
 from tradinglab.data.ingest.watching import ImportCancelledError, ImportProgress
 from tradinglab.data.store import BarStore, ImportOptions, SeriesKey, import_files, import_tables
+from tradinglab.data.store.streams import open_bytes
 
 HEAD = "time,open,high,low,close,volume"
 FIRST = datetime(2019, 12, 31, 22, tzinfo=UTC)
@@ -104,6 +105,41 @@ def test_packed_or_not_the_bars_are_the_same(
     assert take(path, tmp_path / "store") == COUNT
     assert content(tmp_path / "store") == content(plain)
     assert not (tmp_path / "store" / ".imports").exists()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_zstd_needs_nothing_but_polars(tmp_path: Path, plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, cut = tmp_path / "bars.csv.zst", tmp_path / "cut.csv.zst"
+    packed_zst(text(rows()), path)
+    cut.write_bytes(path.read_bytes()[:-40])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert take(path, tmp_path / "store") == COUNT
+    assert content(tmp_path / "store") == content(plain)
+    with pytest.raises(MalformedDataError, match="cannot be read"):
+        take(cut, tmp_path / "other")
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_lines_are_counted_alike_however_zstd_is_unpacked(
+    tmp_path: Path, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty lines, quotes, bytes that are no text and ends of lines of other systems stay where they are."""
+    path = tmp_path / "bars.csv.zst"
+    data = (
+        b"\n".join([b'time,"open, or so"', b"", b'1,"2\r', b"  ", b"\xff\xfe", "ä\u2028ö".encode(), b"", b"", b"7"])
+        + end
+    )
+    packed_zst(data * 3000, path)
+    found = []
+    for is_arrow in (True, False):
+        if not is_arrow:
+            monkeypatch.setitem(sys.modules, "pyarrow", None)
+        with open_bytes(path) as (stream, _):
+            found.append(b"".join(iter(lambda stream=stream: stream.read(1000), b"")))  # type: ignore[misc]
+    assert found[0] == data * 3000
+    assert [line.rstrip(b"\r") for line in found[1].split(b"\n")][: len(found[0].split(b"\n")) - 1] == [
+        line.decode("utf-8", "replace").encode().rstrip(b"\r") for line in found[0].split(b"\n")[:-1]
+    ]
 
 
 @pytest.mark.parametrize(("name", "pack"), [("b.zip", packed_zip), ("b.csv.zst", packed_zst), ("b.csv.gz", packed_gz)])

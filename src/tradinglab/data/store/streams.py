@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
 
@@ -14,6 +15,8 @@ from tradinglab.data.errors import DataImportError, MalformedDataError
 
 #: What unpacking raises where a file is cut off or broken.
 BROKEN: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_NO_SEPARATOR: Final = "\x01"
+_LINES: Final = 50_000
 
 
 class ByteStream(Protocol):
@@ -33,7 +36,7 @@ def open_bytes(path: Path) -> Iterator[tuple[ByteStream, BinaryIO]]:
     Raises
     ------
     DataImportError
-        If a ``.zip`` holds no file or several, or nothing is installed that unpacks ``.zst``.
+        If a ``.zip`` holds no file or several, or nothing that is installed unpacks ``.zst``.
     """
     suffix = path.suffix.lower()
     with path.open("rb") as file:
@@ -81,10 +84,9 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
 def _unpacked_zst(path: Path, file: BinaryIO) -> Iterator[ByteStream]:
     try:
         import pyarrow as pa
-    except ModuleNotFoundError as problem:
-        raise DataImportError(
-            f"{path} is packed by zstd, which pyarrow unpacks: pip install 'tradinglab[arrow]', or unpack it yourself."
-        ) from problem
+    except ModuleNotFoundError:
+        yield _Polars(path, file)
+        return
     with pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd") as stream:
         yield _Arrow(stream)
 
@@ -102,6 +104,45 @@ class _Arrow:
             found.append(part)
             size -= len(part)
         return b"".join(found)
+
+
+class _Polars:
+    """A file of text as polars unpacks it: a table of one column, whose rows are the lines.
+
+    How much of the file below has been read is known at the end alone.
+    """
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        import polars as pl
+
+        if not hasattr(pl.LazyFrame, "collect_batches"):
+            raise DataImportError(
+                f"{path} is packed by zstd, which newer versions of polars unpack, or pyarrow: "
+                "pip install --upgrade polars, or unpack it yourself."
+            )
+        self._file, self._broken, self._rest = file, pl.exceptions.PolarsError, b""
+        # Neither separator nor quotes: no byte of a text is this one.
+        table = pl.scan_csv(
+            path, has_header=False, schema={"line": pl.String}, separator=_NO_SEPARATOR, quote_char=None,
+            encoding="utf8-lossy",
+        )  # fmt: skip
+        self._batches = iter(table.collect_batches(maintain_order=True, chunk_size=_LINES))
+
+    def read(self, size: int, /) -> bytes:
+        """Return as many bytes, fewer at the end alone."""
+        found, length = [self._rest], len(self._rest)
+        try:
+            while length < size and (batch := next(self._batches, None)) is not None:
+                text = "\n".join(batch["line"].fill_null("").to_list()).encode() + b"\n"
+                found.append(text)
+                length += len(text)
+        except self._broken as problem:
+            raise OSError(str(problem).splitlines()[0]) from problem
+        data = b"".join(found)
+        self._rest = data[size:]
+        if len(data) < size:
+            self._file.seek(0, SEEK_END)
+        return data[:size]
 
 
 def broken(path: Path, problem: BaseException) -> MalformedDataError:
