@@ -256,3 +256,22 @@ def test_bars_are_downloaded_into_a_bucket_and_gone_on_with(
         assert capsys.readouterr().out.splitlines()[1].split()[-1] == "yahoo"
         run("data", "check", f"store:{store}", "--symbol", "AAA")
         assert "AAA" in capsys.readouterr().out
+
+
+def test_a_preflight_fetches_what_is_missing(yahoo: Yahoo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    strategy, store = tmp_path / "hold.py", tmp_path / "bars"
+    strategy.write_text(
+        "from AlgorithmImports import *\n\nclass Hold(QCAlgorithm):\n    def initialize(self):\n"
+        "        self.set_start_date(2021, 3, 1)\n        self.set_end_date(2021, 8, 31)\n"
+        "        self.set_benchmark(self.add_equity('AAA', Resolution.DAILY).symbol)\n"
+    )
+    assert run("data", "preflight", strategy, "--store", store, "--fetch", "--source", "yahoo") == 0
+    output = capsys.readouterr().out
+    assert "bars are new, 0 were stored before" in output
+    asked = [bar.us for bar in share_days(date(2021, 2, 26), date(2021, 8, 31))]
+    assert BarStore(store).read(_KEY)[0].tolist() == asked  # the benchmark begins a trading day early
+    sent = len(yahoo.asked)
+    assert run("data", "preflight", strategy, "--store", store, "--fetch", "--source", "yahoo") == 0
+    assert len(yahoo.asked) == sent, "nothing is missing any more"
+    assert run("data", "preflight", strategy, "--store", store, "--end", "2021-09-30") == 1
+    assert "21 trading days are missing: 2021-09-01 to 2021-09-30" in capsys.readouterr().out

@@ -7,7 +7,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tradinglab.cli import data_check, data_download, data_preview, data_resample, data_statistics, words
+from tradinglab.cli import (
+    data_check,
+    data_download,
+    data_preflight,
+    data_preview,
+    data_resample,
+    data_statistics,
+    words,
+)
 from tradinglab.cli.console import say, show_rows
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import line_reporter
@@ -30,6 +38,7 @@ def add_parser(commands: Commands) -> None:
     data_download.add_parsers(parts)
     data_preview.add_parsers(parts)
     data_check.add_parser(parts)
+    data_preflight.add_parser(parts)
     _add_import(parts)
     data_resample.add_parser(parts)
     data_statistics.add_parser(parts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradinglab.cli import words
 from tradinglab.cli.console import fail, note, say, show_rows
@@ -54,7 +55,7 @@ def _add_download(commands: Commands) -> None:
     parser.set_defaults(run=run_download)
     add = parser.add_argument
     add("symbols", metavar="SYMBOL", nargs="+", type=_symbol, help="a ticker: SPY, BRK.B, EURUSD, BTCUSDT")
-    add("--source", metavar="NAME,…", default="yahoo", type=_policy,
+    add("--source", metavar="NAME,…", default="yahoo", type=source_policy,
         help="who is asked; who does not have it or refuses is followed by the next (default: yahoo); "
         "'minute: alpaca, yahoo; yahoo' asks others for minutes than for the rest")  # fmt: skip
     add("--resolution", metavar="R", default="daily", type=str.lower, choices=("minute", "hour", "daily"),
@@ -95,7 +96,7 @@ def list_sources(options: Namespace) -> int:
 
 def search(options: Namespace) -> int:
     """Print what a text may mean at a source."""
-    with _sources() as sources:
+    with open_sources() as sources:
         found = sources(options.source).search(options.text)
     if not found:
         say(f"{options.source} knows nothing by '{options.text}' that could be downloaded.")
@@ -119,7 +120,7 @@ def run_download(options: Namespace) -> int:
     if options.start is not None and options.end is not None and options.end < options.start:
         raise CommandError(f"--start ({options.start}) is after --end ({options.end}); swap them.")
     store, status = BarStore(options.store), FINISHED
-    with _sources() as sources:
+    with open_sources() as sources:
         for at, symbol in enumerate(dict.fromkeys(options.symbols)):
             if at:
                 say()
@@ -131,23 +132,48 @@ def run_download(options: Namespace) -> int:
 def _download_one(key: SeriesKey, options: Namespace, store: BarStore, sources: OpenSources) -> bool:
     """Download a symbol; return whether all of its range was answered."""
     from tradinglab.data.download_notes import StoreLedger
-    from tradinglab.data.downloading import download
     from tradinglab.data.sources.errors import SourceError
 
     try:
         names = options.source.sources_for(key)
-        start_us, end_us = _range(key, options, StoreLedger(store), names[0], sources)
+        span = _range(key, options, StoreLedger(store), names[0], sources)
+    except SourceError as error:
+        fail(str(error))
+        return False
+    how = {"on_restated": options.on_conflict, "refresh": options.refresh}
+    return download_series(key, span, names, store=store, sources=sources, **how)
+
+
+def download_series(
+    key: SeriesKey, span: tuple[int, int], names: Sequence[str], *, store: BarStore, sources: OpenSources, **how: Any
+) -> bool:
+    """Download what a store lacks of a series, and print where the bars are from.
+
+    Parameters
+    ----------
+    span
+        From when to when, in microseconds UTC.
+    how
+        As :func:`tradinglab.data.downloading.download` takes it.
+
+    Returns
+    -------
+    bool
+        Whether all of it was answered.
+    """
+    from tradinglab.data.downloading import download
+    from tradinglab.data.sources.errors import SourceError
+
+    try:
         with line_reporter(_progress) as show:
             report = download(
                 key,
-                start_us,
-                end_us,
+                *span,
                 store=store,
                 sources=names,
                 open_source=sources,
-                on_restated=options.on_conflict,
-                refresh=options.refresh,
                 progress=lambda report, step: show((report, step)),
+                **how,
             )
     except SourceError as error:
         fail(str(error))
@@ -235,7 +261,8 @@ def _key(options: Namespace, symbol: str) -> SeriesKey:
     return SeriesKey(SecurityType[kind.upper()], market, symbol, Resolution[options.resolution.upper()], TickType.TRADE)
 
 
-def _sources() -> OpenSources:
+def open_sources() -> OpenSources:
+    """Return what opens sources; closed, it closes them."""
     found: OpenSources = sources_part("opening").OpenSources()
     return found
 
@@ -247,7 +274,8 @@ def _symbol(text: str) -> str:
     return name
 
 
-def _policy(text: str) -> Policy:
+def source_policy(text: str) -> Policy:
+    """Return who is asked, for what, in which order, as it is written on the command line."""
     from tradinglab.data.sources.errors import SourceSettingError
     from tradinglab.data.sources.policy import Policy
 

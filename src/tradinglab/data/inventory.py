@@ -124,12 +124,17 @@ def gaps_of(days: Ints, hours: SecurityExchangeHours, resolution: Resolution = R
     A market that opens on Sunday evening may or may not have a daily bar of Sunday, as the vendor has it: where a
     series has none on any Saturday or Sunday, none is missing there.
     """
-    if len(days) < 2:
-        return []
-    span = np.arange(int(days[0]), int(days[-1]) + 1)
+    return gaps_between(days, int(days[0]), int(days[-1]), hours, resolution) if len(days) > 1 else []
+
+
+def gaps_between(
+    days: Ints, first_day: int, last_day: int, hours: SecurityExchangeHours, resolution: Resolution
+) -> list[Gap]:
+    """Return where bars are missing from one day to another, as :func:`gaps_of` does between those that there are."""
+    span = np.arange(first_day, last_day + 1)
     is_open = np.fromiter((hours.is_day_open(int(day)) for day in span), np.bool_, len(span))
     expected = span[is_open]
-    if resolution == Resolution.DAILY:
+    if resolution == Resolution.DAILY and len(days):
         unused = np.setdiff1d(_WEEKEND, days % 7)
         expected = expected[~np.isin(expected % 7, unused)]
     missing = np.flatnonzero(~np.isin(expected, days))

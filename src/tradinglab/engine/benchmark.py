@@ -33,7 +33,7 @@ def start_benchmark(algorithm: QCAlgorithm, source: DataSource, feed: DataFeed, 
     if not isinstance(algorithm.benchmark, SecurityBenchmark):
         return
     security = algorithm.benchmark.security
-    resolution = _resolution(source, security)
+    resolution = benchmark_resolution(source, security)
     if resolution is None:
         algorithm.debug(f"There are no bars of the benchmark {security.symbol}: it stays at 0.")
         algorithm.benchmark = FuncBenchmark(lambda _: ZERO)
@@ -65,7 +65,8 @@ def _default(algorithm: QCAlgorithm, source: DataSource) -> SecurityBenchmark:
     return benchmark
 
 
-def _resolution(source: DataSource, security: Security) -> Resolution | None:
+def benchmark_resolution(source: DataSource, security: Security) -> Resolution | None:
+    """Return at which resolution a source's bars of a benchmark are read; ``None`` if it has none that were traded."""
     order: tuple[Resolution, ...] = (Resolution.HOUR, Resolution.DAILY, Resolution.MINUTE, Resolution.SECOND)
     if source.name.startswith("lean:"):
         order = order[:1]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tradinglab.sandbox.limits import Limits
+    from tradinglab.sandbox.needs import sandboxed_data_needs
     from tradinglab.sandbox.probe import Assessment, Grade
     from tradinglab.sandbox.run import sandboxed_backtest
     from tradinglab.sandbox.supervisor import Sandbox, assess_machine, require_sandbox
@@ -20,6 +21,7 @@ __all__ = [
     "assess_machine",
     "require_sandbox",
     "sandboxed_backtest",
+    "sandboxed_data_needs",
     "sandboxed_traded_days",
 ]
 
@@ -32,6 +34,7 @@ _HOMES = {
     "assess_machine": "supervisor",
     "require_sandbox": "supervisor",
     "sandboxed_backtest": "run",
+    "sandboxed_data_needs": "needs",
     "sandboxed_traded_days": "traded",
 }
 

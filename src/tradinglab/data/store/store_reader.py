@@ -161,8 +161,10 @@ class StoreReader:
         table = self.factors(key.security_type, key.market, key.ticker, factors_at)
         return viewed(key, bars, table, view, min(each.first_us for each in slices))
 
-    def times(self, key: SeriesKey) -> Ints:
-        """Return the starts (microseconds UTC) of all bars of all files, in order; nothing else is read.
+    def times(self, key: SeriesKey, start_us: int = FIRST_US, end_us: int = LAST_US) -> Ints:
+        """Return the starts (microseconds UTC) in ``[start_us, end_us)`` of the bars of all files, in order.
+
+        Nothing else is read.
 
         Where the file of a day and that of its year hold bars of the same time, it is there twice.
 
@@ -173,7 +175,8 @@ class StoreReader:
         """
 
         def read(slices: Sequence[Slice]) -> Ints:
-            return read_bar_files([self._path(key, each) for each in slices], (), FIRST_US, LAST_US)[0]
+            inside = [each for each in slices if each.first_us < end_us and each.last_us >= start_us]
+            return read_bar_files([self._path(key, each) for each in inside], (), start_us, end_us)[0]
 
         return np.sort(self._read_whole(key, None, read)[1])
 
