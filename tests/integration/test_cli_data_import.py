@@ -57,7 +57,11 @@ def test_the_security_type_may_be_given(tmp_path: Path, capsys: pytest.CaptureFi
         (DAYS, ["--resolution", "daily", "--columns", "opn=Open"], "no field 'opn'. Did you mean: 'open'?"),
         (DAYS, ["--resolution", "daily", "--columns", "open"], "--columns: 'open' is no NAME=VALUE"),
         (DAYS, ["--resolution", "daily", "--columns", "open=Opening"], "has no column 'Opening' for 'open'"),
-        (DAYS, ["--resolution", "daily", "--time-format", "%Y/%m/%d"], "This is no time of the form %Y/%m/%d."),
+        (
+            DAYS,
+            ["--resolution", "daily", "--time-format", "%Y/%m/%d"],
+            "This is no time of the form %Y/%m/%d from 1678 to 2261.",
+        ),
         (
             "Date,Open,High,Low,Close\n03/04/2013,1,1,1,1\n03/05/2013,1,1,1,1\n",
             ["--resolution", "daily"],

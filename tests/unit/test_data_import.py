@@ -68,6 +68,8 @@ def desk(tmp_path: Path) -> Desk:
         (HEAD, f"1577975400{ROW}", f"1577975460{ROW}"),
         (f"1577975400000{ROW}", f"1577975460000{ROW}"),
         (HEAD, f"1577975400000000{ROW}", f"1577975460000000{ROW}"),
+        (HEAD, f"1577975400.0{ROW}", f"1577975460.0{ROW}"),
+        (HEAD, f"1577975400000000000{ROW}", f"1577975460000000000{ROW}"),
         (HEAD, f"20200102093000{ROW}", f"20200102093100{ROW}"),
         (f"2020.01.02,09:30{ROW}", f"2020.01.02,09:31{ROW}"),
         ("20200102 093000;1;2;0.5;1.5;10", "20200102 093100;1;2;0.5;1.5;10"),
@@ -116,6 +118,30 @@ def test_days_are_days_however_they_are_stamped(desk: Desk, stamps: tuple[str, s
     bars = desk.bars(Resolution.DAILY)
     assert [NEW_YORK.datetime(time) for time in bars.time_ns.tolist()] == [datetime(2020, 1, 2), datetime(2020, 1, 3)]
     assert NEW_YORK.datetime(int(bars.end_ns[0])) == datetime(2020, 1, 3)
+
+
+@pytest.mark.parametrize(
+    "stamp", ["99999999999", "9999999999", "9223372036854775", "-9223372036854775808", "1577975400000", "1.5.1"]
+)
+def test_numbers_that_are_no_times_are_not_those_of_another_year(desk: Desk, stamp: str) -> None:
+    path = desk.file(HEAD, *(f"{1577975400 + second}{ROW}" for second in range(120)), f"{stamp}{ROW}")
+    with pytest.raises(MalformedDataError) as caught:
+        desk.take(path, resolution=Resolution.SECOND)
+    assert (caught.value.line, caught.value.value) == (122, stamp)
+
+
+def test_seconds_since_1970_had_a_digit_less_before_2001(desk: Desk) -> None:
+    desk.take(desk.file(HEAD, f"999914400{ROW}", f"1000000800{ROW}"), resolution=Resolution.DAILY)
+    bars = desk.bars(Resolution.DAILY)
+    assert [NEW_YORK.datetime(time).date() for time in bars.time_ns.tolist()] == [date(2001, 9, 7), date(2001, 9, 8)]
+
+
+def test_days_that_nanoseconds_do_not_reach_are_refused_in_parquet_too(desk: Desk) -> None:
+    path = desk.root / "far.parquet"
+    prices = {name: [1.0, 1.0] for name in ("open", "high", "low", "close")}
+    pl.DataFrame({"date": [date(2020, 1, 2), date(9999, 12, 31)], **prices}).write_parquet(path)
+    with pytest.raises(MalformedDataError, match="9999-12-31"):
+        desk.take(path, resolution=Resolution.DAILY)
 
 
 def test_the_report_says_what_was_done(desk: Desk) -> None:
@@ -199,6 +225,8 @@ def test_wrong_rows_may_be_dropped(desk: Desk) -> None:
         ("2020-01-02 09:31,1,2,1.1,1.5,10", "low", "1.1"),
         ("2020-01-02 09:31,1,2,0.5,1.5,-10", "volume", "-10"),
         ("yesterday,1,2,0.5,1.5,10", "time", "yesterday"),
+        ("0001-01-01 09:31,1,2,0.5,1.5,10", "time", "0001-01-01 09:31"),
+        ("9999-12-31 09:31,1,2,0.5,1.5,10", "time", "9999-12-31 09:31"),
         (",1,2,0.5,1.5,10", "time", ""),
         ("2020-01-02 09:31,1,2,0.5", None, "2020-01-02 09:31,1,2,0.5"),
         ("2020-01-02 09:31,1,2,0.5,1.5,10,7", None, "2020-01-02 09:31,1,2,0.5,1.5,10,7"),

@@ -133,7 +133,8 @@ class FileReader:
             # What is said of wrong rows shows them as they stand in the file.
             return self.parse(block.texts())
         if wrong.any():
-            self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", f"This is no time of the form {times.form}.")
+            text = f"This is no time of the form {times.form} from 1678 to 2261."
+            self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", text)
         if no_name.any():
             text = "A ticker has letters, digits, '.', '_' and '-'."
             self._refuse(block, int(np.flatnonzero(no_name)[0]), "symbol", text)

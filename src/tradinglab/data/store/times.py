@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 _SAMPLE = 200
 _FRACTION = "%.f"
 NOT_A_TIME = np.iinfo(np.int64).min
-_EPOCHS = {10: ("seconds", 10**9), 13: ("milliseconds", 10**6), 16: ("microseconds", 10**3), 19: ("nanoseconds", 1)}
+#: Digits of numbers since 1970, what they count, and how many of them are a second.
+_EPOCHS = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
+_US = 1_000
+#: Nanoseconds reach from 1677 to 2262; of the years at both ends parts.
+_FIRST_US, _END_US = (int(np.datetime64(day, "us").astype(np.int64)) for day in ("1678-01-01", "2262-01-01"))
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y", "%d %b %Y")
 _SLASHED = ("%m/%d/%Y", "%d/%m/%Y")
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M:%S", "%H:%M", "%H%M%S", "%H%M", "%I:%M:%S %p", "%I:%M %p")
@@ -31,7 +35,8 @@ class Times:
     Attributes
     ----------
     ns
-        Nanoseconds since 1970: UTC if ``is_instant``, else of some wall clock; ``NOT_A_TIME`` where there is none.
+        Nanoseconds since 1970: UTC if ``is_instant``, else of some wall clock; ``NOT_A_TIME`` where there is none, or
+        one that nanoseconds do not reach: years before 1678 and after 2261.
     form
         What the texts looked like.
     """
@@ -64,9 +69,8 @@ def parse_times(texts: pl.Series, form: str | None, file: str) -> Times:
     if form is None:
         digits = _epoch_of(filled)
         if digits is not None:
-            name, unit = _EPOCHS[digits]
-            numbers = texts.cast(pl.Int64, strict=False)
-            return Times(_whole(numbers * unit), True, f"{name} since 1970")
+            kind = pl.Float64 if filled.str.contains(".", literal=True).any() else pl.Int64
+            return _since_1970(texts.cast(kind, strict=False), digits)
         form = _find_form(filled, file)
     whole = form.replace(_FRACTION, "")
     if whole != form and _strptime(texts.head(1), whole)[0] != NOT_A_TIME:
@@ -91,26 +95,48 @@ def times_of_column(column: pl.Series) -> Times | None:
         return None
     if column.dtype == pl.Date or isinstance(column.dtype, pl.Datetime):
         is_instant = isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None
-        wall = column.cast(pl.Datetime("ns", "UTC" if is_instant else None))
-        return Times(_whole(wall.cast(pl.Int64)), is_instant, str(column.dtype))
+        wall = column.cast(pl.Datetime("us", "UTC" if is_instant else None))
+        return Times(_ns_of_us(wall.cast(pl.Int64)), is_instant, str(column.dtype))
     if column.dtype.is_integer():
         largest = int(column.abs().max() or 0)  # type: ignore[arg-type]  # of integers it is one
-        name, unit = _EPOCHS[next((digits for digits in _EPOCHS if largest < 10**digits), 19)]
-        return Times(_whole(column.cast(pl.Int64) * unit), True, f"{name} since 1970")
+        digits = next((digits for digits in _EPOCHS if largest < 10**digits), 19)
+        return _since_1970(column.cast(pl.Int64, strict=False), digits)
     raise DataImportError(f"The column '{column.name}' of type {column.dtype} does not hold times.")
 
 
-def _whole(numbers: pl.Series) -> Ints:
-    return numbers.fill_null(NOT_A_TIME).to_numpy().astype(np.int64)
+def _since_1970(numbers: pl.Series, digits: int) -> Times:
+    """Return the times of numbers of so many digits: whole ones, or floats that have fractions."""
+    import polars as pl
+
+    name, per_second = _EPOCHS[digits]
+    if numbers.dtype == pl.Float64:
+        us = (numbers * (1_000_000 / per_second)).round().cast(pl.Int64, strict=False)
+    elif per_second > 10**6:
+        us = numbers // (per_second // 10**6)
+    else:
+        factor = 10**6 // per_second
+        most = _END_US // factor
+        us = numbers.set(~numbers.is_between(-most, most), None) * factor
+    return Times(_ns_of_us(us), True, f"{name} since 1970")
+
+
+def _ns_of_us(us: pl.Series) -> Ints:
+    """Return microseconds as nanoseconds, those that are missing or out of range as ``NOT_A_TIME``."""
+    numbers: Ints = us.fill_null(NOT_A_TIME).to_numpy().astype(np.int64)
+    return np.where((numbers < _FIRST_US) | (numbers >= _END_US), NOT_A_TIME, numbers * _US)
 
 
 def _epoch_of(filled: pl.Series) -> int | None:
-    """Return how many digits the times have if they are numbers since 1970."""
+    """Return how many digits the times of today would have if they are numbers since 1970; before 2001 one is less."""
     sample = filled.head(100)
-    lengths = set(sample.str.len_chars().to_list())
-    if len(lengths) == 1 and sample.str.contains(r"^\d+$").all() and (length := lengths.pop()) in _EPOCHS:
-        return int(length)
-    return None
+    if not sample.str.contains(r"^\d+(\.\d*)?$").all():
+        return None
+    lengths = set(sample.str.replace(r"\.\d*$", "").str.len_chars().to_list())
+    longest = max(lengths)
+    if lengths == {9}:
+        return 10
+    # Twelve digits alone are 201310070931.
+    return longest if longest in _EPOCHS and lengths <= {longest, longest - 1} else None
 
 
 def _find_form(filled: pl.Series, file: str) -> str:
@@ -150,7 +176,8 @@ def _strptime(texts: pl.Series, form: str) -> Ints:
     """Return times of a form; those with an offset as UTC."""
     import polars as pl
 
-    kind = pl.Datetime("ns", "UTC") if "%z" in form else pl.Datetime("ns")
+    # Microseconds reach every year that can be written; nanoseconds of others would be those of another year.
+    kind = pl.Datetime("us", "UTC") if "%z" in form else pl.Datetime("us")
     prepared, chrono = texts, form
     if "%z" in form:
         prepared = texts.str.replace(r"(?:Z|UTC|GMT)$", "+00:00").str.replace(r"(?:GMT|UTC)([+-]\d)", "${1}")
@@ -165,7 +192,7 @@ def _strptime(texts: pl.Series, form: str) -> Ints:
         parsed = prepared.str.strptime(kind, chrono, strict=False, exact=True)
     except pl.exceptions.PolarsError:
         return np.full(len(texts), NOT_A_TIME)
-    return _whole(parsed.dt.replace_time_zone(None).cast(pl.Int64))
+    return _ns_of_us(parsed.dt.replace_time_zone(None).cast(pl.Int64))
 
 
 def to_instants(times: Times, resolution: Resolution, data_zone: Zone, zone: Zone) -> Ints:
