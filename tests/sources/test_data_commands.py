@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -159,6 +160,59 @@ def test_a_preview_shows_what_an_import_would_make(tmp_path: Path, capsys: pytes
     words[words.index("TICKER")] = "SPY"
     words[words.index("DIR")] = str(tmp_path / "bars")
     assert run(*words) == 0
+
+
+def printed_command(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    (command,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("tradinglab data import")]
+    return shlex.split(command)[1:]
+
+
+def test_the_command_that_a_preview_prints_has_what_the_preview_was_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "my bars.csv"
+    file.write_text("When;open;high;low;close\n07/10/2013 15:31;1,5;1,5;1,5;1,5\n07/10/2013 15:32;1,5;1,5;1,5;1,5\n")
+    told = (
+        "--time-zone",
+        "Europe/Berlin",
+        "--stamp",
+        "end",
+        "--time-format",
+        "%d/%m/%Y %H:%M",
+        "--columns",
+        "time=When",
+    )
+    assert run("data", "preview", file, *told, "--market", "oanda", "--security-type", "cfd") == 0
+    words = printed_command(capsys)
+    words[words.index("TICKER")] = "XAUUSD"
+    words[words.index("DIR")] = str(tmp_path / "bars")
+    assert run(*words) == 0
+    key = SeriesKey(SecurityType.CFD, "oanda", "XAUUSD", Resolution.MINUTE, TickType.TRADE)
+    times, values = BarStore(tmp_path / "bars").read(key)
+    # 15:31 in Berlin's summer is 13:31 UTC, the end of the minute that begins at 13:30.
+    assert times.astype("datetime64[us]").astype(str).tolist() == [
+        "2013-10-07T13:30:00.000000",
+        "2013-10-07T13:31:00.000000",
+    ]
+    assert values["close"].tolist() == [1.5, 1.5]
+
+
+def test_a_preview_of_many_symbols_imports_them_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "many.csv"
+    rows = [
+        f"{name},2024-01-0{day},{price},{price},{price},{price}"
+        for name, price in (("AB", 5), ("CD", 7))
+        for day in (2, 3)
+    ]
+    file.write_text("\n".join(["symbol,date,open,high,low,close", *rows]))
+    assert run("data", "preview", file) == 0
+    words = printed_command(capsys)
+    assert "--symbol" not in words
+    words[words.index("DIR")] = str(tmp_path / "bars")
+    assert run(*words) == 0
+    for name, price in (("AB", 5), ("CD", 7)):
+        key = SeriesKey(SecurityType.EQUITY, "usa", name, Resolution.DAILY, TickType.TRADE)
+        assert BarStore(tmp_path / "bars").read(key)[1]["close"].tolist() == [price, price]
 
 
 @pytest.mark.parametrize(

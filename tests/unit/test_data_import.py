@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -142,6 +143,111 @@ def test_days_that_nanoseconds_do_not_reach_are_refused_in_parquet_too(desk: Des
     pl.DataFrame({"date": [date(2020, 1, 2), date(9999, 12, 31)], **prices}).write_parquet(path)
     with pytest.raises(MalformedDataError, match="9999-12-31"):
         desk.take(path, resolution=Resolution.DAILY)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # As a German, a French, a Swiss and an American spreadsheet save it, and two sites of quotes.
+        "sep=;\r\nDatum;Open;High;Low;Close;Volume\r\n02.01.2020;1.234,50;1.240,00;1.230,25;1.235,75;12.300\r\n",
+        "Date;Open;High;Low;Close;Volume\n2020-01-02;1\u202f234,5;1 240;1230,25;1\u00a0235,75;12 300\n",
+        "Date;Open;High;Low;Close;Volume\n02.01.2020;1'234.50;1\u2019240.00;1230.25;1'235.75;12'300\n",
+        'Date,Open,High,Low,Close,Volume\n01/02/2020,"1,234.50","1,240.00","1,230.25","1,235.75","12,300"\n',
+        "Date,Close/Last,Volume,Open,High,Low\n01/02/2020,$1235.75,12300,$1234.50,$1240.00,$1230.25\n",
+        '"Date","Price","Open","High","Low","Vol."\n"Jan 02, 2020","1,235.75","1,234.50","1,240","1230.25","12.30K"\n',
+        "Date\tOpen\tHigh\tLow\tClose\tVolume\n2020-01-02\t1234,50\t1.240\t1230,25\t1235,75\t12.300\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"])
+def test_numbers_as_spreadsheets_write_them(desk: Desk, content: str, encoding: str) -> None:
+    path = desk.root / "abc.csv"
+    path.write_bytes(content.replace("Datum", "Date").encode(encoding))
+    form = "%m/%d/%Y" if "01/02/2020" in content else None
+    desk.take(path, resolution=Resolution.DAILY, time_form=form)
+    bars = desk.bars(Resolution.DAILY)
+    row = {name: column.tolist() for name, column in bars.values.items()}
+    assert row == {"open": [1234.5], "high": [1240], "low": [1230.25], "close": [1235.75], "volume": [12300]}
+    assert NEW_YORK.datetime(int(bars.time_ns[0])) == datetime(2020, 1, 2)
+
+
+def test_the_decimals_of_numbers_that_can_be_read_in_two_ways_are_told(desk: Desk) -> None:
+    path = desk.file("Date;Open;High;Low;Close;Volume", "2020-01-02;1,234;1,240;1,230;1,235;100")
+    with pytest.raises(DataImportError, match=r"such as '1,234' in 'Open'\..*--decimal point or --decimal comma"):
+        desk.take(path, resolution=Resolution.DAILY)
+    desk.take(path, resolution=Resolution.DAILY, decimal="comma", symbol="CO")
+    desk.take(path, resolution=Resolution.DAILY, decimal="point", symbol="PO")
+    assert [desk.bars(Resolution.DAILY, symbol=each).values["close"].tolist() for each in ("CO", "PO")] == [
+        [1.235],
+        [1235],
+    ]
+    path = desk.file("Date;Open;High;Low;Close;Volume", "2020-01-02;1.234;1.240;1.230;1.235;100", name="points.csv")
+    desk.take(path, resolution=Resolution.DAILY, decimal="comma", symbol="TH")
+    assert desk.bars(Resolution.DAILY, symbol="TH").values["close"].tolist() == [1235]
+
+
+@pytest.mark.parametrize("price", ["1.23,4", "12,34,5", "1,2345.6", "--1", "1.2.3", "$", "1,", "1K"])
+def test_marks_in_odd_places_make_no_number(desk: Desk, price: str) -> None:
+    path = desk.file(HEAD, f"2020-01-02 09:30{ROW}", f'2020-01-02 09:31,1,"{price}",0.5,1.5,10')
+    with pytest.raises(MalformedDataError) as caught:
+        desk.take(path)
+    assert (caught.value.line, caught.value.field, caught.value.value) == (3, "high", price)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html><html></html>", "web page"),
+        (b'{"Note": "apikey=abc123"}', r"message in place of a table: .*apikey=\*\*\*"),
+        (b"Exceeded the daily hits limit", "used up"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook of a spreadsheet: save the sheet as CSV"),
+        (b"ABC prices\n\n" + HEAD.encode() + b"\n", "remove titles above it"),
+    ],
+)
+def test_what_is_no_table_is_said_so(desk: Desk, content: bytes, said: str) -> None:
+    for path, data in ((desk.root / "a.csv", content), (desk.root / "b.csv", gzip.compress(content))):
+        path.write_bytes(data)
+        with pytest.raises(DataError, match=said):
+            desk.take(path)
+
+
+def test_a_workbook_is_told_from_an_archive(desk: Desk) -> None:
+    path = desk.root / "abc.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(DataImportError, match="save the sheet as CSV"):
+        desk.take(path)
+
+
+def test_names_tell_nothing_of_how_a_file_is_packed(desk: Desk) -> None:
+    table = "\n".join([HEAD, f"2020-01-02 09:30{ROW}"]).encode()
+    frame = pl.read_csv(table)
+    frame.write_parquet(desk.root / "parquet.csv")
+    (desk.root / "gzip.csv").write_bytes(gzip.compress(table))
+    (desk.root / "plain.csv.gz").write_bytes(table)
+    with zipfile.ZipFile(desk.root / "zip.csv", "w") as archive:
+        archive.writestr("abc.csv", table)
+    for name in ("parquet.csv", "gzip.csv", "plain.csv.gz", "zip.csv"):
+        assert desk.take(desk.root / name).bars == 1
+
+
+def test_other_texts_may_be_in_another_encoding(desk: Desk) -> None:
+    path = desk.root / "abc.csv"
+    path.write_bytes(f"{HEAD},Währung\n2020-01-02 09:30{ROW},Österreich\n".encode("latin-1"))
+    assert desk.take(path).bars == 1
+
+
+def test_a_first_line_of_prices_is_a_bar_even_if_its_time_has_letters(desk: Desk) -> None:
+    report = desk.take(desk.file(f"2020-01-02T14:30:00Z{ROW}", f"2020-01-02T14:31:00Z{ROW}"))
+    assert report.bars == 2
+
+
+def test_rows_of_several_symbols_are_not_taken_for_one(desk: Desk) -> None:
+    one = desk.file(f"symbol,{HEAD}", f"ABC.US,2020-01-02 09:30{ROW}", f"ABC.US,2020-01-02 09:31{ROW}")
+    assert desk.take(one).bars == 2
+    two = desk.file(f"symbol,{HEAD}", f"ABC,2020-01-02 09:30{ROW}", f"XYZ,2020-01-02 09:32{ROW}", name="two.csv")
+    with pytest.raises(DataImportError, match=r"several symbols in 'symbol': ABC, XYZ.*[Ll]eave the symbol out"):
+        desk.take(two)
 
 
 def test_the_report_says_what_was_done(desk: Desk) -> None:

@@ -208,9 +208,20 @@ def test_what_is_no_symbol_is_named(tmp_path: Path) -> None:
     path.write_bytes(text([rows(1)[0] + ",ABC", rows(2)[1] + ",../x"], HEAD + ",symbol"))
     with pytest.raises(MalformedDataError, match=r"line 3, field 'symbol': .*It was '\.\./x'"):
         import_tables([path], Resolution.MINUTE, "coinbase", tmp_path / "store")
+    (report,) = import_tables([path], Resolution.MINUTE, "coinbase", tmp_path / "dropped", ImportOptions(on_bad="drop"))
+    assert (report.series.ticker, report.rows, report.dropped) == ("ABC", 1, 0)
+    assert "1 rows of b.csv were left out: their symbol is no ticker" in report.notes
     path.write_bytes(text(rows(3)))
     with pytest.raises(DataImportError, match="no column that says the symbol"):
         import_tables([path], Resolution.MINUTE, "coinbase", tmp_path / "store")
+
+
+@pytest.mark.parametrize("ticker", ["", "../x", "EUR/USD", "ÄÖÜ", " ", "A" * 101])
+def test_what_is_no_ticker_is_refused_and_leaves_nothing(tmp_path: Path, ticker: str) -> None:
+    (tmp_path / "b.csv").write_bytes(text(rows(3)))
+    with pytest.raises(StoreError, match="A ticker may have"):
+        import_tables([tmp_path / "b.csv"], Resolution.MINUTE, "coinbase", tmp_path / "store", symbol=ticker)
+    assert not (tmp_path / "store").exists()
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -72,7 +72,7 @@ def _add_import(commands: Commands) -> None:
     add("--store", metavar="DIR", required=True, type=words.store,
         help="the store's folder, or s3://BUCKET/PREFIX; made if need be")  # fmt: skip
     add("--tick-type", default="trade", choices=("trade", "quote"), help="what the bars are made of (default: trade)")
-    add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "forex", "crypto", "cfd"),
+    add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "index", "forex", "crypto", "cfd"),
         help="what is traded: %(choices)s (default: what is usual on the market)")  # fmt: skip
     add("--columns", metavar="FIELD=COLUMN,…", type=words.pairs, action="append", default=[],
         help="which column holds what, where its name does not say it: time=When,close=Last")  # fmt: skip
@@ -82,6 +82,7 @@ def _add_import(commands: Commands) -> None:
         help="how times are written, such as '%%d/%%m/%%Y %%H:%%M' (default: found out)",
     )
     add("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
+    add("--decimal", choices=("point", "comma"), help="the mark before the decimals of numbers (default: found out)")
     add("--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)")
     add("--on-bad", default="error", choices=("error", "drop"), help="what to do with wrong rows (default: error)")
     add(
@@ -151,6 +152,7 @@ def import_bars(options: Namespace) -> int:
         time_form=options.time_format,
         time_zone=options.time_zone,
         stamp=options.stamp,
+        decimal=options.decimal,
         on_bad=options.on_bad,
         on_conflict=options.on_conflict,
     )

@@ -49,6 +49,7 @@ def add_parser(commands: Commands) -> None:
         help="which column holds what, where its name does not say it: time=When,close=Last")  # fmt: skip
     files("--time-format", metavar="FORM", help="how times are written (default: found out)")
     files("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
+    files("--decimal", choices=("point", "comma"), help="the mark before the decimals of numbers (default: found out)")
     files(
         "--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)"
     )
@@ -120,6 +121,7 @@ def _of_files(options: Namespace) -> QualityReport:
         time_form=options.time_format,
         time_zone=options.time_zone,
         stamp=options.stamp,
+        decimal=options.decimal,
     )
     return check_files(
         paths,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from tradinglab.cli import words
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
     from tradinglab.data.previews import Preview
 
 _WIDEST = 18
+_MOST_SYMBOLS = 8
+#: Options of an import that a preview has, too, and their defaults.
+_USUAL = {
+    "market": "usa",
+    "tick_type": "trade",
+    "security_type": None,
+    "time_format": None,
+    "time_zone": None,
+    "decimal": None,
+    "stamp": "start",
+}
 
 
 def add_parsers(commands: Commands) -> None:
@@ -38,11 +51,12 @@ def _add_preview(commands: Commands) -> None:
     add("--market", metavar="M", default="usa", help="in whose zone times are that do not say theirs (default: usa)")
     add("--tick-type", default="trade", choices=("trade", "quote"), help="what the bars are made of (default: trade)")
     add("--security-type", metavar="TYPE", type=str.lower, choices=("equity", "index", "forex", "crypto", "cfd"),
-        default="equity", help="what is traded: %(choices)s (default: equity)")  # fmt: skip
+        help="what is traded: %(choices)s (default: what is usual on the market)")  # fmt: skip
     add("--columns", metavar="FIELD=COLUMN,…", type=words.pairs, action="append", default=[],
         help="which column holds what, where its name does not say it: time=When,close=Last")  # fmt: skip
     add("--time-format", metavar="FORM", help="how times are written (default: found out)")
     add("--time-zone", metavar="ZONE", help="zone of times that do not say theirs (default: the market's)")
+    add("--decimal", choices=("point", "comma"), help="the mark before the decimals of numbers (default: found out)")
     add("--stamp", default="start", choices=("start", "end"), help="which moment of a bar its time is (default: start)")
 
 
@@ -71,19 +85,20 @@ def run_preview(options: Namespace) -> int:
     from tradinglab.data.store import ImportOptions
 
     how = ImportOptions(
-        security_type=SecurityType[options.security_type.upper()],
+        security_type=None if options.security_type is None else SecurityType[options.security_type.upper()],
         tick_type=TickType[options.tick_type.upper()],
         columns={field: column for pairs in options.columns for field, column in pairs},
         time_form=options.time_format,
         time_zone=options.time_zone,
         stamp=options.stamp,
+        decimal=options.decimal,
     )
     found = preview(options.file.expanduser(), market=options.market, options=how)
-    _print(found)
+    _print(found, options)
     return FINISHED if found.can_be_imported else UNSOUND
 
 
-def _print(found: Preview) -> None:
+def _print(found: Preview, options: Namespace) -> None:
     if found.names:
         rows = [*found.first]
         hidden = found.rows - len(found.first) - len(found.last)
@@ -95,6 +110,9 @@ def _print(found: Preview) -> None:
         say(f"\n{found.rows:,} rows{more}")
     if found.columns:
         say("columns: " + ", ".join(f"{field} = '{column}'" for field, column in found.columns.items()))
+    if found.symbols:
+        more = ", …" if len(found.symbols) > _MOST_SYMBOLS else ""
+        say(f"symbols: {len(found.symbols):,}, {', '.join(found.symbols[:_MOST_SYMBOLS])}{more}")
     if found.unused:
         say("not used: " + ", ".join(found.unused))
     if found.time_form:
@@ -110,10 +128,27 @@ def _print(found: Preview) -> None:
     for text in found.problems:
         note(f"problem: {text}")
     if found.can_be_imported and found.resolution is not None:
-        say(
-            f"\ntradinglab data import {found.path} --symbol TICKER --resolution {found.resolution.name.lower()} "
-            "--store DIR"
+        symbol = () if found.symbols else ("--symbol", "TICKER")
+        words = (
+            str(found.path),
+            *symbol,
+            "--resolution",
+            found.resolution.name.lower(),
+            "--store",
+            "DIR",
+            *_given(options),
         )
+        say("\ntradinglab data import " + " ".join(map(quote, words)))
+
+
+def _given(options: Namespace) -> Iterator[str]:
+    """Yield the options that the import needs as the preview did."""
+    for name, usual in _USUAL.items():
+        value = getattr(options, name)
+        if value != usual:
+            yield from (f"--{name.replace('_', '-')}", value)
+    for pairs in options.columns:
+        yield from ("--columns", ",".join(f"{field}={column}" for field, column in pairs))
 
 
 def _short(cell: str) -> str:

@@ -63,6 +63,7 @@ def _layer(stream: object) -> int:
 
 
 def _is_being_written(stream: io.IOBase) -> bool:
-    with suppress(OSError, ValueError):  # one in memory has no number, a closed one no answer
+    # One in memory has no number, a closed one no answer, and an answer of a web server not even a file.
+    with suppress(OSError, ValueError, AttributeError):
         return stream.fileno() > _LAST_STANDARD_STREAM and stream.writable()
     return False

@@ -6,7 +6,8 @@ preview never fails for what a file holds; what is wrong with it is among its pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,16 +15,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS
-from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.enums import Resolution
 from tradinglab.core.errors import CoreError
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataError, MalformedDataError
 from tradinglab.data.periods import PERIODS
+from tradinglab.data.store.column_names import symbol_column
 from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.markets import type_of_market
 from tradinglab.data.store.options import ImportOptions
-from tradinglab.data.store.rows import FileReader, in_order
+from tradinglab.data.store.rows import FileReader, in_order, joined_rows
 from tradinglab.data.store.tables import Block, read_blocks
 
 if TYPE_CHECKING:
@@ -31,17 +34,9 @@ if TYPE_CHECKING:
 
 _US: Final = 1_000
 _SHOWN: Final = 5
-_HEAD: Final = 4096
 _HOUR_US: Final = 3_600_000_000
 #: Blocks of a CSV file that are looked at, of 8 MB each.
 _MOST_BLOCKS: Final = 16
-#: What vendors send in place of a table, and what it means.
-_REFUSALS: Final = {
-    "exceeded the daily hits limit": "the vendor's requests of the day were used up when it was downloaded",
-    "get your apikey": "the vendor wanted a key when it was downloaded",
-    "no data": "the vendor had no bars of what was asked for",
-    "n/d": "the vendor had no bars of what was asked for",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +45,8 @@ class Preview:
 
     Attributes
     ----------
+    symbols
+        Of which symbols the rows are, if a column names several.
     columns
         Fields (``time``, ``open``, …) to the columns that were taken for them.
     unused
@@ -72,6 +69,7 @@ class Preview:
 
     path: Path
     names: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     time_form: str = ""
@@ -100,12 +98,12 @@ def preview(path: Path, *, market: str = "usa", ticker: str = "ANY", options: Im
     ----------
     market
         In whose zone times are that do not say theirs.
+    ticker
+        Whose market hours count, where a market has several.
     options
         As of the import; rows that are wrong are counted either way.
     """
     options = options or ImportOptions()
-    if (text := _refusal(path)) is not None:
-        return Preview(path=path, problems=(text,))
     try:
         blocks = list(islice(read_blocks(path, options.tick_type), _MOST_BLOCKS + 1))
     except DataError as problem:
@@ -123,7 +121,7 @@ def preview(path: Path, *, market: str = "usa", ticker: str = "ANY", options: Im
         "last": tuple(_texts(blocks[-1].frame.tail(_SHOWN))),
     }
     try:
-        kind = options.security_type or SecurityType.EQUITY
+        kind = type_of_market(market) if options.security_type is None else options.security_type
         return _read(
             blocks, SeriesKey(kind, market.lower(), ticker, Resolution.DAILY, options.tick_type), options, shown
         )
@@ -135,11 +133,11 @@ def _read(blocks: list[Block], daily: SeriesKey, options: ImportOptions, shown: 
     """Read blocks as an import does, first to find out how long the bars are, then as bars of that length."""
     path = Path(str(shown["path"]))
     zone = MarketHoursDatabase.default().get_entry(daily.market, daily.ticker, daily.security_type).data_time_zone
-    dropping = _dropping(options)
+    dropping, has_symbols = replace(options, on_bad="drop"), _has_symbols(blocks)
 
     def reader_of(resolution: Resolution, how: ImportOptions) -> FileReader:
         key = SeriesKey(daily.security_type, daily.market, daily.ticker, resolution, daily.tick_type)
-        return FileReader(path, key, how, zone)
+        return FileReader(path, key, how, zone, tickers={} if has_symbols else None)
 
     probe = reader_of(Resolution.MINUTE, dropping)
     times = np.concatenate([probe.read(block).times_us for block in blocks])
@@ -147,24 +145,29 @@ def _read(blocks: list[Block], daily: SeriesKey, options: ImportOptions, shown: 
     if resolution is None and len(times) > 1:
         problems.append(_lengths(times))
     reader = reader_of(resolution or Resolution.MINUTE, dropping)
-    rows = {path / str(at): reader.read(block) for at, block in enumerate(blocks)}
+    parts = [reader.read(block) for block in blocks]
     try:
-        strict = reader_of(resolution or Resolution.MINUTE, _strict(options))
+        strict = reader_of(resolution or Resolution.MINUTE, replace(options, on_bad="error"))
         for block in blocks:
             strict.read(block)
     except MalformedDataError as problem:
         problems.append(f"{problem} {reader.dropped:,} of {shown['rows']:,} rows are wrong in all.")
     notes = list(reader.notes)
     try:
-        ordered, repeated, more = in_order(rows, reader.key)
-        notes += [*more, *([f"{repeated:,} rows repeat another"] if repeated else [])]
-        times = ordered.times_us
+        for ticker, number in (reader.tickers or {reader.key.ticker: 0}).items():
+            own = parts if reader.tickers is None else [part.take(np.asarray(part.tickers == number)) for part in parts]
+            _, repeated, more = in_order({path: joined_rows(own)}, reader.key)
+            notes += [
+                *more,
+                *([f"{repeated:,} rows{f' of {ticker}' if has_symbols else ''} repeat another"] if repeated else []),
+            ]
     except DataError as problem:
-        problems.append(str(problem).replace(f"{path}/", f"{path}, part "))
-        times = np.sort(times)
+        problems.append(str(problem))
+    times = np.sort(np.concatenate([part.times_us for part in parts]))
     used = set(reader.columns.values())
     return Preview(
         **shown,  # type: ignore[arg-type]
+        symbols=tuple(reader.tickers or ()),
         columns=dict(reader.columns),
         unused=tuple(name for name in blocks[0].frame.columns if name not in used),
         time_form=reader.time_form,
@@ -178,16 +181,10 @@ def _read(blocks: list[Block], daily: SeriesKey, options: ImportOptions, shown: 
     )
 
 
-def _dropping(options: ImportOptions) -> ImportOptions:
-    from dataclasses import replace
-
-    return replace(options, on_bad="drop")
-
-
-def _strict(options: ImportOptions) -> ImportOptions:
-    from dataclasses import replace
-
-    return replace(options, on_bad="error")
+def _has_symbols(blocks: Sequence[Block]) -> bool:
+    """Return whether a column says that rows are of several symbols."""
+    name = symbol_column(blocks[0].frame.columns)
+    return name is not None and len({text for block in blocks for text in block.frame[name].unique().to_list()}) > 1
 
 
 def _resolution_of(times_us: Ints, local_ns: Ints) -> Resolution | None:
@@ -208,27 +205,6 @@ def _resolution_of(times_us: Ints, local_ns: Ints) -> Resolution | None:
 def _lengths(times_us: Ints) -> str:
     shortest = int(np.diff(np.unique(times_us)).min()) / 1e6
     return f"The bars are {shortest:g} s apart; bars of a second, a minute, an hour or a day can be stored."
-
-
-def _refusal(path: Path) -> str | None:
-    """Return what a file is if a vendor sent something else than a table, or there is no file."""
-    if not path.is_file():
-        return f"There is no file {path}."
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-    text = head.decode("utf-8-sig", "replace").strip()
-    lower = text.lower()
-    if lower.startswith(("<!doctype", "<html", "<?xml")):
-        return f"{path} is a web page, not a table: the download did not bring bars. Download it again."
-    if text.startswith(("{", "[")) and path.suffix.lower() not in (".parquet", ".pq"):
-        from tradinglab.data.sources.redaction import Redactor
-
-        shown = Redactor()(" ".join(text.split()))[:200]
-        return f"{path} is a message in place of a table: {shown}"
-    for words, meaning in _REFUSALS.items():
-        if lower.startswith(words):
-            return f"{path} says '{text.splitlines()[0][:80]}' and has no table: {meaning}."
-    return None
 
 
 def _texts(frame: pl.DataFrame) -> Iterator[tuple[str, ...]]:

@@ -26,9 +26,10 @@ from tradinglab.data.ingest.watching import ImportCancelledError, ImportProgress
 from tradinglab.data.store.actions import ACTION_FIELDS, may_have_actions
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import Origin
-from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.layout import SeriesKey, folder_of
 from tradinglab.data.store.markets import type_of_market
 from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.refusals import check_is_file
 from tradinglab.data.store.report import ImportReport
 from tradinglab.data.store.rows import FileReader, order_notes
 from tradinglab.data.store.tables import sha256_of
@@ -106,11 +107,11 @@ def import_tables(
     if resolution == Resolution.TICK:
         raise DataImportError("Ticks cannot be imported, only bars: second, minute, hour or daily.")
     _check_zone(options.time_zone)
-    missing = next((path for path in paths if not path.is_file()), None)
-    if missing is not None:
-        raise DataImportError(f"There is no file {missing}.")
+    for path in paths:
+        check_is_file(path)
     kind = options.security_type if options.security_type is not None else type_of_market(market)
-    key = SeriesKey(kind, market.lower(), (symbol or _ANY).upper(), resolution, options.tick_type)
+    key = SeriesKey(kind, market.lower(), (_ANY if symbol is None else symbol).upper(), resolution, options.tick_type)
+    folder_of(key)  # what can be no folder's name is refused before anything is read
     entry = MarketHoursDatabase.default().get_entry(key.market, key.ticker, kind)
     tickers: dict[str, int] | None = {} if symbol is None else None
     readers = [FileReader(path, key, options, entry.data_time_zone, tickers=tickers) for path in paths]
@@ -147,7 +148,15 @@ def _run(readers: Sequence[FileReader], folder: Path, target: BarStore, watch: W
                 clear(folder)
             raise
     clear(folder)
-    return [_report(readers, one, staging) for one in found]
+    reports = [_report(readers, one, staging) for one in found]
+    some = [reader for reader in readers if reader.tickers is not None and reader.dropped_of[-1]]
+    reports[0].notes.extend(map(_nameless, some))
+    return reports
+
+
+def _nameless(reader: FileReader) -> str:
+    name, column = reader.path.name, reader.columns["symbol"]
+    return f"{reader.dropped_of[-1]:,} rows of {name} were left out: their {column} is no ticker"
 
 
 def _report(readers: Sequence[FileReader], one: Settled, staging: Staging) -> ImportReport:

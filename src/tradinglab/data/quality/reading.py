@@ -17,6 +17,7 @@ from tradinglab.data.quality.bars import Bars, SeriesFacts
 from tradinglab.data.store.actions import ACTION_FIELDS
 from tradinglab.data.store.column_names import match_columns
 from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.number_texts import numbers_of
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.source import StoreSource
 from tradinglab.data.store.tables import Block, read_blocks
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from tradinglab.data.source import DataSource
 
 _US = 1_000
-_SIZES = ("volume", "bid_size", "ask_size")
 _YEAR_NS = 366 * DAY_NS
 _MOST_UNREAD = 10_000
 
@@ -96,6 +96,8 @@ class RawFiles:
     def _numbers(self, file: str, names: Sequence[str]) -> list[str]:
         """Return which columns hold numbers."""
         found = self._match(names, file)
+        if self.options.decimal == "comma":
+            return []
         return [found[name] for name in (*self.facts.key.fields, *ACTION_FIELDS) if name in found]
 
     @property
@@ -138,20 +140,13 @@ class RawFiles:
         if self.options.stamp == "end" and key.resolution != Resolution.DAILY:
             starts = starts - self.facts.period_us
         names = [*key.fields, *(name for name in ACTION_FIELDS if self.with_actions and name in columns)]
-        values = {name: _numbers(block.frame, columns.get(name), name)[good] for name in names}
+        values = {name: self._column(block, columns.get(name), name, path)[good] for name in names}
         return Bars.of(starts, values, first_row), np.asarray(block.lines)[good]
 
-
-def _numbers(frame: pl.DataFrame, column: str | None, name: str) -> Floats:
-    import polars as pl
-
-    if column is None:
-        return np.zeros(len(frame))
-    cells = frame[column]
-    if name in _SIZES and cells.dtype == pl.String:
-        cells = cells.set(cells == "", "0")
-    numbers: Floats = cells.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
-    return numbers
+    def _column(self, block: Block, column: str | None, name: str, path: Path) -> Floats:
+        if column is None:
+            return np.zeros(len(block.frame))
+        return numbers_of(block.frame[column], name, self.options.decimal or block.decimal, str(path))
 
 
 def source_blocks(

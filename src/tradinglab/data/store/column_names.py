@@ -23,7 +23,8 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "adjusted": ("adjclose", "adjustedclose", "closeadj", "adjustedcloseprice"),
     "dividend": ("dividendamount", "divcash", "exdividend", "dividends", "dividend"),
     "split": ("splitcoefficient", "splitratio", "splitfactor"),
-    **{name: (name, _SHORT[name], f"{name}price", f"px{name}", f"trade{name}") for name in _PRICES},
+    **{name: (name, _SHORT[name], f"{name}price", f"px{name}", f"trade{name}") for name in _PRICES[:3]},
+    "close": ("close", "c", "closeprice", "pxclose", "tradeclose", "closelast", "last", "lastprice", "price"),
     **{
         f"{side}_{name}": (f"{side}{name}", f"{name}{side}", f"{side[0]}{name}")
         for side in ("bid", "ask")
@@ -91,7 +92,7 @@ def match_columns(
         if field not in found and match is not None:
             found[field] = match
     found.update(_time_columns(by_plain, found))
-    symbol = next((by_plain[alias] for alias in _SYMBOLS if alias in by_plain), None)
+    symbol = symbol_column(names)
     if with_symbol and "symbol" not in found:
         if symbol is None:
             raise DataImportError(
@@ -102,11 +103,19 @@ def match_columns(
     missing = [field for field in wanted if field not in found and field not in _OPTIONAL]
     missing += [] if "time" in found or "date" in found else ["date" if "clock" in found else "time"]
     if missing:
-        raise DataImportError(
-            f"{file} has no column for {', '.join(missing)}. It has {', '.join(names)}. "
-            f"Say which column holds what, for example --columns {missing[0]}={names[0]}, or name them in a first line."
-        )
+        free = next((name for name in names if name not in found.values()), None)
+        example = "" if free is None else f", for example --columns {missing[0]}={free}"
+        hint = f"Say which column holds what{example}, or name them in a first line."
+        if len(names) == 1:
+            hint = "The first line is taken for names: remove titles above it; or no separator (, ; tab |) is in it."
+        raise DataImportError(f"{file} has no column for {', '.join(missing)}. It has {', '.join(names)}. {hint}")
     return found
+
+
+def symbol_column(names: Sequence[str]) -> str | None:
+    """Return the column that says the symbol of each row, if there is one."""
+    by_plain = {plain(name): name for name in reversed(names)}
+    return next((by_plain[alias] for alias in _SYMBOLS if alias in by_plain), None)
 
 
 def _time_columns(by_plain: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:

@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 RESTATED = "restated"
 _DIGITS = 12
 _TYPE_FOLDERS = {kind: kind.name.replace("_", "").lower() for kind in SecurityType}
-_PARTS = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_PARTS = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _OLD_FILE = re.compile(r"\d{4}(-\d\d-\d\d)?\.parquet")
 _NAMED = re.compile(r"(?P<what>.+)\.[0-9a-f]{12}(-[0-9a-f]{8})?\.(parquet|csv)")
 
@@ -134,5 +134,8 @@ def find_series(folders: Iterable[str]) -> Iterator[SeriesKey]:
 def _safe(name: str, what: str) -> str:
     lower = name.lower()
     if not _PARTS.fullmatch(lower):
-        raise StoreError(f"A {what} may have letters, digits, '.', '_' and '-'; it was '{name}'.")
+        raise StoreError(
+            f"A {what} may have up to 100 letters (a to z), digits, '.', '_' and '-', and begins with a letter or a "
+            f"digit; it was {name[:200]!r}."
+        )
     return lower

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tradinglab.core.enums import SecurityType, TickType
 from tradinglab.core.values import dataclass, field
+from tradinglab.data.store.number_texts import Decimal
 
 OnConflict = Literal["error", "replace", "keep"]
 
@@ -27,6 +28,8 @@ class ImportOptions:
         How times are written, such as ``%d/%m/%Y %H:%M``; found out by default.
     stamp
         Whether times are the starts or the ends of bars.
+    decimal
+        The mark before the decimals of numbers, ``point`` or ``comma``; found out by default.
     columns
         Names of fields (``time``, ``open``, …) to names of columns, where they are not recognised.
     on_bad
@@ -40,6 +43,7 @@ class ImportOptions:
     time_zone: str | None = None
     time_form: str | None = None
     stamp: Literal["start", "end"] = "start"
+    decimal: Decimal | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     on_bad: Literal["error", "drop"] = "error"
     on_conflict: OnConflict = "error"

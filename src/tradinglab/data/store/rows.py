@@ -19,8 +19,9 @@ from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.store.actions import ACTION_FIELDS, may_have_actions
 from tradinglab.data.store.checks import wrong_rows
-from tradinglab.data.store.column_names import match_columns
+from tradinglab.data.store.column_names import match_columns, symbol_column
 from tradinglab.data.store.layout import SeriesKey
+from tradinglab.data.store.number_texts import SIZES, numbers_of
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.tables import Block
 from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, times_of_column, to_instants
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 _US = 1_000
-_SIZES = ("volume", "bid_size", "ask_size")
+_FEW = 5
 _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
-_TICKER = re.compile(r"[A-Z0-9][A-Z0-9._-]*")
+_TICKER = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class FileReader:
     dropped_of: Counter[int] = field(default_factory=Counter)
     form: str | None = None
     _lock: Lock = field(default_factory=Lock)
+    _symbols: set[str] = field(default_factory=set)
 
     def numbers(self, names: Sequence[str]) -> Collection[str]:
         """Return which columns hold prices and sizes; find out which column is what, unless that is known."""
@@ -98,6 +100,8 @@ class FileReader:
                 may_have_actions(self.key),
                 with_symbol=self.tickers is not None,
             )
+        if self.options.decimal == "comma":
+            return ()
         return {self.columns[name] for name in self.key.fields if name in self.columns}
 
     def read(self, block: Block) -> Rows:
@@ -127,7 +131,7 @@ class FileReader:
         tickers = self._tickers(frame)
         wrong = times.ns == NOT_A_TIME
         no_name = np.zeros(len(frame), np.bool_) if tickers is None else tickers < 0
-        values = {name: self._numbers(frame, name) for name in self.key.fields}
+        values = {name: self._numbers(block, name) for name in self.key.fields}
         bad, problems = wrong_rows(values, allow_negative=self.key.security_type in _MAY_BE_NEGATIVE)
         if block.texts is not None and (wrong.any() or bad.any() or no_name.any() or self._has_gaps(frame)):
             # What is said of wrong rows shows them as they stand in the file.
@@ -136,13 +140,13 @@ class FileReader:
             text = f"This is no time of the form {times.form} from 1678 to 2261."
             self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", text)
         if no_name.any():
-            text = "A ticker has letters, digits, '.', '_' and '-'."
+            text = "A ticker has letters (A to Z), digits, '.', '_' and '-': write EURUSD for EUR/USD."
             self._refuse(block, int(np.flatnonzero(no_name)[0]), "symbol", text)
         for problem in problems:
             self._refuse(block, problem.row, problem.field, problem.text)
         good = ~(wrong | bad | no_name)
         dropped = Counter([-1] * int((~good).sum()) if tickers is None else tickers[~good].tolist())
-        values.update({name: self._numbers(frame, name) for name in ACTION_FIELDS if name in self.columns})
+        values.update({name: self._numbers(block, name) for name in ACTION_FIELDS if name in self.columns})
         kept = Times(times.ns[good], times.is_instant, times.form)
         starts = to_instants(kept, self.key.resolution, self.data_zone, zone(self.time_zone))
         if self.options.stamp == "end" and self.key.resolution != Resolution.DAILY:
@@ -151,7 +155,7 @@ class FileReader:
         return Rows(starts, found, block.lines[good], None if tickers is None else tickers[good], dropped)
 
     def _has_gaps(self, frame: pl.DataFrame) -> bool:
-        sizes = [self.columns[name] for name in _SIZES if name in self.columns and name in self.key.fields]
+        sizes = [self.columns[name] for name in SIZES if name in self.columns and name in self.key.fields]
         return any(frame[name].null_count() for name in sizes)
 
     def _tickers(self, frame: pl.DataFrame) -> Ints | None:
@@ -159,6 +163,7 @@ class FileReader:
         import polars as pl
 
         if self.tickers is None:
+            self._check_one_symbol(frame)
             return None
         column = frame[self.columns["symbol"]].cast(pl.String).fill_null("").str.strip_chars().str.to_uppercase()
         for name in column.unique(maintain_order=True).to_list():
@@ -168,6 +173,19 @@ class FileReader:
         known = {name: self.tickers.get(name, -1) for name in column.unique().to_list()}
         found: Ints = column.replace_strict(known, return_dtype=pl.Int64).to_numpy()
         return found
+
+    def _check_one_symbol(self, frame: pl.DataFrame) -> None:
+        """Refuse rows of which a column says that they are not all of one symbol."""
+        name = symbol_column(frame.columns)
+        if name is None or name in self.columns.values():
+            return
+        with self._lock:
+            self._symbols.update(frame[name].drop_nulls().unique(maintain_order=True).cast(str).to_list()[:_FEW])
+            if len(self._symbols) > 1:
+                raise DataImportError(
+                    f"{self.path} has rows of several symbols in '{name}': {', '.join(sorted(self._symbols))}. "
+                    "Leave the symbol out to import each of them, or remove the column if they are all of one."
+                )
 
     @property
     def time_zone(self) -> str:
@@ -190,18 +208,18 @@ class FileReader:
         self.time_form, self.is_instant = times.form, times.is_instant
         return times
 
-    def _numbers(self, frame: pl.DataFrame, field: str) -> Floats:
+    def _numbers(self, block: Block, field: str) -> Floats:
         import polars as pl
 
+        frame = block.frame
         name = self.columns.get(field)
         if name is None:
             self._note(f"{self.path.name} has no {field.replace('_', ' ')}: it is 0.")
             return np.zeros(len(frame))
         column = frame[name]
-        if field in _SIZES and column.dtype == pl.String and (empty := column == "").any():
+        if field in SIZES and column.dtype == pl.String and (column == "").any():
             self._note(f"{self.path.name} has rows without {field.replace('_', ' ')}: it is 0.")
-            column = column.set(empty, "0")
-        return column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().astype(np.float64)
+        return numbers_of(column, field, self.options.decimal or block.decimal, str(self.path))
 
     def _refuse(self, block: Block, row: int, field: str, problem: str) -> None:
         if self.options.on_bad == "drop":

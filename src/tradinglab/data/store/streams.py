@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, cast
 
 from tradinglab.data.errors import DataImportError, MalformedDataError
+from tradinglab.data.store.refusals import WORKBOOK_PARTS, workbook
 
 #: What unpacking raises where a file is cut off or broken.
-BROKEN: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+BROKEN: Final = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeError)
+_GZIP: Final = b"\x1f\x8b"
+_ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_HEAD: Final = 1024
 _NO_SEPARATOR: Final = "\x01"
 _LINES: Final = 50_000
 
@@ -23,34 +29,63 @@ class ByteStream(Protocol):
     """What is read of a stream."""
 
     def read(self, size: int, /) -> bytes:
-        """Return as many bytes, fewer at the end alone."""
+        """Return about as many bytes, none at the end alone."""
         ...
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[tuple[ByteStream, BinaryIO]]:
-    """Open a file, unpacked by its name: ``.gz``, ``.zip`` with one file in it, ``.zst``, or as it is.
+    """Open a file of text, unpacked by what it begins with (gzip, zip with one file in it, zstd), UTF-16 as UTF-8.
 
-    Yields the stream and the file below it, whose position says how much of it has been read.
+    Names tell nothing: browsers unpack files and leave their names. Yields the stream and the file below it, whose
+    position says how much of it has been read.
 
     Raises
     ------
     DataImportError
-        If a ``.zip`` holds no file or several, or nothing that is installed unpacks ``.zst``.
+        If a zip holds no file or several, or is a workbook, or nothing that is installed unpacks zstd.
     """
-    suffix = path.suffix.lower()
-    with path.open("rb") as file:
-        if suffix == ".gz":
-            with gzip.open(file) as unpacked:
-                yield cast(ByteStream, unpacked), file
-        elif suffix == ".zip":
-            with zipfile.ZipFile(file) as archive, archive.open(_only_member(path, archive)) as member:
-                yield cast(ByteStream, member), file
-        elif suffix in (".zst", ".zstd"):
-            with _unpacked_zst(path, file) as stream:
-                yield stream, file
-        else:
-            yield file, file
+    with ExitStack() as open_files:
+        file = open_files.enter_context(path.open("rb"))
+
+        def opened() -> ByteStream:
+            file.seek(0)
+            head = file.read(4)
+            file.seek(0)
+            if head.startswith(_GZIP):
+                return cast(ByteStream, open_files.enter_context(gzip.open(file)))
+            if head in _ZIP:
+                archive = open_files.enter_context(zipfile.ZipFile(file))
+                return cast(ByteStream, open_files.enter_context(archive.open(_only_member(path, archive))))
+            return open_files.enter_context(_unpacked_zst(path, file)) if head == _ZSTD else file
+
+        encoding = _wide_encoding(opened().read(_HEAD))
+        stream = opened()
+        yield stream if encoding is None else _Recoded(stream, encoding), file
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """Return which encoding of two bytes for a letter a text begins with; ``None`` if it is none."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if 4 * odd > len(head) and not even:
+        return "utf-16-le"
+    return "utf-16-be" if 4 * even > len(head) and not odd else None
+
+
+class _Recoded:
+    """A stream of another encoding as UTF-8."""
+
+    def __init__(self, stream: ByteStream, encoding: str) -> None:
+        self._stream, self._decoder = stream, codecs.getincrementaldecoder(encoding)()
+
+    def read(self, size: int, /) -> bytes:
+        """Return some bytes, none at the end alone."""
+        while data := self._stream.read(size):
+            if found := self._decoder.decode(data):
+                return found.encode()
+        return self._decoder.decode(b"", final=True).encode()
 
 
 def skip(stream: ByteStream, file: BinaryIO, count: int) -> None:
@@ -69,6 +104,8 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> str:
     names = [
         each.filename for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")
     ]
+    if any(name in WORKBOOK_PARTS for name in names):
+        raise workbook(path)
     if len(names) != 1:
         held = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
         raise DataImportError(

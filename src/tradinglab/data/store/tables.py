@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
@@ -16,7 +18,9 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.store.column_names import columns_without_header
+from tradinglab.data.store.number_texts import Decimal, decimal_of
 from tradinglab.data.store.parquet_rows import BATCH, read_batches
+from tradinglab.data.store.refusals import check_is_file, check_is_table
 from tradinglab.data.store.streams import BROKEN, ByteStream, broken, open_bytes, skip
 
 if TYPE_CHECKING:
@@ -25,7 +29,11 @@ if TYPE_CHECKING:
 _BLOCK = 8_000_000
 _LONGEST_LINE: Final = 16_000_000
 _SEPARATORS = (",", ";", "\t", "|")
-PARQUET = (".parquet", ".pq")
+_PARQUET = (".parquet", ".pq")
+_MAGIC: Final = b"PAR1"
+#: Lines that say how numbers are written.
+_SAMPLE: Final = 1000
+_PRICES: Final = 4
 
 #: Says of the names of columns which hold numbers.
 Numbers = Callable[[Sequence[str]], Collection[str]]
@@ -58,6 +66,8 @@ class Block:
         Bytes of the file that have been read.
     texts
         Reads the same rows with every column a text, as they stand in the file.
+    decimal
+        The mark before the decimals of numbers that are texts; ``None`` if the file leaves it open.
     """
 
     frame: pl.DataFrame
@@ -65,6 +75,7 @@ class Block:
     end: Position = BEGIN
     done: int = 0
     texts: Callable[[], Block] | None = None
+    decimal: Decimal | None = "point"
 
 
 def sha256_of(path: Path) -> str:
@@ -105,12 +116,21 @@ def read_pieces(
     MalformedDataError
         If it cannot be read.
     """
-    if not path.is_file():
-        raise DataImportError(f"There is no file {path}.")
-    if path.suffix.lower() in PARQUET:
+    check_is_file(path)
+    if _is_parquet(path):
         yield from _read_parquet(path, start)
     else:
         yield from _read_csv(path, tick_type, numbers, start)
+
+
+def _is_parquet(path: Path) -> bool:
+    if path.suffix.lower() in _PARQUET:
+        return True
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except OSError as problem:
+        raise broken(path, problem) from problem
 
 
 def _read_parquet(path: Path, start: Position) -> Iterator[Callable[[], Block]]:
@@ -134,6 +154,7 @@ class _Form:
     names: list[str]
     separator: str
     first: Position
+    decimal: Decimal | None
 
 
 def _read_csv(
@@ -155,21 +176,51 @@ def _read_csv(
 
 
 def _form_of(path: Path, stream: ByteStream, tick_type: TickType) -> _Form:
-    """Return what the first line that is not empty says."""
-    offset, number = 0, 1
+    """Return what the first line that is not empty says; before it, spreadsheets may tell the separator."""
+    offset, number, told = 0, 1, ""
     for data in _whole_lines(path, stream):
-        for line in data.splitlines(keepends=True):
-            if line.strip(b"\xef\xbb\xbf\r\n\t ,;"):
-                text = line.decode("utf-8-sig", "replace").rstrip("\r\n")
-                separator = max(_SEPARATORS, key=text.count)
-                cells = [cell.strip().strip('"') for cell in text.split(separator)]
-                if any(any(char.isalpha() for char in cell) for cell in cells if not _is_number(cell)):
-                    return _Form(path, _distinct(cells), separator, Position(offset + len(line), number + 1))
-                names = columns_without_header(len(cells), tick_type, str(path))
-                mark = len(line) - len(line.removeprefix(b"\xef\xbb\xbf"))
-                return _Form(path, names, separator, Position(offset + mark, number))
+        if not offset:
+            check_is_table(path, data)
+        lines = data.splitlines(keepends=True)
+        for at, line in enumerate(lines):
+            text = line.removeprefix(codecs.BOM_UTF8).strip(b"\r\n")
+            if text.lower().startswith(b"sep=") and len(text) == len(b"sep=;"):
+                told = text[-1:].decode("latin-1")
+            elif text.strip(b"\t ,;"):
+                separator = told or max(_SEPARATORS, key=_decoded(text).count)
+                (cells,) = csv.reader([_decoded(text)], delimiter=separator)
+                cells = [cell.strip().strip('"') for cell in cells]
+                decimal = _decimal_of(lines[at : at + _SAMPLE], separator)
+                if _are_names(cells):
+                    begin = Position(offset + len(line), number + 1)
+                    return _Form(path, _distinct(cells), separator, begin, decimal)
+                begin = Position(offset + (len(codecs.BOM_UTF8) if line.startswith(codecs.BOM_UTF8) else 0), number)
+                return _Form(path, columns_without_header(len(cells), tick_type, str(path)), separator, begin, decimal)
             offset, number = offset + len(line), number + 1
     raise DataImportError(f"{path} is empty.")
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Return whether a line has names: letters, and not four prices."""
+    names = [cell for cell in cells if not _is_number(cell)]
+    return len(cells) - len(names) < _PRICES and any(char.isalpha() for cell in names for char in cell)
+
+
+def _decimal_of(lines: Sequence[bytes], separator: str) -> Decimal | None:
+    if separator == "," and not any(b'"' in line for line in lines):
+        return "point"
+    rows = csv.reader((line.decode("utf-8", "replace") for line in lines), delimiter=separator)
+    try:
+        return decimal_of(cell.strip() for row in rows for cell in row)
+    except csv.Error:  # it is refused, with its line, when it is read
+        return "point"
 
 
 def _whole_lines(path: Path, stream: ByteStream) -> Iterator[bytes]:
@@ -204,7 +255,7 @@ def _is_number(cell: str) -> bool:
 def _block(form: _Form, data: bytes, line: int, typed: Collection[str], end: Position, done: int) -> Block:
     """Return rows, columns of numbers as numbers if all of them are some."""
     again = partial(_texts, form, data, line, end, done)
-    frame = _numbers(form, data, typed) if typed else None
+    frame = _numbers(form, data, typed) if typed and form.decimal == "point" else None
     if frame is None:
         return again()
     return Block(frame, np.arange(line, line + len(frame)), end, done, again)
@@ -245,9 +296,10 @@ def _texts(form: _Form, data: bytes, line: int, end: Position, done: int) -> Blo
     if b'"' not in data:
         for number, row in zip(numbers.tolist(), rows, strict=True):
             if row.count(mark) != len(form.names) - 1:
+                hint = " The first line is taken for names: remove titles above it." if len(form.names) == 1 else ""
                 raise MalformedDataError(
                     form.path,
-                    f"A row must have {len(form.names)} fields, this one has {row.count(mark) + 1}.",
+                    f"A row must have {len(form.names)} fields, this one has {row.count(mark) + 1}.{hint}",
                     line=number,
                     value=row.decode("utf-8", "replace"),
                 )
@@ -255,10 +307,14 @@ def _texts(form: _Form, data: bytes, line: int, end: Position, done: int) -> Blo
     if not rows:
         return Block(pl.DataFrame(schema=schema), numbers, end, done)
     try:
-        frame = pl.read_csv(b"\n".join(rows), has_header=False, schema=schema, separator=form.separator)
+        # Numbers and times are ASCII; names in another encoding are of no use here, and do no harm.
+        frame = pl.read_csv(
+            b"\n".join(rows), has_header=False, schema=schema, separator=form.separator, encoding="utf8-lossy"
+        )
     except pl.exceptions.PolarsError as problem:
         raise MalformedDataError(form.path, f"The file is no table ({str(problem).splitlines()[0]}).") from problem
-    return Block(frame.with_columns(pl.all().str.strip_chars().fill_null("")), numbers, end, done)
+    frame = frame.with_columns(pl.all().str.strip_chars().fill_null(""))
+    return Block(frame, numbers, end, done, decimal=form.decimal)
 
 
 def _distinct(names: list[str]) -> list[str]:
