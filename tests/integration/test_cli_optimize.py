@@ -213,6 +213,23 @@ def test_a_journal_is_not_mixed_with_another_search(strategy: Path, capsys: pyte
         (["--space", "share=1,2", "--jobs", "0"], "above zero"),
         (["--space", "share=1,2", "--data", "nowhere"], "nowhere"),
         (["--space", "share=1,2", "--start", "2010-02-01", "--end", "2010-01-01"], "swap them"),
+        (["--space", "share=1,2", "--start", "2016-01-04", "--end", "2016-06-01"], "on none of these days has sample"),
+        (["--space", "share=1,2", "--start", "2030-01-01"], "is after the end date"),
+        (
+            [
+                "--space",
+                "share=1,2",
+                "--start",
+                "2016-01-04",
+                "--end",
+                "2016-06-01",
+                "--walk-forward",
+                "train=20",
+                "test=10",
+            ],
+            "there are 0 with data",
+        ),
+        (["--space", "share=1,2", "--constraint", "share ** share ** 9999999 < 1"], "column 10: an exponent"),
     ],
 )
 def test_what_cannot_be_searched_is_refused_before_anything_starts(

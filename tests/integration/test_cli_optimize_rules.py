@@ -99,16 +99,18 @@ def test_each_window_of_a_walk_forward_begins_warm_if_the_rules_say_so(rules, ca
     walk = ["--window", "2010-03-01:2010-04-15:2010-04-19:2010-06-30", "--window",
             "2010-06-01:2010-08-31:2010-09-01:2010-10-15"]  # fmt: skip
     found = {}
+    rules.write_text(text)
+    assert main(["optimize", str(rules), *space, *walk, "--out", "cold.json"]) == 2
+    said = "is known after 100 bars, and there are 33 of them from 2010-03-01 to 2010-04-15"
+    assert said in capsys.readouterr().err
+    assert not Path("cold.json").exists()
     for name, warm_up, more in (
-        ("cold", "", []),
         ("quick", "warm up 110 bars\n", []),
         ("slow", "warm up 110 bars\n", ["--method", "backtests"]),
     ):
         rules.write_text(text.replace("parameter fast", f"{warm_up}parameter fast"))
         assert main(["optimize", str(rules), *space, *walk, *more, "--out", f"{name}.json"]) == 0
         found[name] = result(Path(f"{name}.json"))
-    assert "In 2 of 2 tests nothing was earned or lost" in capsys.readouterr().err
-    assert set(found["cold"]["equity"]) == {100_000.0}
     quick, slow = found["quick"], found["slow"]
     assert [each["parameters"] for each in quick["steps"]] == [each["parameters"] for each in slow["steps"]]
     assert quick["equity"] == pytest.approx(slow["equity"], rel=1e-7)
@@ -135,6 +137,9 @@ def test_each_window_of_a_walk_forward_begins_warm_if_the_rules_say_so(rules, ca
         (("", ""), ["--space", "fast=3,8", "--class", "Other"], "--class"),
         (("", ""), ["--space", "fast=3,8", "--walk-forward", "train=5000", "test=20"], "train"),
         (("", ""), ["--space", "fast=3,8", "--start", "2012-01-01"], "is before the first one (2012-01-01)"),
+        (("", ""), ["--space", "fast=3,8000"], "with fast = 8000 this is known after 8,000 bars"),
+        (("", ""), ["--space", "fast=3:8000:1", "--method", "backtests"], "with fast = 8000 this is known after"),
+        (("", ""), ["--space", "fast=3,8", "--start", "2020-01-01", "--end", "2021-01-01"], "has no daily bars"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_searched_is_refused_and_nothing_started(rules, capsys, change, options, said):

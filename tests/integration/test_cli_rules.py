@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tradinglab.cli.main import main
+from tradinglab.data.source import open_source
+from tradinglab.rules import load_bars, read_rules
 
 GOOD = """rules "Small"
 universe AAPL daily
@@ -126,11 +128,66 @@ def test_a_run_says_what_its_bars_are_and_why_nothing_was_ordered(
     engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "never.rules"
-    path.write_text("universe IBM hour\nfrom 2012-01-03 to 2012-01-31\nenter long when close > SMA(5000)\n")
+    path.write_text("universe IBM hour\nfrom 2012-01-03 to 2012-01-31\nenter long when close > 5000\n")
     assert main(["rules", "run", str(path), "--engine", engine]) == 0
     said = capsys.readouterr().err
     assert "The hourly bars of IBM are synthetic" in said
-    assert "needs more bars than there are" in said
+    assert "No order was sent: what is to be entered was never true." in said
+
+
+_DAILY = "universe AAPL, IBM daily\nfrom 2001-01-02 to 2001-03-29\n"  # 61 days of trading
+_PORTFOLIO = "rebalance monthly top 2 by ROC(5)"
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "bars"),
+    [
+        ("enter long when close > SMA(62)", "enter_long.right", 62),
+        ("enter long when close > highest(SMA(40), 23)", "enter_long.right", 62),
+        ("enter long when close > close 61 bars ago", "enter_long.right", 62),
+        ("let slow = EMA(62)\nenter long when close > slow", "names.slow", 62),
+        ("enter long when volatility(61) < 1", "enter_long.left", 62),
+        ("enter long when close > 1\nsize volatility 15 % over 61 bars at most 100 %", "sizing.bars", 62),
+        ("enter long when close > 1\nstop loss 3 ATR(62)", "stop_loss.period", 62),
+        ("enter long when close > 1\nrank by ROC(62)", "rank", 63),
+        (f"{_PORTFOLIO} weighted by minimum variance over 61 bars", "rebalance.weighting.bars", 62),
+        (f"{_PORTFOLIO} weighted by volatility over 5000 bars", "rebalance.weighting.bars", 5_001),
+        ("rebalance monthly top 2 by ROC(62)", "rebalance.rank", 63),
+        ("warm up 1000 bars\nenter long when close > 1", "warm_up.bars", 1_000),
+        ("warm up 2000 days\nenter long when close > 1", "warm_up.days", 2_000),
+    ],
+)
+def test_windows_longer_than_the_data_are_refused_before_anything_starts(
+    said: str, path: str, bars: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "long.rules"
+    file.write_text(_DAILY + said + "\n")
+    assert main(["rules", "run", str(file)]) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith(f"Error: {path}: ")
+    assert f"{bars:,} " in told.err
+    assert not told.out
+
+
+def test_windows_as_long_as_the_data_and_those_that_a_warm_up_fills_are_taken(tmp_path: Path) -> None:
+    file = tmp_path / "fits.rules"
+    for warm_up, window in (("", 61), ("warm up 200 bars\n", 261)):
+        file.write_text(f"{_DAILY}{warm_up}enter long when close > SMA({window})\n".replace("2001", "2002"))
+        days = len(load_bars(read_rules(file.read_text()), open_source("sample")).instruments[0].whole)
+        file.write_text(file.read_text().replace(f"SMA({window})", f"SMA({days})"))
+        assert main(["rules", "run", str(file)]) == 0
+        file.write_text(file.read_text().replace(f"SMA({days})", f"SMA({days + 1})"))
+        assert main(["rules", "run", str(file)]) == 2
+
+
+def test_checks_and_generated_source_know_what_is_too_long_for_any_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "long.rules"
+    file.write_text(f"{_DAILY}enter long when close > SMA(100)\n")
+    for command in ("check", "generate"):
+        assert main(["rules", command, str(file)]) == 2
+        assert "enter_long.right: this is known after 100 bars, and there are 64" in capsys.readouterr().err
 
 
 def test_commands_for_strategies_say_what_to_do_with_rules(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:

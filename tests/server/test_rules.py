@@ -57,6 +57,17 @@ def test_source_is_generated(api: APIClient) -> None:
     assert (wrong.status_code, [each["field"] for each in wrong.json()["errors"]]) == (400, ["text"])
 
 
+def test_what_looks_back_further_than_its_days_is_refused_with_its_place(api: APIClient) -> None:
+    text = CROSS.replace("enter long when", "enter long when close > SMA(5000) and")
+    said = "enter_long.conditions.0.right: this is known after 5,000 bars"
+    (found,) = ask(api, "check", text=text).json()["findings"]
+    assert found["message"].startswith(said)
+    assert text.splitlines()[found["line"] - 1].startswith("enter long")
+    answer = ask(api, "generate", text=text)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"].startswith(said)
+
+
 def test_the_schema_is_that_of_the_rules(api: APIClient) -> None:
     assert api.get(f"{HOME}schema/").json() == json_schema()
     assert api.get(f"{HOME}schema/?version=2").status_code == 400
@@ -111,6 +122,7 @@ def test_it_says_what_a_backtest_says(api: APIClient, owner: User) -> None:
         ({"text": CROSS, "data": "nowhere"}, "data"),
         ({"text": CROSS, "points": 1}, "points"),
         ({"text": CROSS, "point": 5}, "point"),
+        ({"text": CROSS.replace("enter long when", "enter long when close > SMA(5000) and")}, "text"),
         ({"text": CROSS.replace("AAPL", "NOBODY")}, "text"),
         ({"text": CROSS.replace("AAPL daily", "AAPL minute").replace("2010-01-04", "1990-01-01")}, "text"),
         ({"text": CROSS.replace("AAPL", ", ".join(f"A{each}" for each in range(101)))}, "text"),

@@ -99,7 +99,8 @@ def test_it_is_so_of_markets_that_never_close(api, begin):
 
 def test_it_is_made_once_and_says_where_it_is(api, begin, other: User, client_of: Callable[..., APIClient]):
     made = begin(space=SPACE[:1])
-    assert "is queued" in prepare(api, made, 409)["detail"]
+    for said in (prepare(api, made, 409), overfitting(api, made, 409)):
+        assert said["detail"] == "The search is queued; ask again when it is over."
     finish(api, made)
     assert "POST" in overfitting(api, made, 409)["detail"]
     first = prepare(api, made)
@@ -141,3 +142,15 @@ def test_the_best_is_among_those_that_stand_for_all():
     assert {0, 501, 999} <= set(places)
     assert len(places) in (200, 201)
     assert (spread([]), spread([None])) == ([], [0])
+
+
+def test_what_takes_no_fields_refuses_those_that_are_given(api, begin):
+    made = finish(api, begin(space=SPACE[:1]))
+    for path in ("overfitting/", "trials/0/backtest/", "cancel/"):
+        answer = api.post(f"{ALL}{made['id']}/{path}", {"blocks": 8}, format="json")
+        assert answer.status_code == 400, answer.content
+        told = "There is no such field. There are none here; leave it out."
+        said = {"field": "blocks", "value": 8, "message": told}
+        assert answer.json()["errors"] == [said]
+    assert not Run.objects.filter(parent=made["id"], kind="daily_returns").exists()
+    assert not Backtest.objects.exists()

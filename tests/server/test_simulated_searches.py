@@ -198,10 +198,23 @@ def test_bars_that_cannot_be_simulated_lead_to_the_engine_and_it_says_so(api, st
 
 
 def test_what_nobody_can_carry_out_fails_with_the_reason(api, start):
-    made = start(start="2011-06-01")
+    made = start()
+    # Their submission is refused; an older server's may have stored one.
+    Optimization.objects.filter(pk=made["id"]).update(start=date(2011, 6, 1))
     done = finish(api, made)
     assert (done["state"], done["error"]["code"]) == ("failed", "simulation_refused")
     assert "before the first" in done["error"]["message"]
+
+
+def test_a_start_after_the_rules_end_is_refused_before_anything_starts(api, cross):
+    assert cross.head is not None
+    body = {"version": str(cross.head.pk), "space": [FAST], "start": "2011-06-01"}
+    answer = api.post(ALL, body, format="json")
+    assert answer.status_code == 400, answer.content
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["value"]) == ("start", "2011-06-01")
+    assert error["message"] == "The rules end on 2011-03-01, before it; start earlier, or give an end."
+    assert not Run.objects.exists()
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> None:
@@ -399,6 +412,27 @@ def test_dates_that_do_not_go_with_those_of_the_rules_are_refused(api, cross, gi
     (error,) = answer.json()["errors"]
     assert error["field"] == field
     assert said in error["message"]
+
+
+@pytest.mark.parametrize("where", [ALL, "/api/v1/walk-forwards/"])
+@pytest.mark.parametrize(
+    ("space", "field", "said"),
+    [
+        ({"name": "fast", "values": ["3", "8", "40000"]}, "space.0.values", "with fast = 40000 this is known after"),
+        ({"name": "fast", "min": 3, "max": 39000, "step": 1000}, "space.0.max", "with fast = "),
+    ],
+)
+def test_windows_longer_than_the_data_are_refused_before_anything_starts(api, owner, where, space, field, said):
+    free = RULES.replace("fast = 5 from 2 to 10 step 1", "fast = 5")
+    head = strategy_create(owner=owner, name="Free", files={"main.rules": free}).head
+    assert head is not None
+    more = {"train_days": 60, "test_days": 40} if where != ALL else {}
+    answer = api.post(where, {"version": str(head.pk), "space": [space], **more}, format="json")
+    assert answer.status_code == 400, answer.content
+    (error,) = answer.json()["errors"]
+    assert error["field"] == field
+    assert said in error["message"]
+    assert not Run.objects.exists()
 
 
 def test_nothing_is_left_waiting_when_a_batch_fails(api, start, monkeypatch):

@@ -144,8 +144,39 @@ def test_names_that_are_none_in_python_stand_in_backquotes() -> None:
         constraint_of("`ema-fast < 3")
 
 
-def test_powers_of_powers_hold_nobody_up() -> None:
-    assert count(Space.of([whole("a", 3)], [constraint_of("a < 9 ** 9 ** 9 ** 9")])) == 3
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a < 9 ** 9 ** 9 ** 9", "column 10: an exponent with a power of its own"),
+        ("a ** a ** 9999999 < 3", "column 6: an exponent with a power of its own"),
+        ("a ** 9999999 < 3", "column 6: that exponent is too large; 100 is the largest"),
+        ("a ** (a * 1000000) < 3", "that exponent is too large"),
+        ("a < 1e400", "that number is too large"),
+        ("a < 1e300", "that number is too large"),
+        ("a < " + "abs(" * 30 + "a" + ")" * 30, "nested more than 20 deep"),
+        ("a < " + "-" * 40 + "a", "nested more than 20 deep"),
+        ("a < " + "(" * 230 + "a" + ")" * 230, "cannot be read"),
+        ("'ab' * 99999999 == 'ab'", "a text is no number"),
+        ("a in (1, 2) * 99999999", "after 'in' come values in brackets"),
+        ("a < [1] * 99999999", "a text is no number|may not stand"),
+    ],
+)
+def test_nothing_that_holds_anybody_up_can_be_written(text: str, why: str) -> None:
+    with pytest.raises(ConstraintError, match=why):
+        constraint_of(text)
+
+
+def test_long_sums_and_small_powers_are_no_nests() -> None:
+    space = Space.of(
+        [whole("a", 3)], [constraint_of("a" + " + 1" * 40 + " > 41"), constraint_of("a ** 2 + a ** 0.5 < 9")]
+    )
+    assert count(space) == 1  # 2 of 1, 2, 3: 2 + 40 > 41, and 4 + 1.41… < 9
+
+
+def test_what_takes_too_long_to_count_is_refused_before_it_is_counted() -> None:
+    heavy = [constraint_of(f"{number} < " + " + ".join(["a ** 0.5", "b ** 0.5"] * 12)) for number in range(1, 20)]
+    with pytest.raises(SpaceError, match=r"bind so many values of a, b .* simpler constraints"):
+        count(Space.of([whole("a", 2_000), whole("b", 2_000)], heavy))
 
 
 # Plans.

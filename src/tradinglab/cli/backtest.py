@@ -147,6 +147,21 @@ def find_strategy(text: str) -> Path:
         raise CommandError(f"There is no file {text}.")
     template = find_template(text)
     if template is None:
-        names = ", ".join(each.name for each in all_templates())
-        raise CommandError(f"There is no file {text}, and no template of that name. The templates are: {names}.")
+        raise CommandError(_no_template(text))
     return template.path
+
+
+def _no_template(text: str) -> str:
+    """Return what is said of a name that is no file, and no template of code."""
+    from tradinglab.rules.templates import all_rule_templates, find_rule_template
+
+    if find_rule_template(text) is not None:
+        return (
+            f"{text} is a template of rules, which 'tradinglab rules run' carries out. This command takes the strategy "
+            f"that 'tradinglab rules generate {text} -o main.py' makes of them."
+        )
+    code, rules = (", ".join(each.name for each in found) for found in (all_templates(), all_rule_templates()))
+    return (
+        f"There is no file {text}, and no template of that name. The templates are: {code}; of rules, which 'rules', "
+        f"'optimize' and 'stress --jitter' take: {rules}."
+    )

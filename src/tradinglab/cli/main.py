@@ -21,7 +21,7 @@ import tradinglab
 from tradinglab.cli.console import fail
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.leaving import leave_quickly
-from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED
+from tradinglab.cli.status import BAD_INPUT, FINISHED, INTERRUPTED, READER_LEFT
 from tradinglab.core.errors import TradingLabError
 
 #: The commands, each a module of this package, in the order of the help.
@@ -60,6 +60,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}\n{self.format_usage().strip()}\n'{self.prog} --help' says more.")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help; unlike argparse's own, it does not keep to itself that nobody reads it."""
+        (file or sys.stderr).write(message)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse, and refuse what is not known here, where the options that are known can be named."""
@@ -115,13 +119,23 @@ def _seldom_collected() -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     leave_quickly()
+    try:
+        status = _carried_out(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader of our output left (`| head`): nothing more can be said, neither now nor at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+
+
+def _carried_out(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
         with _seldom_collected():
             options = parser(words[0] if words else "").parse_args(words)
             status: int = options.run(options)
-        sys.stdout.flush()
-        return status
+            return status
     except SystemExit as left:
         # --help and --version leave so; they have said what was asked.
         return FINISHED if left.code in (None, 0) else BAD_INPUT
@@ -131,12 +145,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TradingLabError as error:
         fail(str(error))
         return BAD_INPUT
-    except BrokenPipeError:
-        # The reader of our output left (`| head`): nothing more can be said, and nothing went wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINISHED
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None:  # a reader that left among them
             raise
         fail(f"{str(error.filename)[:_LONGEST_NAME]}: {error.strerror}.")
         return BAD_INPUT

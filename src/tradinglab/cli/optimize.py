@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 from tradinglab.cli import words
 from tradinglab.cli.console import note
 from tradinglab.cli.errors import CommandError
-from tradinglab.cli.search_rules import carried_out, check_method, find_searched, generated, is_rules, rules_read
+from tradinglab.cli.search_rules import (
+    carried_out,
+    check_method,
+    check_walk,
+    find_searched,
+    generated,
+    is_rules,
+    rules_read,
+)
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED
 from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, sandbox_limits
 
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from tradinglab.optimize.local import Confinement, OptimizationResult, RunTerms, Search
     from tradinglab.optimize.walk_forward import Window
 
+#: How a strategy's code says that it brings data of its own, or chooses securities while it runs.
+_OWN_DATA = ("PythonData", "add_universe", "AddUniverse")
 _SAMPLERS = ("grid", "random", "euler", "bayesian")
 
 
@@ -96,7 +106,13 @@ def run(options: Namespace) -> int:
             from tradinglab.sandbox import require_sandbox
 
             require_sandbox(allow_weak=options.allow_weak)
-        return _walk(asked, options, out) if is_walk else _optimize(asked, options, out)
+        if not is_walk:
+            _check_days(asked)
+            return _optimize(asked, options, out)
+        traded = _traded_days(asked)
+        windows = _windows(traded.days, options)
+        check_walk(search, windows)
+        return _walk(asked, options, out, traded, windows)
 
 
 def _optimize(search: Search, options: Namespace, out: Path) -> int:
@@ -130,13 +146,11 @@ def _status(result: OptimizationResult, out: Path) -> int:
     return FINISHED
 
 
-def _walk(search: Search, options: Namespace, out: Path) -> int:
+def _walk(search: Search, options: Namespace, out: Path, traded: TradedDays, windows: list[Window]) -> int:
     from tradinglab.cli.measuring import measured
     from tradinglab.cli.walk_outcome import show, walk_reporter, walked, write
     from tradinglab.optimize.local import Journal, Walk, walk_document
 
-    traded = _traded_days(search)
-    windows = _windows(traded.days, options)
     document = walk_document(search, windows)
     _note_beginning(options, out)
     with Journal(out.with_suffix(".journal"), document, is_resumed=options.resume) as journal:
@@ -170,6 +184,30 @@ def _traded_days(search: Search) -> TradedDays:
             parameters={**terms.parameters, **first},
             import_paths=terms.import_paths,
             class_name=terms.class_name,
+        )
+
+
+def _check_days(search: Search) -> None:
+    """Refuse days that are asked for and have no data: every trial would fail, or do nothing."""
+    from tradinglab.cli.lint import strategy_texts
+    from tradinglab.engine.errors import StrategyError
+
+    terms = search.terms
+    is_asked = terms.start is not None or terms.end is not None
+    # What such code trades is not known before it runs.
+    if not is_asked or terms.is_simulated:
+        return
+    if any(word in text for text in strategy_texts(terms.strategy).values() for word in _OWN_DATA):
+        return
+    try:
+        days = _traded_days(search).days
+    except StrategyError:
+        return  # with the first combination; each trial says what became of its own
+    if not days:
+        said = " and ".join(f"--{name} {day}" for name, day in (("start", terms.start), ("end", terms.end)) if day)
+        raise CommandError(
+            f"{said}: on none of these days has {terms.data} bars of what the strategy trades; choose other days, or "
+            "other data."
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from tradinglab.core.whole_files import write_whole
 if TYPE_CHECKING:
     from tradinglab.algorithm.trade import Trade
     from tradinglab.cli.errors import Commands
+    from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.trades import ClosedTrade
 
@@ -87,7 +89,7 @@ def number_pair(text: str) -> tuple[str, float]:
 
 def check(options: Namespace) -> int:
     """Say that rules can be carried out; what is wrong is an error."""
-    rules = _rules(options.file)
+    rules = _fitting(options.file)
     securities, parameters = len(rules.universe), len(rules.parameters)
     say(
         f"{rules.name}: {securities} {'security' if securities == 1 else 'securities'}, "
@@ -128,7 +130,7 @@ def templates(options: Namespace) -> int:
 
 def generate(options: Namespace) -> int:
     """Write the source of the strategy."""
-    source = rules_part("generator").algorithm_source(_rules(options.file))
+    source = rules_part("generator").algorithm_source(_fitting(options.file))
     if options.output is None:
         say(source.rstrip("\n"))
     else:
@@ -165,6 +167,7 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcom
     source = open_source(data)
     measures = rules_part("measures")
     variants = measures.Variants(rules, source)
+    _check_windows(rules, variants.bars, parameters)
     done = rules_part("simulation").simulate(rules, variants.bars, parameters)
     _note_all(source.warnings)
     statistics = done.statistics | measures.stated(variants.figures(done.fills))
@@ -174,14 +177,24 @@ def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcom
 def _local(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
     from tempfile import TemporaryDirectory
 
+    from tradinglab.data.source import open_source
     from tradinglab.engine.run import backtest
+    from tradinglab.rules.errors import RulesBarsError
 
+    with suppress(RulesBarsError):  # bars that only the engine trades on
+        _check_windows(rules, rules_part("market").load_bars(rules, open_source(data)), parameters)
     with TemporaryDirectory() as folder:
         path = Path(folder, "main.py")
         path.write_text(rules_part("generator").algorithm_source(rules), encoding="utf-8")
         result = backtest(path, data=data, parameters=parameters)
     _note_all([each.text for each in result.warnings if each.kind == WarningKind.DATA])
     return result.statistics, [(each.symbol.value, each.sign > 0, each) for each in result.closed_trades]
+
+
+def _check_windows(rules: Rules, bars: MarketBars, parameters: Mapping[str, float]) -> None:
+    """Refuse rules that look back over more bars than there are."""
+    windows = rules_part("windows")
+    windows.windows_check(rules, rules_part("checks").parameter_values(rules, parameters), windows.room_of(bars))
 
 
 def _note_all(warnings: Sequence[str]) -> None:
@@ -195,6 +208,14 @@ def _trade(ticker: str, is_long: bool, each: ClosedTrade | Trade) -> tuple[str, 
     prices = [f"{price:.6g}" for price in (each.entry_price, each.exit_price)]
     amounts = [f"{amount:.2f}" for amount in (each.profit_loss, each.total_fees, each.mae, each.mfe)]
     return ticker, "long" if is_long else "short", f"{each.quantity:g}", *times, *prices, *amounts
+
+
+def _fitting(text: str) -> Rules:
+    """Return the rules of a file or a template, if their windows are not longer than their days."""
+    rules, windows = _rules(text), rules_part("windows")
+    room = windows.room_at_most(rules, windows.Span(rules.start, rules.end))
+    windows.windows_check(rules, rules_part("checks").parameter_values(rules), room)
+    return rules
 
 
 def _rules(text: str) -> Rules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,9 @@ from tradinglab.cli.extras import rules_part
 
 if TYPE_CHECKING:
     from tradinglab.optimize.local import RunTerms, Search
-    from tradinglab.rules import Rules
+    from tradinglab.optimize.walk_forward import Window
+    from tradinglab.rules import MarketBars, Rules
+    from tradinglab.rules.windows import Room
 
 _SUFFIXES = (".rules", ".json")
 
@@ -75,39 +77,89 @@ def carried_out(search: Search, method: str | None) -> Iterator[Search]:
     CommandError
         If a simulation is asked for that there cannot be.
     RulesError
-        If there are no bars for the rules, or they contradict themselves.
+        If there are no bars for the rules, fewer than they look back over, or they contradict themselves.
     """
     if not is_rules(search.terms.strategy):
         yield search
         return
-    why = "" if method == "backtests" else why_not_simulated(search)
+    why = _looked_at(search)
     if why and method == "simulation":
         raise CommandError(f"{why} Leave --method out, or ask for backtests.")
     if not why and method != "backtests":
         yield replace(search, terms=replace(search.terms, is_simulated=True))
         return
-    if why:
+    if why and method is None:
         note(f"{why} The trials are backtests, which take longer than simulations.")
     with generated(search.terms) as path:
         yield replace(search, terms=replace(search.terms, strategy=path))
 
 
-def why_not_simulated(search: Search) -> str:
-    """Return why the engine has to carry trials out; empty if a simulation comes to the same."""
-    from tradinglab.data.source import open_source
-    from tradinglab.optimize.local.simulating import rules_of
-    from tradinglab.rules import load_bars
+def _looked_at(search: Search) -> str:
+    """Return why the engine has to carry trials out; empty if a simulation comes to the same.
+
+    Raises
+    ------
+    RulesError
+        If there are no bars for the rules, or fewer than they look back over with some value that is searched.
+    """
     from tradinglab.rules.errors import RulesBarsError
     from tradinglab.rules.measures import SIMULATED
+    from tradinglab.rules.windows import Span, room_at_most, room_of
 
-    missing = [figure for figure in search.objective.figures if figure not in SIMULATED]
-    if missing:
-        return f"A simulation does not come to {', '.join(missing)}."
+    rules = _rules_of(search)
     try:
-        load_bars(rules_of(search.terms), open_source(search.terms.data))
+        room, why = room_of(_bars_of(search)), ""
     except RulesBarsError as problem:
-        return f"{problem}."
-    return ""
+        room, why = room_at_most(rules, Span(rules.start, rules.end)), f"{problem}."
+    _check_room(search, room)
+    missing = [figure for figure in search.objective.figures if figure not in SIMULATED]
+    return f"A simulation does not come to {', '.join(missing)}." if missing else why
+
+
+def check_walk(search: Search, windows: Sequence[Window]) -> None:
+    """Refuse windows of a walk-forward in which rules look back over more bars than there are.
+
+    Raises
+    ------
+    WindowTooLongError
+        With the days, and with the parameter if it is one that is searched.
+    """
+    if not is_rules(search.terms.strategy):
+        return
+    from tradinglab.rules.errors import RulesBarsError
+    from tradinglab.rules.windows import Span, room_between
+
+    try:
+        bars = _bars_of(search)
+    except RulesBarsError:
+        return
+    rules = _rules_of(search)
+    for each in windows:
+        for first, last in ((each.train_first, each.train_last), (each.test_first, each.test_last)):
+            _check_room(search, room_between(rules, bars, Span(first, last)))
+
+
+def _rules_of(search: Search) -> Rules:
+    from tradinglab.optimize.local.simulating import rules_of
+
+    return rules_of(search.terms)
+
+
+def _bars_of(search: Search) -> MarketBars:
+    from tradinglab.data.source import open_source
+    from tradinglab.rules import load_bars
+
+    return load_bars(_rules_of(search), open_source(search.terms.data))
+
+
+def _check_room(search: Search, room: Room) -> None:
+    from tradinglab.rules.checks import parameter_values
+    from tradinglab.rules.windows import searched_windows_check
+
+    rules = _rules_of(search)
+    fixed = {name: float(text) for name, text in search.terms.parameters.items() if name in rules.parameters}
+    searched = {axis.name: axis.span for axis in search.space.axes if axis.span is not None}
+    searched_windows_check(rules, parameter_values(rules, fixed), searched, room)
 
 
 @contextmanager

@@ -25,6 +25,12 @@ Truths: TypeAlias = npt.NDArray[np.bool_]
 
 _LONGEST: Final = 500
 _MOST_NODES: Final = 200
+#: How deep parts may lie in each other, how large a number may be, and what it may be raised to.
+_MOST_DEPTH: Final = 20
+_MOST_NUMBER: Final = 10**15
+_MOST_EXPONENT: Final = 100
+#: A power takes as long as so many sums.
+_POWER_STEPS: Final = 20
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 #: Numbers that differ by less count as equal: 0.1 + 0.2 is 0.3.
 _NEAR: Final = 1e-9
@@ -87,11 +93,37 @@ def _tree(text: str) -> ast.expr:
         raise ConstraintError("that cannot be read", text=text, column=1) from None
     if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
         raise ConstraintError("it is too long; write two constraints", text=text, column=1)
+    if _depth(tree) > _MOST_DEPTH:
+        raise ConstraintError(f"it is nested more than {_MOST_DEPTH} deep; simplify it", text=text, column=1)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             node.id = quoted.get(node.id, node.id)
     _Reader(text, plain, None).truth(tree)
     return tree
+
+
+def _depth(tree: ast.expr) -> int:
+    """Return how deep parts lie in each other; sums and products of many terms lie side by side."""
+    deepest = 0
+    left: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while left:
+        node, depth = left.pop()
+        deepest = max(deepest, depth)
+        for each in ast.iter_child_nodes(node):
+            is_beside = isinstance(node, ast.BinOp) and each is node.left and not isinstance(node.op, ast.Pow)
+            left.append((each, depth if is_beside else depth + 1))
+    return deepest
+
+
+def constraint_steps(constraint: Constraint) -> int:
+    """Return about how many steps it takes to work a constraint out once."""
+    steps = 1
+    for node in ast.walk(_tree(constraint.text)):
+        if isinstance(node, ast.BinOp):
+            steps += _POWER_STEPS if isinstance(node.op, ast.Pow) else 1
+        elif isinstance(node, (ast.BoolOp, ast.Compare, ast.Call, ast.Tuple, ast.List, ast.Set)):
+            steps += sum(1 for _ in ast.iter_child_nodes(node)) // 2
+    return steps
 
 
 def _unquoted(text: str) -> tuple[str, dict[str, str]]:
@@ -220,6 +252,8 @@ class _Reader:
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
             if type(node.op) in _DIVISIONS and isinstance(node.right, ast.Constant) and node.right.value == 0:
                 raise self._refuse(node.right, "that divides by zero")
+            if isinstance(node.op, ast.Pow):
+                self._check_exponent(node.right)
             return self._number(node.left, node.right)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             return self._number(node.operand)
@@ -233,9 +267,18 @@ class _Reader:
             return Kind.TEXT
         if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
             raise self._refuse(node, "only numbers and texts are values here")
-        if isinstance(node.value, int) and abs(node.value) > 10**15:
-            raise self._refuse(node, "that number is too large")
+        if not abs(node.value) <= _MOST_NUMBER:
+            raise self._refuse(node, f"that number is too large; {_MOST_NUMBER:,} is the largest")
         return Kind.NUMBER
+
+    def _check_exponent(self, node: ast.expr) -> None:
+        """Refuse powers that no parameter is compared with: all but a few of them are endless, or nothing."""
+        for each in ast.walk(node):
+            if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Pow):
+                raise self._refuse(node, "an exponent with a power of its own is too large; calculate without it")
+            is_number = isinstance(each, ast.Constant) and isinstance(each.value, (int, float))
+            if is_number and abs(cast("float", cast("ast.Constant", each).value)) > _MOST_EXPONENT:
+                raise self._refuse(each, f"that exponent is too large; {_MOST_EXPONENT} is the largest")
 
     def _number(self, *nodes: ast.expr) -> Kind:
         for each in nodes:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tradinglab.optimize.constraints import Constraint, Kind, Value, constraint_table
+from tradinglab.optimize.constraints import Constraint, Kind, Value, constraint_steps, constraint_table
 from tradinglab.optimize.errors import SpaceError
 from tradinglab.optimize.space import Axis, Space
 
@@ -18,7 +18,7 @@ from tradinglab.optimize.space import Axis, Space
 _Counts: TypeAlias = npt.NDArray[Any]
 _Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
-#: How many cells a table may have, and all tables of one count together.
+#: How many cells a table may have, and how many steps all tables of one count may take together.
 _MOST_CELLS: Final = 4_000_000
 _MOST_WORK: Final = 250_000_000
 _WORD: Final = 1 << 62
@@ -67,22 +67,24 @@ def _values(axis: Axis) -> npt.NDArray[Any]:
 
 
 class _Work:
-    """One count: its constraints, and how much of it was done."""
+    """One count: its constraints, and how many steps it has taken."""
 
     def __init__(self, constraints: Sequence[Constraint], most: int) -> None:
         self._constraints = constraints
         self._kind: type = np.int64 if most < _WORD else object
-        self._cells = 0
+        self._steps = 0
 
     def count(self, arrays: _Arrays) -> int:
         """Return how many combinations of some values there are; in halves, if a table would be too large."""
-        needed = self._plan(arrays)
-        if needed is None:
+        steps, is_small = self._plan(arrays)
+        # In halves it takes as many at least: nobody has to wait to be told.
+        self._check(steps, arrays)
+        if not is_small:
             longest = max(arrays, key=lambda name: len(arrays[name]))
             values = arrays[longest]
             half = len(values) // 2
             return sum(self.count({**arrays, longest: part}) for part in (values[:half], values[half:]))
-        self._spend(needed, arrays)
+        self._steps += steps
         factors: list[tuple[tuple[str, ...], _Counts]] = [
             (each.names, _table(each, arrays).astype(self._kind)) for each in self._constraints
         ]
@@ -102,25 +104,24 @@ class _Work:
             factors = rest
         return result
 
-    def _plan(self, arrays: _Arrays) -> int | None:
-        """Return how many cells all tables would have; ``None`` if one has too many and can be made smaller."""
+    def _plan(self, arrays: _Arrays) -> tuple[int, bool]:
+        """Return how many steps all tables would take, and whether none has too many cells or can be made smaller."""
         bound = [set(each.names) for each in self._constraints]
         cells = [prod(len(arrays[name]) for name in names) for names in bound]
+        steps = sum(constraint_steps(each) * many for each, many in zip(self._constraints, cells, strict=True))
         for name in _order(self._constraints, arrays):
             joined = set().union(*(each for each in bound if name in each))
             cells.append(prod(len(arrays[each]) for each in joined))
             bound = [*(each for each in bound if name not in each), joined - {name}]
-        if max(cells) > _MOST_CELLS and max(map(len, arrays.values())) > 1:
-            return None
-        return sum(cells)
+        is_small = max(cells) <= _MOST_CELLS or max(map(len, arrays.values())) == 1
+        return steps + sum(cells[len(self._constraints) :]), is_small
 
-    def _spend(self, cells: int, arrays: _Arrays) -> None:
-        self._cells += cells
-        if self._cells > _MOST_WORK:
+    def _check(self, steps: int, arrays: _Arrays) -> None:
+        if self._steps + steps > _MOST_WORK:
             names = ", ".join(arrays)
             text = (
                 f"The constraints bind so many values of {names} together that the combinations cannot be counted; use "
-                "larger steps, or search at random."
+                "larger steps or simpler constraints, or search at random."
             )
             raise SpaceError(text, part="constraint", value=" and ".join(each.text for each in self._constraints))
 

@@ -57,6 +57,14 @@ class Axis:
         """The values as numbers, ``None`` if one of them is none."""
         return _numbers(self.values)
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The smallest and the largest of its values; ``None`` if they are texts."""
+        if self.low is not None and self.high is not None and (self.is_continuous or self.min_step is not None):
+            return float(self.low), float(self.high)
+        numbers = self.numbers
+        return None if numbers is None else (min(numbers), max(numbers))
+
     def at(self, fraction: float) -> str:
         """Return the value so far along: 0 is at the beginning, 1 behind the end."""
         if self.values:

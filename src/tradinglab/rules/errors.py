@@ -55,3 +55,19 @@ class RulesBarsError(RulesDataError):
     """The bars are such that only the engine can carry rules out over them."""
 
     code = "rules_bars"
+
+
+class WindowTooLongError(RulesDataError):
+    """Rules look back over more bars than there are.
+
+    Attributes
+    ----------
+    parameter
+        Whose value makes it so, if it is searched; else empty.
+    """
+
+    code = "rules_window"
+
+    def __init__(self, message: str, *, path: str, parameter: str = "") -> None:
+        super().__init__(message, path=path)
+        self.parameter = parameter

@@ -9,8 +9,8 @@ from tradinglab.rules.schema import WarmUpDays
 if TYPE_CHECKING:
     from tradinglab.rules.schema import Rules
 
-#: Bars of a day in which a market is open, by resolution: of shares, and of what is traded around the clock.
-_A_DAY: Final = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
+#: Bars at most of a day in which a market is open, by resolution: of shares, and of what is traded around the clock.
+A_DAY: Final = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
 _WEEK: Final = 7 / 5
 
 
@@ -22,5 +22,5 @@ def warm_up_days(rules: Rules) -> float:
     if isinstance(given, WarmUpDays):
         return float(given.days)
     kind = rules.universe[0].type
-    days = given.bars / _A_DAY[rules.resolution][0 if kind == "equity" else 1]
+    days = given.bars / A_DAY[rules.resolution][0 if kind == "equity" else 1]
     return days if kind == "crypto" else days * _WEEK

@@ -17,18 +17,21 @@ _STATED: Final = (
     ("Expectancy", "expectancy", 3, False),
     ("Annual Standard Deviation", "annual_standard_deviation", 3, False),
 )
+_DECIMALS: Final = frozenset({"Expectancy"})
 
 
 def stated(figures: Mapping[str, float]) -> dict[str, str]:
     """Return the figures by the engine's names; one that is not defined is ``0``, as there."""
-    return {label: _written(figures.get(name, 0.0), places, rate) for label, name, places, rate in _STATED}
+    return {label: _written(label, figures.get(name, 0.0), places, rate) for label, name, places, rate in _STATED}
 
 
-def _written(value: float, places: int, is_rate: bool) -> str:
+def _written(label: str, value: float, places: int, is_rate: bool) -> str:
     exact = Decimal(repr(float(value))) * (100 if is_rate else 1)
     rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
     if not value:
         return "0%" if is_rate else "0"
     if is_rate:
         return f"{rounded}%"
-    return f"{rounded.normalize():f}"
+    # The engine has decimals of some figures, which keep their zeros, and floats of others, which have none.
+    is_decimal = label in _DECIMALS and exact != exact.to_integral_value()
+    return f"{rounded:f}" if is_decimal else f"{rounded.normalize():f}"

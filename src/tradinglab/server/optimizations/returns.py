@@ -71,8 +71,7 @@ def returns_ask(*, optimization: Optimization) -> Submission:
     """
     if optimization.method != Optimization.Method.SIMULATION:
         raise ConflictError("The trials of this search are backtests, whose daily returns are kept: GET this address.")
-    if optimization.run.state not in FINAL_STATES:
-        raise ConflictError(f"The search is {optimization.run.state}; ask again when it is over.")
+    _check_over(optimization)
     # To simulate its trials again is to look at its days again.
     hold_out_check(
         strategy=optimization.version.strategy, end=_last_day(optimization), field="optimization", can_clip=False
@@ -90,6 +89,11 @@ def returns_ask(*, optimization: Optimization) -> Submission:
             parent=optimization.run,
         )
         return Submission(run, True)
+
+
+def _check_over(optimization: Optimization) -> None:
+    if optimization.run.state not in FINAL_STATES:
+        raise ConflictError(f"The search is {optimization.run.state}; ask again when it is over.")
 
 
 def _last_day(optimization: Optimization) -> date | None:
@@ -110,10 +114,11 @@ def returns_read(*, optimization: Optimization) -> dict[int, DailyAccount]:
     Raises
     ------
     ConflictError
-        If they are not made yet; says what to do.
+        If the search is not over, or they are not made yet; says what to do.
     DamagedResultError
         If what was made cannot be read.
     """
+    _check_over(optimization)
     run = _newest(optimization)
     if run is None or run.state == RunState.CANCELLED:
         text = (

@@ -13,6 +13,7 @@ from tradinglab.server.backtests.holding_out import sealed_days_guard
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.optimizations.engines import KINDS, LASTS_S, engine_check
+from tradinglab.server.optimizations.fitting import days_fit_check, windows_fit_check
 from tradinglab.server.optimizations.methods import method_decide
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
@@ -51,6 +52,8 @@ def optimization_submit(*, owner: User, request: OptimizationRequest, idempotenc
     request, why = method_decide(request)
     # What it warns of, each trial's result warns of.
     parameters_check(files=request.version.files, parameters=request.parameters)
+    days_fit_check(request)
+    windows_fit_check(request)
     return run_once(
         owner=owner,
         key=idempotency_key,

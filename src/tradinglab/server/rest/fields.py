@@ -8,6 +8,7 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.fields import empty
+from rest_framework.request import Request
 
 from tradinglab.server.texts import name_problem, notes_problem
 
@@ -55,12 +56,28 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                message = f"There is no such field. Known are: {known}."
+                said = f"Known are: {known}." if known else "There are none here; leave it out."
+                message = f"There is no such field. {said}"
                 raise serializers.ValidationError({str(name): [message] for name in unknown[:20]})
             mistaken = {name: _wrong_kind(self.fields[name], value) for name, value in data.items()}
             if any(mistaken.values()):
                 raise serializers.ValidationError({name: wrong for name, wrong in mistaken.items() if wrong})
         return super().to_internal_value(data)
+
+
+class NothingInput(StrictSerializer):
+    """The body of a request that takes none: an option that does not exist is not to be lost in silence."""
+
+
+def nothing_given(request: Request) -> None:
+    """Refuse a body with fields, where there are none.
+
+    Raises
+    ------
+    ValidationError
+        With the names of the fields.
+    """
+    NothingInput(data=request.data).is_valid(raise_exception=True)
 
 
 class FiniteField(serializers.FloatField):

@@ -14,6 +14,7 @@ from tradinglab.data.source import open_source
 from tradinglab.rules import RulesError, simulate
 from tradinglab.rules.checks import asked_values
 from tradinglab.rules.measures import Variants
+from tradinglab.rules.windows import room_of, windows_check
 from tradinglab.server.backtests.thinning import min_max
 from tradinglab.server.strategies.limited import answer_order
 from tradinglab.server.strategies.rule_files import finding_of, rules_of
@@ -36,7 +37,7 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
     except RulesError as problem:
         return {"finding": finding_of(text, problem)}
     try:
-        asked_values(rules, order["parameters"])
+        values = asked_values(rules, order["parameters"])
     except RulesError as problem:
         if problem.path.partition(".")[0] == "parameters":
             return {"refusal": problem.reason, "field": problem.path}
@@ -45,6 +46,7 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
         return {"refusal": refusal, "field": "text"}
     try:
         variants = Variants(rules, open_source(order["data"]))
+        windows_check(rules, values, room_of(variants.bars))
         run = simulate(rules, variants.bars, order["parameters"])
         figures = variants.figures(run.fills)
     except RulesError as problem:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,6 +63,35 @@ def rules_read_apart(*, text: str, parameters: Mapping[str, str | float] | None 
     if kept is None:
         kept = _kept(key, lambda: _read_apart(order), RULES)
     return kept
+
+
+def rules_windows_apart(
+    *,
+    text: str,
+    parameters: Mapping[str, str] | None = None,
+    searched: Mapping[str, tuple[float, float]] | None = None,
+    spans: Sequence[tuple[date | None, date | None]] = (),
+    covered: Sequence[tuple[date, date]] | None = None,
+) -> dict[str, Any]:
+    """Return why rules look back over more bars than there can be; nothing if that is not known to be so.
+
+    What is asked and answered is told by :func:`.rule_files.windows_refused`, which a process kept for it carries out.
+
+    Raises
+    ------
+    CheckBusyError
+        If too many checks are under way.
+    """
+    windows = {
+        "parameters": dict(parameters or {}),
+        "searched": dict(searched or {}),
+        "spans": [[None if day is None else day.isoformat() for day in span] for span in spans],
+        "covered": None if covered is None else [[day.isoformat() for day in span] for span in covered],
+    }
+    try:
+        return _read_apart({"text": text, "windows": windows})
+    except (BeyondLimitsError, CrashedError):
+        return {}  # which is said where the rules themselves are read
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from tradinglab.algorithm.check import Finding, Parameter, Severity
@@ -23,6 +24,8 @@ from tradinglab.rules import (
     rules_text,
 )
 from tradinglab.rules.checks import asked_values, check_rules, parameter_values
+from tradinglab.rules.errors import WindowTooLongError
+from tradinglab.rules.windows import Span, room_at_most, searched_windows_check
 from tradinglab.server.strategies.files import RULES
 
 #: No more source is made of rules, however often they name the same operand.
@@ -79,6 +82,37 @@ def rules_read(text: str, parameters: Mapping[str, str | float]) -> dict[str, An
         "parameters": [asdict(each) for each in _parameters(rules, text)],
         "source": source,
     }
+
+
+def windows_refused(text: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return why rules look back over more bars than there are; nothing if they do not, or cannot be read.
+
+    Parameters
+    ----------
+    asked
+        ``parameters``; the smallest and largest value of each that is ``searched``; ``spans`` of days, each to be wide
+        enough, by default that of the rules; and those that are ``covered`` by data, if that is known.
+    """
+    try:
+        rules = rules_of(text)
+        values = asked_values(rules, asked["parameters"])
+    except RulesError:
+        return {}
+    own = [rules.start.isoformat(), rules.end.isoformat()]
+    covered = None if asked["covered"] is None else [_span(each, own) for each in asked["covered"]]
+    for each in asked["spans"] or [own]:
+        room = room_at_most(rules, _span(each, own), covered)
+        try:
+            searched_windows_check(rules, values, asked["searched"], room)
+        except WindowTooLongError as problem:
+            found = finding_of(text, problem)
+            return {"parameter": problem.parameter, "reason": found["message"], "finding": found}
+    return {}
+
+
+def _span(days: Sequence[str | None], own: Sequence[str]) -> Span:
+    first, last = (date.fromisoformat(given or usual) for given, usual in zip(days, own, strict=True))
+    return Span(first, last)
 
 
 def _is_json(text: str) -> bool:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tradinglab.rules.warm_ups import warm_up_days
+from tradinglab.rules.warm_ups import A_DAY, warm_up_days
 
 if TYPE_CHECKING:
     from tradinglab.rules import Rules
 
 MOST_SYMBOLS: Final = 100
 MOST_BARS: Final = 1_000_000
-#: Bars a day at most, by resolution: of shares, and of what is traded around the clock.
-_A_DAY: Final = {"minute": (390, 1440), "hour": (7, 24), "daily": (1, 1)}
 
 
 def too_many_bars(rules: Rules) -> str:
@@ -22,7 +20,7 @@ def too_many_bars(rules: Rules) -> str:
         return f"{count:,} securities are simulated at once; at most {MOST_SYMBOLS} may be. Run a backtest of them."
     share = rules.universe[0].type == "equity"
     days = (rules.end - rules.start).days + 1 + warm_up_days(rules)
-    bars = count * days * _A_DAY[rules.resolution][0 if share else 1] * (5 / 7 if share else 1)
+    bars = count * days * A_DAY[rules.resolution][0 if share else 1] * (5 / 7 if share else 1)
     if bars > MOST_BARS:
         warmed = " and in the warm-up before" if rules.warm_up is not None else ""
         return (

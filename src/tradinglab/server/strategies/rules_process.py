@@ -2,7 +2,8 @@
 
 Rules are data, and no line of a strategy is run in it. A few lines that name each other again and again can stand for
 far too much, though, which nobody else is to wait for. An order is a line of JSON on the standard input, its answer one
-on the standard output. The process ends when it has had nothing to do for a while, or when it has grown.
+on the standard output: what rules say or, with ``windows``, whether they look back too far. The process ends when it
+has had nothing to do for a while, or when it has grown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tradinglab.server.strategies.limited import NO_MEMORY, limit_process
-from tradinglab.server.strategies.rule_files import rules_read
+from tradinglab.server.strategies.rule_files import rules_read, windows_refused
 
 _MEMORY: Final = 1_500 << 20
 #: Seconds of a processor for one text.
@@ -49,6 +50,8 @@ def _answer(line: str) -> str:
     signal.setitimer(signal.ITIMER_PROF, _CPU_S)
     try:
         order = json.loads(line)
+        if "windows" in order:
+            return json.dumps(windows_refused(order["text"], order["windows"]))
         return json.dumps(rules_read(order["text"], order["parameters"]))
     except MemoryError:
         sys.exit(NO_MEMORY)

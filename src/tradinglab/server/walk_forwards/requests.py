@@ -14,15 +14,15 @@ from tradinglab.core.enums import SecurityType
 from tradinglab.core.market import Market
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.optimize.walk_forward import WalkForwardPlan, Window, WindowError, windows_check, windows_of
-from tradinglab.server.backtests.data_sources import data_source_coverage, data_source_get
+from tradinglab.server.backtests.covered_days import days_covered, source_series
 from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.fitting import days_with_rules
 from tradinglab.server.optimizations.models import Optimization
 from tradinglab.server.optimizations.requests import OptimizationRequest, request_of
-from tradinglab.server.strategies.running import rules_days, rules_tickers
+from tradinglab.server.strategies.running import rules_tickers
 from tradinglab.server.walk_forwards.models import WalkForward
 
 MOST_WINDOWS: Final = 200
-_EPOCH: Final = date(1970, 1, 1)
 
 
 class Calendar(StrEnum):
@@ -69,17 +69,7 @@ class WalkForwardRequest:
     def _span(self) -> tuple[date | None, date | None]:
         """Return the first and the last day that may be walked through, as far as anything but the data says so."""
         start, end = self.search.start, self.search.end
-        if start is not None and end is not None and end < start:
-            raise InputError("end", str(end), f"The end is before the start ({start}); swap them.")
-        own = None if self.plan is None else rules_days(self.search.version.files)
-        if own is None:
-            return start, end
-        first, last = own
-        if start is not None and end is None and start > last:
-            raise InputError("start", str(start), f"The rules end on {last}, before it; start earlier, or give an end.")
-        if end is not None and start is None and end < first:
-            raise InputError("end", str(end), f"The rules begin on {first}, after it; end later, or give a start.")
-        return start or first, end or last
+        return days_with_rules({} if self.plan is None else self.search.version.files, start, end)
 
     def all_windows(self) -> list[Window]:
         """Return the windows.
@@ -119,19 +109,14 @@ def traded_between(first: date, last: date, calendar: Calendar) -> list[date]:
 
 def _spans(data: str, calendar: Calendar, tickers: Collection[str]) -> list[tuple[date, date]]:
     """Return the stretches of days, in order and apart from each other, of which a source has data."""
-    series, _ = data_source_coverage(source=data_source_get(name=data))
+    series = source_series(data=data)
     if not series:
         raise InputError("data", data, "There are no bars in that source.")
     if of_rules := [each for each in series if each.ticker.upper() in tickers]:
         series = of_rules
     elif calendar == Calendar.US_EQUITY:
         series = [each for each in series if each.security_type == SecurityType.EQUITY] or series
-    spans: list[tuple[int, int]] = []
-    for first, last in sorted((int(each.first_day), int(each.last_day)) for each in series):
-        if spans and first <= spans[-1][1] + 1:
-            first, last = spans[-1][0], max(spans.pop()[1], last)
-        spans.append((first, last))
-    return [(_EPOCH + timedelta(days=first), _EPOCH + timedelta(days=last)) for first, last in spans]
+    return days_covered(series)
 
 
 def search_columns(walk: WalkForward) -> Optimization:

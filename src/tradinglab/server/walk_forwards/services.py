@@ -12,6 +12,7 @@ from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.holding_out import SealedDays, end_allowed, sealed_days_guard
 from tradinglab.server.backtests.parameters import parameters_check, searched_check
 from tradinglab.server.errors import InputError
+from tradinglab.server.optimizations.fitting import days_fit_check, windows_fit_check
 from tradinglab.server.optimizations.methods import method_decide
 from tradinglab.server.runs.deletion import run_delete, run_parts_hide
 from tradinglab.server.runs.models import Run
@@ -46,6 +47,7 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
     if request.plan is not None or search.hold_out == SealedDays.CLIP:
         search = search.kept_out()
     request = replace(request, search=search)
+    days_fit_check(search)
     windows = request.all_windows()
     end = max(max(each.train_last, each.test_last) for each in windows)
     field = "end" if request.plan is not None else "windows"
@@ -53,6 +55,10 @@ def walk_forward_submit(*, owner: User, request: WalkForwardRequest, idempotency
     searched_check(files=search.version.files, axes=search.space.axes)
     parameters_check(files=search.version.files, parameters=search.parameters)
     method_decide(search)
+    spans = [
+        days for each in windows for days in ((each.train_first, each.train_last), (each.test_first, each.test_last))
+    ]
+    windows_fit_check(search, spans=spans, field=field)
     return run_once(
         owner=owner,
         key=idempotency_key,

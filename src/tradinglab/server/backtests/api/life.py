@@ -20,7 +20,7 @@ from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.backtests.services import backtest_rerun
 from tradinglab.server.backtests.verifying import backtest_verify, verification_get, verification_list
 from tradinglab.server.rest import idempotency
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.runs.deletion import run_restore
 from tradinglab.server.runs.services import Submission, run_cancel
@@ -37,6 +37,7 @@ class BacktestRestoreView(APIView):
     @extend_schema(operation_id="backtests_restore", request=None, responses=BacktestDetailSerializer)
     def post(self, request: Request, run_id: UUID) -> Response:
         """Bring it back; one that is not deleted stays as it is."""
+        nothing_given(request)
         user = user_of(request)
         run_restore(run=backtest_get(user=user, run_id=run_id, with_deleted=True).run)
         return Response(BacktestDetailSerializer(backtest_get(user=user, run_id=run_id)).data)
@@ -81,6 +82,7 @@ class BacktestVerifyView(APIView):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Run it again from its manifest; it comes to the same, or the first difference is named."""
+        nothing_given(request)
         user = user_of(request)
         test = backtest_get(user=user, run_id=run_id)
         submitted = backtest_verify(test=test, idempotency_key=idempotency.idempotency_key(request))

@@ -29,7 +29,7 @@ from tradinglab.server.backtests.results import artefact_kept
 from tradinglab.server.backtests.selectors import backtest_get, backtest_list, tags_of
 from tradinglab.server.backtests.services import backtest_annotate, backtest_submit, backtest_submit_files
 from tradinglab.server.rest import idempotency
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.rest.files import Content, content_response
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.rest.quick import columns_of
@@ -146,6 +146,7 @@ class BacktestCancelView(APIView):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Cancel it: at once if it waits, within a second if it is under way."""
+        nothing_given(request)
         user = user_of(request)
         run_cancel(run=backtest_get(user=user, run_id=run_id).run)
         test = backtest_get(user=user, run_id=run_id)

@@ -16,7 +16,7 @@ from tradinglab.server.backtests.api.serializers import BacktestSerializer
 from tradinglab.server.backtests.selectors import backtest_get
 from tradinglab.server.optimizations.opening import backtest_open, trial_open
 from tradinglab.server.optimizations.selectors import optimization_get
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.runs.services import Submission
 
 
@@ -35,6 +35,7 @@ class TrialBacktestView(APIView):
     )
     def post(self, request: Request, optimization_id: UUID, number: int) -> Response:
         """Return the full backtest of a trial; one that has none is run once, to the same figures."""
+        nothing_given(request)
         user = user_of(request)
         found = optimization_get(user=user, run_id=optimization_id)
         return _answer(request, trial_open(owner=user, optimization=found, number=number))
@@ -55,6 +56,7 @@ class BacktestOpenView(APIView):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Return it, or, if it is a trial that keeps only its figures, the run of its own that comes to the same."""
+        nothing_given(request)
         user = user_of(request)
         return _answer(request, backtest_open(owner=user, test=backtest_get(user=user, run_id=run_id)))
 

@@ -15,7 +15,7 @@ from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.optimizations.overfitting import overfitting_of
 from tradinglab.server.optimizations.returns import MOST_TRIALS, returns_ask
 from tradinglab.server.optimizations.selectors import optimization_get
-from tradinglab.server.rest.fields import ProblemSerializer, StrictSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, StrictSerializer, nothing_given
 from tradinglab.server.runs.models import Run
 
 _MOST_BLOCKS = 16
@@ -119,6 +119,7 @@ class OverfittingView(APIView):
         It is a run, with events; once it has completed, GET has the answer. What was asked for before is answered as
         it was (200), unless it failed or was cancelled.
         """
+        nothing_given(request)
         user = user_of(request)
         submitted = returns_ask(optimization=optimization_get(user=user, run_id=optimization_id))
         answer = status.HTTP_202_ACCEPTED if submitted.is_new else status.HTTP_200_OK

@@ -39,7 +39,7 @@ from tradinglab.server.optimizations.services import (
     optimization_submit,
 )
 from tradinglab.server.rest import idempotency
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import Priority, RunState
 from tradinglab.server.runs.services import Submission, Wishes
@@ -166,6 +166,7 @@ class OptimizationCancelView(APIView):
     )
     def post(self, request: Request, optimization_id: UUID) -> Response:
         """Start no further trial, and cancel those that are under way; what is done is kept."""
+        nothing_given(request)
         user = user_of(request)
         optimization_cancel(optimization=optimization_get(user=user, run_id=optimization_id))
         made = optimization_get(user=user, run_id=optimization_id)

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.models import Scope
 from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.errors import InputError
 from tradinglab.server.rest.fields import ProblemSerializer
 from tradinglab.server.rest.filters import refuse_unknown
 from tradinglab.server.rules.api.serializers import (
@@ -23,7 +24,7 @@ from tradinglab.server.rules.api.serializers import (
     SourceSerializer,
 )
 from tradinglab.server.rules.simulating import rules_simulate
-from tradinglab.server.strategies.checking import files_check, generator_version, rules_read_apart
+from tradinglab.server.strategies.checking import files_check, generator_version, rules_read_apart, rules_windows_apart
 from tradinglab.server.strategies.files import RULES
 from tradinglab.server.strategies.running import rules_source
 
@@ -53,9 +54,10 @@ class RulesCheckView(APIView):
         text = _given(request, RulesInput)["text"]
         report = files_check(files={RULES: text})
         read = rules_read_apart(text=text)
+        refused = {} if report.has_errors else rules_windows_apart(text=text)
         found = {
-            "has_errors": report.has_errors,
-            "findings": report.findings,
+            "has_errors": report.has_errors or bool(refused),
+            "findings": [*report.findings, *([refused["finding"]] if refused else [])],
             "is_cut": report.is_cut,
             "parameters": report.parameters,
             "text": read.get("text"),
@@ -77,7 +79,10 @@ class RulesGenerateView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Return the source."""
-        source = rules_source(text=_given(request, RulesInput)["text"], field="text")
+        text = _given(request, RulesInput)["text"]
+        source = rules_source(text=text, field="text")
+        if refused := rules_windows_apart(text=text):
+            raise InputError("text", None, refused["reason"])
         return Response(SourceSerializer({"source": source, "generator": generator_version()}).data)
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.strategies.api.serializers import (
     DiffSerializer,
     FileChanges,
@@ -129,6 +129,7 @@ class VersionRestoreView(APIView):
     )
     def post(self, request: Request, strategy_id: UUID, content_hash: str) -> Response:
         """Make it the head."""
+        nothing_given(request)
         user = user_of(request)
         strategy = strategy_get(user=user, strategy_id=strategy_id)
         version = version_get(strategy=strategy, content_hash=content_hash)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.errors import InputError
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.rest.filters import YesNoFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.strategies.api.serializers import (
@@ -141,6 +141,7 @@ class StrategyUndeleteView(APIView):
     )
     def post(self, request: Request, strategy_id: UUID) -> Response:
         """Take it back."""
+        nothing_given(request)
         strategy = strategy_get(user=user_of(request), strategy_id=strategy_id, is_deleted=True)
         return Response(StrategySerializer(strategy_undelete(strategy=strategy)).data)
 

@@ -20,7 +20,7 @@ from tradinglab.server.backtests.api.serializers import BacktestAnnotations
 from tradinglab.server.optimizations.annotating import AnnotationFilter, run_annotate
 from tradinglab.server.optimizations.api.views import OptimizationPages, request_given
 from tradinglab.server.rest import idempotency
-from tradinglab.server.rest.fields import ProblemSerializer
+from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
 from tradinglab.server.runs.models import RunState
 from tradinglab.server.walk_forwards.api.serializers import (
     NOTHING,
@@ -161,6 +161,7 @@ class WalkForwardCancelView(_OneView):
     )
     def post(self, request: Request, walk_forward_id: UUID) -> Response:
         """Start nothing further, and cancel what is under way; what is done is kept."""
+        nothing_given(request)
         walk_forward_cancel(walk=self.walk(request, walk_forward_id))
         made = self.walk(request, walk_forward_id)
         return Response(WalkForwardSerializer(made).data, status=status.HTTP_202_ACCEPTED)
