@@ -18,7 +18,7 @@ from tests.sources.wire import answer
 from tradinglab.cli.main import main
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data.source import open_source
-from tradinglab.data.store import BarStore, SeriesKey
+from tradinglab.data.store import BarStore, Origin, SeriesKey
 
 _KEY = SeriesKey(SecurityType.EQUITY, "usa", "AAA", Resolution.DAILY, TickType.TRADE)
 
@@ -329,3 +329,21 @@ def test_a_preflight_fetches_what_is_missing(yahoo: Yahoo, tmp_path: Path, capsy
     assert len(yahoo.asked) == sent, "nothing is missing any more"
     assert run("data", "preflight", strategy, "--store", store, "--end", "2021-09-30") == 1
     assert "21 trading days are missing: 2021-09-01 to 2021-09-30" in capsys.readouterr().out
+
+
+def test_a_store_is_maintained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "bars"
+    store = BarStore(folder)
+    for day in range(3):
+        at = np.array([1_704_690_000_000_000 + day * 86_400_000_000])
+        store.append_day(_KEY, at, {name: np.ones(1) for name in _KEY.fields}, Origin("x"))
+    assert run("data", "maintain", "--store", folder) == 0
+    assert "0 files of days were merged into years, 0 past files were removed." in capsys.readouterr().out
+    store.pin("mine", store.slices(_KEY))
+    assert run("data", "maintain", "--store", folder, "--most-days", 0, "--keep-days", 0) == 0
+    assert "3 files of days were merged into years, 0 past files" in capsys.readouterr().out
+    store.unpin("mine")
+    assert run("data", "maintain", "--store", folder, "--keep-days", 0) == 0
+    assert "3 past files were removed" in capsys.readouterr().out
+    assert run("data", "maintain", "--store", tmp_path / "none") == 2
+    assert run("data", "maintain", "--store", folder, "--keep-days", "nan") == 2

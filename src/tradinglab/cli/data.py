@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tradinglab.data.ingest.watching import ImportProgress
 
 _EPOCH = date(1970, 1, 1)
+_LONGEST_KEPT = 100_000
 
 
 def add_parser(commands: Commands) -> None:
@@ -40,6 +41,7 @@ def add_parser(commands: Commands) -> None:
     data_check.add_parser(parts)
     data_preflight.add_parser(parts)
     _add_import(parts)
+    _add_maintain(parts)
     data_resample.add_parser(parts)
     data_statistics.add_parser(parts)
     _add_generate(parts)
@@ -93,6 +95,21 @@ def _add_import(commands: Commands) -> None:
     )
     add("--on-conflict", default="error", choices=("error", "replace", "keep"),
         help="what to do if other bars are stored at the same times (default: error)")  # fmt: skip
+
+
+def _add_maintain(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "maintain",
+        help="merge small files of a store, and remove what nobody needs",
+        description="Merge the files of single days into those of their years, and remove files that no state of a "
+        "series needs any more; what is pinned stays. Others may read and write meanwhile. A server does so hourly.",
+    )
+    parser.set_defaults(run=maintain)
+    add = parser.add_argument
+    add("--store", metavar="DIR", required=True, type=words.store, help="the store's folder, or s3://BUCKET/PREFIX")
+    add("--most-days", metavar="N", type=int, default=20, help="leave so many files of days alone (default: 20)")
+    add("--keep-days", metavar="N", type=float, default=1.0,
+        help="keep past files for so many days at least (default: 1)")  # fmt: skip
 
 
 def _add_generate(commands: Commands) -> None:
@@ -172,6 +189,20 @@ def import_bars(options: Namespace) -> int:
 
 def _progress(progress: ImportProgress) -> str:
     return f"{progress.step}  {progress.share:4.0%}  {progress.rows:,} rows"
+
+
+def maintain(options: Namespace) -> int:
+    """Maintain a store, and print what was done."""
+    from tradinglab.data.store import StoreSource
+
+    if options.most_days < 0 or not 0 <= options.keep_days < _LONGEST_KEPT:
+        raise CommandError(f"--most-days and --keep-days are numbers from 0 on, below {_LONGEST_KEPT:,} days.")
+    store = StoreSource(options.store).store
+    merged, removed = store.maintain(most_days=options.most_days, grace=timedelta(days=options.keep_days))
+    say(f"{merged:,} files of days were merged into years, {removed:,} past files were removed.")
+    if kept := len(store.pins()):
+        say(f"{kept:,} pins keep what was read of past states.")
+    return FINISHED
 
 
 def generate_bars(options: Namespace) -> int:

@@ -146,7 +146,8 @@ def open_source(spec: str) -> DataSource:
     Parameters
     ----------
     spec
-        ``sample``, ``lean:DIR`` (a LEAN data folder), ``store:DIR`` or ``store:s3://BUCKET/PREFIX`` (a bar store).
+        ``sample``, ``lean:DIR`` (a LEAN data folder), ``store:DIR`` or ``store:s3://BUCKET/PREFIX`` (a bar store);
+        ``store:DIR@PIN`` for the bars and factors that a pin of the store keeps.
 
     Raises
     ------
@@ -162,17 +163,21 @@ def open_source(spec: str) -> DataSource:
         raise DataSourceError(spec, "it is not a source. Use sample, lean:DIR or store:DIR.")
     if not where:
         raise DataSourceError(spec, f"the folder is missing. Write {kind}:DIR.")
-    if kind == "store" and where.startswith("s3://"):
+    if kind == "store":
         from tradinglab.data.store import StoreSource
+        from tradinglab.data.store.places import S3, split_pin
 
-        return StoreSource(where)
+        where, pin = split_pin(where)
+        if where.startswith(S3):
+            return StoreSource(where, pin)
+        return StoreSource(_folder(spec, where), pin)
+    from tradinglab.data.lean import LeanSource
+
+    return LeanSource(_folder(spec, where))
+
+
+def _folder(spec: str, where: str) -> Path:
     folder = Path(where).expanduser()
     if not folder.is_dir():
         raise DataSourceError(spec, f"there is no folder {folder}.")
-    if kind == "lean":
-        from tradinglab.data.lean import LeanSource
-
-        return LeanSource(folder)
-    from tradinglab.data.store import StoreSource
-
-    return StoreSource(folder)
+    return folder

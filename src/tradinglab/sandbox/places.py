@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import tradinglab
+from tradinglab.data.store.places import split_pin
 
 _PACKAGE: Final = Path(tradinglab.__file__).resolve().parent
 #: Shared libraries of the system, which modules in C may need, and what tells the time of other places.
@@ -63,6 +64,7 @@ def outermost(paths: Iterable[str]) -> list[str]:
 def data_places(spec: str) -> list[str]:
     """Return the folders that a data source named *spec* reads; the sample is part of the package."""
     kind, _, folder = spec.partition(":")
+    folder = split_pin(folder)[0] if kind == "store" else folder
     return [str(Path(folder).expanduser().resolve())] if kind in ("lean", "store") and folder else []
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.values import dataclass, field
+from tradinglab.data.store.places import split_pin
 from tradinglab.engine.errors import StrategyError, TimeLimitError
 from tradinglab.engine.result import BacktestResult
 from tradinglab.engine.run import given_day
@@ -116,9 +117,10 @@ class RunRequest:
     @property
     def data_inside(self) -> str:
         """The spec of the data as it reads in a sandbox, where paths begin at the root."""
-        kind, _, _ = self.data.partition(":")
+        kind, _, where = self.data.partition(":")
         places = data_places(self.data)
-        return f"{kind}:{places[0]}" if places else self.data
+        pin = split_pin(where)[1] if kind == "store" else ""
+        return f"{kind}:{places[0]}" + (f"@{pin}" if pin else "") if places else self.data
 
     def terms(self) -> Terms:
         """Return what the run may not set for itself."""

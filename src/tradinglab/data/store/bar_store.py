@@ -172,7 +172,7 @@ class BarStore(StoreReader):
         StoreError
             If one is not there any more; nothing is pinned then.
         """
-        keeping.write_pin(self.place, name, slices.values())
+        keeping.write_pin(self.place, name, slices)
         gone = [what for what, sha256 in slices.items() if not self._is_kept(what, sha256)]
         if gone:
             keeping.remove_pin(self.place, name)
@@ -181,10 +181,6 @@ class BarStore(StoreReader):
     def unpin(self, name: str) -> None:
         """Take a pin away, if there is one."""
         keeping.remove_pin(self.place, name)
-
-    def pins(self) -> dict[str, list[str]]:
-        """Return the hashes of slices that each pin keeps."""
-        return keeping.pins(self.place)
 
     def collect(self, *, grace: timedelta = GRACE, keep: Collection[str] = ()) -> list[Slice]:
         """Remove past slices that no pin keeps; return them.

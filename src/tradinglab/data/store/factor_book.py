@@ -265,8 +265,9 @@ def read_table(place: Place, name: str, sha256: str | None = None) -> FactorTabl
     if not book.versions:
         # A store of format 1, whose factors nobody has changed since.
         old = any(each.name == f"{ticker}.{_SUFFIX}" for each in place.entries(folder))
-        if sha256 is None and old:
-            return read_factor_file(place.file(f"{name}.{_SUFFIX}", _anything).parent, ticker)
+        path = place.file(f"{name}.{_SUFFIX}", _anything) if old else None
+        if path is not None and sha256 in (None, hashlib.sha256(path.read_bytes()).hexdigest()):
+            return read_factor_file(path.parent, ticker)
         version = None
     else:
         version = book.versions[-1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -20,12 +20,12 @@ from tradinglab.data.store.manifest import Manifest, Slice
 from tradinglab.data.store.place import Place
 
 PINS: Final = "pins"
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+PIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MOST_ATTEMPTS: Final = 40
 
 
-def write_pin(place: Place, name: str, slices: Iterable[str]) -> str:
-    """Write a pin, in place of one of that name; return the name of its document.
+def write_pin(place: Place, name: str, slices: Mapping[str, str]) -> str:
+    """Write a pin of slices by what they hold, in place of one of that name; return the name of its document.
 
     Raises
     ------
@@ -33,7 +33,8 @@ def write_pin(place: Place, name: str, slices: Iterable[str]) -> str:
         If the name is none.
     """
     path = _pin(name)
-    content = json.dumps({"slices": sorted(set(slices)), "written_at": now()}).encode() + b"\n"
+    told = {"slices": sorted(set(slices.values())), "named": dict(sorted(slices.items())), "written_at": now()}
+    content = json.dumps(told).encode() + b"\n"
     with place.lock(path):
         for attempt in range(_MOST_ATTEMPTS):
             known = place.document(path)
@@ -49,9 +50,32 @@ def remove_pin(place: Place, name: str) -> None:
 
 
 def _pin(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not PIN_NAME.fullmatch(name):
         raise StoreError(f"The name of a pin may have up to 100 letters, digits, '.', '_' and '-'; it was '{name}'.")
     return f"{PINS}/{name}.json"
+
+
+def read_pin(place: Place, name: str) -> dict[str, str]:
+    """Return the hashes that a pin names, by what they are of.
+
+    Raises
+    ------
+    StoreError
+        If there is no such pin, or it was written by a version that did not note what slices hold.
+    MalformedDataError
+        If it is broken.
+    """
+    path = _pin(name)
+    known = place.document(path)
+    if known is None:
+        raise StoreError(f"There is no pin '{name}' in {place.name}: what it kept may be gone.")
+    try:
+        named = json.loads(known.content).get("named")
+        if named is None:
+            raise StoreError(f"The pin '{name}' in {place.name} does not say what its slices hold; pin them again.")
+        return {str(what): str(sha256) for what, sha256 in named.items()}
+    except (AttributeError, TypeError, ValueError) as problem:
+        raise MalformedDataError(place.root / path, "The pin is broken: write it again, or remove it.") from problem
 
 
 def pins(place: Place) -> dict[str, list[str]]:

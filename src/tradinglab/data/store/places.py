@@ -5,10 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from tradinglab.data.store.keeping import PIN_NAME
 from tradinglab.data.store.local_place import LocalPlace
 from tradinglab.data.store.place import Place
 
 S3: Final = "s3://"
+
+
+def split_pin(where: str) -> tuple[str, str]:
+    """Return the place and the pin that ``PLACE@PIN`` names; the pin is empty if there is none.
+
+    The name of a folder that is there is taken as it is.
+    """
+    place, at, pin = where.rpartition("@")
+    if not at or not place or not PIN_NAME.fullmatch(pin) or Path(where).expanduser().is_dir():
+        return where, ""
+    return place, pin
 
 
 def open_place(where: Path | str) -> Place:

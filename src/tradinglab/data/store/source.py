@@ -23,7 +23,7 @@ from tradinglab.data.periods import ends_of
 from tradinglab.data.source import Coverage
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import BarFile
-from tradinglab.data.store.layout import MARKER, SeriesKey
+from tradinglab.data.store.layout import MARKER, SeriesKey, factor_name, folder_of
 from tradinglab.data.store.manifest import joined_sources
 from tradinglab.data.store.store_reader import iter_origins
 
@@ -38,21 +38,25 @@ class StoreSource(BarsOnlySource):
     ----------
     where
         The store's folder, or ``s3://bucket/prefix``.
+    pin
+        The name of a pin whose slices are read in place of those that the store has now: the bars and factors that a
+        run has read. What the pin does not name is read as it is now.
 
     Raises
     ------
     DataSourceError
-        If there is no bar store.
+        If there is no bar store, or no such pin.
     """
 
     default_benchmark: Symbol | None = None
 
-    def __init__(self, where: Path | str) -> None:
-        self.name = f"store:{where}"
+    def __init__(self, where: Path | str, pin: str = "") -> None:
+        self.name = f"store:{where}" + (f"@{pin}" if pin else "")
         self.warnings: list[str] = []
         try:
             self.store = BarStore(where)
             is_store = self.store.place.document(MARKER) is not None
+            self._pinned = self.store.pinned(pin) if pin else {}
         except StoreError as problem:
             raise DataSourceError(self.name, str(problem)) from problem
         if not is_store:
@@ -76,14 +80,14 @@ class StoreSource(BarsOnlySource):
     ) -> BarColumns:
         """Return raw bars that start in ``[start_ns, end_ns)``."""
         key = SeriesKey.of(symbol, resolution, tick_type)
-        if end_ns <= start_ns or not self.store.has(key):
+        if end_ns <= start_ns or not self.has(symbol, resolution, tick_type):
             return BarColumns.empty(tick_type)
         self._say_synthetic(key)
         zone = self.market_hours.get_exchange_hours(symbol.id.market, symbol.value, symbol.security_type).time_zone
 
         def read(first_day: int, last_day: int) -> BarColumns:
             day_us = DAY_NS // _US
-            times, values = self.store.read(key, first_day * day_us, (last_day + 1) * day_us)
+            times, values = self.store.read(key, first_day * day_us, (last_day + 1) * day_us, at=self._state(key))
             time_ns = times * _US
             return BarColumns(tick_type, time_ns, ends_of(time_ns, resolution, zone), values)
 
@@ -96,7 +100,8 @@ class StoreSource(BarsOnlySource):
 
     def has(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether there are any bars."""
-        return self.store.has(SeriesKey.of(symbol, resolution, tick_type))
+        key = SeriesKey.of(symbol, resolution, tick_type)
+        return self._state(key) is not None or self.store.has(key)
 
     def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether any of the bars are made up."""
@@ -106,7 +111,12 @@ class StoreSource(BarsOnlySource):
         """Return the factors of an equity, if it has any."""
         if symbol.security_type != SecurityType.EQUITY:
             return None
-        return self.store.factors(symbol.security_type, symbol.id.market, symbol.value)
+        kind, market = symbol.security_type, symbol.id.market
+        name = factor_name(kind, market, symbol.value)
+        sha256 = self._pinned.get(name)
+        if sha256 is None and any(_is_bars_of(name, what) for what in self._pinned):
+            return None  # the run has read bars of it, and there were no factors
+        return self.store.factors(kind, market, symbol.value, sha256)
 
     def resolve_symbol(self, ticker: str, security_type: SecurityType, market: str, day: int | None = None) -> Symbol:
         """Return the symbol of a ticker."""
@@ -136,6 +146,11 @@ class StoreSource(BarsOnlySource):
                 sources=self._sources(key),
             )
 
+    def _state(self, key: SeriesKey) -> list[str] | None:
+        """Return the hashes of the slices that are pinned of a series, ``None`` if none is."""
+        folder = folder_of(key)
+        return [sha256 for what, sha256 in self._pinned.items() if what.rpartition("/")[0] == folder] or None
+
     def _count(self, key: SeriesKey, files: list[BarFile]) -> int:
         """Return how many bars there are; they are read only if files may hold bars of the same times."""
         ordered = sorted(files, key=lambda file: file.first_us)
@@ -157,3 +172,10 @@ class StoreSource(BarsOnlySource):
             text = f"Bars of {key} are synthetic. Results on them say nothing about the market."
             if text not in self.warnings:
                 self.warnings.append(text)
+
+
+def _is_bars_of(factors: str, what: str) -> bool:
+    """Return whether a slice holds bars of the ticker whose factors have this name."""
+    kind, market, _, ticker = factors.split("/")
+    parts = what.split("/")
+    return len(parts) == 6 and (*parts[:2], parts[4]) == (kind, market, ticker)

@@ -15,6 +15,7 @@ from tradinglab.core.enums import DataNormalizationMode, SecurityType
 from tradinglab.data.columns import Ints
 from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.factors import FactorTable
+from tradinglab.data.store import keeping
 from tradinglab.data.store.commits import FIRST_US, LAST_US, checked, load
 from tradinglab.data.store.factor_book import ActionRecord, FactorVersion, load_book, read_table
 from tradinglab.data.store.files import BarFile, Origin, content_hash, read_bar_files
@@ -119,6 +120,20 @@ class StoreReader:
     def restatements(self, key: SeriesKey) -> list[Restatement]:
         """Return which stored bars were replaced by others, what they were before, when, and where the new are from."""
         return [read_restatement(self.place, key, each) for each in self.manifest(key).restatements]
+
+    def pins(self) -> dict[str, list[str]]:
+        """Return the hashes of slices that each pin keeps."""
+        return keeping.pins(self.place)
+
+    def pinned(self, name: str) -> dict[str, str]:
+        """Return the hashes that a pin keeps, by what they are of, as :meth:`slices` does.
+
+        Raises
+        ------
+        StoreError
+            If there is no such pin.
+        """
+        return keeping.read_pin(self.place, name)
 
     # Reading.
 

@@ -24,9 +24,11 @@ from tradinglab.sandbox.request import RunRequest
 from tradinglab.sandbox.supervisor import BACKTEST
 from tradinglab.sandbox.watch import Task
 from tradinglab.server.backtests.data_sources import NamedSource, data_slices, data_source_get, data_source_list
+from tradinglab.server.backtests.data_states import data_state_note, slices_pin
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.outputs import OUTPUTS
+from tradinglab.server.backtests.requests import AS_OF
 from tradinglab.server.backtests.trying import backtest_note_tried
 from tradinglab.server.backtests.verdicts import verdict_columns
 from tradinglab.server.backtests.verifying import Outcome, verification_compare, verification_record
@@ -92,6 +94,8 @@ class BacktestKind:
         columns |= {"warnings": [*told, *columns.get("warnings", [])]}
         Backtest.objects.filter(run=run).update(**columns, **took)
         _keep_slices(run, summary)
+        if run.manifest["data"].get("kind") == "store":
+            data_state_note(run_id=run.pk, source=run.manifest["data"]["source"], slices=summary.get(_SLICES, {}))
         backtest_note_tried(run_id=run.pk)
 
 
@@ -129,7 +133,10 @@ def _with_slices(ended: Ended, test: Backtest) -> Ended:
     """Hash what of its data a run has read; the sample is known as a whole."""
     if ended.ending != Ending.COMPLETED or test.data == SAMPLE:
         return ended
-    slices = data_slices(source=data_source_get(name=test.data), files=ended.summary[_DATA_FILES])
+    source = data_source_get(name=test.data)
+    slices = data_slices(source=source, files=ended.summary[_DATA_FILES])
+    if source.kind == "store":
+        slices_pin(source=source, slices=slices)
     return replace(ended, summary={**ended.summary, _SLICES: slices})
 
 
@@ -226,7 +233,7 @@ def run_request(test: Backtest, run: Run) -> RunRequest:
         strategy=f"{FOLDER}/{ENTRY}",
         files={f"{FOLDER}/{name}": text for name, text in files_as_told(test.version.files, run.manifest).items()},
         folders=[FOLDER],
-        data=data_source_get(name=test.data).spec,
+        data=_spec(test, run),
         start=test.start.isoformat() if test.start else None,
         end=test.end.isoformat() if test.end else None,
         cash=str(test.cash) if test.cash is not None else None,
@@ -234,6 +241,12 @@ def run_request(test: Backtest, run: Run) -> RunRequest:
         timeout_s=run.timeout_s,
         seed=run.manifest.get("seed"),
     )
+
+
+def _spec(test: Backtest, run: Run) -> str:
+    """Return the spec of a run's data: of a run that is to read what another has read, with the pin that keeps it."""
+    spec, pin = data_source_get(name=test.data).spec, run.manifest["data"].get(AS_OF, "")
+    return f"{spec}@{pin}" if pin else spec
 
 
 def carried_out(keeper: SandboxKeeper, task: Task, answer: IO[bytes], watcher: Watcher) -> None:

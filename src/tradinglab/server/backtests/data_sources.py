@@ -14,6 +14,7 @@ from django.conf import settings
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
+from tradinglab.data.store import BarStore
 from tradinglab.data.store.layout import MARKER
 from tradinglab.data.store.run_slices import run_slices
 from tradinglab.server.config.data_sources import LOCAL, SAMPLE
@@ -38,6 +39,21 @@ class NamedSource:
     name: str
     kind: str
     spec: str
+
+    @property
+    def where(self) -> str:
+        """The folder or the bucket that the spec names; empty of the sample."""
+        return self.spec.partition(":")[2]
+
+    def store(self) -> BarStore:
+        """Return the bar store that it is.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be opened.
+        """
+        return BarStore(self.where)
 
 
 def data_source_list() -> list[NamedSource]:
@@ -120,7 +136,7 @@ def data_slices(*, source: NamedSource, files: Iterable[str]) -> dict[str, str]:
 
     Of a bar store, that is over the bars of a slice, which is named by what it holds; of a LEAN folder, over a file.
     """
-    folder = Path(source.spec.partition(":")[2]).resolve()
+    folder = Path(source.where).resolve()
     if source.kind == "store":
         return run_slices(folder, files)
     found = {}

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.utils import timezone
 
 from tradinglab.server.honesty.models import HoldOut
 from tradinglab.server.runs.models import Run
 from tradinglab.server.strategies.models import StrategyVersion
+
+
+class DataState(models.Model):
+    """Slices of a bar store that runs have read, and what has become of them since; many runs have read the same."""
+
+    #: Name of the data source.
+    source = models.CharField(max_length=40)
+    #: The SHA-256 over the slices.
+    digest = models.CharField(max_length=64)
+    slices = models.JSONField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    #: How it was when it was looked at last: it is looked at again when that is not so any more.
+    mark = models.CharField(max_length=64, blank=True, default="")
+    changes = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="data_state_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.digest[:12]}"
+
+    @property
+    def pin(self) -> str:
+        """The name of the pin that keeps the slices."""
+        return pin_name(self.digest)
+
+
+def pin_name(digest: str) -> str:
+    """Return the name of the pin of a state."""
+    return f"runs-{digest[:40]}"
 
 
 class Backtest(models.Model):
@@ -46,6 +79,9 @@ class Backtest(models.Model):
     last_day = models.DateField(null=True)
     duration_s = models.FloatField(null=True)
     data = models.CharField(max_length=40, default="sample")
+    #: What of a bar store it has read, and since when that is otherwise there.
+    data_state = models.ForeignKey(DataState, on_delete=models.SET_NULL, null=True, related_name="backtests")
+    data_changed_at = models.DateTimeField(null=True, db_index=True)
 
     total_orders = models.PositiveIntegerField(null=True, db_index=True)
     start_equity = models.FloatField(null=True)
@@ -98,6 +134,11 @@ class Backtest(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.run_id)
+
+    @property
+    def data_changes(self) -> list[dict[str, Any]]:
+        """What has changed of the data since it ran."""
+        return [] if self.data_state is None else list(self.data_state.changes)
 
     @property
     def hold_out(self) -> HoldOut | None:

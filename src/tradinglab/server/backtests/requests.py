@@ -30,6 +30,8 @@ from tradinglab.server.texts import check_name
 #: Before it there are no bars of any source, and the engine's clock does not reach much further.
 FIRST_DAY = date(1900, 1, 1)
 MOST_CASH = 10**12
+#: In a manifest, under ``data``: the pin of the slices that are to be read.
+AS_OF = "as_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class BacktestRequest:
         Where it is run, and what becomes of it if that place cannot be reached; *data* is then that of a run here.
     hold_out
         What becomes of it if it would touch days that are sealed.
+    as_of
+        The pin of the slices of a bar store that are to be read; empty: what is there when it runs.
     """
 
     version: StrategyVersion
@@ -64,6 +68,7 @@ class BacktestRequest:
     engine: str = Backtest.Engine.LOCAL
     fallback: str = Fallback.QUEUE
     hold_out: str = SealedDays.REFUSE
+    as_of: str = ""
 
     def check(self) -> None:
         """Refuse a name, dates, cash and data that there cannot be, and a version without a file that can be run.
@@ -125,7 +130,10 @@ class BacktestRequest:
             "engine": tradinglab.__version__,
             "versions": engine_versions(),
             "calendars": calendar_versions(),
-            "data": data_before_run(source=data_source_wanted(name=self.data)),
+            "data": {
+                **data_before_run(source=data_source_wanted(name=self.data)),
+                **({AS_OF: self.as_of} if self.as_of else {}),
+            },
         }
 
     def _manifest_elsewhere(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -180,6 +188,8 @@ class BacktestRequest:
             "seed": self.seed,
             "wishes": asdict(self.wishes),
         }
+        if self.as_of:
+            wanted |= {AS_OF: self.as_of}
         if not self.is_run_here:
             wanted |= {"engine": str(self.engine), "fallback": str(self.fallback)}
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()

@@ -10,11 +10,13 @@ from django.db import transaction
 
 from tradinglab.core.run_warnings import WarningKind
 from tradinglab.server.accounts.models import User
+from tradinglab.server.backtests.data_states import state_to_read
 from tradinglab.server.backtests.engines import FOLLOWED, KINDS, LASTS_S, engine_check
 from tradinglab.server.backtests.holding_out import end_allowed, sealed_days_guard
 from tradinglab.server.backtests.models import Backtest, BacktestTag
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest, request_of
+from tradinglab.server.errors import InputError
 from tradinglab.server.runs.events import event_store
 from tradinglab.server.runs.limits import time_here
 from tradinglab.server.runs.models import Run, RunState
@@ -82,14 +84,32 @@ def backtest_rerun(*, test: Backtest, changes: Mapping[str, Any], idempotency_ke
     Parameters
     ----------
     changes
-        Fields of :class:`~tradinglab.server.backtests.requests.BacktestRequest`, and of its wishes.
+        Fields of :class:`~tradinglab.server.backtests.requests.BacktestRequest`, and of its wishes; ``bars`` says
+        whether it reads what is there ``now``, or what was there ``then``.
+
+    Raises
+    ------
+    InputError
+        Also if what it has read is not kept.
     """
-    again = request_of(test)
+    again, changes = request_of(test), dict(changes)
+    if changes.pop("bars", "now") == "then":
+        changes["as_of"] = _state_of(test, changes.get("data", test.data))
     of_wishes = {field.name for field in fields(Wishes)}
     wishes = replace(again.wishes, **{name: value for name, value in changes.items() if name in of_wishes})
     rest = {name: value for name, value in changes.items() if name not in of_wishes}
     request = replace(again, wishes=wishes, **rest)
     return backtest_submit(owner=test.run.owner, request=request, idempotency_key=idempotency_key)
+
+
+def _state_of(test: Backtest, data: str) -> str:
+    pin = state_to_read(test=test) if data == test.data else ""
+    if not pin:
+        text = (
+            "The bars that the run has read are not kept: it is of another source, or no bar store. Leave 'bars' out."
+        )
+        raise InputError("bars", "then", text)
+    return pin
 
 
 def backtest_submit_files(

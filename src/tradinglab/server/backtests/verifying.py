@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.data_sources import data_source_list
+from tradinglab.server.backtests.data_states import state_to_read
 from tradinglab.server.backtests.differences import (
     COMPARED_TABLES,
     Difference,
@@ -64,7 +65,8 @@ def backtest_verify(*, test: Backtest, idempotency_key: str | None = None) -> Su
 def _create(test: Backtest) -> Run:
     first = test.run
     # The owner's limits may be lower than they were: then the run has what it may have now.
-    run = run_create(owner=first.owner, kind=KIND, manifest=request_of(test).manifest(), parent=first)
+    request = replace(request_of(test), as_of=state_to_read(test=test))
+    run = run_create(owner=first.owner, kind=KIND, manifest=request.manifest(), parent=first)
     Verification.objects.create(run=run, backtest=test)
     return run
 

@@ -224,6 +224,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DoctorFindingEnum": "tradinglab.server.examinations.api.serializers.FINDING_CODES",
         "JitterFigureEnum": "tradinglab.server.examinations.api.serializers.JITTERED",
         "JitterMethodEnum": ["simulation", "runs"],
+        "DataChangeKindEnum": ["bars", "factors", "gone"],
         "GradeEnum": ["A", "B", "C", "D", "F"],
         "MethodEnum": "tradinglab.server.optimizations.models.Optimization.Method",
         "ExaminationKindEnum": "tradinglab.server.examinations.models.Examination.Kind",

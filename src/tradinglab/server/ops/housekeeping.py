@@ -33,6 +33,8 @@ JOBS = {
     "login-failures": PeriodicJob(function="tradinglab.server.accounts.login.login_failures_forget", every_s=900),
     "sign-ins": PeriodicJob(function="tradinglab.server.accounts.sign_ins.sign_ins_forget", every_s=3600),
     "catalogue": PeriodicJob(function="tradinglab.server.datasets.refreshing.catalogue_job", every_s=300),
+    "data-states": PeriodicJob(function="tradinglab.server.backtests.data_states.data_states_job", every_s=600),
+    "maintenance": PeriodicJob(function="tradinglab.server.datasets.maintaining.maintenance_job", every_s=3600),
     "quality": PeriodicJob(function="tradinglab.server.datasets.judging.quality_job", every_s=300),
     "sessions": PeriodicJob(function="tradinglab.server.ops.housekeeping.sessions_forget", every_s=3600),
 }  # fmt: skip

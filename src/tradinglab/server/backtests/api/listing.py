@@ -114,6 +114,12 @@ class BacktestFilter(AskedFilters):
     state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     engine = filters.MultipleChoiceFilter(choices=Backtest.Engine.choices)
     verification = filters.MultipleChoiceFilter(choices=Backtest.Standing.choices)
+    data_changed = YesNoFilter(
+        field_name="data_changed_at",
+        lookup_expr="isnull",
+        exclude=True,
+        help_text="Whether bars, splits or dividends that it has read are otherwise in the store now.",
+    )
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
     version = filters.UUIDFilter(field_name="version_id")
     optimization = filters.UUIDFilter(field_name="run__parent_id", help_text="Its trials, which are listed only so.")

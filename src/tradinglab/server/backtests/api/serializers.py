@@ -131,6 +131,12 @@ class BacktestChanges(BacktestInput):
     """What is to be otherwise when a backtest is run anew; what is left out stays."""
 
     files = None  # type: ignore[assignment]  # takes the field away
+    bars = serializers.ChoiceField(
+        choices=["now", "then"],
+        required=False,
+        help_text="Whether it reads the bars that are there now (the default), or those of a bar store that this one "
+        "has read, although they were restated since.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Take any of them."""
@@ -213,9 +219,14 @@ class BacktestSerializer(QuickSerializer[Backtest]):
             "strategy_name", "version", "optimization", "is_slim", "engine", "data", "parameters",
             "start", "end", "cash",
             "created_at", "started_at", "finished_at", "deleted_at", "is_cancel_requested", "error", "verification",
-            "first_day", "last_day", "duration_s", "total_orders", *FIGURES,
+            "first_day", "last_day", "duration_s", "data_changed_at", "total_orders", *FIGURES,
         ]  # fmt: skip
-        extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES}
+        extra_kwargs = {name: {"help_text": help_of(name)} for name in FIGURES} | {
+            "data_changed_at": {
+                "help_text": "Since when bars, splits or dividends that it has read are otherwise in the store; null "
+                "if they are what they were, or nobody knows. `data_changes` of the backtest says what has changed."
+            }
+        }
 
 
 class UnexplainedSerializer(serializers.Serializer[Any]):
@@ -240,6 +251,21 @@ class RunWarningSerializer(serializers.Serializer[Any]):
     )
 
 
+class DataChangeSerializer(serializers.Serializer[Any]):
+    """What has changed of the data that a run has read."""
+
+    kind = serializers.ChoiceField(
+        choices=["bars", "factors", "gone"],
+        help_text="Bars that were restated, splits or dividends, or bars of which the old ones are not kept.",
+    )
+    what = serializers.CharField(help_text="The series, or the ticker.")
+    count = serializers.IntegerField(help_text="Of bars, or of splits and dividends.")
+    first_day = serializers.CharField(
+        allow_blank=True, help_text="Of the first bar, or the last trading day before the first split or dividend."
+    )
+    text = serializers.CharField()
+
+
 class BacktestDetailSerializer(BacktestSerializer):
     """A backtest with its notes, its manifest, all of LEAN's statistics, and what its replay found."""
 
@@ -249,6 +275,7 @@ class BacktestDetailSerializer(BacktestSerializer):
         "completed, all that the run itself warns of.",
     )
 
+    data_changes = DataChangeSerializer(many=True, help_text="What of its data has changed since it ran, at most 50.")
     findings = UnexplainedSerializer(many=True, help_text="Why it is `unverified`.")
     findings_left_out = serializers.IntegerField(help_text="How many more findings there were than are listed.")
     verification_notes = serializers.ListField(
@@ -265,7 +292,7 @@ class BacktestDetailSerializer(BacktestSerializer):
     class Meta(BacktestSerializer.Meta):
         fields = [
             *BacktestSerializer.Meta.fields, "notes", "manifest", "statistics", "warnings", "findings",
-            "findings_left_out", "verification_notes", "hold_out",
+            "findings_left_out", "verification_notes", "hold_out", "data_changes",
         ]  # fmt: skip
 
 
