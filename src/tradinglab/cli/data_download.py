@@ -183,20 +183,18 @@ def download_series(
 
 
 def _range(key: SeriesKey, options: Namespace, ledger: Ledger, source: str, sources: OpenSources) -> tuple[int, int]:
-    from tradinglab.core.clock import DAY_NS, date_of_day
-    from tradinglab.data.downloading import range_of_days
-    from tradinglab.data.sources.shaping import data_zone
+    from datetime import date
 
+    from tradinglab.data.downloading import range_of_days
+
+    asking = sources_part("asking")
     end = options.end or datetime.now(UTC).date()
     if options.start is not None:
         return range_of_days(key, options.start, end)
-    answered = ledger.read(key)
-    first_us = min((each.start_us for each in answered), default=None)
-    if first_us is None:
-        first_us = sources(source).coverage(key).first_us
+    first_us = asking.first_us_known(key, ledger, sources(source))
     if first_us is None:
         raise CommandError(f"{source} does not say from when it has {key.ticker}: give --start.")
-    first = date_of_day(data_zone(key).local_ns(first_us * 1_000) // DAY_NS)
+    first = date.fromisoformat(asking.day_text_of(key, first_us))
     return range_of_days(key, first, max(first, end))
 
 
@@ -236,10 +234,8 @@ def _print(report: DownloadReport) -> None:
 
 
 def _day(us: int, report: DownloadReport) -> str:
-    from tradinglab.core.clock import DAY_NS, date_of_day
-    from tradinglab.data.sources.shaping import data_zone
-
-    return date_of_day(data_zone(report.series).local_ns(us * 1_000) // DAY_NS).isoformat()
+    text: str = sources_part("asking").day_text_of(report.series, us)
+    return text
 
 
 def _progress(progress: tuple[DownloadReport, DownloadStep]) -> str:
@@ -250,15 +246,14 @@ def _progress(progress: tuple[DownloadReport, DownloadStep]) -> str:
 
 
 def _key(options: Namespace, symbol: str) -> SeriesKey:
-    from tradinglab.core.enums import Resolution, SecurityType, TickType
-    from tradinglab.data.store import SeriesKey
-
-    exchanges = sources_part("exchanges.source").NAMES
-    first = options.source.sources[0]
-    kind = options.security_type or ("crypto" if first in exchanges else "equity")
-    usual = {"forex": "oanda", "crypto": first if first in exchanges else "coinbase"}
-    market = (options.market or usual.get(kind, "usa")).lower()
-    return SeriesKey(SecurityType[kind.upper()], market, symbol, Resolution[options.resolution.upper()], TickType.TRADE)
+    key: SeriesKey = sources_part("asking").series_wanted(
+        symbol,
+        options.resolution,
+        options.source.sources[0],
+        security_type=options.security_type,
+        market=options.market,
+    )
+    return key
 
 
 def open_sources() -> OpenSources:
@@ -268,9 +263,10 @@ def open_sources() -> OpenSources:
 
 
 def _symbol(text: str) -> str:
-    name = text.strip().upper()
-    if not name or not all(char.isalnum() or char in ".-_^" for char in name) or len(name) > 32:
-        raise ArgumentTypeError(f"'{text[:40]}' is no ticker; write it like SPY, BRK.B, EURUSD or BTCUSDT")
+    try:
+        name: str = sources_part("asking").ticker_of(text)
+    except ValueError as problem:
+        raise ArgumentTypeError(str(problem)) from None
     return name
 
 
