@@ -13,7 +13,8 @@ from redis import Redis
 from tradinglab.core.pacing.breakers import BreakerRule
 from tradinglab.core.pacing.buckets import Rate
 from tradinglab.core.pacing.notes import MemoryNotes
-from tradinglab.server.cloud.sharing import RedisNotes, shared_by_all
+from tradinglab.server.cloud.sharing import shared_by_all
+from tradinglab.server.ops.shared_notes import RedisNotes
 
 _RATE = Rate(30, 3600.0)
 _RULE = BreakerRule(failures=2, wait_s=3600.0, most_wait_s=3600.0, probe_s=60.0)
@@ -61,7 +62,7 @@ def test_without_redis_a_machine_counts_for_itself(tmp_path: Path) -> None:
 
 
 def test_it_is_said_that_redis_does_not_answer(caplog: pytest.LogCaptureFixture) -> None:
-    notes = RedisNotes(Redis.from_url("redis://127.0.0.1:1/0"), MemoryNotes())
+    notes = RedisNotes(Redis.from_url("redis://127.0.0.1:1/0"), prefix="x:", otherwise=MemoryNotes(), what="requests")
     with caplog.at_level(logging.WARNING):
         assert notes.change("name", lambda note: ({"n": 1.0}, note)) == {}
     assert notes.change("name", lambda note: (note, note)) == {"n": 1.0}
