@@ -32,6 +32,10 @@ from tradinglab.server.backtests.services import BacktestRequest, backtest_submi
 from tradinglab.server.backtests.verifying import backtest_verify
 from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
+from tradinglab.server.data_jobs.models import DataJobItem
+from tradinglab.server.data_jobs.requests import DownloadRequest, Subjects
+from tradinglab.server.data_jobs.services import data_job_submit
+from tradinglab.server.data_jobs.targets import target_get
 from tradinglab.server.datasets.selectors import instrument_list, series_list
 from tradinglab.server.datasets.services import watch_list_add, watch_list_create
 from tradinglab.server.examinations.models import Examination
@@ -70,6 +74,8 @@ _EVERYBODYS = ("/api/v1/strategies/templates/", "/api/v1/data-sources/", "/api/v
 _PERSONAL = ("/api/v1/account/",)
 #: For admins.
 _ADMINS = ("/api/v1/users/", "/api/v1/invitations/")
+#: What admins alone change, and everybody reads of his own.
+_ADMINS_CHANGE = ("/api/v1/data-jobs/", "/api/v1/data-uploads/", "/api/v1/data-schedules/")
 #: Scopes other than ``read`` to read and ``run`` for all else.
 _SCOPES = {
     "POST /api/v1/api-keys/": Scope.READ,
@@ -105,6 +111,8 @@ class Operation(NamedTuple):
     @property
     def scope(self) -> str:
         writes = Scope.TRADE if "/deployments/" in self.pattern else Scope.RUN
+        if self.pattern.startswith(_ADMINS_CHANGE):
+            writes = Scope.ADMIN
         usual = Scope.READ if self.method == "get" else writes
         return _SCOPES.get(self.name, Scope.ADMIN if self.pattern.startswith(_ADMINS) else usual)
 
@@ -209,6 +217,14 @@ class Things:
         watch_list_add(watch_list=made, instrument=instrument_list().get(pk=self.value("<int:instrument_id>")))
         return made.pk
 
+    def make_data_job(self) -> object:
+        subjects, target = Subjects(symbols=["AAA"]), target_get(name="local")
+        request = DownloadRequest(target=target, subjects=subjects, sources=["yahoo"], resolution="daily")
+        return data_job_submit(owner=self.owner, request=request).run.pk
+
+    def make_data_job_item(self) -> object:
+        return DataJobItem.objects.get(job=self.value("<uuid:data_job_id>")).pk
+
     def make_version(self) -> object:
         assert self.strategy.head is not None
         return self.strategy.head.content_hash
@@ -230,6 +246,8 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<int:instrument_id>": lambda _: instrument_list().order_by("pk")[0].pk,
     "<int:series_id>": lambda _: series_list().order_by("pk")[0].pk,
     "<uuid:watch_list_id>": Things.make_watch_list,
+    "<uuid:data_job_id>": Things.make_data_job,
+    "<int:item_id>": Things.make_data_job_item,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<uuid:examination_id>": Things.examine,

@@ -21,6 +21,7 @@ from tradinglab.server.errors import SettingsError
 _SECRETS = {"SECRET_KEY", "PGPASSWORD", "TRADINGLAB_ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"}
 _SECRETS |= {"QUANTCONNECT_ACCESS_TOKEN", "SENTRY_DSN", "TRADINGLAB_METRICS_TOKEN"}
 _SECRETS |= {"EMAIL_URL", "TRADINGLAB_ENCRYPTION_KEYS"}
+_SECRETS |= {"ALPHA_VANTAGE_API_KEY", "APCA_API_KEY_ID", "APCA_API_SECRET_KEY"}
 _SECRETS |= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 _POSTGRES_SCHEMES = ("postgres", "postgresql")
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "options"}
@@ -210,6 +211,12 @@ class Environment(BaseSettings):
     proxies: int = Field(0, ge=0, le=10, validation_alias="TRADINGLAB_PROXIES")
 
     named_data: Annotated[str, AfterValidator(_data_sources)] = Field("", validation_alias="TRADINGLAB_DATA_SOURCES")
+    alpha_vantage_key: SecretStr | None = Field(None, validation_alias="ALPHA_VANTAGE_API_KEY")
+    alpha_vantage_rate: int | None = Field(None, ge=1, le=10_000, validation_alias="ALPHA_VANTAGE_REQUESTS_PER_MINUTE")
+    alpaca_id: SecretStr | None = Field(None, validation_alias="APCA_API_KEY_ID")
+    alpaca_secret: SecretStr | None = Field(None, validation_alias="APCA_API_SECRET_KEY")
+    alpaca_feed: str | None = Field(None, pattern=r"^[a-z_]{1,40}$", validation_alias="ALPACA_DATA_FEED")
+    upload_mb: int = Field(2000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_UPLOAD_MB")
     web_threads: int = Field(16, ge=1, le=256, validation_alias="TRADINGLAB_WEB_THREADS")
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")
@@ -280,6 +287,21 @@ class Environment(BaseSettings):
     def data_sources(self) -> dict[str, str]:
         """The spec of each source of data that runs may read, by its name."""
         return parse_data_sources(self.named_data, are_there=False)
+
+    @property
+    def source_variables(self) -> dict[str, str]:
+        """Keys and plans of sources of bars, by the names under which the sources look for them."""
+        secrets = {
+            "ALPHA_VANTAGE_API_KEY": self.alpha_vantage_key,
+            "APCA_API_KEY_ID": self.alpaca_id,
+            "APCA_API_SECRET_KEY": self.alpaca_secret,
+        }
+        plain = {
+            "ALPHA_VANTAGE_REQUESTS_PER_MINUTE": self.alpha_vantage_rate,
+            "ALPACA_DATA_FEED": self.alpaca_feed,
+        }
+        found = {name: value.get_secret_value() for name, value in secrets.items() if value is not None}
+        return found | {name: str(value) for name, value in plain.items() if value is not None}
 
     @property
     def artefact_place(self) -> ArtefactPlace:

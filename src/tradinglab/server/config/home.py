@@ -36,6 +36,16 @@ class Home(NamedTuple):
         return self.folder / "bars"
 
     @property
+    def sources(self) -> Path:
+        """What was asked of sources of bars lately, for all processes of this machine."""
+        return self.folder / "sources"
+
+    @property
+    def uploads(self) -> Path:
+        """Files of bars that users have sent to be imported."""
+        return self.folder / "uploads"
+
+    @property
     def work(self) -> Path:
         """Folders of runs that are going on."""
         return self.folder / "work"

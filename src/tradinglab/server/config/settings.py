@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "tradinglab.server.honesty",
     "tradinglab.server.backtests",
     "tradinglab.server.datasets",
+    "tradinglab.server.data_jobs",
     "tradinglab.server.optimizations",
     "tradinglab.server.walk_forwards",
     "tradinglab.server.examinations",
@@ -227,6 +228,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DataChangeKindEnum": ["bars", "factors", "gone"],
         "GradeEnum": ["A", "B", "C", "D", "F"],
         "MethodEnum": "tradinglab.server.optimizations.models.Optimization.Method",
+        "SecurityTypeEnum": "tradinglab.server.datasets.api.serializers.SECURITY_TYPES",
+        "ResolutionEnum": "tradinglab.server.datasets.api.serializers.RESOLUTIONS",
+        "SourceSecurityTypeEnum": "tradinglab.data.sources.asking.TYPES",
+        "SourceResolutionEnum": "tradinglab.data.sources.asking.RESOLUTIONS",
         "ExaminationKindEnum": "tradinglab.server.examinations.models.Examination.Kind",
     },
 }
@@ -241,11 +246,13 @@ RUN_KINDS = {
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
     "simulation": "tradinglab.server.optimizations.simulating.SimulationKind",
+    "data_download": "tradinglab.server.data_jobs.downloading.DownloadKind",
     "daily_returns": "tradinglab.server.optimizations.returns.ReturnsKind",
 }
 #: Runs that consist of others, and what moves one on.
 RUN_COORDINATORS = {
     "optimization": "tradinglab.server.optimizations.coordinating.optimization_advance",
+    "data_job": "tradinglab.server.data_jobs.coordinating.data_job_advance",
     "walk_forward": "tradinglab.server.walk_forwards.coordinating.walk_forward_advance",
     "quantconnect_backtest": "tradinglab.server.cloud.polling.cloud_advance",
     "quantconnect_optimization": "tradinglab.server.cloud.polling.search_advance",

@@ -11,7 +11,7 @@ from tradinglab.server.ops.metrics import metrics
 from tradinglab.server.rest.docs import ApiDocsView
 
 _API = (
-    "accounts", "strategies", "runs", "streams", "honesty", "backtests", "datasets", "rules",
+    "accounts", "strategies", "runs", "streams", "honesty", "backtests", "datasets", "data_jobs", "rules",
     "optimizations", "walk_forwards", "analytics", "examinations", "live", "cloud", "cloud.live",
 )  # fmt: skip
 

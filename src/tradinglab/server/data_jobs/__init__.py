@@ -1,0 +1,1 @@
+"""Downloads, updates and imports of bars as durable jobs, and the schedules by which they begin."""
