@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.quality_kit import codes, good_bars, key_of
 
 from tradinglab.core.enums import Resolution
-from tradinglab.data.quality import CHECKS, Bars, Policy, SeriesFacts, clean, inspect, inspect_bars
+from tradinglab.data.quality import CHECKS, Bars, Policy, SeriesFacts, clean, inspect, inspect_bars, piles
+from tradinglab.data.quality.cleaning import clean_pile
+from tradinglab.data.quality.piles import Pile
 
 FACTS = {
     resolution: SeriesFacts.of(key_of(resolution), listed=date(2013, 11, 26)) for resolution in Resolution if resolution
@@ -84,6 +89,36 @@ def test_what_is_repaired_is_not_found_again_and_can_be_undone(
     for name, column in bars.values.items():
         np.testing.assert_array_equal(values[name], column)
     assert len(done.bars) + done.repairs.dropped == len(bars)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(list(GOOD)), EDITS, st.sampled_from([EVERY_RULE, FIRST_RULES]), st.integers(3, 700), st.booleans()
+)  # fmt: skip
+def test_repairs_on_the_disk_are_those_in_memory(
+    resolution: Resolution, edits: list[tuple[str, int, Any, Any]], policy: Policy, size: int, is_backwards: bool
+) -> None:
+    """However small the blocks are in which bars lie on the disk, and in whatever order."""
+    bars = broken(resolution, edits)
+    if is_backwards:
+        bars = Bars.of(bars.times_us[::-1].copy(), {name: column[::-1].copy() for name, column in bars.values.items()})
+    whole = clean(bars, FACTS[resolution], policy)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(piles, "BLOCK", size)
+        pile = Pile(resolution, Path(folder))
+        for part in bars.blocks(size // 2 + 1):
+            pile.add(part)
+        parts = clean_pile(pile, FACTS[resolution], policy)
+        left = parts.pile.whole()
+    np.testing.assert_array_equal(left.times_us, whole.bars.times_us)
+    np.testing.assert_array_equal(left.rows, whole.bars.rows)
+    for name, column in whole.bars.values.items():
+        np.testing.assert_array_equal(left.values[name], column)
+    order = ["check", "rule", "field", "row", "before", "after"]
+    assert parts.repairs.frame().sort(order).equals(whole.repairs.frame().sort(order))
+    for one, other in ((parts.before, whole.before), (parts.after, whole.after)):
+        assert codes(one) == codes(other)
+        assert (one.grade, one.bars, one.missing) == (other.grade, other.bars, other.missing)
 
 
 @settings(deadline=None, max_examples=40)

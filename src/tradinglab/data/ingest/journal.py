@@ -122,6 +122,8 @@ def name_of(paths: Sequence[Path], what: Sequence[str], options: ImportOptions) 
 def workplace(place: Place, name: str) -> Iterator[Path]:
     """Hold the folder of an import; none of the same files runs meanwhile. Those forgotten for a week are removed.
 
+    A store's folder that was not there before, and into which nothing came, is removed, too.
+
     Raises
     ------
     DataImportError
@@ -129,13 +131,18 @@ def workplace(place: Place, name: str) -> Iterator[Path]:
     """
     # Copies of a bucket's files are removed where they take too much room: what is read must not lie among them.
     root = place.root / IMPORTS if place.locks_out else place.root.with_name(place.root.name + IMPORTS)
-    folder = root / name
+    folder, is_new = root / name, not place.root.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder) as is_mine:
-        if not is_mine:
-            raise DataImportError(f"The same files are being imported into {place.name} by another program.")
-        _remove_forgotten(root, folder)
-        yield folder
+    try:
+        with _locked(folder) as is_mine:
+            if not is_mine:
+                raise DataImportError(f"The same files are being imported into {place.name} by another program.")
+            _remove_forgotten(root, folder)
+            yield folder
+    finally:
+        with suppress(OSError):
+            if is_new:
+                place.root.rmdir()
 
 
 def clear(folder: Path) -> None:

@@ -1,22 +1,28 @@
-"""Bars made fit by a policy, with what was done to them."""
+"""Bars made fit by a policy, with what was done to them.
+
+Bars are repaired in rounds, block by block, so that a memory is needed that does not grow with them, but with what is
+wrong with them alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from tradinglab.core.values import dataclass
-from tradinglab.data.columns import Floats, Ints
+from tradinglab.data.columns import Flags, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
 from tradinglab.data.quality.cells import PRICES, SIZES, sides_of
 from tradinglab.data.quality.checks import CHECKS, Rule
 from tradinglab.data.quality.errors import RejectedBarsError
-from tradinglab.data.quality.inspecting import Inspection, inspect_bars
+from tradinglab.data.quality.inspecting import Inspection, inspect_pile
 from tradinglab.data.quality.limits import Limits
+from tradinglab.data.quality.piles import Pile
 from tradinglab.data.quality.policy import KEEP, REJECT, Policy
-from tradinglab.data.quality.repairs import FLAG, Repairs
+from tradinglab.data.quality.repairs import FLAG, Change, Repairs
 from tradinglab.data.quality.report import QualityReport
 
 #: What a repair uncovers is repaired in the next round; what is left after so many is said in the report.
@@ -56,19 +62,40 @@ def clean(bars: Bars, facts: SeriesFacts, policy: Policy, limits: Limits | None 
     RejectedBarsError
         If something is found that the policy rejects, in the bars as they came or as repairs leave them.
     """
+    done = clean_pile(Pile.of(bars, facts.key.resolution), facts, policy, limits, name=name)
+    return Cleaned(done.pile.whole(), done.repairs, done.before, done.after)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedPile:
+    """Bars of a pile as a policy makes them; see :class:`Cleaned`."""
+
+    pile: Pile
+    repairs: Repairs
+    before: QualityReport
+    after: QualityReport
+
+
+def clean_pile(
+    pile: Pile, facts: SeriesFacts, policy: Policy, limits: Limits | None = None, *, name: str = ""
+) -> CleanedPile:
+    """Return bars without what a policy repairs, as :func:`clean` does; the pile that is given is used up."""
     repairs = Repairs()
-    found = inspect_bars(bars, facts, limits, name=name, keeps_rows=True)
+    found = inspect_pile(pile, facts, limits, name=name, keeps_rows=True)
     before = found.report
     _reject(before, policy)
     for _ in range(_MOST_ROUNDS):
-        done = len(repairs)
-        bars = _repair(bars, found, policy, repairs)
-        if len(repairs) == done:
+        done = Repairs()
+        repaired = _repair(pile, found, policy, done)
+        if not len(done):
             break
-        found = inspect_bars(bars, facts, limits, name=name, keeps_rows=True)
+        repairs.changes += _joined(done.changes, pile.names)
+        pile.remove()
+        pile = repaired
+        found = inspect_pile(pile, facts, limits, name=name, keeps_rows=True)
         _reject(found.report, policy)
-    _flag(bars, found, policy, repairs)
-    return Cleaned(bars, _with_places(repairs, bars), before, found.report)
+    repairs.changes += _joined(_flags(pile, found, policy).changes, pile.names)
+    return CleanedPile(pile, _with_places(repairs, pile), before, found.report)
 
 
 def _reject(report: QualityReport, policy: Policy) -> None:
@@ -77,32 +104,79 @@ def _reject(report: QualityReport, policy: Policy) -> None:
         raise RejectedBarsError(report, codes)
 
 
-def _repair(bars: Bars, found: Inspection, policy: Policy, repairs: Repairs) -> Bars:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is done about a check: to the bars of some rows, sorted."""
+
+    code: str
+    rule: Rule
+    rows: Ints
+
+
+def _repair(pile: Pile, found: Inspection, policy: Policy, repairs: Repairs) -> Pile:
     """Return bars after one round of repairs, in the order of the checks."""
+    steps = []
     for code in CHECKS:
         action = policy.action(code)
-        if code not in found.marks or action in (REJECT, KEEP):
-            continue
-        rows, against = found.marks[code]
-        rule = Rule(action)
-        if rule == Rule.SORT:
-            repairs.note(code, rule, "", bars.take(np.isin(bars.rows, rows)), before=_places(bars, rows))
-            bars = bars.sorted()
-            continue
-        which = np.isin(bars.rows, against if rule == Rule.KEEP_LAST else rows)
-        if rule in (Rule.CLIP, Rule.ZERO):
-            bars = _clip(bars, which, code, repairs) if rule == Rule.CLIP else _zero(bars, which, code, repairs)
-        elif which.any():
-            repairs.drop(code, rule, bars.take(which))
-            bars = bars.take(~which)
-    return bars
+        if code in found.marks and action not in (REJECT, KEEP):
+            rows, against = found.marks[code]
+            steps.append(_Step(code, Rule(action), np.unique(against if action == Rule.KEEP_LAST else rows)))
+    if not steps:
+        return pile
+    if steps[0].rule == Rule.SORT:
+        sort = steps.pop(0)
+        for bars in pile.blocks():
+            moved = bars.take(_which(bars, sort.rows))
+            if len(moved):
+                repairs.note(sort.code, sort.rule, "", moved, before=moved.rows.astype(np.float64))
+        pile = pile.in_order()
+    repaired = pile.another()
+    for bars in pile.blocks():
+        for step in steps:
+            bars = _repaired(bars, step, repairs)
+        repaired.add(bars)
+    return repaired
 
 
-def _places(bars: Bars, rows: Ints) -> Floats:
-    return bars.rows[np.isin(bars.rows, rows)].astype(np.float64)
+def _repaired(bars: Bars, step: _Step, repairs: Repairs) -> Bars:
+    """Return a block after one step."""
+    which = _which(bars, step.rows)
+    if not which.any():
+        return bars
+    if step.rule == Rule.CLIP:
+        return _clip(bars, which, step.code, repairs)
+    if step.rule == Rule.ZERO:
+        return _zero(bars, which, step.code, repairs)
+    repairs.drop(step.code, step.rule, bars.take(which))
+    return bars.take(~which)
 
 
-def _clip(bars: Bars, which: np.ndarray[tuple[int], np.dtype[np.bool_]], code: str, repairs: Repairs) -> Bars:
+def _which(bars: Bars, rows: Ints) -> Flags:
+    """Return which bars of a block are of some rows, which are sorted."""
+    if not len(bars):
+        return np.zeros(0, np.bool_)
+    inside = rows[np.searchsorted(rows, bars.rows.min()) : np.searchsorted(rows, bars.rows.max(), side="right")]
+    return np.isin(bars.rows, inside)
+
+
+def _joined(changes: Sequence[Change], names: Sequence[str]) -> list[Change]:
+    """Return the changes of all blocks by check and field, in the order of the checks."""
+    codes, fields = list(CHECKS), list(names)
+    groups: dict[tuple[int, int], list[Change]] = {}
+    for each in changes:
+        place = fields.index(each.name) if each.name in fields else -1
+        groups.setdefault((codes.index(each.check), place), []).append(each)
+    return [
+        Change(
+            parts[0].check, parts[0].rule, parts[0].name,
+            np.concatenate([each.rows for each in parts]), np.concatenate([each.times_us for each in parts]),
+            np.concatenate([each.before for each in parts]), np.concatenate([each.after for each in parts]),
+        )
+        for _, parts in sorted(groups.items(), key=lambda group: group[0])
+    ]  # fmt: skip
+
+
+def _clip(bars: Bars, which: Flags, code: str, repairs: Repairs) -> Bars:
     """Widen highs and lows until they hold all prices of their bar."""
     values = dict(bars.values)
     for side in sides_of(values):
@@ -121,7 +195,7 @@ def _clip(bars: Bars, which: np.ndarray[tuple[int], np.dtype[np.bool_]], code: s
     return Bars(bars.times_us, values, bars.rows)
 
 
-def _zero(bars: Bars, which: np.ndarray[tuple[int], np.dtype[np.bool_]], code: str, repairs: Repairs) -> Bars:
+def _zero(bars: Bars, which: Flags, code: str, repairs: Repairs) -> Bars:
     values = dict(bars.values)
     for name in SIZES:
         if name in values:
@@ -133,26 +207,31 @@ def _zero(bars: Bars, which: np.ndarray[tuple[int], np.dtype[np.bool_]], code: s
     return Bars(bars.times_us, values, bars.rows)
 
 
-def _flag(bars: Bars, found: Inspection, policy: Policy, repairs: Repairs) -> None:
-    """Note the bars that are kept although something was found of them."""
-    for code in CHECKS:
-        if code in found.marks and policy.action(code) == KEEP:
-            rows = np.unique(found.marks[code][0])
-            repairs.note(code, FLAG, "", bars.take(np.isin(bars.rows, rows)))
+def _flags(pile: Pile, found: Inspection, policy: Policy) -> Repairs:
+    """Return the bars that are kept although something was found of them."""
+    flags = Repairs()
+    kept = {code: np.unique(found.marks[code][0]) for code in found.marks if policy.action(code) == KEEP}
+    for bars in pile.blocks() if kept else ():
+        for code, rows in kept.items():
+            flagged = bars.take(_which(bars, rows))
+            if len(flagged):
+                flags.note(code, FLAG, "", flagged)
+    return flags
 
 
-def _with_places(repairs: Repairs, bars: Bars) -> Repairs:
+def _with_places(repairs: Repairs, pile: Pile) -> Repairs:
     """Return repairs in which it is known where bars that were moved are in the end; NaN if they were left out."""
     if not repairs.moved:
         return repairs
-    order = np.argsort(bars.rows)
-    changes = []
-    for each in repairs.changes:
-        if each.rule == Rule.SORT:
-            at = np.minimum(np.searchsorted(bars.rows[order], each.rows), max(len(bars) - 1, 0))
-            place = order[at].astype(np.float64) if len(bars) else np.full(len(each.rows), np.nan)
-            if len(bars):
-                place[bars.rows[order[at]] != each.rows] = np.nan
-            each = replace(each, after=place)
-        changes.append(each)
-    return Repairs(changes)
+    rows = np.unique(np.concatenate([each.rows for each in repairs.changes if each.rule == Rule.SORT]))
+    places, count = np.full(len(rows), np.nan), 0
+    for bars in pile.blocks():
+        at = np.flatnonzero(_which(bars, rows))
+        places[np.searchsorted(rows, bars.rows[at])] = count + at
+        count += len(bars)
+    return Repairs(
+        [
+            replace(each, after=places[np.searchsorted(rows, each.rows)]) if each.rule == Rule.SORT else each
+            for each in repairs.changes
+        ]
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,12 +19,15 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.derivation import Action
 from tradinglab.data.errors import DataImportError
-from tradinglab.data.quality.bars import Bars, SeriesFacts
+from tradinglab.data.ingest.journal import clear, name_of, workplace
+from tradinglab.data.ingest.watching import full_disk_told
+from tradinglab.data.quality.bars import SeriesFacts
 from tradinglab.data.quality.checking import known_actions, with_lines
 from tradinglab.data.quality.checks import Rule
-from tradinglab.data.quality.cleaning import Cleaned, clean
+from tradinglab.data.quality.cleaning import CleanedPile, clean_pile
 from tradinglab.data.quality.errors import RejectedBarsError
 from tradinglab.data.quality.limits import Limits
+from tradinglab.data.quality.piles import Pile
 from tradinglab.data.quality.policy import KEEP, REJECT, Policy
 from tradinglab.data.quality.reading import RawFiles
 from tradinglab.data.quality.repairs import Change, Repairs
@@ -33,6 +37,7 @@ from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey, content_name, folder_of
 from tradinglab.data.store.markets import type_of_market
+from tradinglab.data.store.merging import by_years, check_bars, merge
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.report import ImportReport
 from tradinglab.data.store.tables import sha256_of
@@ -76,7 +81,8 @@ def import_checked(
 ) -> CheckedImport:
     """Import files of bars of one symbol, after they were checked and repaired as a policy says.
 
-    The rows are held in memory, about 200 bytes of each.
+    The rows are kept on the disk while they are checked and repaired: memory grows with what is wrong with them, and
+    with the longest year, as that of :func:`tradinglab.data.store.import_files`.
 
     Raises
     ------
@@ -98,39 +104,68 @@ def import_checked(
     key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
     facts = SeriesFacts.of(key, now_us=time.time_ns() // _US)
     raw = RawFiles(paths, facts, options, with_actions=may_have_actions(key))
-    bars = _read(raw)
     target = BarStore(store)
-    facts = replace(facts, actions=_actions(bars, facts, target))
-    cleaned = _clean(bars, raw, facts, policy, limits)
+    name = name_of(paths, [str(key), str(policy)], options)
+    with full_disk_told(target.folder), workplace(target.place, name) as folder:
+        try:
+            return _import(raw, target, policy, limits, folder / "bars")
+        finally:
+            clear(folder)
+
+
+def _import(raw: RawFiles, target: BarStore, policy: Policy, limits: Limits | None, room: Path) -> CheckedImport:
+    facts, options = raw.facts, raw.options
+    shutil.rmtree(room, ignore_errors=True)
+    pile = _read(raw, room)
+    rows = len(pile)
+    facts = replace(facts, actions=_actions(pile, facts, target))
+    cleaned = _clean(pile, raw, facts, policy, limits)
     _check_storable(cleaned.after)
-    origins = [Origin(path.name, sha256_of(path)) for path in paths]
-    left = cleaned.bars
-    values = {name: left.values[name] for name in key.fields}
-    stored = target.write(key, left.times_us, values, origins, on_conflict=options.on_conflict)
-    factors = StoredFactors(0, 0)
-    extra = {name: left.values[name] for name in ACTION_FIELDS if name in left.values}
-    if extra:
-        factors = store_factors(target, key, facts.hours.data_time_zone, left.times_us, values["close"], extra)
-    report = _report(raw, cleaned, len(bars), stored, factors)
+    origins = [Origin(path.name, sha256_of(path)) for path in raw.paths]
+    stored = _store(cleaned.pile, target, facts.key, origins, options)
+    factors, extra = StoredFactors(0, 0), [name for name in ACTION_FIELDS if name in cleaned.pile.names]
+    if extra:  # of days alone
+        left = cleaned.pile.whole()
+        told = {name: left.values[name] for name in extra}
+        zone = facts.hours.data_time_zone
+        factors = store_factors(target, facts.key, zone, left.times_us, left.values["close"], told)
     return CheckedImport(
-        stored=report,
+        stored=_report(raw, cleaned, rows, stored, factors),
         before=cleaned.before,
         after=cleaned.after,
         repairs=cleaned.repairs,
-        repairs_file=_keep(target, key, cleaned, origins, policy),
+        repairs_file=_keep(target, facts.key, cleaned, origins, policy),
     )
 
 
-def _report(raw: RawFiles, cleaned: Cleaned, rows: int, stored: Stored, factors: StoredFactors) -> ImportReport:
-    left, at = cleaned.bars, raw.facts.hours.exchange_hours.time_zone
+def _store(pile: Pile, target: BarStore, key: SeriesKey, origins: Sequence[Origin], options: ImportOptions) -> Stored:
+    """Write the bars of a pile, a year at a time, after all of them were held against what is stored."""
+
+    def years() -> Iterator[tuple[Ints, dict[str, Floats]]]:
+        return by_years(
+            (bars.times_us, {name: bars.values[name] for name in key.fields}) for bars in pile.blocks() if len(bars)
+        )
+
+    for times, values in years():
+        check_bars(key, times, values)
+        if options.on_conflict == "error" and target.has(key):
+            merge(key, target.read(key, int(times[0]), int(times[-1]) + 1), (times, values), "error")
+    parts = [target.write(key, *bars, origins, on_conflict=options.on_conflict) for bars in years()]
+    files = tuple(file for part in parts for file in part.files)
+    return Stored(files, sum(part.added for part in parts), sum(part.known for part in parts))
+
+
+def _report(raw: RawFiles, cleaned: CleanedPile, rows: int, stored: Stored, factors: StoredFactors) -> ImportReport:
+    left, at = cleaned.pile, raw.facts.hours.exchange_hours.time_zone
+    first, last = left.span or (0, 0)
     return ImportReport(
         series=raw.facts.key,
         rows=rows + raw.unread_count,
         bars=len(left),
         added=stored.added,
         known=stored.known,
-        first=at.datetime(int(left.times_us[0]) * _US),
-        last=at.datetime(int(left.times_us[-1]) * _US),
+        first=at.datetime(first * _US),
+        last=at.datetime(last * _US),
         columns=raw.columns,
         time_form=raw.time_form,
         time_zone=raw.time_zone,
@@ -148,35 +183,35 @@ def _check_zone(name: str | None) -> None:
         raise DataImportError(f"There is no time zone '{name}'. Give a name such as America/New_York.") from problem
 
 
-def _read(raw: RawFiles) -> Bars:
-    parts = list(raw.blocks())
-    names = [name for name in parts[0].values if all(name in each.values for each in parts)] if parts else []
-    if not sum(len(each) for each in parts):
+def _read(raw: RawFiles, room: Path) -> Pile:
+    pile = Pile(raw.facts.key.resolution, room)
+    for bars in raw.blocks():
+        pile.add(bars)
+    if not len(pile):
         raise DataImportError(f"{raw.paths[0]} has no rows of bars.")
-    return Bars.of(
-        np.concatenate([each.times_us for each in parts]),
-        {name: np.concatenate([each.values[name] for each in parts]) for name in names},
-    )
+    return pile
 
 
-def _actions(bars: Bars, facts: SeriesFacts, target: BarStore) -> tuple[Action, ...]:
+def _actions(pile: Pile, facts: SeriesFacts, target: BarStore) -> tuple[Action, ...]:
     """Return the splits and dividends that the files tell, or else those that the store knows."""
-    extra = [name for name in ACTION_FIELDS if name in bars.values]
+    extra = [name for name in ACTION_FIELDS if name in pile.names]
     if extra:
+        bars = pile.whole()
         close = bars.values["close"]
         days = bars.take(np.isfinite(close) & (close > 0)).sorted()
         columns = {name: days.values[name] for name in extra}
         return tuple(actions_in(facts.hours.data_time_zone, days.times_us, days.values["close"], columns))
     key, clock = facts.key, facts.hours.exchange_hours.time_zone
-    span = (clock.local_ns(int(each) * _US) // DAY_NS for each in (bars.times_us.min(), bars.times_us.max()))
+    assert pile.span is not None
+    span = (clock.local_ns(each * _US) // DAY_NS for each in pile.span)
     return known_actions(target.factors(key.security_type, key.market, key.ticker), facts.hours, *span) or ()
 
 
-def _clean(bars: Bars, raw: RawFiles, facts: SeriesFacts, policy: Policy, limits: Limits | None) -> Cleaned:
+def _clean(pile: Pile, raw: RawFiles, facts: SeriesFacts, policy: Policy, limits: Limits | None) -> CleanedPile:
     """Return the bars as the policy makes them; lines of the files stand in what is told of those that came in."""
     name = ", ".join(path.name for path in raw.paths)
     try:
-        cleaned = clean(bars, facts, policy, limits, name=name)
+        cleaned = clean_pile(pile, facts, policy, limits, name=name)
     except RejectedBarsError as problem:
         raise RejectedBarsError(with_lines(problem.report, raw), problem.codes) from None
     before = with_lines(cleaned.before, raw)
@@ -185,7 +220,7 @@ def _clean(bars: Bars, raw: RawFiles, facts: SeriesFacts, policy: Policy, limits
             # A row without a time has no place among bars: it cannot be kept either.
             raise RejectedBarsError(before, ("bad_time",))
         _note_unread(cleaned.repairs, raw)
-    return Cleaned(cleaned.bars, cleaned.repairs, before, cleaned.after)
+    return replace(cleaned, before=before)
 
 
 def _note_unread(repairs: Repairs, raw: RawFiles) -> None:
@@ -211,7 +246,9 @@ def _check_storable(after: QualityReport) -> None:
         raise DataImportError("No bars are left to import.")
 
 
-def _keep(store: BarStore, key: SeriesKey, cleaned: Cleaned, origins: Sequence[Origin], policy: Policy) -> Path | None:
+def _keep(
+    store: BarStore, key: SeriesKey, cleaned: CleanedPile, origins: Sequence[Origin], policy: Policy
+) -> Path | None:
     """Put the table of repairs into the store, and beside it what was found; return where the table is."""
     if not len(cleaned.repairs):
         return None

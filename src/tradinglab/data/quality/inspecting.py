@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 
@@ -16,12 +17,10 @@ from tradinglab.data.quality.intraday import IntradayCoverage
 from tradinglab.data.quality.jumps import Jumps
 from tradinglab.data.quality.limits import Limits
 from tradinglab.data.quality.order import Duplicates, Order
+from tradinglab.data.quality.piles import BLOCK, Pile
 from tradinglab.data.quality.presence import Presence
 from tradinglab.data.quality.report import QualityReport, findings_of
 from tradinglab.data.quality.runs import Repeats
-
-#: Bars that are looked at together: enough for arrays to pay, few enough to stay in the processor's cache.
-BLOCK = 1 << 17
 
 
 class _BlocksOutOfOrder(Exception):
@@ -174,11 +173,11 @@ def inspect(
     *,
     name: str = "",
     keeps_rows: bool = False,
+    room: Path | None = None,
 ) -> Inspection:
     """Check a series that can be read block by block, again if need be.
 
-    Blocks are looked at one by one. If their rows are out of order from one to the next, all are read into memory and
-    put in order.
+    Blocks are looked at one by one. If their rows are out of order from one to the next, all are put in order.
 
     Parameters
     ----------
@@ -188,30 +187,47 @@ def inspect(
         What is checked: a file's name, say.
     keeps_rows
         Whether the rows of all findings are kept, for repairs.
+    room
+        An empty folder for bars that are out of order, however many; without it, they are put in order in memory.
     """
-    limits = limits or Limits()
+
+    def piled() -> Pile:
+        pile = Pile(facts.key.resolution, room)
+        for block in blocks():
+            pile.add(block)
+        return pile
+
+    return _inspected(blocks, piled, facts, limits or Limits(), keeps_rows).finish(name)
+
+
+def inspect_pile(
+    pile: Pile, facts: SeriesFacts, limits: Limits | None = None, *, name: str = "", keeps_rows: bool = False
+) -> Inspection:
+    """Check the bars of a pile, which are put in order where they lie."""
+    return _inspected(pile.blocks, lambda: pile, facts, limits or Limits(), keeps_rows).finish(name)
+
+
+def _inspected(
+    blocks: Callable[[], Iterable[Bars]],
+    piled: Callable[[], Pile],
+    facts: SeriesFacts,
+    limits: Limits,
+    keeps_rows: bool,
+) -> Inspector:
+    """Return an inspector that has seen all bars: as they come, or else put in order."""
     inspector = Inspector(facts, limits, keeps_rows)
     try:
         for block in blocks():
             for part in block.blocks(BLOCK):
                 inspector.feed(part)
     except _BlocksOutOfOrder:
-        inspector = _whole(blocks(), facts, limits, keeps_rows)
-    return inspector.finish(name)
-
-
-def _whole(blocks: Iterable[Bars], facts: SeriesFacts, limits: Limits, keeps_rows: bool) -> Inspector:
-    """Return an inspector that has seen all bars, put in order."""
-    parts = list(blocks)
-    bars = Bars(
-        np.concatenate([each.times_us for each in parts]),
-        {name: np.concatenate([each.values[name] for each in parts]) for name in parts[0].values},
-        np.concatenate([each.rows for each in parts]),
-    )
-    inspector = Inspector(facts, limits, keeps_rows, knows_order=True)
-    Order(inspector.found).feed(bars)
-    for part in bars.sorted().blocks(BLOCK):
-        inspector.feed(part)
+        inspector, pile = Inspector(facts, limits, keeps_rows, knows_order=True), piled()
+        order = Order(inspector.found)
+        for block in pile.blocks():
+            order.feed(block)
+        for block in pile.in_order().blocks():
+            for part in block.blocks(BLOCK):
+                inspector.feed(part)
     return inspector
 
 
@@ -219,8 +235,4 @@ def inspect_bars(
     bars: Bars, facts: SeriesFacts, limits: Limits | None = None, *, name: str = "", keeps_rows: bool = False
 ) -> Inspection:
     """Check bars that are in memory."""
-
-    def blocks() -> Iterator[Bars]:
-        yield bars
-
-    return inspect(blocks, facts, limits, name=name, keeps_rows=keeps_rows)
+    return inspect_pile(Pile.of(bars, facts.key.resolution), facts, limits, name=name, keeps_rows=keeps_rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from tradinglab.core.enums import Resolution, SecurityType
@@ -156,3 +158,25 @@ def order_of(key: SeriesKey, times: Ints) -> Ints:
     ordered = times[order]
     found: Ints = order[np.append(ordered[1:] != ordered[:-1], True)]
     return found
+
+
+def by_years(blocks: Iterable[Bars]) -> Iterator[Bars]:
+    """Yield bars in pieces of whole years (UTC), in which the store keeps them."""
+    kept: list[Bars] = []
+    for times, values in blocks:
+        years = years_of(times)
+        borders = np.flatnonzero(np.diff(years)) + 1
+        for begin, end in zip([0, *borders.tolist()], [*borders.tolist(), len(times)], strict=True):
+            if kept and years_of(kept[-1][0][-1:])[0] != years[begin]:
+                yield _joined(kept)
+                kept = []
+            kept.append((times[begin:end], {name: column[begin:end] for name, column in values.items()}))
+    if kept:
+        yield _joined(kept)
+
+
+def _joined(parts: list[Bars]) -> Bars:
+    names = list(parts[0][1])
+    return np.concatenate([times for times, _ in parts]), {
+        name: np.concatenate([values[name] for _, values in parts]) for name in names
+    }

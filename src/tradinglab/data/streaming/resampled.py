@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from tradinglab.data.periods import PERIODS
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey, folder_of
-from tradinglab.data.store.merging import Bars, years_of
+from tradinglab.data.store.merging import Bars, by_years
 from tradinglab.data.store.store_reader import iter_origins
 from tradinglab.data.streaming.cutting import Anchor, Cut, sessions_around
 from tradinglab.data.streaming.errors import ResamplingError
@@ -134,7 +134,7 @@ def resample_series(
     _check_target(store, target, origin, options)
     before = store.times(target) if store.has(target) else np.zeros(0, np.int64)
     restated = len(store.manifest(target).restatements)
-    for times, values in _by_years(work.bars()):
+    for times, values in by_years(work.bars()):
         stored = store.write(target, times, values, [origin], on_conflict="replace", is_whole=True)
         work.report.added += stored.added
     for each in store.restatements(target)[restated:]:
@@ -260,28 +260,6 @@ class _Work:
         if wanted_us - end_us >= _EARLY_US:
             at, close = (from_ns(zone.local_ns(each * _US)) for each in (end_us, wanted_us))
             self.report.notes.append(f"the last bar is made of bars up to {at}; there could be some up to {close}")
-
-
-def _by_years(blocks: Iterable[Bars]) -> Iterator[Bars]:
-    """Yield bars in pieces of whole years (UTC), in which the store keeps them."""
-    kept: list[Bars] = []
-    for times, values in blocks:
-        years = years_of(times)
-        borders = np.flatnonzero(np.diff(years)) + 1
-        for begin, end in zip([0, *borders.tolist()], [*borders.tolist(), len(times)], strict=True):
-            if kept and years_of(kept[-1][0][-1:])[0] != years[begin]:
-                yield _joined(kept)
-                kept = []
-            kept.append((times[begin:end], {name: column[begin:end] for name, column in values.items()}))
-    if kept:
-        yield _joined(kept)
-
-
-def _joined(parts: list[Bars]) -> Bars:
-    names = list(parts[0][1])
-    return np.concatenate([times for times, _ in parts]), {
-        name: np.concatenate([values[name] for _, values in parts]) for name in names
-    }
 
 
 def _origin(store: BarStore, source: SeriesKey, options: ResampleOptions) -> Origin:
