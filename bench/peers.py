@@ -45,7 +45,7 @@ PEERS = (
     Peer("zipline-reloaded", "zipline-reloaded>=3.1", "bench_zipline.py", ("cross", "rebalance")),
     Peer("bt", "bt>=1.1", "bench_bt.py", ("rebalance",)),
     Peer("raptorbt", "raptorbt numpy", "bench_raptorbt.py", ("rules",)),
-    Peer("duckdb", "duckdb numpy", "bars_duckdb.py", ("bars", "quality")),
+    Peer("duckdb", "duckdb numpy", "bars_duckdb.py", ("bars", "quality", "resampling")),
     Peer("vectorbt", "vectorbt", "bench_vectorbt.py", ("rules",)),
 )
 

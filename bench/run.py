@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import bars, ingest, metrics, quality, rules, sandboxed
+from bench import bars, ingest, metrics, quality, resampling, rules, sandboxed
 from bench.apart import run_apart
 from bench.peers import PEERS, ROOT, Peer, scripts_folder
 from bench.workloads import REBALANCE_DAYS
@@ -26,7 +26,7 @@ from bench.workloads import REBALANCE_DAYS
 Figures = dict[str, float]
 _ALL = (
     "cross", "resting", "rebalance", "demo", "growth", "sandbox", "metrics", "optimization", "rules", "bars", "ingest",
-    "quality",
+    "quality", "resampling",
 )  # fmt: skip
 _PEER_WORKLOADS = {"cross": "W2", "rebalance": "W4"}
 _GROWTH = (10_000, 100_000, 1_000_000, 10_000_000)
@@ -89,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "quality" in wanted:
         print(f"\nChecks of the bars of 100 shares with faults in each (load {_load()})")
         right &= quality.show(options.reps, is_quick=options.quick)
+    if "resampling" in wanted:
+        print(f"\nMinute bars of 100 coins into hours (load {_load()})")
+        right &= resampling.show(options.reps, is_quick=options.quick)
     if "growth" in wanted:
         right &= _growth(_GROWTH[:2] if options.quick else _GROWTH)
     return 0 if right else 1
