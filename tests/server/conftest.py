@@ -58,6 +58,11 @@ def _server_home(tmp_path: Path, settings: Any) -> None:
     local_buckets.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_worker_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tradinglab.server.runs.awaiting.PATIENCE_S", 0.0)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _audit_log_is_emptied_between_tests() -> Iterator[None]:
     """A test that commits leaves entries; on SQLite they are deleted row by row, which the log's triggers refuse."""

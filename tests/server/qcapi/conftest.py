@@ -28,8 +28,3 @@ def qc(owner: User, signed: Callable[..., Signed]) -> Signed:
 @pytest.fixture
 def stranger(other: User, signed: Callable[..., Signed]) -> Signed:
     return signed(other)
-
-
-@pytest.fixture(autouse=True)
-def _no_worker_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tradinglab.server.qcapi.trials._PATIENCE_S", 0.0)

@@ -8,10 +8,10 @@ import threading
 import pytest
 from tests.server.qcapi.client import Signed
 
-from tradinglab.server.qcapi import trials
 from tradinglab.server.qcapi.assist.pep8 import converted
 from tradinglab.server.rest import waiting
 from tradinglab.server.rest.waiting import waiting_place
+from tradinglab.server.runs import awaiting
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.supervision import run_carry_out
 from tradinglab.templates import all_templates
@@ -40,12 +40,12 @@ def test_syntax_errors_are_told_with_their_lines(qc: Signed) -> None:
     ],
 )
 def test_initialize_is_tried_out(qc: Signed, monkeypatch: pytest.MonkeyPatch, body: str, wrong: str) -> None:
-    monkeypatch.setattr(trials, "_PATIENCE_S", 60.0)
+    monkeypatch.setattr(awaiting, "PATIENCE_S", 60.0)
 
     def work(_: float) -> None:
         run_carry_out(run_id=Run.objects.get(state="queued").pk, worker="test")
 
-    monkeypatch.setattr("tradinglab.server.qcapi.trials.time.sleep", work)
+    monkeypatch.setattr("tradinglab.server.runs.awaiting.time.sleep", work)
     code = f"from AlgorithmImports import *\n\nclass A(QCAlgorithm):\n    def initialize(self):\n        {body}\n"
     answer = qc.done("ai/tools/backtest-init", language="Py", files=file(code))
     assert answer["state"] == ("Error" if wrong else "End"), answer

@@ -245,6 +245,7 @@ RUN_KINDS = {
     "jitter": "tradinglab.server.examinations.jittering.JitterKind",
     "compile": "tradinglab.server.qcapi.compiles.CompileKind",
     "trial": "tradinglab.server.qcapi.trials.TrialKind",
+    "preflight": "tradinglab.server.datasets.preflights.PreflightKind",
     "simulation": "tradinglab.server.optimizations.simulating.SimulationKind",
     "data_download": "tradinglab.server.data_jobs.downloading.DownloadKind",
     "daily_returns": "tradinglab.server.optimizations.returns.ReturnsKind",
