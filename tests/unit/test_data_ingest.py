@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -22,6 +23,7 @@ from tradinglab.data.errors import DataImportError, MalformedDataError, StoreErr
 from tradinglab.data.ingest import settling
 from tradinglab.data.ingest.watching import ImportCancelledError, ImportProgress
 from tradinglab.data.store import BarStore, ImportOptions, SeriesKey, import_files, import_tables
+from tradinglab.data.store.files import Origin
 from tradinglab.data.store.streams import open_bytes
 
 HEAD = "time,open,high,low,close,volume"
@@ -312,6 +314,25 @@ def test_a_killed_import_goes_on_to_the_same_store(tmp_path: Path) -> None:
     assert take(path, store) == 15_000
     assert content(store) == content(tmp_path / "whole")
     assert not (store / ".imports").exists()
+
+
+def test_a_write_to_a_full_disk_is_told_and_takes_no_room(tmp_path: Path) -> None:
+    store, first = BarStore(tmp_path / "store"), key("XYZ")
+    few = {name: np.ones(10) for name in first.fields}
+    store.write(first, np.arange(10) * 60_000_000, few, [Origin("small")])
+    held = sorted((tmp_path / "store").rglob("*.*"))
+    many = dict.fromkeys(first.fields, np.random.default_rng(0).random(30_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+        with pytest.raises(StoreError, match=r"The disk of .* is full .* is whole.* Make room"):
+            store.write(first, np.arange(100, 30_100) * 60_000_000, many, [Origin("large")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert sorted((tmp_path / "store").rglob("*.*")) == held
+    assert len(store.read(first)[0]) == 10
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half(tmp_path: Path) -> None:

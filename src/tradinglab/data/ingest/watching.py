@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from tradinglab.core.values import dataclass
 from tradinglab.data.errors import DataImportError
-
-#: `EFBIG` is what a limit on the size of files says.
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from tradinglab.data.store.full_disk import is_full
 
 Step = Literal["reading", "checking", "writing"]
 
@@ -76,7 +73,7 @@ def full_disk_told(store: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        if problem.errno not in _FULL:
+        if not is_full(problem):
             raise
         raise DataImportError(
             f"The disk of {store} is full ({problem.strerror}). What the store holds is whole. Make room, about three "
