@@ -43,7 +43,8 @@ class Noted({name}):
         super().initialize()
 
     def on_data(self, data):
-        is_told = any(watch.symbol in data.bars or watch.symbol in data.quote_bars for watch in self.watches)
+        known = [data.bars, data.quote_bars] if {counts} else [data.bars]
+        is_told = any(watch.symbol in bars for watch in self.watches for bars in known)
         if is_told and not self.is_warming_up:
             since = self.utc_time - datetime(1970, 1, 1)
             self.noted.append((since.days * 86400 + since.seconds, float(self.portfolio.total_portfolio_value)))
@@ -57,14 +58,25 @@ class Noted({name}):
 
 
 class QuotingSource(MemorySource):
-    """Serves currencies as quotes around the prices that it was given."""
+    """Serves currencies as quotes around the prices that it was given, and quotes besides trades that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: By ticker.
+        self.quotes: dict[str, BarColumns] = {}
 
     def tick_types(self, symbol: Symbol, resolution: Resolution) -> tuple[TickType, ...]:
         found = super().tick_types(symbol, resolution)
+        if found and symbol.value in self.quotes:
+            return (TickType.TRADE, TickType.QUOTE)
         return (TickType.QUOTE,) if found and symbol.security_type == TYPES["forex"] else found
 
     def bars(self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int,
              end_ns: int) -> BarColumns:  # fmt: skip
+        if tick_type == TickType.QUOTE and symbol.value in self.quotes:
+            columns = self.quotes[symbol.value]
+            first, last = np.searchsorted(columns.time_ns, [start_ns, end_ns])
+            return columns.take(slice(int(first), int(last)))
         is_quoted = symbol.security_type == TYPES["forex"]
         if is_quoted and tick_type == TickType.TRADE:
             return BarColumns.empty(tick_type)
@@ -91,6 +103,28 @@ def price_bars(seed: int, times: np.ndarray[Any, Any], *, first: float, places: 
     lows = np.round(np.minimum(opens, closes) * (1 - reach[1]), places)
     volume = rng.integers(0, 5_000, count).astype(float)
     return {"time": times, "open": opens, "high": highs, "low": lows, "close": closes, "volume": volume}
+
+
+def quotes_of(seed: int, bars: dict[str, Any], span_ns: int, *, gaps: float, places: int = 2) -> BarColumns:
+    """Return quotes near the prices of bars; some are missing, and at first one side of them may be."""
+    rng = np.random.default_rng(seed)
+    kept = rng.random(len(bars["time"])) >= gaps
+    kept[int(rng.integers(len(kept)))] = True
+    count, tick = int(kept.sum()), 10.0**-places
+    values: dict[str, Any] = {}
+    shift = np.round(rng.normal(0, 0.002, count), 4)
+    half = rng.integers(0, 30, count) * tick
+    for side, sign in (("bid", -1), ("ask", 1)):
+        for name in ("open", "high", "low", "close"):
+            values[f"{side}_{name}"] = np.round(bars[name][kept] * (1 + shift) + sign * half, places)
+        values[f"{side}_size"] = rng.integers(0, 3_000, count).astype(float)
+    one_sided = str(rng.choice(["bid", "ask", ""]))
+    if one_sided and rng.random() < 0.3:
+        until = int(rng.integers(0, 5))
+        for name in ("open", "high", "low", "close", "size"):
+            values[f"{one_sided}_{name}"][:until] = np.nan
+    times = bars["time"][kept]
+    return BarColumns(TickType.QUOTE, times, times + span_ns, values)
 
 
 def bar_times(kind: str, resolution: str, count: int, minutes: int = 390) -> np.ndarray[Any, Any]:
@@ -139,7 +173,10 @@ def generated(rules: sc.Rules, source: DataSource, parameters: dict[str, float] 
     name = text.rsplit("class ", 1)[1].split("(", 1)[0]
     with tempfile.TemporaryDirectory() as folder:
         path, notes = Path(folder, "main.py"), Path(folder, "notes.json")
-        path.write_text(text + _NOTES.format(name=name, path=str(notes)), encoding="utf-8")
+        path.write_text(
+            text + _NOTES.format(name=name, path=str(notes), counts=rules.universe[0].type != "equity"),
+            encoding="utf-8",
+        )
         result = backtest(path, data=source, class_name="Noted", parameters=parameters)
         noted, final = json.loads(notes.read_text())
     fills = [
@@ -286,7 +323,7 @@ slippages = st.one_of(
 
 MARKETS_DRAWN = [
     ("equity", "daily"), ("equity", "hour"), ("equity", "minute"), ("crypto", "daily"), ("crypto", "hour"),
-    ("forex", "hour"),
+    ("crypto", "minute"), ("forex", "hour"),
 ]  # fmt: skip
 PORTFOLIOS_DRAWN = [("equity", "daily"), ("crypto", "daily"), ("equity", "hour"), ("forex", "hour")]
 _TICKERS = {
@@ -371,10 +408,20 @@ def cases(draw: st.DrawFn) -> tuple[sc.Rules, MemorySource]:
     source = QuotingSource()
     gaps = draw(st.sampled_from([0.0, 0.0, 0.1]))
     minutes = draw(st.sampled_from([390, 25]))
+    is_quoted = (kind == "crypto" or (kind, resolution) == ("equity", "minute")) and draw(st.booleans())
     for ticker in tickers:
         first, places = (100.0, 2) if kind != "forex" else (1.2, 5)
         times, seed = bar_times(kind, resolution, count, minutes), draw(st.integers(0, 1 << 20))
-        found = price_bars(seed, times, first=first, places=places, gaps=gaps)
+        if is_quoted and draw(st.integers(0, 5)):
+            # Bars of either kind come without one of the other.
+            whole = price_bars(seed, times, first=first, places=places, gaps=0.0)
+            absent = np.random.default_rng(seed + 1).random(len(times)) < gaps
+            absent[0] = False
+            found = {name: column[~absent] for name, column in whole.items()}
+            missed = draw(st.sampled_from([0.0, 0.02, 0.2] if resolution == "minute" else [0.0, 0.02]))
+            source.quotes[ticker] = quotes_of(seed + 2, whole, STEPS_NS[resolution], gaps=missed)
+        else:
+            found = price_bars(seed, times, first=first, places=places, gaps=gaps)
         source.add(ticker, getattr(Resolution, resolution.upper()), found, security_type=TYPES[kind],
                    market=MARKETS[kind])  # fmt: skip
     sides = draw(st.sampled_from(["long", "short", "both"]))

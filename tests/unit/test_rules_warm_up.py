@@ -45,7 +45,7 @@ def source_of(**prices: tuple[np.ndarray, list[float]]) -> MemorySource:
 
 def seen(bars: MarketBars) -> int:
     """Return how many steps the warm-up has."""
-    return bars.seen_closes.shape[1] - bars.closes.shape[1]
+    return bars.seen_closes.shape[1] - bars.marks.shape[1]
 
 
 # What is said.

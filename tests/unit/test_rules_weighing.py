@@ -115,7 +115,7 @@ def first_values(text: str) -> dict[str, float]:
     run = simulate(rules, bars)
     sent = run.fills.sent[0]
     return {
-        run.tickers[security]: quantity * float(bars.closes[security, sent]) / rules.cash
+        run.tickers[security]: quantity * float(bars.marks[security, sent]) / rules.cash
         for security, quantity, at in zip(run.fills.security, run.fills.quantity, run.fills.sent, strict=True)
         if at == sent
     }

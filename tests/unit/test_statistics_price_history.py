@@ -47,5 +47,14 @@ def test_feeds_are_merged_and_quotes_count_by_their_middle_where_they_set_the_pr
     assert list(prices.prices(SPY, 0, 30)) == [1.0, 2.0, 3.0]
 
 
+def test_coins_have_the_prices_of_trades_once_there_are_some() -> None:
+    prices = prices_of(
+        SecurityType.CRYPTO,
+        feed([20, 40], [2.0, 4.0], TickType.TRADE, Resolution.MINUTE),
+        feed([10, 20, 30], [1.0, 9.0, 9.0], TickType.QUOTE, Resolution.MINUTE),
+    )
+    assert list(prices.prices(SPY, 0, 40)) == [1.0, 2.0, 4.0]
+
+
 def test_without_feeds_there_are_no_prices() -> None:
     assert list(prices_of(SecurityType.EQUITY).prices(SPY, 0, 100)) == []

@@ -21,7 +21,7 @@ from tradinglab.core.whole_files import write_whole
 if TYPE_CHECKING:
     from tradinglab.algorithm.trade import Trade
     from tradinglab.cli.errors import Commands
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.trades import ClosedTrade
 

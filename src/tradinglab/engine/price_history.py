@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.algorithm.securities.price_feed import FeedReader, sets_price
+from tradinglab.core.enums import SecurityType
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.excursions import Floats
@@ -40,14 +41,29 @@ class FeedPrices:
         mark = tuple(id(reader.columns) for reader in readers)
         known = self._known.get(symbol)
         if known is None or known[0] != mark:
-            known = self._known[symbol] = (mark, _merged(readers))
+            known = self._known[symbol] = (mark, _merged(_priced(readers, security.type)))
         return known[1]
 
 
-def _merged(readers: list[FeedReader]) -> _Series:
-    if not readers:
+def _priced(readers: list[FeedReader], kind: SecurityType) -> list[_Series]:
+    """Return the ends and prices of each feed; a coin's price is that of its trades as soon as there are some."""
+    found = [(reader.columns.end_ns, np.asarray(reader.views["close"], np.float64)) for reader in readers]
+    if kind == SecurityType.CRYPTO:
+        firsts = [int(reader.ends[0]) for reader in readers if not reader.is_quote and not reader.is_tick]
+        if firsts:
+            until_ns = min(firsts)
+            found = [
+                (ends[ends < until_ns], prices[ends < until_ns])
+                if reader.is_quote or reader.is_tick
+                else (ends, prices)
+                for reader, (ends, prices) in zip(readers, found, strict=True)
+            ]
+    return found
+
+
+def _merged(series: list[_Series]) -> _Series:
+    if not series:
         return np.empty(0, np.int64), np.empty(0)
-    ends = np.concatenate([reader.columns.end_ns for reader in readers])
-    closes = np.concatenate([np.asarray(reader.views["close"], np.float64) for reader in readers])
+    ends, closes = (np.concatenate(parts) for parts in zip(*series, strict=True))
     order = np.argsort(ends, kind="stable")
     return ends[order], closes[order]

@@ -3,10 +3,11 @@
 from tradinglab.core.lazy_names import lazy_names
 
 with lazy_names(globals()):
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.errors import RulesDataError, RulesError, RulesInvalidError, RulesSyntaxError
     from tradinglab.rules.generator import algorithm_source
     from tradinglab.rules.loading import load_rules, rules_from_json
-    from tradinglab.rules.market import MarketBars, load_bars
+    from tradinglab.rules.market import load_bars
     from tradinglab.rules.results import SimulatedRun
     from tradinglab.rules.schema import Rules, json_schema
     from tradinglab.rules.simulation import simulate

@@ -18,8 +18,8 @@ from tradinglab.rules.simulation import signals_of, traits_of
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Floats, Ints
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.layout import Plan
-    from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.values import Evaluator
 
@@ -32,7 +32,7 @@ def are_crossings(rules: Rules, bars: MarketBars) -> bool:
     """Return whether the only conditions of rules are crossings, of one security, and compiled code is at hand."""
     conditions = [condition for condition, _ in signals_of(rules) if condition is not None]
     is_plain = bool(conditions) and all(isinstance(each, Cross) for each in conditions) and rules.rebalance is None
-    return is_plain and len(bars.instruments) == 1 and has_numba()
+    return is_plain and len(bars.instruments) == 1 and not bars.told and has_numba()
 
 
 class Batch:

@@ -6,8 +6,12 @@ import math
 
 from tradinglab.data.columns import Floats
 from tradinglab.rules.layout import (
+    ASK,
+    AT_CLOSE,
     AT_LIMIT,
+    BID,
     BUY_CLOSE,
+    BUY_SIZE,
     CLOSE,
     CONSTANT,
     CURRENCIES,
@@ -31,6 +35,7 @@ from tradinglab.rules.layout import (
     QUOTED,
     RECEIVED,
     SELL_CLOSE,
+    SELL_SIZE,
     SENT,
     SHARES,
     TAKEN,
@@ -41,6 +46,7 @@ from tradinglab.rules.layout import (
     THEN_UNTIL,
     THERE,
     TIERED,
+    VALUED,
     VOLUME,
     WAITS,
     Market,
@@ -60,12 +66,14 @@ def slip(plan: Plan, market: Market, security: int, step: int, quantity: float) 
     """Return by how much a fill is worse than the price that it meets."""
     if plan.slippage_kind == NO_SLIPPAGE:
         return 0.0
-    close = float(market.prices[security, step, CLOSE])
+    close = float(market.prices[security, step, plan.mark])
     if plan.slippage_kind == CONSTANT:
         return close * plan.slippage
-    share = plan.slippage
-    if market.prices[security, step, VOLUME] > 0.0:
-        share = min(abs(quantity) / market.prices[security, step, VOLUME], plan.slippage)
+    share, volume = plan.slippage, market.prices[security, step, VOLUME]
+    if plan.mark != CLOSE:
+        volume = market.prices[security, step, BUY_SIZE if quantity > 0.0 else SELL_SIZE]
+    if volume > 0.0:
+        share = min(abs(quantity) / volume, plan.slippage)
     elif not market.traits[security, IS_SHARE]:
         share = 0.0
     return share * share * plan.slippage_impact * close
@@ -110,7 +118,7 @@ def tiered(value: float) -> float:
 
 
 def charge(
-    market: Market, state: State, security: int, step: int, quantity: float, worth: float, limit: float
+    plan: Plan, market: Market, state: State, security: int, step: int, quantity: float, worth: float, limit: float
 ) -> tuple[float, float]:
     """Return what a broker's model charges for a fill, in dollars, and how many units are taken for it, if it is units.
 
@@ -138,9 +146,12 @@ def charge(
         part = market.traits[security, THEN_MAKER if is_maker else THEN_TAKER]
     if (kind == RECEIVED and is_buy) or (kind == GIVEN and not is_buy) or (kind == MADE and is_buy and is_maker):
         taken = size * part
-        return float(taken * market.prices[security, step, CLOSE] * multiplier), float(taken)
+        return float(taken * market.prices[security, step, plan.mark] * multiplier), float(taken)
     price = market.prices[security, step, BUY_CLOSE if is_buy else SELL_CLOSE]
-    if market.traits[security, AT_LIMIT] != 0.0 and not math.isnan(limit):
+    valued = market.traits[security, VALUED]
+    if plan.mark != CLOSE:
+        price = market.prices[security, step, CLOSE if valued == AT_CLOSE else ASK if is_buy else BID]
+    if valued == AT_LIMIT and not math.isnan(limit):
         price = limit
     return float(price * multiplier * size * part), 0.0
 
@@ -158,7 +169,7 @@ def settle_fee(
     limit: float,
 ) -> tuple[float, float, float]:
     """Take what a broker's model charges; return its worth, what of it is money, and what is filled."""
-    fee, taken = charge(market, state, security, step, quantity, worth, limit)
+    fee, taken = charge(plan, market, state, security, step, quantity, worth, limit)
     if not plan.takes_units:
         return fee, fee, quantity
     at, paid = int(state.account[FILL_COUNT]), fee

@@ -59,6 +59,7 @@ from tradinglab.rules.layout import (
     STEP,
     STOP,
     TARGET,
+    TOLD,
     TRAIL,
     WAITS,
     WANTED,
@@ -66,7 +67,7 @@ from tradinglab.rules.layout import (
     Plan,
     State,
 )
-from tradinglab.rules.resting import distance, follow, is_protectable, met, protect, withdraw
+from tradinglab.rules.resting import distance, follow, is_protectable, met, note_best, protect, withdraw
 from tradinglab.rules.sizing import affordable, change, equity, score, size
 
 
@@ -89,6 +90,8 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
             for security in range(count):
                 if 0 <= state.table[security, DUE] <= step:
                     book(plan, market, state, fills, security, int(state.table[security, DUE]), 1)
+        if plan.mark != CLOSE and not has_bar(market, step):
+            continue
         if plan.drawdown > 0.0 and is_halted(plan, market, state, step):
             clear(plan, market, state, fills, step)
             continue
@@ -110,6 +113,14 @@ def walk(plan: Plan, market: Market, visits: Ints, state: State, fills: Floats) 
     return int(state.account[FILL_COUNT])
 
 
+def has_bar(market: Market, step: int) -> bool:
+    """Return whether a bar of trades closes at a step: what brings quotes alone decides nothing."""
+    for security in range(len(market.traits)):  # noqa: SIM110 - numba compiles no generator
+        if market.flags[security, step] & BAR:
+            return True
+    return False
+
+
 def finish(plan: Plan, market: Market, state: State, fills: Floats) -> int:
     """Fill the orders that the last visited step has left; return the number of fills."""
     for security in range(len(market.traits)):
@@ -121,7 +132,7 @@ def finish(plan: Plan, market: Market, state: State, fills: Floats) -> int:
 def settle(plan: Plan, market: Market, state: State, fills: Floats, step: int) -> None:
     """Fill what waits for this step, or rests until a bar of it is met."""
     for security in range(len(market.traits)):
-        if not market.flags[security, step] & BAR:
+        if not market.flags[security, step] & (BAR | TOLD):
             continue
         if 0 <= state.table[security, DUE] <= step:
             book(plan, market, state, fills, security, step, 1)
@@ -205,8 +216,7 @@ def leaves(plan: Plan, market: Market, state: State, security: int, step: int, f
     is_long = state.table[security, HELD] > 0.0
     side = 1.0 if is_long else -1.0
     close = market.prices[security, step, CLOSE]
-    if (close - state.table[security, BEST]) * side > 0.0:
-        state.table[security, BEST] = close
+    note_best(market, state, security, step)
     if flags & (EXIT_LONG if is_long else EXIT_SHORT):
         return True
     if 0 < plan.time_stop <= state.table[security, BARS_HELD]:
@@ -320,7 +330,7 @@ def order(plan: Plan, market: Market, state: State, fills: Floats, security: int
         return
     following = step + 1
     last = market.flags.shape[1]
-    while following < last and not market.flags[security, following] & BAR:
+    while following < last and not market.flags[security, following] & (BAR | TOLD):
         following += 1
     state.table[security, DUE] = following if following < last else -1
 
@@ -337,6 +347,10 @@ def book(plan: Plan, market: Market, state: State, fills: Floats, security: int,
     record(plan, market, state, fills, security, step, quantity, price, worth, math.nan)
     if state.table[security, HELD] != 0.0:
         protect(plan, market, state, security, step)
+        if not is_open and plan.trail_rests:
+            # Quotes may have been better than the close, which the trailing stop follows from here on.
+            note_best(market, state, security, step)
+            follow(plan, market, state, security, step)
 
 
 def record(

@@ -10,6 +10,8 @@ from tradinglab.data.columns import Floats, Ints
 BAR, ENTER_LONG, EXIT_LONG, ENTER_SHORT, EXIT_SHORT, WAITS = 1, 2, 4, 8, 16, 32
 #: Of a whole step: the first of a week or month, at which a portfolio is put together anew.
 STARTS = 64
+#: A bar of quotes has closed, and none of trades.
+TOLD = 128
 SIGNALS = ENTER_LONG | EXIT_LONG | ENTER_SHORT | EXIT_SHORT
 # How much is ordered.
 UNITS, VALUE, PERCENT, VOLATILITY, RISK, KELLY = 0, 1, 2, 3, 4, 5
@@ -34,13 +36,19 @@ FULL = -1
 # Columns of arrays.
 CLOSE, BUY_OPEN, SELL_OPEN, BUY_CLOSE, SELL_CLOSE, VOLUME = range(6)
 PRICES_WIDTH = 6
+#: Where there are quotes besides trades: the last price of either kind; what is asked and bid; what slippage by volume
+#: takes for the volume; and the steps at which the bars closed that buyers and sellers meet.
+MARK, ASK, BID, BUY_SIZE, SELL_SIZE, BUY_AT, SELL_AT = range(6, 13)
+QUOTED_WIDTH = 13
 RATE, STOP, TARGET, TRAIL, RANK, SELL_LOW, SELL_HIGH, BUY_LOW, BUY_HIGH = range(9)
 #: Of portfolios, in which no orders rest.
 SHARE = 5
 LOT, MULTIPLIER, FEE_KIND, IS_SHARE, TICK = 0, 1, 2, 3, 4
-#: The rates of a fee model, whether a limit order is charged at its limit, and what orders were charged that were sent
+#: The rates of a fee model, at which price an order is charged, and what orders were charged that were sent
 #: before a step.
-TAKER, MAKER, AT_LIMIT, FIRST_UNTIL, FIRST_TAKER, FIRST_MAKER, THEN_UNTIL, THEN_TAKER, THEN_MAKER = range(5, 14)
+TAKER, MAKER, VALUED, FIRST_UNTIL, FIRST_TAKER, FIRST_MAKER, THEN_UNTIL, THEN_TAKER, THEN_MAKER = range(5, 14)
+#: Prices at which orders are charged: the quote that they meet; one with a limit at that; the last close of a trade.
+AT_QUOTE, AT_LIMIT, AT_CLOSE = 0.0, 1.0, 2.0
 HELD, WANTED, AVERAGE, BEST, ENTRY_FEE, BARS_HELD, SINCE_EXIT, DUE, SENT, NUMBER, LEFT, SCORE = range(12)
 #: When the orders that rest in the market were placed, their prices, and their numbers (zero: there is none): stop,
 #: trailing stop and target, the order in which they are filled.
@@ -96,6 +104,8 @@ class Plan(NamedTuple):
     is_weighed: int
     drawdown: float
     drawdown_wait: int
+    #: The column of what positions are worth: ``CLOSE``, or ``MARK`` where there are quotes besides trades.
+    mark: int = CLOSE
 
 
 class Market(NamedTuple):

@@ -1,4 +1,4 @@
-"""The bars that rules are simulated over: the streams of their securities on one line of instants."""
+"""The bars that rules are simulated over, read from a source: the streams of their securities."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import BarColumns, Flags, Floats, Ints
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream, uses_session_ends
 from tradinglab.rules.arrays import WholeFeed
+from tradinglab.rules.bars import Instrument, MarketBars, market_of, sides
 from tradinglab.rules.errors import RulesBarsError, RulesDataError
-from tradinglab.rules.layout import BUY_CLOSE, BUY_OPEN, CLOSE, PRICES_WIDTH, SELL_CLOSE, SELL_OPEN, VOLUME
+from tradinglab.rules.quotes import share_sides, stale_ns, told_of
 from tradinglab.rules.schema import WarmUpDays
 
 if TYPE_CHECKING:
@@ -39,100 +40,6 @@ _ALL_DAYS = 365
 _SHARE_HOURS = 6.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
-    """One security's bars, by row.
-
-    Attributes
-    ----------
-    end_ns, local_end_ns
-        When each bar closes: UTC, and on the clock of the exchange; int64 nanoseconds.
-    prices
-        ``open``, ``high``, ``low``, ``close`` (of quotes: the middle) and ``volume``, float64.
-    buy_open, sell_open, buy_close, sell_close
-        What a buyer pays and a seller gets at the open and at the close.
-    waits
-        The bars at whose close the exchange is closed, so that an order waits for the next open.
-    lot
-        The smallest quantity that can be ordered.
-    tick
-        The step of prices of orders.
-    per_year
-        Bars in a year, by which volatility is made yearly.
-    past
-        The same security with the bars of the warm-up before these, if there are any.
-    """
-
-    listing: Listing
-    feed: WholeFeed
-    end_ns: Ints
-    local_end_ns: Ints
-    prices: dict[str, Floats]
-    buy_open: Floats
-    sell_open: Floats
-    buy_close: Floats
-    sell_close: Floats
-    waits: Flags
-    lot: float
-    multiplier: float
-    tick: float
-    per_year: float
-    is_always_open: bool
-    past: Instrument | None = None
-
-    def __len__(self) -> int:
-        return len(self.end_ns)
-
-    @property
-    def whole(self) -> Instrument:
-        """The security with the bars of the warm-up, which operands and conditions are worked out over."""
-        return self if self.past is None else self.past
-
-    def since(self, row: int) -> Instrument:
-        """Return the security whose bars before a row are those of the warm-up."""
-        columns = ("end_ns", "local_end_ns", "buy_open", "sell_open", "buy_close", "sell_close", "waits")
-        return replace(
-            self,
-            feed=self.feed.since(row),
-            prices={name: column[row:] for name, column in self.prices.items()},
-            past=self,
-            **{name: getattr(self, name)[row:] for name in columns},
-        )
-
-    def reaches(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return the lowest and the highest price of each bar for sellers, and those for buyers."""
-        buy_low, sell_low = _sides(self.feed.columns, "low")
-        buy_high, sell_high = _sides(self.feed.columns, "high")
-        return sell_low, sell_high, buy_low, buy_high
-
-
-@dataclass(frozen=True, slots=True)
-class MarketBars:
-    """The bars of several securities.
-
-    Attributes
-    ----------
-    steps
-        The instants at which a bar closes, int64 nanoseconds UTC, each once.
-    places
-        For each instrument, the step of each of its rows.
-    prices
-        By instrument and step: close, what is paid and got at the open, what is paid and got at the close, and volume.
-        The close is the last one known, the others are not a number where there is no bar.
-    closes
-        The closes again, by themselves.
-    seen_closes
-        The closes of the steps of the warm-up, then those of these.
-    """
-
-    instruments: tuple[Instrument, ...]
-    steps: Ints
-    places: tuple[Ints, ...]
-    prices: Floats
-    closes: Floats
-    seen_closes: Floats
-
-
 def load_bars(rules: Rules, source: DataSource) -> MarketBars:
     """Return the bars that rules are about, as a run of the engine would see them.
 
@@ -142,11 +49,12 @@ def load_bars(rules: Rules, source: DataSource) -> MarketBars:
         If a security has no bars, or such as cannot be simulated exactly.
     """
     grounds = [_ground(listing, rules, source) for listing in rules.universe]
+    is_quoted = any(each.has_quotes and each.listing.type != "equity" for each in grounds)
     start_ns = zone(NEW_YORK_ZONE).utc_ns(_ns(rules.start))
     # Most are traded in the same hours, which need not be counted again.
     kinds = {(id(each.hours), each.data_zone): each for each in grounds}
     begin_ns = min(_begin_ns(rules, each, start_ns) for each in kinds.values())
-    return market_of(tuple(_instrument(each, rules, source, begin_ns, start_ns) for each in grounds))
+    return market_of(tuple(_instrument(each, rules, source, begin_ns, start_ns, is_quoted) for each in grounds))
 
 
 def _begin_ns(rules: Rules, ground: _Ground, start_ns: int) -> int:
@@ -167,42 +75,6 @@ def _begin_ns(rules: Rules, ground: _Ground, start_ns: int) -> int:
     return hours.time_zone.utc_ns(local_ns)
 
 
-def market_of(instruments: tuple[Instrument, ...]) -> MarketBars:
-    """Put the bars of instruments on one line of instants."""
-    wholes = tuple(each.whole for each in instruments)
-    places: tuple[Ints, ...]
-    if len(wholes) == 1:
-        steps, places = wholes[0].end_ns, (np.arange(len(wholes[0])),)
-    else:
-        steps = np.unique(np.concatenate([each.end_ns for each in wholes]))
-        places = tuple(np.searchsorted(steps, each.end_ns) for each in wholes)
-    prices, closes = _by_step(wholes, len(steps), places)
-    first = int(np.searchsorted(steps, min(int(each.end_ns[0]) for each in instruments)))
-    if not first:
-        return MarketBars(instruments, steps, places, prices, closes, closes)
-    return MarketBars(
-        instruments=instruments,
-        steps=steps[first:],
-        places=tuple(place[-len(each) :] - first for each, place in zip(instruments, places, strict=True)),
-        prices=np.ascontiguousarray(prices[:, first:]),
-        closes=np.ascontiguousarray(closes[:, first:]),
-        seen_closes=closes,
-    )
-
-
-def _by_step(instruments: tuple[Instrument, ...], count: int, places: tuple[Ints, ...]) -> tuple[Floats, Floats]:
-    """Return the prices by instrument and step, and the closes by themselves."""
-    prices, closes = np.full((len(instruments), count, PRICES_WIDTH), np.nan), np.zeros((len(instruments), count))
-    for at, (each, place) in enumerate(zip(instruments, places, strict=True)):
-        prices[at, place, BUY_OPEN], prices[at, place, SELL_OPEN] = each.buy_open, each.sell_open
-        prices[at, place, BUY_CLOSE], prices[at, place, SELL_CLOSE] = each.buy_close, each.sell_close
-        prices[at, place, VOLUME] = each.prices.get("volume", 0.0)
-        last = np.searchsorted(place, np.arange(count), side="right") - 1
-        closes[at] = np.where(last < 0, 0.0, each.prices["close"][np.maximum(last, 0)])
-        prices[at, :, CLOSE] = closes[at]
-    return prices, closes
-
-
 @dataclass(frozen=True, slots=True)
 class _Ground:
     """Where one security is traded, and which bars of it are read."""
@@ -212,6 +84,7 @@ class _Ground:
     hours: SecurityExchangeHours
     data_zone: Zone
     tick_type: TickType
+    has_quotes: bool
 
 
 def _ground(listing: Listing, rules: Rules, source: DataSource) -> _Ground:
@@ -219,40 +92,24 @@ def _ground(listing: Listing, rules: Rules, source: DataSource) -> _Ground:
     resolution = RESOLUTIONS[rules.resolution]
     symbol = source.resolve_symbol(listing.ticker, kind, market, day_of(_ns(rules.start)))
     tick_type = TickType.TRADE if kind != SecurityType.FOREX else TickType.QUOTE
-    if tick_type == TickType.TRADE and source.has(symbol, resolution, TickType.QUOTE):
-        if kind != SecurityType.EQUITY or resolution < Resolution.HOUR:
-            raise RulesBarsError(
-                f"{listing.ticker} has quotes besides trades at this resolution, which the vectorised simulator does "
-                "not fill orders from; run the rules with '--engine local', or choose daily bars of shares",
-                path="universe",
-            )
+    # Of shares LEAN takes quotes by the minute alone.
+    is_asked = tick_type == TickType.TRADE and (kind != SecurityType.EQUITY or resolution < Resolution.HOUR)
     return _Ground(
         listing,
         symbol,
         source.market_hours.get_exchange_hours(market, symbol, kind),
         source.market_hours.get_data_time_zone(market, symbol, kind),
         tick_type,
+        is_asked and source.has(symbol, resolution, TickType.QUOTE),
     )
 
 
-def _instrument(ground: _Ground, rules: Rules, source: DataSource, begin_ns: int, start_ns: int) -> Instrument:
+def _instrument(
+    ground: _Ground, rules: Rules, source: DataSource, begin_ns: int, start_ns: int, is_quoted: bool
+) -> Instrument:
     listing, symbol, hours = ground.listing, ground.symbol, ground.hours
     kind, resolution = symbol.security_type, RESOLUTIONS[rules.resolution]
-    end_ns = zone(NEW_YORK_ZONE).to_utc(
-        datetime.combine(rules.end, datetime.min.time()) + timedelta(days=1) - timedelta(microseconds=1)
-    )
-    columns = read_stream(
-        source,
-        StreamRequest(
-            symbol=symbol,
-            resolution=resolution,
-            tick_type=ground.tick_type,
-            start_ns=begin_ns,
-            end_ns=end_ns,
-            hours=hours,
-            data_zone=ground.data_zone,
-        ),
-    )
+    columns = _columns(ground, ground.tick_type, rules, source, begin_ns)
     first = int(np.searchsorted(columns.end_ns, start_ns))
     if first == len(columns):
         raise RulesDataError(
@@ -271,7 +128,50 @@ def _instrument(ground: _Ground, rules: Rules, source: DataSource, begin_ns: int
         lot=float(properties.lot_size), multiplier=float(properties.contract_multiplier),
         tick=FINEST if kind == SecurityType.EQUITY else float(properties.minimum_price_variation),
     )  # fmt: skip
+    if ground.has_quotes:
+        quotes = _columns(ground, TickType.QUOTE, rules, source, begin_ns)
+        whole = _with_quotes(whole, quotes if len(quotes) else None, source.name, start_ns)
+    elif is_quoted:
+        whole = replace(whole, told=told_of(columns, None, start_ns))
     return whole.since(first) if first else whole
+
+
+def _columns(ground: _Ground, tick_type: TickType, rules: Rules, source: DataSource, begin_ns: int) -> BarColumns:
+    """Return the bars of one kind, as a subscription has them."""
+    end_ns = zone(NEW_YORK_ZONE).to_utc(
+        datetime.combine(rules.end, datetime.min.time()) + timedelta(days=1) - timedelta(microseconds=1)
+    )
+    return read_stream(
+        source,
+        StreamRequest(
+            symbol=ground.symbol,
+            resolution=RESOLUTIONS[rules.resolution],
+            tick_type=tick_type,
+            start_ns=begin_ns,
+            end_ns=end_ns,
+            hours=ground.hours,
+            data_zone=ground.data_zone,
+        ),
+    )
+
+
+def _with_quotes(whole: Instrument, quotes: BarColumns | None, source: str, start_ns: int) -> Instrument:
+    """Return a security with what its quotes tell besides its trades."""
+    trades, listing = whole.feed.columns, whole.listing
+    if listing.type == "equity":
+        if quotes is None:
+            return whole
+        buy_close, sell_close = share_sides(trades, quotes)
+        return replace(whole, buy_close=buy_close, sell_close=sell_close)
+    since = None if quotes is None else stale_ns(trades, quotes, start_ns)
+    if since is not None:
+        raise RulesBarsError(
+            f"at {np.datetime64(since, 'ns').astype('datetime64[m]')} UTC {source} has a trade of {listing.ticker}, "
+            "but its last quote is more than an hour old: LEAN lets orders wait for the next quote then, which the "
+            "vectorised simulator does not; run the rules with '--engine local', or choose other days",
+            path="universe",
+        )
+    return replace(whole, told=told_of(trades, quotes, start_ns))
 
 
 def instrument_of(
@@ -288,7 +188,7 @@ def instrument_of(
     columns = feed.columns
     local = hours.time_zone.local_ns_array(columns.end_ns)
     is_always_open = bool(hours.is_market_always_open)
-    opens, closes = _sides(columns, "open"), _sides(columns, "close")
+    opens, closes = sides(columns, "open"), sides(columns, "close")
     return Instrument(
         listing=listing,
         feed=feed,
@@ -328,17 +228,6 @@ def _prices(columns: BarColumns) -> dict[str, Floats]:
     if "volume" in columns.values:
         found["volume"] = columns.values["volume"]
     return found
-
-
-def _sides(columns: BarColumns, name: str) -> tuple[Floats, Floats]:
-    """Return what a buyer pays and a seller gets: ask and bid, or the trade for both."""
-    if columns.tick_type == TickType.QUOTE:
-        return (
-            np.ascontiguousarray(columns.values[f"ask_{name}"]),
-            np.ascontiguousarray(columns.values[f"bid_{name}"]),
-        )
-    column = np.ascontiguousarray(columns.values[name])
-    return column, column
 
 
 def _is_open(local_ns: Ints, hours: SecurityExchangeHours) -> Flags:

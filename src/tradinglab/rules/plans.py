@@ -29,7 +29,7 @@ from tradinglab.rules.shares import is_weighed
 from tradinglab.rules.tariffs import Charge, charge_of, takes_units
 
 if TYPE_CHECKING:
-    from tradinglab.rules.market import Instrument
+    from tradinglab.rules.bars import Instrument
     from tradinglab.rules.schema import Away, Rules
 
 NO_LIMIT = 1 << 30

@@ -9,8 +9,11 @@ import math
 
 from tradinglab.rules.costs import slip
 from tradinglab.rules.layout import (
+    ASK,
     AVERAGE,
     BEST,
+    BID,
+    BUY_AT,
     BUY_CLOSE,
     BUY_HIGH,
     BUY_LOW,
@@ -18,6 +21,7 @@ from tradinglab.rules.layout import (
     BY_ATR,
     BY_PERCENT,
     BY_POINTS,
+    CLOSE,
     HELD,
     IS_SHARE,
     ORDER_COUNT,
@@ -27,6 +31,7 @@ from tradinglab.rules.layout import (
     RESTING_STOP,
     RESTING_TARGET,
     RESTING_TRAIL,
+    SELL_AT,
     SELL_CLOSE,
     SELL_HIGH,
     SELL_LOW,
@@ -91,6 +96,8 @@ def protect(plan: Plan, market: Market, state: State, security: int, step: int) 
         # A limit that could trade when it was placed is charged as a taker.
         limit = state.table[security, REST_PRICE + RESTING_TARGET]
         meets = market.prices[security, step, SELL_CLOSE if side > 0.0 else BUY_CLOSE]
+        if plan.mark != CLOSE:
+            meets = market.prices[security, step, BID if side > 0.0 else ASK]
         state.table[security, TAKES] = 1.0 if (limit - meets) * side <= 0.0 else 0.0
 
 
@@ -105,6 +112,14 @@ def withdraw(state: State, security: int) -> None:
     """Cancel the orders of a security that rest."""
     for which in range(3):
         state.table[security, REST_NUMBER + which] = 0.0
+
+
+def note_best(market: Market, state: State, security: int, step: int) -> None:
+    """Note the best close of a position."""
+    side = 1.0 if state.table[security, HELD] > 0.0 else -1.0
+    close = market.prices[security, step, CLOSE]
+    if (close - state.table[security, BEST]) * side > 0.0:
+        state.table[security, BEST] = close
 
 
 def follow(plan: Plan, market: Market, state: State, security: int, step: int) -> None:
@@ -123,6 +138,12 @@ def met(plan: Plan, market: Market, state: State, security: int, step: int, whic
     """Return the price at which a resting order is filled by the bar of a step; NaN if it is not."""
     price = float(state.table[security, REST_PRICE + which])
     is_sale = state.table[security, HELD] > 0.0
+    if (
+        plan.mark != CLOSE
+        and market.prices[security, step, SELL_AT if is_sale else BUY_AT] <= state.table[security, PLACED]
+    ):
+        # A trade has come, but the quote that the order would meet is as old as the order.
+        return math.nan
     low = market.ranges[SELL_LOW if is_sale else BUY_LOW, security, step]
     high = market.ranges[SELL_HIGH if is_sale else BUY_HIGH, security, step]
     opening = market.prices[security, step, SELL_OPEN if is_sale else BUY_OPEN]

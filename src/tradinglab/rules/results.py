@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tradinglab.data.columns import Floats, Ints
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.simulation import Prepared
 
@@ -154,7 +154,7 @@ def run_of(
     """Return the run that some fills are."""
     order = np.lexsort((fills.number, fills.step))
     fills = chosen_fills(fills, order)
-    equity, cash, final = _equity(prepared, bars.closes, fills)
+    equity, cash, final = _equity(prepared, bars.marks, fills)
     return SimulatedRun(
         tickers=tuple(each.listing.ticker for each in bars.instruments),
         starting_cash=rules.cash,

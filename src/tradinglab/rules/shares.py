@@ -41,7 +41,7 @@ def shares_of(
     Parameters
     ----------
     seen_closes
-        Those of the warm-up, then those of the steps.
+        Those of the warm-up, then those of the steps; without those at which there are quotes alone.
     ranges
         Of which the ranks are read, and volatilities if shares are their inverse.
     """
@@ -51,7 +51,9 @@ def shares_of(
     weighting = portfolio.weighting
     found = np.zeros(flags.shape)
     known = np.where(seen_closes > 0.0, seen_closes, np.nan)
-    ahead = known.shape[1] - flags.shape[1]
+    has_bar = np.bitwise_or.reduce(flags & np.uint8(layout.BAR), axis=0) != 0
+    # The place of each step among the closes.
+    places = known.shape[1] - 1 - np.count_nonzero(has_bar) + np.cumsum(has_bar)
     for step in starts.tolist():
         ranks = ranges[layout.RANK, :, step]
         wanted = np.uint8(layout.BAR | layout.ENTER_LONG)
@@ -61,7 +63,7 @@ def shares_of(
             eligible &= rates > 0.0
         elif not isinstance(weighting, EqualShares):
             bars = int(_number(weighting.bars, values))
-            last = ahead + step
+            last = int(places[step])
             if last < bars:
                 continue
             table = np.ascontiguousarray(known[:, last - bars : last + 1].T)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tradinglab.data.columns import Floats, Ints
+    from tradinglab.rules.bars import Instrument, MarketBars
     from tradinglab.rules.expressions import Condition
-    from tradinglab.rules.market import Instrument, MarketBars
     from tradinglab.rules.schema import Away, Rules, Sizing
 
 _FIRST_ROOM = 1 << 16
@@ -84,6 +84,8 @@ def prepare(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: 
         Evaluator(instrument, values, rules.names, cache, place) for place, instrument in enumerate(bars.instruments)
     ]
     plan = plan_of(rules, values)
+    if bars.told:
+        plan = plan._replace(mark=layout.MARK)
     steps = _Steps(bars)
     flags = steps.flags([flags_of(rules, evaluator, instrument) for evaluator, instrument in
                           zip(evaluators, bars.instruments, strict=True)])  # fmt: skip
@@ -114,19 +116,25 @@ class _Steps:
 
     def __init__(self, bars: MarketBars) -> None:
         self._bars = bars
-        self.instruments = bars.instruments
         self.shape = (len(bars.instruments), len(bars.steps))
 
-    def put(self, rows: list[Floats], into: Floats) -> None:
+    def reaches(self) -> list[tuple[Floats, ...]]:
+        """Return the lowest and the highest prices that sellers and buyers meet, by security."""
+        return [told.reaches for told in self._bars.told] or [each.reaches() for each in self._bars.instruments]
+
+    def put(self, rows: list[Floats], into: Floats, *, is_reach: bool = False) -> None:
         """Write down values by step; those where a security has no bar stay as they are."""
+        places = [told.places for told in self._bars.told] if is_reach and self._bars.told else self._bars.places
         for place, values in enumerate(rows):
-            into[place, self._bars.places[place]] = values
+            into[place, places[place]] = values
 
     def flags(self, rows: list[Any]) -> Ints:
         """Return flags by step; none where a security has no bar."""
-        if len(rows) == 1:
+        if len(rows) == 1 and not self._bars.told:
             return rows[0].reshape(1, -1)  # type: ignore[no-any-return]
         result = np.zeros(self.shape, np.uint8)
+        for place, told in enumerate(self._bars.told):
+            result[place, told.places] = layout.TOLD
         for place, values in enumerate(rows):
             result[place, self._bars.places[place]] = values
         return result  # type: ignore[return-value]
@@ -170,13 +178,18 @@ def is_watched(plan: layout.Plan) -> bool:
 def period_starts(schedule: str, bars: MarketBars) -> Ints:
     """Return the steps at which the first bar of a week or month has closed, by the calendar of the exchange."""
     local_ns = np.zeros(len(bars.steps), np.int64)
+    has_bar = np.zeros(len(bars.steps), bool)
     for instrument, places in zip(bars.instruments, bars.places, strict=True):
         local_ns[places] = instrument.local_end_ns
+        has_bar[places] = True
+    # At others there are quotes alone.
+    steps = np.flatnonzero(has_bar)
+    local_ns = local_ns[steps]
     days = local_ns // DAY_NS
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     # 1970-01-01 was a Thursday.
     periods = (days + 3) // 7 if schedule == "weekly" else months
-    return np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))
+    return steps[np.flatnonzero(np.diff(periods, prepend=periods[0] - 1))]
 
 
 def _visits(plan: layout.Plan, flags: Ints, starts: Ints | None) -> Ints:
@@ -206,14 +219,13 @@ def _ranges(rules: Rules, evaluators: list[Evaluator], steps: _Steps) -> Floats:
             found[layout.RATE] = [each.traded(each.volatility(weighting.bars)) for each in evaluators]
     found.append(None if rank is None else [each.traded(each.floats(rank)) for each in evaluators])
     if any(map(rests, (rules.stop_loss, rules.take_profit, rules.trailing_stop))):
-        reaches = [instrument.reaches() for instrument in steps.instruments]
-        found += [list(rows) for rows in zip(*reaches, strict=True)]
+        found += [list(rows) for rows in zip(*steps.reaches(), strict=True)]
     if all(each is None for each in found):
         return _NOTHING
     ranges = np.full((len(found), *steps.shape), np.nan)
     for place, rows in enumerate(found):
         if rows is not None:
-            steps.put(rows, ranges[place])
+            steps.put(rows, ranges[place], is_reach=place >= layout.SELL_LOW)
     return ranges
 
 

@@ -32,14 +32,14 @@ from tradinglab.rules.layout import (
 
 
 def equity(plan: Plan, market: Market, state: State, step: int) -> float:
-    """Return what the account is worth at the last closes, in whole cents."""
+    """Return what the account is worth at the last closes (of quotes, too, where there are some), in whole cents."""
     worth = state.account[CASH]
     for security in range(len(market.traits)):
         held = state.table[security, HELD]
         if plan.takes_units:
             held = state.table[security, THERE]
         if held != 0.0:
-            worth += held * market.prices[security, step, CLOSE] * market.traits[security, MULTIPLIER]
+            worth += held * market.prices[security, step, plan.mark] * market.traits[security, MULTIPLIER]
     return in_cents(float(worth))
 
 

@@ -22,8 +22,8 @@ from tradinglab.rules.values import ArrayCache, Evaluator
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Floats, Ints
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.layout import Plan
-    from tradinglab.rules.market import MarketBars
     from tradinglab.rules.schema import Rules
     from tradinglab.rules.simulation import Prepared
 
@@ -189,7 +189,7 @@ def _empty(count: int) -> Sweep:
 def is_alone(plan: Plan, bars: MarketBars) -> bool:
     """Return whether rules are so plain that one pass without a list of fills will do."""
     is_plain = plan.size_kind in (layout.UNITS, layout.VALUE, layout.PERCENT)
-    is_plain = is_plain and plan.slippage_kind != layout.VOLUME_SHARE and not plan.is_ranked
+    is_plain = is_plain and plan.slippage_kind != layout.VOLUME_SHARE and not plan.is_ranked and not bars.told
     return is_plain and plan.top == 0 and len(bars.instruments) == 1 and not is_watched(plan)
 
 
@@ -205,7 +205,7 @@ def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, roo
         from tradinglab.rules.compiled import alone as walk
     one = bars.instruments[0]
     flags = flags_of(rules, evaluator, one, room)
-    prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.closes[0])
+    prices = alone.Prices(one.buy_open, one.sell_open, one.buy_close, one.sell_close, bars.marks[0])
     traits = np.array(traits_of(rules, one, bars))
     state, result = np.zeros(alone.STATE_WIDTH), np.zeros(alone.RESULT_WIDTH)
     alone.fresh(plan, state)
@@ -217,7 +217,7 @@ def _alone(rules: Rules, bars: MarketBars, plan: Plan, evaluator: Evaluator, roo
 def _walk(rules: Rules, bars: MarketBars, values: Mapping[str, float], cache: ArrayCache) -> Floats:
     prepared = prepare(rules, bars, values, cache)
     fills, orders = walk_compiled(prepared)
-    return np.append(curve_figures(prepared, bars.closes, fills), [len(fills.step), orders, fills.fee.sum()])
+    return np.append(curve_figures(prepared, bars.marks, fills), [len(fills.step), orders, fills.fee.sum()])
 
 
 def curve_figures(prepared: Prepared, closes: Floats, fills: Fills) -> Floats:

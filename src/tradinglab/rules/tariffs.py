@@ -69,8 +69,8 @@ class Charge(NamedTuple):
         ``layout.PER_UNIT`` and so on.
     taker, maker
         The rates: an amount of money or a fraction, as the kind has it.
-    is_at_limit
-        Whether an order with a limit is charged at its limit.
+    valued
+        At which price an order is charged: ``layout.AT_QUOTE`` and so on.
     earlier
         Until when, UTC nanoseconds, orders were charged another taker's and maker's rate; the earliest first.
     """
@@ -78,7 +78,7 @@ class Charge(NamedTuple):
     kind: int
     taker: float = 0.0
     maker: float = 0.0
-    is_at_limit: bool = False
+    valued: float = layout.AT_QUOTE
     earlier: tuple[tuple[int, float, float], ...] = ()
 
     def traits(self, steps: Ints) -> tuple[float, ...]:
@@ -87,7 +87,7 @@ class Charge(NamedTuple):
             (float(np.searchsorted(steps, until_ns)), taker, maker) for until_ns, taker, maker in self.earlier
         ]  # fmt: skip
         earlier = [*earlier, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)][:2]
-        return (self.taker, self.maker, float(self.is_at_limit), *earlier[0], *earlier[1])
+        return (self.taker, self.maker, self.valued, *earlier[0], *earlier[1])
 
 
 def kinds_of(model: str) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def _charges() -> dict[tuple[str, str], Callable[[Symbol], Charge]]:
     from tradinglab.algorithm.models.fees import brokers, crypto
 
     def received(model: type[MakerTakerFeeModel]) -> Callable[[Symbol], Charge]:
-        return _rated(layout.RECEIVED, model.DEFAULT_TAKER_FEE, model.DEFAULT_MAKER_FEE, is_at_limit=True)
+        return _rated(layout.RECEIVED, model.DEFAULT_TAKER_FEE, model.DEFAULT_MAKER_FEE, valued=layout.AT_LIMIT)
 
     bitfinex, alpaca = crypto.BitfinexFeeModel, crypto.AlpacaFeeModel
     found: dict[tuple[str, str], Callable[[Symbol], Charge]] = {
@@ -127,14 +127,16 @@ def _charges() -> dict[tuple[str, str], Callable[[Symbol], Charge]]:
         ("exante", "forex"): _same(Charge(layout.OF_VALUE, 0.25)),
         ("alpha_streams", "equity"): _same(Charge(layout.SHARES)),
         ("alpha_streams", "forex"): _same(Charge(layout.OF_VALUE, 0.000002)),
-        ("alpha_streams", "crypto"): _same(Charge(layout.QUOTED, 0.002, 0.001, is_at_limit=True)),
+        ("alpha_streams", "crypto"): _same(Charge(layout.QUOTED, 0.002, 0.001, valued=layout.AT_LIMIT)),
         ("public", "equity"): _same(Charge(layout.OUT_OF_HOURS, 2.99)),
         ("public", "crypto"): _same(Charge(layout.TIERED)),
         ("fxcm", "forex"): _fxcm,
-        ("alpaca", "crypto"): _rated(layout.RECEIVED, alpaca.TAKER_CRYPTO_FEE, alpaca.MAKER_CRYPTO_FEE),
+        ("alpaca", "crypto"): _rated(
+            layout.RECEIVED, alpaca.TAKER_CRYPTO_FEE, alpaca.MAKER_CRYPTO_FEE, valued=layout.AT_CLOSE
+        ),
         ("binance", "crypto"): received(crypto.BinanceFeeModel),
         ("bybit", "crypto"): received(crypto.BybitFeeModel),
-        ("bitfinex", "crypto"): _rated(layout.RECEIVED, bitfinex.TAKER_FEE, bitfinex.MAKER_FEE, is_at_limit=True),
+        ("bitfinex", "crypto"): _rated(layout.RECEIVED, bitfinex.TAKER_FEE, bitfinex.MAKER_FEE, valued=layout.AT_LIMIT),
         ("ftx", "crypto"): _rated(layout.MADE, crypto.FTXFeeModel.taker_fee, crypto.FTXFeeModel.maker_fee),
         ("ftxus", "crypto"): _rated(layout.MADE, crypto.FTXUSFeeModel.taker_fee, crypto.FTXUSFeeModel.maker_fee),
         ("kraken", "crypto"): _kraken,
@@ -143,9 +145,9 @@ def _charges() -> dict[tuple[str, str], Callable[[Symbol], Charge]]:
     return found
 
 
-def _rated(kind: int, taker: Decimal, maker: Decimal = Decimal(0), *, is_at_limit: bool = False
+def _rated(kind: int, taker: Decimal, maker: Decimal = Decimal(0), *, valued: float = layout.AT_QUOTE
            ) -> Callable[[Symbol], Charge]:  # fmt: skip
-    return _same(Charge(kind, float(taker), float(maker), is_at_limit))
+    return _same(Charge(kind, float(taker), float(maker), valued))
 
 
 def _fxcm(symbol: Symbol) -> Charge:
@@ -158,9 +160,12 @@ def _kraken(symbol: Symbol) -> Charge:
     from tradinglab.algorithm.models.fees.crypto import KrakenFeeModel as Kraken
 
     if symbol.value.startswith(tuple(Kraken.fx_stablecoin_list)):
-        return Charge(layout.GIVEN, float(Kraken.TIER_1_FX_FEE), float(Kraken.TIER_1_FX_FEE), is_at_limit=True)
+        return Charge(layout.GIVEN, float(Kraken.TIER_1_FX_FEE), float(Kraken.TIER_1_FX_FEE), valued=layout.AT_LIMIT)
     return Charge(
-        layout.GIVEN, float(Kraken.TAKER_TIER_1_CRYPTO_FEE), float(Kraken.MAKER_TIER_1_CRYPTO_FEE), is_at_limit=True
+        layout.GIVEN,
+        float(Kraken.TAKER_TIER_1_CRYPTO_FEE),
+        float(Kraken.MAKER_TIER_1_CRYPTO_FEE),
+        valued=layout.AT_LIMIT,
     )
 
 

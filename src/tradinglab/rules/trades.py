@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tradinglab.data.columns import Ints
-    from tradinglab.rules.market import Instrument, MarketBars
+    from tradinglab.rules.bars import Instrument, MarketBars
     from tradinglab.rules.results import Fills
 
 _NOISE_PLACES = 7

@@ -39,8 +39,8 @@ from tradinglab.rules.words import DAYS
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Floats, Ints
+    from tradinglab.rules.bars import Instrument
     from tradinglab.rules.expressions import Condition, Number, Operand
-    from tradinglab.rules.market import Instrument
 
 Worth = Any  # a float, or Floats by row: numpy makes no difference between them
 #: Numpy goes through so many rows while Python looks at one bar.

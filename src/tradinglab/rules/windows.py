@@ -30,7 +30,7 @@ from tradinglab.rules.schema import AtrAway, RiskSize, VolatilitySize, WarmUpBar
 from tradinglab.rules.warm_ups import A_DAY, warm_up_days
 
 if TYPE_CHECKING:
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.schema import Rules
 
 

@@ -92,7 +92,12 @@ def _models(rules: Rules) -> list[str]:
         found.append(resting_model(rules, base))
         base = "Resting"
     if rules.fill == "next_bar_open":
-        price = "(bar.ask if is_buy else bar.bid).open" if kind == "forex" else "bar.open"
+        price = {
+            "equity": "bar.open",
+            "forex": "(bar.ask if is_buy else bar.bid).open",
+            # Of crypto the bar may be one of quotes or of trades.
+            "crypto": '(getattr(bar, "ask" if is_buy else "bid", None) or bar).open',
+        }[kind]
         found.append(NEXT_BAR_OPEN.format(base=base, price=price))
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tradinglab.rules.trades import Entry, cents, grain_of, matched
 
 if TYPE_CHECKING:
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.results import Fills
 
 #: What a profit factor is where nothing was lost.

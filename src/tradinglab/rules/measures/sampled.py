@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tradinglab.core.values import dataclass
+from tradinglab.rules.layout import CLOSE
 
 if TYPE_CHECKING:
     from tradinglab.data.columns import Flags, Floats, Ints
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.measures.frame import Frame
     from tradinglab.rules.results import Fills
 
@@ -71,7 +72,7 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
     sold = np.concatenate([[0.0], np.cumsum(np.abs(paid))])
     at_equity, at_days = (np.searchsorted(seen, each.limits, side="right") for each in (grid.equity, grid.days))
     equity, days, gross = left[at_equity], left[at_days], np.zeros(len(at_days))
-    for security, closes in enumerate(bars.closes):
+    for security, marks in enumerate(bars.marks):
         mine = np.where(securities == security, quantities, 0.0)
         if not mine.any():
             continue
@@ -79,12 +80,12 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
         # What is left of sums of lots is noise.
         held[np.abs(held) < bars.instruments[security].lot / 2] = 0.0
         held *= multipliers[security]
-        at_day = closes[np.maximum(grid.days.steps, 0)]
-        # LEAN's positions know nothing of the units that fees have taken; its cash does.
-        gross += np.abs(held[at_days] * at_day)
+        # LEAN's positions know nothing of the units that fees have taken, or of quotes; its cash does.
+        days_steps = np.maximum(grid.days.steps, 0)
+        gross += np.abs(held[at_days] * bars.prices[security, days_steps, CLOSE])
         if taken.any():
             fees = np.where(securities == security, taken, 0.0)
             held -= np.concatenate([[0.0], np.cumsum(fees)]) * multipliers[security]
-        equity += held[at_equity] * closes[np.maximum(grid.equity.steps, 0)]
-        days += held[at_days] * at_day
+        equity += held[at_equity] * marks[np.maximum(grid.equity.steps, 0)]
+        days += held[at_days] * marks[days_steps]
     return Sampled(equity, days, gross, sold[at_days])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from tradinglab.data.source import DataSource
-    from tradinglab.rules.market import MarketBars
+    from tradinglab.rules.bars import MarketBars
     from tradinglab.rules.results import Fills
     from tradinglab.rules.schema import Rules
 
