@@ -24,7 +24,7 @@ from tradinglab.data.store.place import Place
 from tradinglab.data.store.rows import FileReader
 from tradinglab.data.store.tables import Position
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _NAME: Final = "journal.json"
 _LOCK: Final = "lock"
 _FORGOTTEN_S: Final = 7 * 86_400

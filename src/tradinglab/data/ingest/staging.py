@@ -1,7 +1,7 @@
 """Rows that were read and checked, on the disk, sorted by the file of the store that they will go into.
 
-A part holds the rows of one series and year (of all years, if bars are of hours or days) as they come: whole rows of
-eight-byte words, time first, then values, then file and line. Parts only grow, so what was added after a moment is
+A part holds the rows of one series and year (of seconds: month; of hours and days: all years) as they come: whole rows
+of eight-byte words, time first, then values, then file and line. Parts only grow, so what was added after a moment is
 taken away by cutting them to the length that they had. The words are summed up as they are written; so a part that lost
 some of them, together with the machine's power, is recognised.
 """
@@ -18,13 +18,13 @@ import numpy as np
 from tradinglab.core.enums import Resolution
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
-from tradinglab.data.store.merging import years_of
+from tradinglab.data.store.merging import periods_of
 from tradinglab.data.store.rows import Rows
 
 _LINE_BITS: Final = 44
 _WORD: Final = 8
-_YEARS: Final = 1_000_000
-_YEARLESS: Final = (Resolution.HOUR, Resolution.DAILY)
+_PERIODS: Final = 1_000_000
+_TOGETHER: Final = (Resolution.HOUR, Resolution.DAILY)
 _PIECE: Final = 8_000_000
 
 
@@ -61,16 +61,18 @@ class Staging:
         self._fields = tuple(fields)
         self._width = len(fields) + 2
         self.row_bytes = self._width * _WORD
-        self._has_years = resolution not in _YEARLESS
+        self._resolution = resolution
+        self._has_periods = resolution not in _TOGETHER
 
     def add(self, rows: Rows, file: int) -> None:
         """Add rows of a file, whose number is given, to the parts that they belong to."""
         if len(rows.lines) == 0:
             return
         table = self._table(rows, file)
-        years = years_of(rows.times_us) if self._has_years else np.zeros(len(table), np.int64)
+        none = np.zeros(len(table), np.int64)
+        periods = periods_of(self._resolution, rows.times_us) if self._has_periods else none
         tickers = np.zeros(len(table), np.int64) if rows.tickers is None else rows.tickers
-        which = tickers * _YEARS + years
+        which = tickers * _PERIODS + periods
         if (which == which[0]).all():
             self._append(int(which[0]), table)
         else:
@@ -91,7 +93,7 @@ class Staging:
         return table
 
     def _append(self, which: int, table: Ints) -> None:
-        key = divmod(which, _YEARS)
+        key = divmod(which, _PERIODS)
         part = self.parts.setdefault(key, Part())
         data = np.ascontiguousarray(table).data.cast("B")
         with self._path(key).open("ab") as stream:
@@ -131,7 +133,7 @@ class Staging:
 
     def restore(self, state: Mapping[str, Any]) -> bool:
         """Bring the parts back to where they were; return whether all that was in them still is."""
-        self.parts = {(int(ticker), int(year)): Part(size, crc) for ticker, year, size, crc in state["parts"]}
+        self.parts = {(int(ticker), int(period)): Part(size, crc) for ticker, period, size, crc in state["parts"]}
         self.orders = {int(key): Order(last, back, forward) for key, last, back, forward in state["orders"]}
         names = {self._path(key).name for key in self.parts}
         for path in self.folder.glob("*.rows"):

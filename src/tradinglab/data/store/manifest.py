@@ -18,7 +18,8 @@ from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import what_of
 
 FORMAT = 1
-_YEAR_DIGITS = 4
+_YEAR_DIGITS = len("2024")
+_MONTH_DIGITS = len("2024-01")
 
 #: A generation, or the sha256 of slices.
 At = int | Sequence[str]
@@ -79,17 +80,22 @@ class Slice:
 
     @property
     def period(self) -> str:
-        """The year or the day of its bars."""
+        """The year, the month or the day of its bars."""
         return what_of(self.file)
 
     @property
     def is_day(self) -> bool:
         """Whether it holds the bars of one day, which count where there are others at their times."""
-        return len(self.period) > _YEAR_DIGITS
+        return len(self.period) > _MONTH_DIGITS
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it holds the bars of a year."""
+        return len(self.period) == _YEAR_DIGITS
 
     @property
     def order(self) -> tuple[str, int, str]:
-        """By which slices are sorted: years before their days."""
+        """By which slices are sorted: years before their months, and these before days."""
         return self.period[:_YEAR_DIGITS], len(self.period), self.period
 
 

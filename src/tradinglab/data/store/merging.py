@@ -16,6 +16,9 @@ from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.options import OnConflict
 
 DAY_US = 86_400_000_000
+#: Bars of which a file holds a month; of all others it holds a year.
+BY_MONTH = (Resolution.SECOND, Resolution.TICK)
+_LAST_YEAR = 9999
 _MAY_BE_NEGATIVE = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
 
 Bars = tuple[Ints, dict[str, Floats]]
@@ -148,6 +151,23 @@ def years_of(times_us: Ints) -> Ints:
     """Return the year (UTC) of each time."""
     years: Ints = times_us.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
     return years
+
+
+def periods_of(resolution: Resolution, times_us: Ints) -> Ints:
+    """Return the file that each time belongs to: its year (UTC), 2024; of seconds and ticks its month, 202401.
+
+    A year of seconds around the clock is 31.5 million bars: whoever writes or changes some would have all in memory.
+    """
+    if resolution not in BY_MONTH:
+        return years_of(times_us)
+    months = times_us.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    found: Ints = (1970 + months // 12) * 100 + months % 12 + 1
+    return found
+
+
+def period_name(number: int) -> str:
+    """Return a period as the names of files have it."""
+    return f"{number:04}" if number <= _LAST_YEAR else f"{number // 100:04}-{number % 100:02}"
 
 
 def order_of(key: SeriesKey, times: Ints) -> Ints:

@@ -14,7 +14,7 @@ from tradinglab.data.store.commits import FIRST_US, LAST_US, Change, Part, now
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.manifest import Manifest, Slice, SourceRange, joined_sources
-from tradinglab.data.store.merging import DAY_US, Bars, merge, years_of
+from tradinglab.data.store.merging import BY_MONTH, DAY_US, Bars, merge, period_name, periods_of
 from tradinglab.data.store.options import OnConflict
 from tradinglab.data.store.restating import restatement_part
 
@@ -32,6 +32,8 @@ class Plan(Protocol):
 
 class WritePlan:
     """Bars go into the files of their years, together with those that are there, or instead of all of them.
+
+    Seconds and ticks go into files of months.
 
     Attributes
     ----------
@@ -55,16 +57,16 @@ class WritePlan:
         self._origins, self._on_conflict, self._source = origins, on_conflict, source
 
     def __call__(self, manifest: Manifest) -> Change | None:
-        """Return files of years."""
+        """Return files of years, or of months."""
         times, values = self._bars
-        years = years_of(times)
+        periods = _periods(self._key, manifest, times)
         parts: list[Part] = []
         dropped: list[Slice] = []
         restated = []
         self.added = 0
-        for year in np.unique(years).tolist():
-            old = _of_year(manifest, f"{year:04}")
-            inside = years == year
+        for name in map(period_name, np.unique(periods).tolist()):
+            old = _of_period(manifest, name)
+            inside = periods == int(name.replace("-", ""))
             new = times[inside], {name: column[inside] for name, column in values.items()}
             stored = self._read(old, FIRST_US, LAST_US)
             merged = merge(self._key, stored, new, self._on_conflict)
@@ -75,7 +77,7 @@ class WritePlan:
             if merged.restated is not None:
                 restated.append(merged.restated)
             if bars is not None:
-                parts.append(_part(f"{year:04}", bars, kept, self._origins, _range(self._source, used)))
+                parts.append(_part(name, bars, kept, self._origins, _range(self._source, used)))
                 dropped += old
         if not parts:
             return None
@@ -91,16 +93,17 @@ class AppendPlan:
         self._day = str(date_of_day(int(bars[0][0]) // DAY_US))
 
     def __call__(self, manifest: Manifest) -> Change | None:
-        """Return the file of a day; that of the year, if ticks meet others that are not in the day's."""
+        """Return the file of a day; that of the month, if ticks meet others that are not in the day's."""
         first, last = int(self._bars[0][0]), int(self._bars[0][-1])
-        of_year = _of_year(manifest, self._day[:4])
-        seen = self._read(of_year, first, last + 1)
+        name = period_name(int(_periods(self._key, manifest, self._bars[0][:1])[0]))
+        of_period = _of_period(manifest, name)
+        seen = self._read(of_period, first, last + 1)
         judged = merge(self._key, seen, self._bars, "replace")
         if judged.bars is None:
             return None
-        period, dropped = self._day, [each for each in of_year if each.period == self._day]
-        if self._key.resolution == Resolution.TICK and len(seen[0]) and len(dropped) < len(of_year):
-            period, dropped = self._day[:4], of_year
+        period, dropped = self._day, [each for each in of_period if each.period == self._day]
+        if self._key.resolution == Resolution.TICK and len(seen[0]) and len(dropped) < len(of_period):
+            period, dropped = name, of_period
         merged = merge(self._key, self._read(dropped, FIRST_US, LAST_US), self._bars, "replace")
         bars = merged.bars if merged.bars is not None else self._bars
         part = _part(period, bars, dropped, self._origins, _range(self._source, self._bars[0]))
@@ -109,7 +112,7 @@ class AppendPlan:
 
 
 class CompactPlan:
-    """Files of days go into those of their years.
+    """Files of days go into those of their years, or months.
 
     Attributes
     ----------
@@ -122,20 +125,31 @@ class CompactPlan:
         self._key, self._read = key, read
 
     def __call__(self, manifest: Manifest) -> Change | None:
-        """Return files of years."""
+        """Return files of years, or of months."""
         days = [each for each in manifest.slices if each.is_day]
         self.count = len(days)
         parts: list[Part] = []
         dropped: list[Slice] = []
-        for year in sorted({each.period[:4] for each in days}):
-            old = _of_year(manifest, year)
-            parts.append(_part(year, self._read(old, FIRST_US, LAST_US), old, [], ()))
+        firsts = np.array([each.first_us for each in days], np.int64)
+        for name in map(period_name, np.unique(_periods(self._key, manifest, firsts)).tolist()):
+            old = _of_period(manifest, name)
+            parts.append(_part(name, self._read(old, FIRST_US, LAST_US), old, [], ()))
             dropped += old
         return Change(parts=parts, dropped=dropped) if parts else None
 
 
-def _of_year(manifest: Manifest, year: str) -> list[Slice]:
-    return [each for each in manifest.slices if each.period.startswith(year)]
+def _periods(key: SeriesKey, manifest: Manifest, times: Ints) -> Ints:
+    """Return the period that each time belongs to; years that have a file of their own keep it."""
+    periods = periods_of(key.resolution, times)
+    if key.resolution not in BY_MONTH:
+        return periods
+    whole = [int(each.period) for each in manifest.slices if each.is_year]
+    found: Ints = np.where(np.isin(periods // 100, whole), periods // 100, periods)
+    return found
+
+
+def _of_period(manifest: Manifest, name: str) -> list[Slice]:
+    return [each for each in manifest.slices if each.period.startswith(name)]
 
 
 def _part(
