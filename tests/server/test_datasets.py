@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from rest_framework.test import APIClient
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data import inventory
-from tradinglab.data.store import BarStore, Origin, SeriesKey
+from tradinglab.data.store import BarStore, Description, Origin, SeriesKey
 from tradinglab.server.accounts.models import AuditEntry, User
 from tradinglab.server.datasets import refreshing
 from tradinglab.server.datasets.models import CatalogueSeries, CatalogueSource, Instrument
@@ -87,6 +88,18 @@ class TestCatalogue:
         assert found["origins"] == [{"name": "abc.csv", "sha256": "ab" * 32}]
         assert "secret" not in answer.content.decode()
         assert [each["ticker"] for each in api.get(f"{V1}/catalogue/?has_gaps=true").json()["results"]] == ["ABC"]
+
+    def test_a_fund_is_known_by_what_a_source_has_told(self, api: APIClient, settings: Any) -> None:
+        write(settings.HOME.bars, WEEKS, SeriesKey(KEY.security_type, "usa", "PLAIN", KEY.resolution, KEY.tick_type))
+        store = write(settings.HOME.bars, WEEKS)
+        said = Description(kind="etf", name="ABC Trust", currency="USD", exchange="PCX", source="yahoo")
+        assert store.describe(KEY.security_type, "usa", "ABC", said)
+        assert not store.describe(KEY.security_type, "usa", "ABC", replace(said, name="", source="other"))
+        refresh()
+        fund = only(api.get(f"{V1}/instruments/?source=local&kind=etf&kind=fund"))
+        assert (fund["ticker"], fund["kind"], fund["security_type"]) == ("ABC", "etf", "equity")
+        assert (fund["name"], fund["exchange"]) == ("ABC Trust", "PCX")
+        assert only(api.get(f"{V1}/instruments/?source=local&kind=equity"))["ticker"] == "PLAIN"
 
     def test_only_what_has_changed_is_read(self, settings: Any, reads: list[str]) -> None:
         others = [SeriesKey(KEY.security_type, "usa", f"T{at}", KEY.resolution, KEY.tick_type) for at in range(5)]

@@ -331,6 +331,14 @@ def test_a_preflight_fetches_what_is_missing(yahoo: Yahoo, tmp_path: Path, capsy
     assert "21 trading days are missing: 2021-09-01 to 2021-09-30" in capsys.readouterr().out
 
 
+def test_what_a_source_says_of_a_share_is_kept(yahoo: Yahoo, tmp_path: Path) -> None:
+    store = tmp_path / "bars"
+    assert run("data", "download", "AAA", "--start", "2021-05-24", "--end", "2021-06-04", "--store", store) == 0
+    found = BarStore(store).described(SecurityType.EQUITY, "usa", "AAA")
+    assert found is not None
+    assert (found.kind, found.name, found.source) == ("equity", "Triple A Inc.", "yahoo")
+
+
 def test_a_store_is_maintained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "bars"
     store = BarStore(folder)

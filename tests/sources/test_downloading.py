@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -324,6 +325,19 @@ def test_the_store_knows_who_gave_which_bars(store: BarStore) -> None:
     assert ("three", day_us(date(2021, 8, 2)), day_us(date(2021, 8, 31))) in told
     (listed,) = StoreSource(store.folder).coverage()
     assert listed.sources == ("one", "two", "three")
+
+
+def test_a_fund_is_noted_as_one(store: BarStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fund(Scripted):
+        def fetch(self, key: SeriesKey, start_us: int, end_us: int) -> Iterator[Fetched]:
+            for each in super().fetch(key, start_us, end_us):
+                yield replace(each, meta=SeriesMeta(symbol="AAA", name="A Fund", instrument="ETF", currency="USD"))
+
+    run(store, StoreLedger(store), Fund("one"))
+    found = store.described(SecurityType.EQUITY, "usa", "AAA")
+    assert found is not None
+    assert (found.kind, found.name, found.currency, found.source) == ("etf", "A Fund", "USD", "one")
+    assert BarStore(store.folder).series() == [_KEY], "what is known of it is no series"
 
 
 def test_what_nobody_has_can_be_noted_before_there_are_bars(tmp_path: Path) -> None:

@@ -21,16 +21,18 @@ from tradinglab.data.download_notes import StoreLedger
 from tradinglab.data.errors import StoreError
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.sources.policy import Given, fetch_by_order
-from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey
+from tradinglab.data.sources.protocol import Downloader, Fetched, SeriesKey, SeriesMeta
 from tradinglab.data.sources.resume import Answered, Ledger, merged, missing
 from tradinglab.data.sources.shaping import starts_of_days
-from tradinglab.data.store import BarStore
+from tradinglab.data.store import BarStore, Description
 from tradinglab.data.store.checks import wrong_rows
 
 _US: Final = 1_000
 #: So long ago a source has published what it publishes of a day.
 _SETTLED_S: Final = 7 * 86_400
 _MAY_BE_NEGATIVE: Final = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
+#: What sources call a kind of security that is traded as a share.
+_KINDS: Final = {"ETF": "etf", "MUTUALFUND": "fund", "EQUITY": "equity"}
 OnRestated = Literal["keep", "replace"]
 
 
@@ -227,6 +229,7 @@ def _store(key: SeriesKey, given: Given, store: BarStore, on_restated: OnRestate
     left_out = int(bad.sum())
     if not len(times):
         return DownloadStep(given=given, left_out=left_out, notes=tuple(notes))
+    _describe(key, store, given.source, fetched.meta)
     restated = _restated(key, given, store, times, values)
     stored = store.write(key, times, values, [fetched.origin], on_conflict=on_restated, source=given.source)
     actions, more = _store_actions(key, store, given)
@@ -262,6 +265,14 @@ def _restated(key: SeriesKey, given: Given, store: BarStore, times: Ints, values
         stored_close=float(old_values["close"][old_rows[at]]),
         new_close=float(values["close"][new_rows[at]]),
     )
+
+
+def _describe(key: SeriesKey, store: BarStore, source: str, meta: SeriesMeta) -> None:
+    """Note what a source says of the security: that a share is one of a fund, say, which its bars do not tell."""
+    kind = _KINDS.get(meta.instrument.upper(), "")
+    told = Description(kind=kind, name=meta.name, currency=meta.currency, exchange=meta.exchange, source=source)
+    if kind or meta.name:
+        store.describe(key.security_type, key.market, key.ticker, told)
 
 
 def _store_actions(key: SeriesKey, store: BarStore, given: Given) -> tuple[int, list[str]]:

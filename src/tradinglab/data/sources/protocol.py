@@ -133,9 +133,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesMeta:
-    """What a source says of a series beside its bars; empty where it says nothing."""
+    """What a source says of a series beside its bars; empty where it says nothing.
+
+    Attributes
+    ----------
+    instrument
+        What it is, in the source's own word: ``ETF``, ``EQUITY``, ``spot``.
+    """
 
     symbol: str
+    name: str = ""
     currency: str = ""
     time_zone: str = ""
     instrument: str = ""

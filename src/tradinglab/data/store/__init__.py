@@ -2,6 +2,7 @@
 
 from tradinglab.data.ingest.importer import import_files, import_tables
 from tradinglab.data.store.bar_store import BarStore, Stored
+from tradinglab.data.store.descriptions import Description
 from tradinglab.data.store.factor_book import ActionRecord, FactorVersion
 from tradinglab.data.store.files import BarFile, Origin
 from tradinglab.data.store.generated import store_synthetic_bars
@@ -17,6 +18,7 @@ __all__ = [
     "ActionRecord",
     "BarFile",
     "BarStore",
+    "Description",
     "FactorVersion",
     "ImportOptions",
     "ImportReport",

@@ -17,9 +17,10 @@ from tradinglab.data.errors import StoreError
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.store import derived_factors, keeping
 from tradinglab.data.store.commits import commit, load
+from tradinglab.data.store.descriptions import Description, write_description
 from tradinglab.data.store.factor_book import load_book
 from tradinglab.data.store.files import BarFile, Origin, Values
-from tradinglab.data.store.layout import FORMAT, MARKER, SeriesKey, folder_of
+from tradinglab.data.store.layout import FORMAT, MARKER, SeriesKey, folder_of, listing_name
 from tradinglab.data.store.manifest import Slice
 from tradinglab.data.store.merging import DAY_US, check_bars, chosen
 from tradinglab.data.store.options import OnConflict
@@ -237,6 +238,11 @@ class BarStore(StoreReader):
         """Let a table be the factors of a ticker, in place of those that there are."""
         self.mark()
         return derived_factors.give(self, security_type, market, ticker, table)
+
+    def describe(self, security_type: SecurityType, market: str, ticker: str, told: Description) -> bool:
+        """Note what a source says of a security; return whether that is news."""
+        self.mark()
+        return write_description(self.place, listing_name(security_type, market, ticker), told)
 
     # Inside.
 

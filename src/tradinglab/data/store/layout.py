@@ -91,6 +91,12 @@ def factor_name(security_type: SecurityType, market: str, ticker: str) -> str:
     return (folder / _safe(ticker, "ticker")).as_posix()
 
 
+def listing_name(security_type: SecurityType, market: str, ticker: str) -> str:
+    """Return where it is noted what a ticker stands for, without what follows the ticker."""
+    folder = market_folder(PurePosixPath(), security_type, market) / "listings"
+    return (folder / _safe(ticker, "ticker")).as_posix()
+
+
 def is_old_file(name: str) -> bool:
     """Return whether a file's name is that of a year or a day of bars in a store of format 1."""
     return _OLD_FILE.fullmatch(name) is not None

@@ -17,6 +17,7 @@ from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.store import keeping
 from tradinglab.data.store.commits import FIRST_US, LAST_US, checked, load
+from tradinglab.data.store.descriptions import Description, read_description
 from tradinglab.data.store.factor_book import ActionRecord, FactorVersion, load_book, read_table
 from tradinglab.data.store.files import BarFile, Origin, content_hash, read_bar_files
 from tradinglab.data.store.layout import (
@@ -28,6 +29,7 @@ from tradinglab.data.store.layout import (
     factor_name,
     find_series,
     folder_of,
+    listing_name,
 )
 from tradinglab.data.store.manifest import At, Manifest, Slice
 from tradinglab.data.store.merging import Bars, order_of
@@ -226,6 +228,10 @@ class StoreReader:
     def actions(self, security_type: SecurityType, market: str, ticker: str) -> tuple[ActionRecord, ...]:
         """Return all that was ever said of splits and dividends of a ticker, in the order in which it was."""
         return load_book(self.place, factor_name(security_type, market, ticker))[0].records
+
+    def described(self, security_type: SecurityType, market: str, ticker: str) -> Description | None:
+        """Return what sources have said of a security, if any has said something."""
+        return read_description(self.place, listing_name(security_type, market, ticker))
 
     # Inside.
 

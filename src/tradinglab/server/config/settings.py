@@ -226,6 +226,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JitterFigureEnum": "tradinglab.server.examinations.api.serializers.JITTERED",
         "JitterMethodEnum": ["simulation", "runs"],
         "DataChangeKindEnum": ["bars", "factors", "gone"],
+        "InstrumentKindEnum": "tradinglab.server.datasets.models.Instrument.Kind",
         "GradeEnum": ["A", "B", "C", "D", "F"],
         "MethodEnum": "tradinglab.server.optimizations.models.Optimization.Method",
         "SecurityTypeEnum": "tradinglab.server.datasets.api.serializers.SECURITY_TYPES",

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from tradinglab.core.clock import DAY_NS, date_of_day, day_of_date
-from tradinglab.core.enums import DayOfWeek
+from tradinglab.core.enums import DayOfWeek, SecurityType
 from tradinglab.core.errors import TradingLabError
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.data.mapping import FIRST_DAY_OF_ALL, MapFile
 from tradinglab.data.source import Coverage, DataSource
+from tradinglab.data.store import StoreSource
 from tradinglab.server.datasets.models import Instrument, InstrumentAlias
 
 #: Which kind of source is believed: a LEAN folder has tables of its own, the others go by what is shipped.
@@ -19,6 +20,9 @@ RANKS = {"sample": 1, "store": 2, "lean": 3}
 #: Days on which LEAN's map files end that do not know of an end.
 _ENDLESS = day_of_date(date(2050, 12, 31))
 _SECOND_NS = 1_000_000_000
+_WORDS = ("name", "currency", "exchange")
+#: Kinds that the type of the bars does not tell.
+FUNDS = (Instrument.Kind.ETF, Instrument.Kind.FUND)
 
 Key = tuple[str, str, str]
 
@@ -61,9 +65,16 @@ class Describer:
         found, is_new = Instrument.objects.select_for_update().get_or_create(
             security_type=security_type, market=market, ticker=ticker, defaults={"described_by": self._name}
         )
+        kind, more = self._told(key)
         if not is_new and found.described_by != self._name and found.rank >= self._rank:
+            # Who knows most of an instrument may not know that it is a fund, or how it is called.
+            self._amend(found, kind, more)
             return found
         told = self._properties(coverage, ticker) | self._span(map_file)
+        told |= {name: value for name, value in more.items() if not told.get(name)}
+        # What another source knows is not lost to one that has no word for it.
+        told = {name: value for name, value in told.items() if value or name not in _WORDS}
+        told |= {"kind": kind if kind in FUNDS or found.kind not in FUNDS else found.kind}
         told |= {"described_by": self._name, "rank": self._rank}
         changed = [name for name, value in told.items() if getattr(found, name) != value]
         if changed:
@@ -72,6 +83,31 @@ class Describer:
             found.save(update_fields=changed)
         self._alias(found, map_file)
         return found
+
+    def _told(self, key: Key) -> tuple[str, dict[str, str]]:
+        """Return what kind of instrument it is, and what a bar store's sources have said of it."""
+        security_type, market, ticker = key
+        usual = security_type if security_type in Instrument.Kind.values else Instrument.Kind.OTHER
+        if not isinstance(self._source, StoreSource):
+            return usual, {}
+        try:
+            said = self._source.store.described(SecurityType[security_type.upper()], market, ticker)
+        except TradingLabError:
+            return usual, {}
+        if said is None:
+            return usual, {}
+        more = {"name": said.name[:200], "currency": said.currency[:20], "exchange": said.exchange[:100]}
+        return said.kind if said.kind in FUNDS else usual, more
+
+    def _amend(self, found: Instrument, kind: str, more: dict[str, str]) -> None:
+        changed = [name for name, value in more.items() if value and not getattr(found, name)]
+        for name in changed:
+            setattr(found, name, more[name])
+        if kind in FUNDS and found.kind != kind:
+            found.kind = kind
+            changed.append("kind")
+        if changed:
+            found.save(update_fields=changed)
 
     def _properties(self, coverage: Coverage, ticker: str) -> dict[str, Any]:
         known = self._source.symbol_properties.get_symbol_properties(

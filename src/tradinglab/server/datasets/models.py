@@ -12,6 +12,20 @@ from django.utils import timezone
 class Instrument(models.Model):
     """Something that can be traded, or an index; every user's."""
 
+    class Kind(models.TextChoices):
+        """What it is; funds are traded like shares, and their bars are of the type ``equity``."""
+
+        EQUITY = "equity"
+        ETF = "etf"
+        FUND = "fund"
+        INDEX = "index"
+        FOREX = "forex"
+        CRYPTO = "crypto"
+        CFD = "cfd"
+        FUTURE = "future"
+        OTHER = "other"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.OTHER)
     security_type = models.CharField(max_length=20)
     market = models.CharField(max_length=100)
     ticker = models.CharField(max_length=100)

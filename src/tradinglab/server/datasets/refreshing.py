@@ -28,7 +28,7 @@ from tradinglab.server.datasets.models import CatalogueSeries, CatalogueSource, 
 
 _log = logging.getLogger(__name__)
 #: Raised when the same place is to be read anew although it is as it was: what is made of it has changed.
-_VERSION = "1"
+_VERSION = "2"
 _HELD = timedelta(minutes=10)
 _MOST_ORIGINS = 20
 _MOST_GAPS = 200

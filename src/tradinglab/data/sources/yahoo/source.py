@@ -212,6 +212,7 @@ def _meta(key: SeriesKey, chart: Chart) -> SeriesMeta:
     meta = chart.meta
     return SeriesMeta(
         symbol=symbol_of(key),
+        name=str(meta.get("longName") or meta.get("shortName") or ""),
         currency=str(meta.get("currency") or ""),
         time_zone=str(meta.get("exchangeTimezoneName") or ""),
         instrument=str(meta.get("instrumentType") or ""),

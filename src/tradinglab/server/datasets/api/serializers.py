@@ -27,9 +27,21 @@ class InstrumentSerializer(serializers.ModelSerializer[Instrument]):
 
     class Meta:
         model = Instrument
-        fields = ["id", "ticker", "security_type", "market", "name", "exchange", "currency", "first_day", "last_day"]
+        fields = [
+            "id",
+            "ticker",
+            "kind",
+            "security_type",
+            "market",
+            "name",
+            "exchange",
+            "currency",
+            "first_day",
+            "last_day",
+        ]
         extra_kwargs = {
             "ticker": {"help_text": "The last one that it had."},
+            "kind": {"help_text": "What it is; a fund (`etf`, `fund`) has bars of the type `equity`."},
             "exchange": {"help_text": "Of the listing, as the source's map files have it; empty if it is not known."},
             "currency": {"help_text": "Of its prices; empty if it is not known."},
             "first_day": {"help_text": "Of its listing; null if it is not known."},

@@ -57,6 +57,7 @@ class InstrumentFilter(filters.FilterSet):
 
     search = filters.CharFilter(method="find", help_text="Beginning of a ticker, now or before; or part of the name.")
     ticker = filters.CharFilter(lookup_expr="iexact", help_text="The whole ticker, as it is now.")
+    kind = filters.MultipleChoiceFilter(choices=Instrument.Kind.choices, help_text="What it is; any of several.")
     security_type = filters.ChoiceFilter(choices=SECURITY_TYPES)
     market = filters.CharFilter(lookup_expr="iexact")
     currency = filters.CharFilter(lookup_expr="iexact")
