@@ -95,7 +95,7 @@ def test_quotes_with_a_side_missing(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize(
-    ("extra", "said"), [(["--window", "1"], "from 2 to 1,000,000"), (["--symbol", "XYZ"], "has no XYZ")]
+    ("extra", "said"), [(["--window", "1"], "from 2 to 100,000"), (["--symbol", "XYZ"], "has no XYZ")]
 )
 def test_what_cannot_be_is_said(
     extra: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -128,7 +128,8 @@ def test_blocks_find_what_the_whole_finds(
 ) -> None:
     bars = broken(resolution, edits)
     whole = inspect_bars(bars, FACTS[resolution]).report
-    parts = inspect(lambda: bars.blocks(size), FACTS[resolution]).report
+    with TemporaryDirectory() as room:
+        parts = inspect(lambda: bars.blocks(size), FACTS[resolution], room=Path(room)).report
     assert codes(parts) == codes(whole)
     assert (parts.expected, parts.missing, parts.months) == (whole.expected, whole.missing, whole.months)
     assert parts.grade == whole.grade

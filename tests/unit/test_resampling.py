@@ -209,8 +209,11 @@ def test_bars_of_another_origin_are_kept(tmp_path: Path) -> None:
     with pytest.raises(ResamplingError, match=r"vendor\.csv.*--replace"):
         resample_series(tmp_path, SPY, Resolution.DAILY)
     assert store.read(daily)[1]["close"].tolist() == [7]
-    resample_series(tmp_path, SPY, Resolution.DAILY, ResampleOptions(is_replacing=True))
-    assert store.read(daily)[1]["close"].tolist() == [489]
+    old = np.array([us("2015-03-02T05:00")])
+    store.write(daily, old, bars(old, 5), [Origin("vendor.csv")])
+    report = resample_series(tmp_path, SPY, Resolution.DAILY, ResampleOptions(is_replacing=True))
+    assert store.read(daily)[1]["close"].tolist() == [5, 489]
+    assert [note for note in report.notes if "stay as they were" in note]
     assert store.restatements(daily)[0].old["close"].tolist() == [7]
 
 
@@ -221,7 +224,7 @@ def test_what_is_not_over_or_ends_early_is_told(tmp_path: Path, monkeypatch: pyt
         patch.setattr("tradinglab.data.streaming.resampled.time.time_ns", lambda: int(now.timestamp()) * 10**9)
         report = resample_to_file(tmp_path, SPY, Period.parse("1d"), tmp_path / "days.csv")
     assert report.bars == 1
-    assert any("not over yet" in note for note in report.notes)
+    assert report.notes == ["left out: 1 bar that is not over yet"]
     report = resample_to_file(tmp_path, SPY, Period.parse("1d"), tmp_path / "days.csv")
     assert report.bars == 2
     assert any("up to 2024-01-03 10:30:00" in note and "16:00:00" in note for note in report.notes)

@@ -35,8 +35,8 @@ def add_parser(commands: Commands) -> None:
 
 
 def _window(text: str) -> int:
-    if not text.isdecimal() or not 2 <= int(text) <= 1_000_000:
-        raise ArgumentTypeError(f"a number of returns from 2 to 1,000,000 is expected, it was '{text}'")
+    if not text.isdecimal() or not 2 <= int(text) <= 100_000:
+        raise ArgumentTypeError(f"a number of returns from 2 to 100,000 is expected, it was '{text}'")
     return int(text)
 
 

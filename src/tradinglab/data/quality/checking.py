@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -71,8 +72,10 @@ def check_files(
     if resolution is None:
         facts = replace(facts, key=replace(key, resolution=_resolution(raw)))
         raw = RawFiles(paths, facts, options)
-    report = inspect(raw.blocks, facts, limits, name=", ".join(path.name for path in paths)).report
-    return with_lines(report, raw)
+    # What is out of order is put in order there.
+    with TemporaryDirectory() as room:
+        found = inspect(raw.blocks, facts, limits, name=", ".join(path.name for path in paths), room=Path(room))
+    return with_lines(found.report, raw)
 
 
 def _resolution(raw: RawFiles) -> Resolution:

@@ -141,9 +141,13 @@ def resample_series(
         work.report.changed += len(each.times_us)
     work.end()
     report = work.report
-    kept = len(np.setdiff1d(before, store.times(target)))
-    if kept:
-        report.notes.append(f"{kept:,} bars that were stored and that nothing makes any more were taken away")
+    after = store.times(target)
+    if gone := len(np.setdiff1d(before, after)):
+        report.notes.append(f"{gone:,} bars that were stored and that nothing makes any more were taken away")
+    if (others := len(np.unique(after)) - report.bars) > 0:
+        report.notes.append(
+            f"{others:,} stored bars, of years of which there is nothing to make them of, stay as they were"
+        )
     report.is_stored = True
     return report
 
@@ -205,6 +209,7 @@ class _Work:
         self._cut = Cut.of(source.resolution, period, hours, anchor=options.anchor, is_extended=options.is_extended)
         self._resampler = Resampler(self._cut, source.tick_type)
         self._span: tuple[int, int] | None = None
+        self._early = 0
         self._total = stored_rows(store, source)
         self.report = ResampleReport(source=source, period=period)
 
@@ -214,7 +219,7 @@ class _Work:
         for times, values in resample_blocks(self._blocks(), self._resampler):
             is_over = self._cut.cutter.ends(times) <= now_us
             if not is_over.all():
-                self.report.notes.append(f"{int((~is_over).sum())} bar that is not over yet was left out")
+                self._early += int((~is_over).sum())
                 times, values = times[is_over], {name: column[is_over] for name, column in values.items()}
             if len(times):
                 self.report.bars += len(times)
@@ -237,6 +242,9 @@ class _Work:
         """
         report, zone = self.report, self._cut.hours.exchange_hours.time_zone
         report.rows, report.left_out = self._resampler.rows, self._resampler.left_out
+        if self._early:
+            what = "1 bar that is" if self._early == 1 else f"{self._early:,} bars that are"
+            report.notes.append(f"left out: {what} not over yet")
         if self._span is None:
             raise ResamplingError(
                 f"No bar of {report.period} could be made of {self._source}: "
