@@ -104,6 +104,31 @@ def test_what_was_noted_is_not_run_again(strategy: Path, capsys: pytest.CaptureF
     assert [each["figures"] for each in again] == [each["figures"] for each in whole]
 
 
+CHEATING = """
+    def on_end_of_algorithm(self):
+        import gc
+        kind = next(type(each) for each in gc.get_objects() if type(each).__name__ == "EquityCandles")
+        honest = kind.candles.fget
+        kind.candles = property(lambda own: [each._replace(close=each.close * 2, high=each.high * 2)
+                                             for each in honest(own)])
+"""
+
+
+@pytest.mark.parametrize("walk", [[], WALK])
+def test_it_says_which_figures_do_not_follow_from_the_orders(
+    walk: list[str], strategy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["optimize", str(strategy), *GRID, *(walk or ["--end", "2010-02-26"]), *SANDBOX, "--out", "s.json"]
+    assert main(words) == 0
+    assert "not verified" not in capsys.readouterr().err
+    strategy.write_text(strategy.read_text().rstrip("\n") + "\n" + CHEATING)
+    assert main(words) == 0
+    assert "are not verified: their figures do not follow from their orders and the bars" in capsys.readouterr().err
+    if not walk:
+        told = [each["findings"] for each in _found("s.json")["trials"]]
+        assert all(any("equity" in text.lower() for text in each) for each in told)
+
+
 @pytest.mark.parametrize("walk", [[], WALK])
 def test_hostile_code_reaches_nothing(
     walk: list[str], tmp_path: Path, door: socket.socket, monkeypatch: pytest.MonkeyPatch

@@ -118,6 +118,14 @@ def test_opened_it_comes_to_the_same_figures_in_full_once(api, search):
     assert Trial.objects.get(optimization=made["id"], number=1).backtest_id == slim.pk
 
 
+def test_the_list_of_trials_says_by_what_each_was_opened(api, search):
+    made = search()
+    opened = api.post(f"{TESTS}{trial_of(made).pk}/open/").json()["id"]
+    listed = api.get(f"{ALL}{made['id']}/trials/").json()["results"]
+    assert [each["opened"] for each in listed] == [None, opened]
+    assert opened not in [each["backtest"] for each in listed]
+
+
 def test_an_opened_one_that_was_deleted_is_run_anew(api, search):
     slim = trial_of(search())
     first = api.post(f"{TESTS}{slim.pk}/open/").json()["id"]

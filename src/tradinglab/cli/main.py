@@ -30,7 +30,7 @@ _LONGEST_NAME = 200
 _COMMANDS = (
     "backtest", "rules", "optimize", "doctor", "stress", "data", "new", "lint", "indicators", "sandbox", "cloud",
     "up", "serve", "worker", "live", "beat", "setup", "check", "backup", "restore",
-    "user", "token", "invite",
+    "user", "token", "invite", "trial",
 )  # fmt: skip
 
 

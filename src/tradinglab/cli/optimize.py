@@ -148,6 +148,7 @@ def _status(result: OptimizationResult, out: Path) -> int:
 
 def _walk(search: Search, options: Namespace, out: Path, traded: TradedDays, windows: list[Window]) -> int:
     from tradinglab.cli.measuring import measured
+    from tradinglab.cli.search_outcome import show_doubted
     from tradinglab.cli.walk_outcome import show, walk_reporter, walked, write
     from tradinglab.optimize.local import Journal, Walk, walk_document
 
@@ -160,6 +161,7 @@ def _walk(search: Search, options: Namespace, out: Path, traded: TradedDays, win
         with walk_reporter() as progress:
             status, steps = walk.run(measured, jobs=options.jobs, on_progress=progress)
     result = walked(steps, search, traded)
+    show_doubted([*journal.told.values()], "runs")
     write(document, status, steps, result, out)
     show(steps, result, search, out)
     if status == "interrupted":

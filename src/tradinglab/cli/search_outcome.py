@@ -55,6 +55,7 @@ def show(search: Search, result: OptimizationResult, out: Path) -> None:
     say(f"{len(result.trials):,} trials, {len(completed):,} completed; {result.run_here:,} of them were run now, in "
         f"{result.seconds:.1f} s (all together take {seconds:.1f} s)")  # fmt: skip
     _show_failures(result)
+    show_doubted(list(result.done.values()))
     ranked = sorted(
         (each for each in completed if each.score(objective) is not None),
         key=lambda each: (_cost(each, objective), each.number),
@@ -108,6 +109,20 @@ def _show_failures(result: OptimizationResult) -> None:
         first = min(failed, key=lambda each: each.number)
         sys.stdout.flush()
         note(f"Warning: {len(failed):,} trials failed; trial {first.number}: {first.error}")
+
+
+def show_doubted(done: Sequence[Done], what: str = "trials") -> None:
+    """Say of which runs in a sandbox the figures do not follow from their orders and the bars."""
+    doubted = [each for each in done if each.findings]
+    if doubted:
+        first = min(doubted, key=lambda each: each.number)
+        sys.stdout.flush()
+        note(
+            f"Warning: {len(doubted):,} {what} are not verified: their figures do not follow from their orders and the "
+            f"bars. Trial {first.number}:"
+        )
+        for each in first.findings:
+            note(f"  {each}")
 
 
 def _show_stability(found: Stability | None) -> None:
@@ -171,5 +186,6 @@ def _trial(trial: Tried, done: Done, objective: Objective) -> dict[str, Any]:
         "score": trial.score(objective),
         "figures": dict(trial.figures),
         "error": done.error,
+        "findings": list(done.findings),
         "seconds": round(done.seconds, 3),
     }

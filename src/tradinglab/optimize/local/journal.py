@@ -180,6 +180,8 @@ def _line_of(done: Done) -> dict[str, Any]:
         line["figures"] = dict(done.figures)
     if done.error:
         line["error"] = done.error
+    if done.findings:
+        line["findings"] = list(done.findings)
     if done.days:
         line |= {"days": [day.isoformat() for day in done.days], "equity": list(done.equity)}
     return line
@@ -195,6 +197,7 @@ def _done_of(line: Mapping[str, Any]) -> Done:
         seconds=float(line["seconds"]),
         days=tuple(date.fromisoformat(day) for day in days),
         equity=tuple(float(value) for value in line.get("equity", ())),
+        findings=tuple(str(each) for each in line.get("findings", ())),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tradinglab.optimize.local.confined import Confinement
 
 _LONGEST_ERROR = 500
+_MOST_FINDINGS = 5
 #: A run that loses all its money has figures, too.
 _WHOLE = ("completed", "ruined")
 
@@ -83,7 +84,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came of a trial."""
+    """What came of a trial.
+
+    Attributes
+    ----------
+    findings
+        What its replay found against it, if it ran in a sandbox: what its orders and the bars do not explain.
+    """
 
     number: int
     state: TriedState
@@ -92,6 +99,7 @@ class Done:
     seconds: float = 0.0
     days: Sequence[date] = ()
     equity: Sequence[float] = ()
+    findings: Sequence[str] = ()
 
 
 def carry_out(task: Task, terms: RunTerms, run: Callable[..., BacktestResult], measure: Measure) -> Done:
@@ -127,7 +135,14 @@ def carry_out(task: Task, terms: RunTerms, run: Callable[..., BacktestResult], m
         seconds=time.perf_counter() - began,
         days=tuple(measured.days) if task.wants_days else (),
         equity=tuple(measured.equity) if task.wants_days else (),
+        findings=_findings(result),
     )
+
+
+def _findings(result: BacktestResult) -> tuple[str, ...]:
+    """Return what the replay of a run in a sandbox has against its figures."""
+    lines = [] if result.verification is None else result.verification.lines(_MOST_FINDINGS)
+    return tuple(each[:_LONGEST_ERROR] for each in lines)
 
 
 def _failed(task: Task, error: str, began: float) -> Done:

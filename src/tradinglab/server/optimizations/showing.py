@@ -24,6 +24,7 @@ class ShownTrial:
 
     number: int
     backtest: UUID | None
+    opened: UUID | None
     state: str
     error: str
     parameters: Mapping[str, str]
@@ -44,7 +45,8 @@ class Wanted:
 def trials_shown(*, optimization: Optimization, wanted: Wanted) -> list[ShownTrial]:
     """Return the trials as they are wanted; those without a score come last, whichever way they are sorted."""
     objective = objective_of(optimization)
-    found = [_shown(row, objective) for row in trial_rows(optimization=optimization)]
+    is_simulated = optimization.method == Optimization.Method.SIMULATION
+    found = [_shown(row, objective, is_simulated=is_simulated) for row in trial_rows(optimization=optimization)]
     if wanted.states:
         found = [each for each in found if each.state in wanted.states]
     if wanted.is_within_bounds is not None:
@@ -55,11 +57,13 @@ def trials_shown(*, optimization: Optimization, wanted: Wanted) -> list[ShownTri
     return sorted(found, key=lambda each: sign * each.number)
 
 
-def _shown(row: TrialRow, objective: Objective) -> ShownTrial:
+def _shown(row: TrialRow, objective: Objective, *, is_simulated: bool) -> ShownTrial:
     tried, is_completed = row.tried, row.state == RunState.COMPLETED
     return ShownTrial(
         number=tried.number,
         backtest=row.backtest,
+        # What was made of a simulated trial is all that a backtest is.
+        opened=row.opened or (row.backtest if is_simulated else None),
         state=row.state,
         error=row.error,
         parameters=tried.parameters,
@@ -114,4 +118,5 @@ def optimization_front(*, optimization: Optimization) -> list[ShownTrial]:
     rows = trial_rows(optimization=optimization)
     objective = objective_of(optimization)
     front = {each.number for each in pareto_front([row.tried for row in rows], objective)}
-    return [_shown(row, objective) for row in rows if row.tried.number in front]
+    is_simulated = optimization.method == Optimization.Method.SIMULATION
+    return [_shown(row, objective, is_simulated=is_simulated) for row in rows if row.tried.number in front]

@@ -12,17 +12,24 @@ from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.storing import objective_of
 from tradinglab.server.runs.models import FINAL_STATES, RunState
 
-_FIXED: Final = ("number", "backtest_id", "backtest__parameters", "backtest__run__state")
+_FIXED: Final = ("number", "backtest_id", "backtest__parameters", "backtest__run__state", "opened_id")
 _SIMULATED: Final = ("number", "backtest_id", "parameters", "outcome", "batch__state", "figures", "error")
 
 
 class TrialRow(NamedTuple):
-    """A trial, its backtest if it is one, where it is in its life, and why it failed if no backtest says so."""
+    """A trial, its backtest if it is one, where it is in its life, and why it failed if no backtest says so.
+
+    Attributes
+    ----------
+    opened
+        The full run of a trial that kept only its figures, if somebody asked for it.
+    """
 
     tried: Tried
     backtest: UUID | None
     state: str
     error: str = ""
+    opened: UUID | None = None
 
 
 def tried_list(*, optimization: Optimization) -> list[Tried]:
@@ -48,8 +55,9 @@ def trial_rows(*, optimization: Optimization) -> list[TrialRow]:
             ),
             backtest=backtest,
             state=state,
+            opened=opened,
         )
-        for number, backtest, parameters, state, *values in rows
+        for number, backtest, parameters, state, opened, *values in rows
     ]
 
 

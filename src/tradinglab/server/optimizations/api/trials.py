@@ -53,6 +53,10 @@ class TrialSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The backtest that it is, `/backtests/{id}/`; of one that was simulated the one that was made of it.",
     )
+    opened = serializers.UUIDField(
+        allow_null=True,
+        help_text="The full backtest by which it was opened (`…/trials/{number}/backtest/`); null if it was not.",
+    )
     state = serializers.ChoiceField(RunState.choices)
     error = serializers.CharField(help_text="Of one that was simulated: why it failed.")
     parameters = serializers.DictField(child=serializers.CharField(), help_text="Those that are searched.")
