@@ -162,6 +162,35 @@ def test_a_preview_shows_what_an_import_would_make(tmp_path: Path, capsys: pytes
     assert run(*words) == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["AAA", "--start", "2099-01-01"], "--start: 2099-01-01 is after"),
+        (["^GSPC"], "'^GSPC' is no ticker"),
+        (["ÄÖ"], "'ÄÖ' is no ticker"),
+        (["../x"], "'../x' is no ticker"),
+        ([".A"], "'.A' is no ticker"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_said_before_anything_is_asked(
+    yahoo: Yahoo, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert run("data", "download", *words, "--store", tmp_path / "bars") == 2
+    assert said in capsys.readouterr().err
+    assert not yahoo.asked
+
+
+def test_all_days_there_are_may_be_asked_for(yahoo: Yahoo, tmp_path: Path) -> None:
+    every = ("--start", "0001-01-01", "--end", "9999-12-31")
+    assert run("data", "download", "AAA", *every, "--store", tmp_path / "bars") == 0
+    times, _ = BarStore(tmp_path / "bars").read(_KEY)
+    assert len(times) > 500
+    told = [int(each.params["period1"]) for each in yahoo.asked if "period1" in each.params]
+    assert told
+    # From 1800 on; int64 nanoseconds of the year 1 are some in 1754.
+    assert min(told) >= -5_400_000_000
+
+
 def printed_command(capsys: pytest.CaptureFixture[str]) -> list[str]:
     (command,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("tradinglab data import")]
     return shlex.split(command)[1:]

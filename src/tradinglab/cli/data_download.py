@@ -190,6 +190,8 @@ def _range(key: SeriesKey, options: Namespace, ledger: Ledger, source: str, sour
     asking = sources_part("asking")
     end = options.end or datetime.now(UTC).date()
     if options.start is not None:
+        if options.start > end:
+            raise CommandError(f"--start: {options.start} is after {end}, the last day there can be bars of.")
         return range_of_days(key, options.start, end)
     first_us = asking.first_us_known(key, ledger, sources(source))
     if first_us is None:

@@ -123,7 +123,10 @@ class MarketHoursDatabase(Dual):
         found = self.try_get_entry(market, symbol, security_type)
         if found is None:
             key = SecurityDatabaseKey(market, database_symbol_key(symbol), security_type)
-            raise MarketHoursError(f"There are no market hours for {key}. Give some with set_entry.")
+            raise MarketHoursError(
+                f"There are no market hours for {key}. Look at the market ('{market}') and at what is traded; a strategy "
+                "can give hours of its own with market_hours_database.set_entry."
+            )
         return found
 
     def get_exchange_hours(

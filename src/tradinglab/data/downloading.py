@@ -28,6 +28,8 @@ from tradinglab.data.store import BarStore, Description
 from tradinglab.data.store.checks import wrong_rows
 
 _US: Final = 1_000
+_FIRST_DAY: Final = date(1800, 1, 1)
+_LAST_DAY: Final = date(2199, 12, 31)
 #: So long ago a source has published what it publishes of a day.
 _SETTLED_S: Final = 7 * 86_400
 _MAY_BE_NEGATIVE: Final = (SecurityType.CFD, SecurityType.FUTURE, SecurityType.INDEX)
@@ -115,7 +117,11 @@ class DownloadReport:
 
 
 def range_of_days(key: SeriesKey, first: date, last: date) -> tuple[int, int]:
-    """Return the instants at which the first of some days begins and the last one ends, in the market's zone."""
+    """Return the instants at which the first of some days begins and the last one ends, in the market's zone.
+
+    Days of which there can be no bars, before 1800 and after 2199, are left out: instants do not reach all of them.
+    """
+    first, last = (min(max(day, _FIRST_DAY), _LAST_DAY) for day in (first, last))
     days = np.array([day_of_date(first), day_of_date(last) + 1], np.int64)
     start_us, end_us = starts_of_days(key, days).tolist()
     return int(start_us), int(end_us)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tradinglab.core.clock import DAY_NS, date_of_day
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data.sources.opening import about_source
@@ -11,7 +13,8 @@ from tradinglab.data.sources.shaping import data_zone
 
 TYPES = ("equity", "index", "forex", "crypto")
 RESOLUTIONS = ("minute", "hour", "daily")
-_LONGEST_TICKER = 32
+#: What a folder of a store can be called.
+_TICKER = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,31}")
 _US = 1_000
 
 
@@ -24,8 +27,10 @@ def ticker_of(text: str) -> str:
         If it is none; says how to write it.
     """
     name = text.strip().upper()
-    if not name or not all(char.isalnum() or char in ".-_^" for char in name) or len(name) > _LONGEST_TICKER:
-        raise ValueError(f"'{text[:40]}' is no ticker; write it like SPY, BRK.B, EURUSD or BTCUSDT")
+    if not _TICKER.fullmatch(name):
+        raise ValueError(
+            f"'{text[:40]}' is no ticker; write it like SPY, BRK.B, EURUSD or BTCUSDT, an index as a search shows it"
+        )
     return name
 
 

@@ -297,7 +297,7 @@ def sorted_rows(rows: Rows, owner: Ints, paths: Sequence[Path], key: SeriesKey) 
         hint = (
             " If the bars are shorter than a day, give their --resolution."
             if key.resolution == Resolution.DAILY
-            else ""
+            else " 'tradinglab data check' tells whether it is the hour that clocks repeat."
         )
         raise DataImportError(f"Two rows say different things of {when} UTC: {places[0]} and {places[1]}.{hint}")
     return rows.take(np.append(True, ~same)), int(same.sum())
