@@ -124,8 +124,8 @@ class MarketHoursDatabase(Dual):
         if found is None:
             key = SecurityDatabaseKey(market, database_symbol_key(symbol), security_type)
             raise MarketHoursError(
-                f"There are no market hours for {key}. Look at the market ('{market}') and at what is traded; a strategy "
-                "can give hours of its own with market_hours_database.set_entry."
+                f"There are no market hours for {key}. Look at the market ('{market}') and at what is traded; a "
+                "strategy can give hours of its own with market_hours_database.set_entry."
             )
         return found
 
