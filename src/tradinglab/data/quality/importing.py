@@ -37,7 +37,7 @@ from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey, content_name, folder_of
 from tradinglab.data.store.markets import type_of_market
-from tradinglab.data.store.merging import by_years, check_bars, merge
+from tradinglab.data.store.merging import by_periods, check_bars, merge
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.report import ImportReport
 from tradinglab.data.store.tables import sha256_of
@@ -82,7 +82,7 @@ def import_checked(
     """Import files of bars of one symbol, after they were checked and repaired as a policy says.
 
     The rows are kept on the disk while they are checked and repaired: memory grows with what is wrong with them, and
-    with the longest year, as that of :func:`tradinglab.data.store.import_files`.
+    with the longest year (of seconds: month), as that of :func:`tradinglab.data.store.import_files`.
 
     Raises
     ------
@@ -139,20 +139,21 @@ def _import(raw: RawFiles, target: BarStore, policy: Policy, limits: Limits | No
 
 
 def _store(pile: Pile, target: BarStore, key: SeriesKey, origins: Sequence[Origin], options: ImportOptions) -> Stored:
-    """Write the bars of a pile, a year at a time, after all of them were held against what is stored."""
+    """Write the bars of a pile, a file at a time, after all of them were held against what is stored."""
 
-    def years() -> Iterator[tuple[Ints, dict[str, Floats]]]:
-        return by_years(
+    def files() -> Iterator[tuple[Ints, dict[str, Floats]]]:
+        blocks = (
             (bars.times_us, {name: bars.values[name] for name in key.fields}) for bars in pile.blocks() if len(bars)
         )
+        return by_periods(key.resolution, blocks)
 
-    for times, values in years():
+    for times, values in files():
         check_bars(key, times, values)
         if options.on_conflict == "error" and target.has(key):
             merge(key, target.read(key, int(times[0]), int(times[-1]) + 1), (times, values), "error")
-    parts = [target.write(key, *bars, origins, on_conflict=options.on_conflict) for bars in years()]
-    files = tuple(file for part in parts for file in part.files)
-    return Stored(files, sum(part.added for part in parts), sum(part.known for part in parts))
+    parts = [target.write(key, *bars, origins, on_conflict=options.on_conflict) for bars in files()]
+    written = tuple(file for part in parts for file in part.files)
+    return Stored(written, sum(part.added for part in parts), sum(part.known for part in parts))
 
 
 def _report(raw: RawFiles, cleaned: CleanedPile, rows: int, stored: Stored, factors: StoredFactors) -> ImportReport:

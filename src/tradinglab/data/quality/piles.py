@@ -115,7 +115,7 @@ class Pile:
     def in_order(self) -> Pile:
         """Return the bars in order of time; those of one time stay as they were.
 
-        On the disk they are put in order a year at a time.
+        On the disk they are put in order a year at a time, seconds a month.
         """
         if self._in_order is None:
             self._in_order = self.another()

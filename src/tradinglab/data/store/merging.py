@@ -180,14 +180,14 @@ def order_of(key: SeriesKey, times: Ints) -> Ints:
     return found
 
 
-def by_years(blocks: Iterable[Bars]) -> Iterator[Bars]:
-    """Yield bars in pieces of whole years (UTC), in which the store keeps them."""
+def by_periods(resolution: Resolution, blocks: Iterable[Bars]) -> Iterator[Bars]:
+    """Yield bars, which come in order of time, in pieces of those that go into one file."""
     kept: list[Bars] = []
     for times, values in blocks:
-        years = years_of(times)
-        borders = np.flatnonzero(np.diff(years)) + 1
+        periods = periods_of(resolution, times)
+        borders = np.flatnonzero(np.diff(periods)) + 1
         for begin, end in zip([0, *borders.tolist()], [*borders.tolist(), len(times)], strict=True):
-            if kept and years_of(kept[-1][0][-1:])[0] != years[begin]:
+            if kept and periods_of(resolution, kept[-1][0][-1:])[0] != periods[begin]:
                 yield _joined(kept)
                 kept = []
             kept.append((times[begin:end], {name: column[begin:end] for name, column in values.items()}))

@@ -20,7 +20,7 @@ from tradinglab.data.periods import PERIODS
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey, folder_of
-from tradinglab.data.store.merging import Bars, by_years
+from tradinglab.data.store.merging import Bars, by_periods
 from tradinglab.data.store.store_reader import iter_origins
 from tradinglab.data.streaming.cutting import Anchor, Cut, sessions_around
 from tradinglab.data.streaming.errors import ResamplingError
@@ -134,7 +134,7 @@ def resample_series(
     _check_target(store, target, origin, options)
     before = store.times(target) if store.has(target) else np.zeros(0, np.int64)
     restated = len(store.manifest(target).restatements)
-    for times, values in by_years(work.bars()):
+    for times, values in by_periods(resolution, work.bars()):
         stored = store.write(target, times, values, [origin], on_conflict="replace", is_whole=True)
         work.report.added += stored.added
     for each in store.restatements(target)[restated:]:
