@@ -91,11 +91,15 @@ class RepeatedSource(DelegatingSource):
 
     def map_file(self, symbol: Symbol) -> MapFile | None:
         """Return the tickers of an equity over time; the last one lasts, for the bars do."""
-        found = self._source.map_file(symbol)
-        if found is None or found.delisting_day >= _LAST_DAY:
-            return found
-        last = found.rows[-1]
-        return MapFile(found.permtick, [*found.rows[:-1], MapRow(_LAST_DAY, last.ticker, last.exchange)])
+        return lasting(self._source.map_file(symbol))
+
+
+def lasting(found: MapFile | None) -> MapFile | None:
+    """Return tickers over time of which the last one lasts: what is traded live is listed."""
+    if found is None or found.delisting_day >= _LAST_DAY:
+        return found
+    last = found.rows[-1]
+    return MapFile(found.permtick, [*found.rows[:-1], MapRow(_LAST_DAY, last.ticker, last.exchange)])
 
 
 def _shifted(bars: BarColumns, zone: Zone, shift_ns: int) -> BarColumns:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tradinglab.core.errors import TradingLabError
+from tradinglab.data.feeds.protocol import Notice, NoticeKind, Received, Series
+from tradinglab.data.feeds.wire import received_of, series_document
 from tradinglab.engine.author_files import hold_files
 from tradinglab.engine.live.link import Message
 from tradinglab.engine.live.options import LiveOptions, Position
@@ -43,6 +45,9 @@ class Wire:
         self._queued = 0
         self._rest = b""
         self._is_over = False
+        self._heard: list[Message] = []
+        #: What came of the feed, for whom it is.
+        self.fed: deque[Message] = deque()
 
     def send(self, kind: str, value: object) -> None:
         """Queue a message, and write what can be written; one that JSON cannot carry is left out."""
@@ -82,16 +87,26 @@ class Wire:
             self._write()
 
     def receive(self, timeout_s: float) -> list[Message]:
-        """Wait for messages, and return those that came; that nobody is there any more means to stop."""
+        """Wait for messages, and return those that came; that nobody is there any more means to stop.
+
+        What comes of the feed is put aside, and ends the wait.
+        """
         end = time.monotonic() + timeout_s
         while True:
             if self._is_over:
                 return [_STOP]
-            self._poll(max(0.0, end - time.monotonic()))
-            self._write()
-            found = self._read()
-            if found or time.monotonic() >= end:
+            if not self._heard:
+                self.listen(max(0.0, end - time.monotonic()))
+            if self._heard or self.fed or time.monotonic() >= end:
+                found, self._heard = self._heard, []
                 return found
+
+    def listen(self, timeout_s: float) -> None:
+        """Wait for messages, and sort those that came."""
+        self._poll(timeout_s)
+        self._write()
+        for message in self._read():
+            (self.fed if message.get("kind") == "feed" else self._heard).append(message)
 
     def _poll(self, timeout_s: float) -> None:
         poll = select.poll()
@@ -125,6 +140,54 @@ class Wire:
             return []
         *lines, self._rest = (self._rest + piece).split(b"\n")
         return [json.loads(line) for line in lines]
+
+
+class WireFeed:
+    """The feed of a strategy without a network: whoever looks after it asks, and tells it what came."""
+
+    def __init__(self, wire: Wire, name: str) -> None:
+        self._wire = wire
+        self.name = name
+        self._settled_ns = 0
+        self._series: set[Series] = set()
+
+    @property
+    def settled_ns(self) -> int:
+        """As it was told last; the present if there is no series."""
+        return self._settled_ns if self._series else time.time_ns()
+
+    def refusal(self, series: Series) -> str:
+        """Return nothing: whoever asks says what there is not, by a notice."""
+        return ""
+
+    def subscribe(self, series: Series, since_ns: int) -> None:
+        """Ask for a series."""
+        self._settled_ns = self._settled_ns or time.time_ns()
+        self._series.add(series)
+        self._wire.send("subscribe", {"series": series_document(series), "since": since_ns})
+
+    def unsubscribe(self, series: Series) -> None:
+        """Ask for a series no more."""
+        self._series.discard(series)
+        self._wire.send("subscribe", {"series": series_document(series), "since": None})
+
+    def receive(self, timeout_s: float) -> list[Received]:
+        """Return what came."""
+        if not self._wire.fed and timeout_s > 0:
+            self._wire.listen(timeout_s)
+        found: list[Received] = []
+        while self._wire.fed:
+            told = received_of(self._wire.fed.popleft())
+            if isinstance(told, int):
+                self._settled_ns = told
+                continue
+            if isinstance(told, Notice) and told.kind == NoticeKind.REFUSED and told.series is not None:
+                self._series.discard(told.series)
+            found.append(told)
+        return found
+
+    def close(self) -> None:
+        """Leave it to whoever looks after the strategy."""
 
 
 def _line(kind: str, value: object) -> bytes:
@@ -169,7 +232,8 @@ def _options(request: dict[str, Any], wire: Wire) -> LiveOptions:
     start_ns = time.time_ns() // 1000 * 1000 if live["start_ns"] is None else live["start_ns"]
     return LiveOptions(
         pace=Pace(start_ns, live["speed"]),
-        repeat=live["start_ns"] is None,
+        repeat=live["start_ns"] is None and not live["feed"],
+        feed=WireFeed(wire, live["feed"]) if live["feed"] else None,
         cash={name: Decimal(amount) for name, amount in live["cash"].items()},
         positions=tuple(
             Position(

@@ -58,6 +58,8 @@ class LiveTerms:
         How many orders the deployment has sent before: their numbers are not given out again.
     open_orders
         Those that may still be filled, each as LEAN's JSON with its ``events``.
+    feed
+        What brings its bars, told by whoever looks after it; empty for a replay of what is stored.
     """
 
     deployment_id: str
@@ -67,6 +69,7 @@ class LiveTerms:
     positions: Sequence[Mapping[str, str]] = ()
     orders_before: int = 0
     open_orders: Sequence[Mapping[str, Any]] = ()
+    feed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
     from tradinglab.algorithm.runtime import AlgorithmContext
+    from tradinglab.engine.live.fed import FeedSource
     from tradinglab.engine.live.options import LiveOptions
     from tradinglab.engine.parts import RunParts
     from tradinglab.engine.result import BacktestResult
@@ -33,10 +34,11 @@ _SAMPLE_EVERY_S = 60
 class LiveHost(Host):
     """Prepares an algorithm to trade on paper from now on, and drives it until it is stopped."""
 
-    def __init__(self, context: AlgorithmContext, options: LiveOptions, reporter: Reporter) -> None:
+    def __init__(self, context: AlgorithmContext, options: LiveOptions, reporter: Reporter, source: FeedSource) -> None:
         super().__init__(context, RunOptions(parameters=options.parameters, seed=options.seed))
         self._live = options
         self._reporter = reporter
+        self._fed = source
         self._live_loop: LiveLoop | None = None
         self._resumed: list[Order] = []
 
@@ -45,6 +47,9 @@ class LiveHost(Host):
         self._reporter.status(LiveStatus.INITIALIZING)
         algorithm.algorithm_id = self._live.deployment_id
         algorithm.lab_go_live(self._live.pace.start_ns)
+        if not self._fed.is_replay:
+            # Who is asked for a day's bar has it after midnight.
+            algorithm.settings.daily_precise_end_time = False
         algorithm.transactions.lab_skip_order_ids(self._live.orders_before)
         super().prepare(algorithm)
         parts = self._parts
@@ -75,7 +80,7 @@ class LiveHost(Host):
         return self._live.pace.start_ns
 
     def _make_loop(self, parts: RunParts) -> LiveLoop:
-        self._live_loop = LiveLoop(parts, self._live, self._reporter, self._resumed)
+        self._live_loop = LiveLoop(parts, self._live, self._reporter, self._resumed, self._fed)
         return self._live_loop
 
     @property

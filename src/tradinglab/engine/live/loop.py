@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tradinglab.core.clock import HOUR_NS, SECOND_NS
 from tradinglab.core.enums import AlgorithmStatus
+from tradinglab.data.feeds.errors import NotFedError
+from tradinglab.data.feeds.protocol import ALWAYS_NS
 from tradinglab.engine.live.extending import extend_feed
 from tradinglab.engine.live.link import LiveStatus, Message
 from tradinglab.engine.loop import Loop
@@ -14,6 +16,7 @@ from tradinglab.engine.traces import explain, own_trace
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order
+    from tradinglab.engine.live.fed import FeedSource
     from tradinglab.engine.live.options import LiveOptions
     from tradinglab.engine.live.reporter import Reporter
     from tradinglab.engine.parts import RunParts
@@ -29,15 +32,25 @@ _WINDOW_S = 3600
 class LiveLoop(Loop):
     """Drives an algorithm through a timeline that goes on for as long as nobody stops it."""
 
-    def __init__(self, parts: RunParts, options: LiveOptions, reporter: Reporter, resumed: list[Order]) -> None:
+    def __init__(
+        self,
+        parts: RunParts,
+        options: LiveOptions,
+        reporter: Reporter,
+        resumed: list[Order],
+        source: FeedSource,
+    ) -> None:
         super().__init__(parts)
         self._pace = options.pace
         self._link = options.link
-        self._window_ns = self.window_ns(options)
-        self._fixed_end_ns = options.end_ns
+        self._source = source
+        #: Steps before it may be taken: of what ends before it, all bars were there when the steps were laid out.
+        self._limit_ns = 0
+        self._has_new_bars = False
         self._reporter = reporter
         self._next_listening = 0.0
         self._waiting: list[Message] = []
+        self._told_refusals: set[str] = set()
         self._is_stopped = False
         self._is_liquidating = False
         #: What was open when the run was cut off; the brokerage has it back when the present begins.
@@ -58,12 +71,44 @@ class LiveLoop(Loop):
         while at_ns is not None:
             self._bars_before, self._steps_before = self.bars, self.steps
             self._full_step.select(at_ns)
-            self._full_step.change_securities(at_ns, include_now=True)
+            settled_ns = self._read_on(at_ns)
+            self._full_step.change_securities(at_ns, include_now=not self._has_new_bars)
+            self._follow(is_first=self._limit_ns == 0)
+            # What was subscribed to just now may have less than what was before.
+            self._limit_ns = max(1, min(settled_ns, self._source.settled_ns))
+            self._has_new_bars = False
             told_missing = self._tell_missing(told_missing)
             at_ns = self._run_timeline()
         if self.status in (LiveStatus.HISTORY, LiveStatus.RUNNING):
             self._set_status(LiveStatus.STOPPED)
         self._algorithm.time_keeper.set_utc_ns(max(self.last_ns or start_ns, self._algorithm.lab_utc_ns))
+
+    def _read_on(self, at_ns: int) -> int:
+        """Read the bars that have come, if any have; return up to where they are settled."""
+        settled_ns = self._source.settled_ns
+        if self._has_new_bars:
+            extend_feed(self._feed, at_ns, settled_ns)
+            if not self._source.is_replay:
+                # What is added bar by bar would nest the decimals of those before, deeper and deeper.
+                for each in self._feed.subscriptions:
+                    each.columns.decimals.clear()
+        return settled_ns
+
+    def _follow(self, *, is_first: bool) -> None:
+        """Let the feed wait for what is subscribed to alone, and refuse what it does not have."""
+        followed = [each for each in self._feed.subscriptions if each.removed_ns is None]
+        wanted = [(each.symbol, each.resolution, each.tick_type) for each in followed]
+        self._source.follow(wanted)
+        shown = [one for one, each in zip(wanted, followed, strict=True) if not each.is_internal]
+        # Of a coin there may be trades and no quotes.
+        has_any = {one[0] for one in shown if not self._source.refused(one)}
+        refusals = [self._source.refused(one) for one in shown if one[0] not in has_any]
+        if refusals and is_first:
+            raise NotFedError(refusals[0])
+        for text in refusals:
+            if text not in self._told_refusals:
+                self._told_refusals.add(text)
+                self._algorithm.error(text)
 
     def _set_status(self, status: LiveStatus) -> None:
         self.status = status
@@ -85,6 +130,8 @@ class LiveLoop(Loop):
     def _run_timeline(self) -> int | None:
         full_step, feed, times = self._full_step, self._feed, self._feed.timeline.times.data
         for step, utc_ns in enumerate(times):
+            if utc_ns >= self._limit_ns:
+                break
             if not self._wait(utc_ns):
                 return None
             if feed.has_changes:
@@ -102,31 +149,30 @@ class LiveLoop(Loop):
             self._reporter.tell()
             if self._parts.universes.has_changes:
                 return utc_ns  # the step may have added or removed securities
-        if self._fixed_end_ns is not None:
+        if self._limit_ns >= ALWAYS_NS or not self._wait(self._limit_ns, for_bars=True):
             return None
-        end_ns = feed.end_ns
-        if not self._wait(end_ns):
-            return None
-        if not feed.has_changes:
-            extend_feed(feed, end_ns, end_ns + self._window_ns)
-            self._algorithm.time_keeper.set_utc_ns(end_ns)
+        self._has_new_bars = not feed.has_changes
         return self._algorithm.lab_utc_ns
 
     # Waiting.
 
-    def _wait(self, until_ns: int) -> bool:
-        """Wait for an instant; say False when the run is to end.
+    def _wait(self, until_ns: int, *, for_bars: bool = False) -> bool:
+        """Wait for an instant, or until bars after it have come; say False when the run is to end.
 
         Meanwhile scheduled events happen when they are due, and commands are carried out. It ends sooner when a
         security was added or removed.
         """
-        schedule, feed, pace = self._algorithm.schedule, self._feed, self._pace
+        schedule, feed, pace, source = self._algorithm.schedule, self._feed, self._pace, self._source
         while True:
-            now_ns = pace.now_ns()
-            self._listen(0.0 if now_ns >= until_ns else None, until_ns)
+            lacks_bars = for_bars and source.settled_ns <= until_ns
+            if pace.now_ns() < until_ns:
+                self._listen(None, until_ns)
+            else:
+                self._listen(_LISTEN_EVERY_S if lacks_bars else 0.0, until_ns)
             if self._is_stopped:
                 return False
-            if feed.has_changes or pace.now_ns() >= until_ns:
+            lacks_bars = for_bars and source.settled_ns <= until_ns
+            if feed.has_changes or (pace.now_ns() >= until_ns and not lacks_bars):
                 return True
             now_ns = pace.now_ns()
             if schedule.next_ns <= now_ns:
@@ -144,10 +190,11 @@ class LiveLoop(Loop):
         if timeout_s is None:
             due_ns = min(until_ns, self._algorithm.schedule.next_ns)
             timeout_s = min(self._pace.seconds_until(due_ns), _LONGEST_WAIT_S)
-        elif now < self._next_listening:
+        elif not timeout_s and now < self._next_listening:
             return
         self._next_listening = now + _LISTEN_EVERY_S
         self._waiting += self._link.receive(timeout_s)
+        self._source.receive()
         if any(message.get("kind") == "stop" for message in self._waiting):
             self._is_stopped = True
             self._set_status(LiveStatus.STOPPED)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tradinglab.core.values import dataclass, field
+from tradinglab.data.feeds.protocol import Feed
 from tradinglab.engine.live.link import LiveLink, SilentLink
 from tradinglab.engine.live.pace import Pace
 
@@ -41,6 +42,8 @@ class LiveOptions:
         The instant at which the run ends by itself; ``None`` for one that goes on until it is stopped.
     repeat
         Whether the last weeks of stored bars come again after the last one.
+    feed
+        What brings the bars; ``None`` for a replay of the stored ones by *pace*.
     cash
         Amounts by currency, in place of the strategy's own; empty leaves them to the strategy.
     positions
@@ -58,6 +61,7 @@ class LiveOptions:
     pace: Pace
     end_ns: int | None = None
     repeat: bool = False
+    feed: Feed | None = None
     cash: Mapping[str, Decimal] = field(default_factory=dict)
     positions: tuple[Position, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from tradinglab.engine.statistics.trades import time_text
 if TYPE_CHECKING:
     from tradinglab.algorithm.orders import Order, OrderEvent
     from tradinglab.algorithm.trade import Trade
+    from tradinglab.data.feeds.protocol import Notice
     from tradinglab.engine.insight_record import InsightRecord
     from tradinglab.engine.live.link import LiveLink, LiveStatus
     from tradinglab.engine.parts import RunParts
@@ -72,6 +73,10 @@ class Reporter:
         if status != self._status:
             self._status = str(status)
             self._link.send("status", self._status)
+
+    def feed(self, notice: Notice) -> None:
+        """Tell what happened to the feed."""
+        self._link.send("feed", notice.document())
 
     def answer(self, command_id: object, *, done: bool, text: str = "") -> None:
         """Tell what became of a command."""

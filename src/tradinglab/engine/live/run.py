@@ -10,13 +10,16 @@ from tradinglab.algorithm.qc_algorithm import QCAlgorithm
 from tradinglab.algorithm.runtime import AlgorithmContext, making_with
 from tradinglab.core.values import dataclass
 from tradinglab.data.errors import DataError
+from tradinglab.data.feeds.replay import ReplayFeed
 from tradinglab.data.repeated import RepeatedSource
 from tradinglab.data.source import DataSource, open_source
 from tradinglab.engine.attribute_reads import plain_reads
 from tradinglab.engine.errors import StrategyError, UsageError
 from tradinglab.engine.keyword_spellings import keywords_both_ways
+from tradinglab.engine.live.fed import FeedSource
 from tradinglab.engine.live.host import LiveHost
 from tradinglab.engine.live.link import LiveStatus
+from tradinglab.engine.live.loop import LiveLoop
 from tradinglab.engine.live.options import LiveOptions
 from tradinglab.engine.live.reporter import Reporter
 from tradinglab.engine.loader import load_strategy
@@ -64,7 +67,7 @@ def run_live(
     strategy
         A Python file written for QuantConnect, or an algorithm class.
     data
-        The feed's bars, as for :func:`tradinglab.engine.run.backtest`.
+        Stored bars, as for :func:`tradinglab.engine.run.backtest`: what is replayed, or what was before a feed's bars.
 
     Raises
     ------
@@ -72,15 +75,16 @@ def run_live(
         If an argument cannot be used, or the file cannot be loaded.
     DataSourceError
         If there is no such source.
+    NotFedError
+        If the strategy wants bars at its start that the feed does not have.
     """
     folders = [Path(folder) for folder in import_paths]
     path = None if isinstance(strategy, type) else Path(strategy)
     if path is not None:
         folders.insert(0, path.resolve().parent)
     source = open_source(data) if isinstance(data, str) else data
-    if options.repeat:
-        source = RepeatedSource(source)
-    with stage(source, folders, seed=options.seed), contextlib.ExitStack() as stack:
+    fed = _fed(source, options)
+    with stage(fed, folders, seed=options.seed), contextlib.ExitStack() as stack:
         try:
             cls = strategy if isinstance(strategy, type) else load_strategy(path, class_name)  # type: ignore[arg-type]
         except StrategyError as problem:
@@ -89,13 +93,24 @@ def run_live(
             )
         stack.enter_context(keywords_both_ways(cls, folders))
         stack.enter_context(plain_reads(cls, folders))
-        return _run(cls, path, source, options)
+        return _run(cls, path, fed, options)
 
 
-def _run(cls: type[QCAlgorithm], path: Path | None, source: DataSource, options: LiveOptions) -> LiveEnd:
+def _fed(source: DataSource, options: LiveOptions) -> FeedSource:
+    """Return the source whose bars come by the feed."""
+    if options.feed is not None:
+        return FeedSource(source, options.feed, is_replay=False)
+    stored = RepeatedSource(source) if options.repeat else source
+    pace = options.pace
+    feed = ReplayFeed(stored, pace, pace.start_ns, ahead_ns=LiveLoop.window_ns(options), end_ns=options.end_ns)
+    return FeedSource(stored, feed, is_replay=True)
+
+
+def _run(cls: type[QCAlgorithm], path: Path | None, source: FeedSource, options: LiveOptions) -> LiveEnd:
     reporter = Reporter(options.link, options.deployment_id)
+    source.on_notice = reporter.feed
     context = AlgorithmContext(source=source, parameters=options.parameters, name=cls.__name__, on_log=reporter.log)
-    host = LiveHost(context, options, reporter)
+    host = LiveHost(context, options, reporter, source)
     try:
         with making_with(context):
             algorithm = cls()

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tradinglab.server.config.artefacts import ArtefactPlace, lasts_on_heroku, read_artefact_place
+from tradinglab.data.feeds.errors import FeedSpecError
+from tradinglab.data.feeds.spec import FeedSpec
 from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.config.email import read_email_url
 from tradinglab.server.config.spelling import misspelt
@@ -121,6 +123,13 @@ def _home(path: Path) -> Path:
     return full
 
 
+def _feed(text: str) -> str:
+    try:
+        return text and str(FeedSpec.parse(text))
+    except FeedSpecError as error:
+        raise ValueError(str(error)) from None
+
+
 def _data_sources(text: str) -> str:
     parse_data_sources(text)
     return text
@@ -225,6 +234,7 @@ class Environment(BaseSettings):
     user_queued: int = Field(1000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_USER_QUEUED")
     user_deployments: int = Field(10, ge=1, le=10_000, validation_alias="TRADINGLAB_USER_DEPLOYMENTS")
     live_places: int = Field(10, ge=1, le=1000, validation_alias="TRADINGLAB_LIVE_PLACES")
+    live_feed: Annotated[str, AfterValidator(_feed)] = Field("", validation_alias="TRADINGLAB_LIVE_FEED")
     live_cpu_share: float = Field(0.5, gt=0, le=64, validation_alias="TRADINGLAB_LIVE_CPU_SHARE")
     deleted_days: int = Field(30, ge=0, le=36_500, validation_alias="TRADINGLAB_DELETED_DAYS")
     lease_s: float = Field(15, ge=1, le=3600, validation_alias="TRADINGLAB_LEASE_S")

@@ -19,7 +19,7 @@ _MOST_WAITING: Final = 1 << 20
 _MOST_TOGETHER: Final = 10_000
 _LARGEST_TOGETHER: Final = 1 << 24
 _OF_ACCOUNT: Final = ("beat", "order", "insight", "trade", "portfolio", "figures")
-_KINDS: Final = frozenset(("together", "log", "status", "answer", "chart", "points", *_OF_ACCOUNT))
+_KINDS: Final = frozenset(("together", "log", "status", "answer", "chart", "points", "feed", "subscribe", *_OF_ACCOUNT))
 
 #: A kind, and what was told.
 Told = tuple[str, Any]

@@ -46,7 +46,8 @@ class Deployment(models.Model):
     cash = models.JSONField(default=dict)
     #: Each with ``symbol_id``, ``ticker``, ``quantity`` and ``average_price``.
     holdings = models.JSONField(default=list)
-    data = models.CharField(max_length=40, default="sample")
+    #: A source whose bars are replayed, or a feed: ``replay:SOURCE``, ``poll:SOURCE``, ``exchange:NAME``.
+    data = models.CharField(max_length=60, default="sample")
     #: Where its clock starts; empty for the present.
     start_at = models.DateTimeField(null=True)
     speed = models.FloatField(default=1.0)
@@ -78,6 +79,8 @@ class Deployment(models.Model):
     equity = models.FloatField(null=True)
     portfolio = models.JSONField(default=dict)
     figures = models.JSONField(default=dict)
+    #: How its feed is: ``status``, ``since`` and ``counts`` of what happened to it by kind.
+    feed = models.JSONField(default=dict)
     last_sequence = models.PositiveIntegerField(default=0)
     line_count = models.PositiveIntegerField(default=0)
     order_count = models.PositiveIntegerField(default=0)

@@ -32,6 +32,10 @@ _MOST_RECORDS: Final = 10_000
 _MOST_EVENTS_OF_ORDER: Final = 200
 _MOST_SERIES: Final = 200
 MOST_POINTS: Final = 4000
+_MOST_NOTICES: Final = 200
+_MOST_NOTICE_KINDS: Final = 50
+#: What says how a feed is from then on.
+_FEED_STATES: Final = ("connected", "stale", "reconnecting", "behind", "paused")
 _PORTFOLIO_EVENT_EVERY: Final = timedelta(seconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,6 +58,7 @@ class Recorder:
             "points": self._series,
             "answer": self._answers,
             "beat": self._beats,
+            "feed": self._feeds,
         }
 
     def store(self, told: list[Told]) -> None:
@@ -174,6 +179,33 @@ class Recorder:
 
     def _beats(self, row: Deployment, values: list[Any]) -> None:
         Deployment.objects.filter(pk=row.pk).update(clock_at=_instant(values[-1]["time"]))
+
+    def _feeds(self, row: Deployment, values: list[Any]) -> None:
+        """Store what happened to the feed: as events, as lines, and how it stands."""
+        stands = {"status": "", "since": None, "counts": {}, **row.feed}
+        for value in values[:_MOST_NOTICES]:
+            kind, text = str(value["kind"])[:32], str(value["text"])[:_LONGEST_LINE]
+            at = _instant(value["time"]).isoformat()
+            stands["counts"][kind] = stands["counts"].get(kind, 0) + 1
+            if kind in _FEED_STATES:
+                stands |= {"status": kind, "since": at}
+            told = {"kind": kind, "text": text, "at": at, "data": dict(value["data"])}
+            self._event(row, "feed", told | ({"series": str(value["series"])[:200]} if "series" in value else {}))
+            self._write_lines(row, [f"Feed: {text}"])
+        if len(stands["counts"]) > _MOST_NOTICE_KINDS:
+            raise TypeError("there are no so many kinds of notices")
+        row.feed = stands
+        Deployment.objects.filter(pk=row.pk).update(feed=stands)
+
+    def feed(self, notices: list[dict[str, object]]) -> None:
+        """Store what happened to a feed of the server's own.
+
+        Raises
+        ------
+        LeaseLost
+            If the deployment is another's by now.
+        """
+        self.store([("feed", each) for each in notices])
 
     def _series(self, row: Deployment, values: list[Any]) -> None:
         for value in values:

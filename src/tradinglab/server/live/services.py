@@ -15,15 +15,16 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tradinglab.data.feeds.spec import FeedKind
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.data_sources import data_source_wanted
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import ConflictError, IdempotencyKeyReusedError, InputError, LimitReachedError
 from tradinglab.server.honesty.errors import SealedDaysError
 from tradinglab.server.honesty.selectors import hold_out_sealed
 from tradinglab.server.live.events import live_event_store
+from tradinglab.server.live.feeds import feed_wanted
 from tradinglab.server.live.models import ACTIVE, Deployment, DeploymentCommand, Status
 from tradinglab.server.runs.limits import owner_lock
 from tradinglab.server.strategies.models import StrategyVersion
@@ -44,7 +45,7 @@ class DeploymentRequest:
     Attributes
     ----------
     data
-        Name of the source whose bars are the feed.
+        The feed: a source whose bars are replayed, or a feed's name, as :class:`FeedSpec` reads it.
     start_at, speed
         Where the strategy's clock starts and how fast it goes; without a start it is the present, at the pace of the
         present.
@@ -75,10 +76,13 @@ class DeploymentRequest:
         InputError
             Names field, value, and what to do.
         """
-        data_source_wanted(name=self.data)
+        feed = feed_wanted(name=self.data)
         files_run(self.version.files)
         if not 0 < self.speed <= MOST_SPEED:
             raise InputError("speed", self.speed, f"The speed is above 0 and up to {MOST_SPEED:,.0f}.")
+        if self.start_at is not None and feed.kind != FeedKind.REPLAY:
+            text = f"The feed '{feed}' brings the bars of the present; leave 'start' out, or replay a data source."
+            raise InputError("start", self.start_at.isoformat(), text)
         if self.start_at is None and self.speed != 1.0:
             text = "A feed of the present goes at its own pace; name a 'start' to replay the past faster."
             raise InputError("speed", self.speed, text)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from tradinglab.data.feeds.spec import FeedKind, FeedSpec
 from tradinglab.sandbox.answer import Reader, parse
 from tradinglab.sandbox.errors import (
     RunStoppedError,
@@ -22,10 +23,11 @@ from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.request import LiveTerms, RunRequest
 from tradinglab.sandbox.watch import Task
 from tradinglab.server.backtests.carrying_out import FOLDER, STRATEGIES
-from tradinglab.server.backtests.data_sources import data_source_get
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.live.conversation import Conversation, Told
 from tradinglab.server.live.events import live_event_store
+from tradinglab.server.live.feeding import Feeder
+from tradinglab.server.live.feeds import feed_stored
 from tradinglab.server.live.lease import LOST_TEXT, LiveLease, live_finish, live_release, live_renew
 from tradinglab.server.live.models import Deployment, DeploymentCommand, DeploymentRecord, RecordKind, Status
 from tradinglab.server.live.recording import Recorder
@@ -62,6 +64,7 @@ class Supervisor:
         self._is_closing = is_closing
         self._recorder = Recorder(lease)
         self._conversation: Conversation | None = None
+        self._feeder: Feeder | None = None
         self._next_renewal = 0.0
         self._asked: set[str] = set()
         self._end: tuple[Status, str, dict[str, str]] | None = None
@@ -72,10 +75,21 @@ class Supervisor:
         return self._conversation
 
     def _hear(self, told: list[Told]) -> None:
+        if self._feeder is not None:
+            told = self._feeder.heard(told)
         patiently(lambda: self._recorder.store(told))
+
+    def _feed(self) -> None:
+        """Hand on what the feed has brought, and store what happened to it."""
+        if self._feeder is None or self._conversation is None:
+            return
+        notices = self._feeder.hand_on(self._conversation)
+        if notices:
+            patiently(lambda: self._recorder.feed(notices))
 
     def is_cancelled(self) -> bool:
         """Renew the lease and hand on what is asked of the strategy, now and then; say whether to kill it."""
+        self._feed()
         now = time.monotonic()
         if now < self._next_renewal:
             return False
@@ -152,10 +166,10 @@ class Supervisor:
             return Status.DEPLOY_ERROR, str(problem), {"code": "sandbox", "message": str(problem)}
         Deployment.objects.filter(pk=row.pk).update(sandbox_grade=STRATEGIES.grade)
         again = f", attempt {self._lease.fence}" if self._lease.fence > 1 else ""
+        spec = FeedSpec.parse(row.data)
         feed = "the present" if row.start_at is None else f"{row.start_at:%Y-%m-%d %H:%M} at speed {row.speed:g}"
-        self._recorder.note(
-            [f"Launching {row.deploy_id} on paper{again}", f"Its feed is '{row.data}', replayed from {feed}"]
-        )
+        replayed = f", replayed from {feed}" if spec.kind == FeedKind.REPLAY else ""
+        self._recorder.note([f"Launching {row.deploy_id} on paper{again}", f"Its feed is '{row.data}'{replayed}"])
         limits = Limits(
             memory_mb=settings.ENVIRONMENT.run_memory_mb,
             cpu_share=settings.ENVIRONMENT.live_cpu_share,
@@ -169,7 +183,8 @@ class Supervisor:
             listener=self.listen,
         )
         try:
-            return _ending(sandbox.carry_out(task).answer)
+            with Feeder.of(spec) as self._feeder:
+                return _ending(sandbox.carry_out(task).answer)
         except RunStoppedError:
             if self._end is not None:
                 return self._end
@@ -186,7 +201,8 @@ class Supervisor:
 
 def _request(row: Deployment) -> RunRequest:
     """Return what the sandbox is asked for; a deployment that ran before goes on with the account that it had."""
-    source = data_source_get(name=row.data)
+    spec = FeedSpec.parse(row.data)
+    source = feed_stored(spec=spec)
     positions: list[dict[str, str]] = row.holdings
     cash: dict[str, str] = row.cash
     if row.portfolio:
@@ -216,6 +232,7 @@ def _request(row: Deployment) -> RunRequest:
             cash=cash,
             positions=positions,
             orders_before=max((int(key) for key in orders.values_list("key", flat=True)), default=0),
+            feed="" if spec.kind == FeedKind.REPLAY else str(spec),
             open_orders=[each.data for each in orders if each.data.get("status") in _OPEN],
         ),
     )

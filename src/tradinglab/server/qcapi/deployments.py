@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
@@ -102,7 +103,7 @@ def project_deploy(
         version=compiled.version,
         name=project.strategy.name,
         parameters=parameter_texts(parameters),
-        data=data_source_usual().name,
+        data=settings.ENVIRONMENT.live_feed or data_source_usual().name,
         cash=_cash(brokerage.get("cash")),
         holdings=_holdings(brokerage.get("holdings")),
         automatic_redeploy=automatic_redeploy,

@@ -47,7 +47,10 @@ class DeploymentInput(StrictSerializer):
         help_text="Texts or numbers for `get_parameter`.",
     )
     data = serializers.CharField(  # type: ignore[assignment]  # where bars come from, not the serializer's
-        max_length=40, default=SAMPLE, help_text="Name of the data source whose bars are the feed."
+        max_length=60,
+        default=SAMPLE,
+        help_text="The feed: the name of a data source, whose bars are replayed, also written `replay:NAME`; or "
+        "`poll:SOURCE`, a source of downloads such as `yahoo` that is asked for each bar when it should be over.",
     )
     start = serializers.DateTimeField(
         required=False,
@@ -113,6 +116,10 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         child=serializers.CharField(), read_only=True, help_text="LEAN's runtime statistics, and the strategy's own."
     )
     is_over = serializers.BooleanField(read_only=True)
+    feed = serializers.DictField(
+        read_only=True,
+        help_text="How the feed is: `status`, `since` when, and `counts` of what happened to it by kind.",
+    )
 
     class Meta:
         model = Deployment
@@ -120,7 +127,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
             "id", "deploy_id", "strategy", "version", "name", "status", "brokerage", "message", "error", "data",
             "start", "speed", "parameters", "automatic_redeploy", "created_at", "launched_at", "stopped_at",
             "stop_requested_at", "liquidate_requested_at", "reported_at", "is_silent", "clock_at", "equity", "figures",
-            "order_count", "sandbox_grade", "is_over",
+            "feed", "order_count", "sandbox_grade", "is_over",
         ]  # fmt: skip
         read_only_fields = fields
 

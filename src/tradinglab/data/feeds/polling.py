@@ -1,0 +1,227 @@
+"""A source that is asked again and again, shortly after each bar should be over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from tradinglab.core.clock import DAY_NS, SECOND_NS
+from tradinglab.core.enums import TickType
+from tradinglab.core.values import dataclass
+from tradinglab.data.columns import Floats, Ints
+from tradinglab.data.feeds.grid import BarGrid
+from tradinglab.data.feeds.protocol import FeedTerms, Notice, NoticeKind, Received, Series
+from tradinglab.data.feeds.sequencer import Sequencer
+from tradinglab.data.periods import PERIODS
+from tradinglab.data.sources.errors import NotServedError, SourceError, UnknownSymbolError
+from tradinglab.data.sources.protocol import Downloader
+from tradinglab.data.sources.shaping import served
+
+_US: Final = 1_000
+_LONGEST_WAIT_S: Final = 0.5
+#: A source that does not have a bar yet is asked again after so long.
+_AGAIN_S: Final = 3.0
+_FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 2.0, 60.0
+#: So many bars before the next one are asked for again: sources correct their last ones.
+_OVERLAP: Final = 2
+
+
+class History:
+    """Bars of a source's past, as a feed fills in what it has missed.
+
+    Parameters
+    ----------
+    source
+        What is asked; opening it may wait for the network.
+    """
+
+    def __init__(self, source: Downloader) -> None:
+        self._source = source
+
+    def refusal(self, series: Series) -> str:
+        """Return why the source has no such bars, empty if it has."""
+        if series.tick_type != TickType.TRADE:
+            return f"The feed '{self._source.about.name}' has bars of trades; of {series} it has none."
+        try:
+            served(self._source.about, series.key)
+        except NotServedError as error:
+            return str(error)
+        return ""
+
+    def read(self, series: Series, start_ns: int, end_ns: int) -> tuple[Ints, dict[str, Floats]]:
+        """Return the bars that start in a range and are over.
+
+        Raises
+        ------
+        SourceError
+            If the source has no answer.
+        """
+        names = series.key.fields
+        parts = [
+            part for part in self._source.fetch(series.key, -(-start_ns // _US), -(-end_ns // _US)) if not part.is_empty
+        ]
+        if not parts:
+            return np.empty(0, np.int64), {name: np.empty(0) for name in names}
+        times = np.concatenate([part.times_us for part in parts]) * _US
+        return times, {name: np.concatenate([part.values[name] for part in parts]) for name in names}
+
+    def close(self) -> None:
+        """Close the source's connections."""
+        self._source.close()
+
+
+@dataclass(slots=True)
+class _Poll:
+    """When a series is asked for next, and how often that failed."""
+
+    next_ns: int
+    failures: int = 0
+    #: Up to where it was delivered when it failed first.
+    cut_ns: int = 0
+
+
+class PollingFeed:
+    """Bars of a source, asked for as they should be over.
+
+    Parameters
+    ----------
+    now_ns, sleep
+        This machine's clock, nanoseconds UTC, and who waits for it.
+    """
+
+    def __init__(
+        self,
+        source: Downloader,
+        grid: BarGrid,
+        terms: FeedTerms | None = None,
+        *,
+        now_ns: Callable[[], int] = time.time_ns,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._terms = FeedTerms() if terms is None else terms
+        self._history = History(source)
+        self.name = f"poll:{source.about.name}"
+        self._title = source.about.title
+        self._now_ns, self._sleep = now_ns, sleep
+        self._sequencer = Sequencer(grid, self._terms, now_ns)
+        self._new: dict[Series, int] = {}
+        self._polls: dict[Series, _Poll] = {}
+        self._out: list[Received] = []
+        self._is_connected = False
+
+    @property
+    def settled_ns(self) -> int:
+        """Of what ends before this instant, nothing more comes but corrections."""
+        return self._sequencer.settled_ns
+
+    def refusal(self, series: Series) -> str:
+        """Return why it has no bars of a series, empty if it has."""
+        return self._history.refusal(series)
+
+    def subscribe(self, series: Series, since_ns: int) -> None:
+        """Begin with a series."""
+        self._new[series] = since_ns
+
+    def unsubscribe(self, series: Series) -> None:
+        """End with a series."""
+        self._new.pop(series, None)
+        self._polls.pop(series, None)
+        self._sequencer.close(series)
+
+    def receive(self, timeout_s: float) -> list[Received]:
+        """Ask for what is due, and return what is new."""
+        found = self._look()
+        if not found and timeout_s > 0:
+            self._sleep(min(timeout_s, _LONGEST_WAIT_S))
+            found = self._look()
+        return found
+
+    def close(self) -> None:
+        """End with everything."""
+        self._history.close()
+
+    def _look(self) -> list[Received]:
+        for series, since_ns in list(self._new.items()):
+            self._open(series, since_ns)
+        for series, poll in list(self._polls.items()):
+            if self._now_ns() >= poll.next_ns:
+                self._ask(series, poll)
+        found, self._out = [*self._out, *self._sequencer.due()], []
+        return found
+
+    def _open(self, series: Series, since_ns: int) -> None:
+        asked_ns = self._now_ns()
+        try:
+            times, values = self._history.read(series, since_ns, asked_ns)
+        except SourceError as error:
+            self._failed_to_open(series, error)
+            return
+        del self._new[series]
+        self._sequencer.open(series, times, values)
+        self._polls[series] = _Poll(self._due_ns(series))
+        self._well()
+
+    def _failed_to_open(self, series: Series, error: SourceError) -> None:
+        """Refuse what the source will never have; of what it may have later, ask again without a history."""
+        since_ns = self._new.pop(series)
+        if isinstance(error, UnknownSymbolError | NotServedError) or not error.retryable:
+            self._say(NoticeKind.REFUSED, str(error), series)
+            return
+        self._sequencer.open(series, np.empty(0, np.int64), {name: np.empty(0) for name in series.key.fields})
+        poll = self._polls[series] = _Poll(self._now_ns(), cut_ns=since_ns)
+        self._failed(series, poll, error)
+
+    def _ask(self, series: Series, poll: _Poll) -> None:
+        asked_ns, done_ns = self._now_ns(), self._sequencer.done_ns(series)
+        since_ns = done_ns - _OVERLAP * PERIODS[series.resolution] - self._before_ns(series)
+        try:
+            times, values = self._history.read(series, max(since_ns, 0), asked_ns)
+        except SourceError as error:
+            self._failed(series, poll, error)
+            return
+        if poll.failures:
+            self._tell_gap(series, times[times >= poll.cut_ns])
+        self._sequencer.take(series, times, values)
+        self._sequencer.hear(series, asked_ns)
+        self._out += self._sequencer.due()
+        self._polls[series] = _Poll(max(self._due_ns(series), asked_ns + int(_AGAIN_S * SECOND_NS)))
+        self._well()
+
+    def _before_ns(self, series: Series) -> int:
+        """Return how much farther back is asked: the bars before a night or a weekend are days away."""
+        return 4 * DAY_NS if PERIODS[series.resolution] >= DAY_NS else 0
+
+    def _due_ns(self, series: Series) -> int:
+        return self._sequencer.awaited_ns(series) + int(self._terms.delay_s * SECOND_NS)
+
+    def _failed(self, series: Series, poll: _Poll, error: SourceError) -> None:
+        if not poll.failures and not poll.cut_ns:
+            poll.cut_ns = self._sequencer.done_ns(series)
+        poll.failures += 1
+        backoff_s = min(_LONGEST_BACKOFF_S, _FIRST_BACKOFF_S * 2 ** min(poll.failures - 1, 10))
+        poll.next_ns = self._now_ns() + int(max(backoff_s, error.wait_s or 0.0) * SECOND_NS)
+        if poll.failures == 1:
+            self._is_connected = False
+            text = f"{self._title} has no answer for {series}, and is asked again in {backoff_s:g} s: {error}"
+            self._say(NoticeKind.STALE, text, series, {"code": error.code})
+        else:
+            text = f"{self._title} is asked for {series} once more in {backoff_s:g} s."
+            self._say(NoticeKind.RECONNECTING, text, series, {"failures": poll.failures})
+
+    def _tell_gap(self, series: Series, times: Ints) -> None:
+        if len(times):
+            text = f"{self._title} answers again: {len(times)} bars of {series} were filled in."
+            self._say(NoticeKind.GAP_FILLED, text, series, {"bars": len(times)})
+
+    def _well(self) -> None:
+        if not self._is_connected and not any(poll.failures for poll in self._polls.values()):
+            self._is_connected = True
+            self._say(NoticeKind.CONNECTED, f"{self._title} answers.")
+
+    def _say(
+        self, kind: NoticeKind, text: str, series: Series | None = None, data: dict[str, object] | None = None
+    ) -> None:
+        self._out.append(Notice(kind=kind, text=text, at_ns=self._now_ns(), series=series, data=data or {}))
