@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tradinglab.server.config.artefacts import ArtefactPlace, lasts_on_heroku, read_artefact_place
 from tradinglab.data.feeds.errors import FeedSpecError
 from tradinglab.data.feeds.spec import FeedSpec
+from tradinglab.server.config.artefacts import ArtefactPlace, lasts_on_heroku, read_artefact_place
 from tradinglab.server.config.data_sources import parse_data_sources
 from tradinglab.server.config.email import read_email_url
 from tradinglab.server.config.spelling import misspelt
