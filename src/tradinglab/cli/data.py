@@ -13,6 +13,7 @@ from tradinglab.cli import (
     data_preflight,
     data_preview,
     data_resample,
+    data_show,
     data_statistics,
     words,
 )
@@ -40,6 +41,7 @@ def add_parser(commands: Commands) -> None:
     data_preview.add_parsers(parts)
     data_check.add_parser(parts)
     data_preflight.add_parser(parts)
+    data_show.add_parsers(parts)
     _add_import(parts)
     _add_maintain(parts)
     data_resample.add_parser(parts)

@@ -8,7 +8,7 @@ not look again as long as the mark is the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS
-from tradinglab.core.enums import Resolution, SecurityType
+from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours import SecurityExchangeHours
+from tradinglab.core.symbol import Symbol
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.lean.listing import SeriesPlace, list_places, read_place
@@ -143,6 +144,42 @@ def gaps_between(
         at = [place for _, place in run]
         found.append(Gap(int(expected[at[0]]), int(expected[at[-1]]), len(at)))
     return found
+
+
+def content_mark(
+    source: DataSource, symbol: Symbol, resolution: Resolution, tick_type: TickType, place: str, tickers: Iterable[str]
+) -> str:
+    """Return what changes when the bars of a series do; no bar is read.
+
+    Parameters
+    ----------
+    place
+        Where the series is, as :func:`places` names it.
+    tickers
+        All that the security had: a LEAN folder has its bars under each of them.
+
+    Raises
+    ------
+    OSError
+        If there is nothing there.
+    """
+    if isinstance(source, StoreSource):
+        slices = source.store.manifest(SeriesKey.of(symbol, resolution, tick_type)).slices
+        return hashlib.sha256("".join(each.sha256 for each in slices).encode()).hexdigest()
+    if isinstance(source, SampleSource):
+        return "".join(each.mark for each in places(source))
+    assert isinstance(source, LeanSource)
+    path = source.folder / place
+    own = path.name.split(".")[0].split("_")[0]
+    others = {path.with_name(path.name.replace(own, each.lower(), 1)) for each in tickers}
+    found = [path, *sorted(each for each in others if each != path and each.exists())]
+    return hashlib.sha256("".join(_deep_mark(each) for each in found).encode()).hexdigest()
+
+
+def _deep_mark(path: Path) -> str:
+    """Return what changes when a file does, or any of a folder of days."""
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return "".join(f"{each.name}:{_mark(each)}," for each in files)
 
 
 def _mark(path: Path) -> str:

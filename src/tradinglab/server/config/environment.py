@@ -226,6 +226,7 @@ class Environment(BaseSettings):
     alpaca_secret: SecretStr | None = Field(None, validation_alias="APCA_API_SECRET_KEY")
     alpaca_feed: str | None = Field(None, pattern=r"^[a-z_]{1,40}$", validation_alias="ALPACA_DATA_FEED")
     upload_mb: int = Field(2000, ge=1, le=1_000_000, validation_alias="TRADINGLAB_UPLOAD_MB")
+    kept_answers_mb: int = Field(64, ge=1, le=65_536, validation_alias="TRADINGLAB_KEPT_ANSWERS_MB")
     web_threads: int = Field(16, ge=1, le=256, validation_alias="TRADINGLAB_WEB_THREADS")
     worker_threads: int = Field(2, ge=1, le=64, validation_alias="TRADINGLAB_WORKER_THREADS")
     run_timeout_s: float = Field(600, gt=0, le=86_400, validation_alias="TRADINGLAB_RUN_TIMEOUT_S")

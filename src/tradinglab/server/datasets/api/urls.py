@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.datasets.api import preflights, views, watch_lists
+from tradinglab.server.datasets.api import bars, preflights, quotes, views, watch_lists
 
 _LIST = "watch-lists/<uuid:watch_list_id>"
 
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern] = [
         views.SeriesQualityPageView.as_view(),
         name="catalogue-quality-page",
     ),
+    path("catalogue/<int:series_id>/bars/", bars.SeriesBarsView.as_view(), name="catalogue-bars"),
+    path("catalogue/<int:series_id>/actions/", bars.SeriesActionsView.as_view(), name="catalogue-actions"),
+    path("quotes/", quotes.QuotesView.as_view(), name="quotes"),
     path("watch-lists/", watch_lists.WatchListsView.as_view(), name="watch-lists"),
     path(f"{_LIST}/", watch_lists.WatchListView.as_view(), name="watch-list"),
     path(f"{_LIST}/instruments/", watch_lists.WatchListEntriesView.as_view(), name="watch-list-entries"),
