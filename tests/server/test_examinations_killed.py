@@ -18,9 +18,9 @@ print(json.dumps([[str(pk), state, fence] for pk, state, fence in rows]))
 """
 
 
-@pytest.fixture
-def lab(tmp_path: Path, tables: Path) -> Iterator[Installation]:
-    made = Installation(tmp_path / "home", {}, tables=tables)
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, tables: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path_factory.mktemp("killed") / "home", {}, tables=tables)
     made.owner()
     made.serve()
     yield made
@@ -34,10 +34,12 @@ def kill_over(lab: Installation, kind: str, first: subprocess.Popen[bytes]) -> s
     first.wait()
     ((_, state, fence),) = lab.said(_ALL.format(kind=kind))
     assert (state, fence) == ("running", 1)
-    lab.start("worker")
+    successor = lab.start("worker")
     until(lambda: lab.said(_ALL.format(kind=kind))[0][1] not in ("queued", "running"))
     ((run, state, fence),) = lab.said(_ALL.format(kind=kind))
     assert (state, fence) == ("completed", 2)
+    successor.kill()  # the next test has workers of its own
+    successor.wait()
     kinds = lab.kinds(run)
     assert (kinds.count("queued"), kinds.count("started"), kinds.count("finished")) == (1, 2, 1)
     return str(run)

@@ -68,6 +68,9 @@ def test_rules_are_simulated_by_steps(api: APIClient, owner: User, tmp_path: Pat
     assert shown["net_return"] == pytest.approx(own.net_profit, rel=1e-5)
     # None of the variants can be picked, so none is a trial.
     assert TriedVariant.objects.count() == counted
+    report = api.get(f"{V1}/{run.pk}/report/").getvalue().decode()
+    assert 'id="jitter"' in report
+    assert "24 variants, by up to 2 steps" in report
 
 
 def test_code_is_run_in_the_sandbox(api: APIClient, owner: User, tmp_path: Path) -> None:
@@ -82,6 +85,11 @@ def test_code_is_run_in_the_sandbox(api: APIClient, owner: User, tmp_path: Path)
     assert found["failed"] == len(failed)
     assert ("too much" in found["problem"]) == bool(failed)
     assert found["figures"] == as_told(expected)
+    known = Examination.objects.count()
+    answer = api.post(f"{V1}/{run.pk}/jitter/", {"trials": 101}, format="json")
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"][0]["field"] == "trials"
+    assert Examination.objects.count() == known
 
 
 def test_rules_that_cannot_be_simulated_are_run(api: APIClient, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,19 +101,3 @@ def test_rules_that_cannot_be_simulated_are_run(api: APIClient, owner: User, mon
     monkeypatch.setattr("tradinglab.server.examinations.jittering.USUAL_RUN", 2)
     found = examined(api, run, "jitter")["found"]
     assert (found["method"], found["why"], found["variants"]) == ("runs", "the bars are too many", 2)
-
-
-def test_the_report_shows_the_bands(api: APIClient, owner: User) -> None:
-    run = done(owner, {"main.rules": RULES})
-    examined(api, run, "jitter", share=0.1, trials=5)
-    report = api.get(f"{V1}/{run.pk}/report/").getvalue().decode()
-    assert 'id="jitter"' in report
-    assert "5 variants, by up to 0.1 of their size" in report
-
-
-def test_more_variants_than_may_be_are_refused(api: APIClient, owner: User) -> None:
-    run = done(owner, {"main.py": STRATEGY})
-    answer = api.post(f"{V1}/{run.pk}/jitter/", {"trials": 101}, format="json")
-    assert answer.status_code == 400, answer.content
-    assert answer.json()["errors"][0]["field"] == "trials"
-    assert not Examination.objects.exists()

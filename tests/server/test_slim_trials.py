@@ -66,7 +66,7 @@ def artefacts(test: Backtest) -> dict[str, str]:
     return dict(Artefact.objects.filter(run=test.pk).values_list("name", "sha256"))
 
 
-def test_a_trial_keeps_what_it_is_judged_by(api, search):
+def test_a_trial_keeps_what_it_is_judged_by(api, search, client_of, other):
     made = search()
     test = trial_of(made)
     assert made["keep"] == "figures"
@@ -83,15 +83,17 @@ def test_a_trial_keeps_what_it_is_judged_by(api, search):
     assert api.get(f"{ALL}{made['id']}/overfitting/").json()["judged"] == 2
     pair = ",".join(str(trial_of(made, number).pk) for number in (0, 1))
     assert api.get(f"{TESTS}compare/", {"ids": pair}).status_code == 200
-
-
-def test_what_it_has_not_says_how_to_come_by_it(api, search):
-    test = trial_of(search())
+    # What it has not says how to come by it, to those whose it is.
     for part in ("report", "result", "statistics", "charts", "orders", "positions", "artefacts/report.html"):
         answer = api.get(f"{TESTS}{test.pk}/{part}/")
         assert (answer.status_code, answer.json()["code"]) == (409, "slim_trial"), part
         assert f"/api/v1/backtests/{test.pk}/open/" in answer.json()["detail"]
     assert api.get(f"{TESTS}{test.pk}/artefacts/of-nobody/").status_code == 404
+    assert client_of(other).post(f"{TESTS}{test.pk}/open/").status_code == 404
+    # It is verified by what it has kept.
+    asked = api.post(f"{TESTS}{test.pk}/verify/").json()
+    work()
+    assert api.get(f"{TESTS}{test.pk}/verifications/{asked['id']}/").json()["outcome"] == "identical"
 
 
 def test_opened_it_comes_to_the_same_figures_in_full_once(api, search):
@@ -116,31 +118,15 @@ def test_opened_it_comes_to_the_same_figures_in_full_once(api, search):
     assert api.post(f"{TESTS}{full.pk}/open/").json()["id"] == str(full.pk)
     # The search goes on with the trial that it has judged.
     assert Trial.objects.get(optimization=made["id"], number=1).backtest_id == slim.pk
-
-
-def test_the_list_of_trials_says_by_what_each_was_opened(api, search):
-    made = search()
-    opened = api.post(f"{TESTS}{trial_of(made).pk}/open/").json()["id"]
     listed = api.get(f"{ALL}{made['id']}/trials/").json()["results"]
-    assert [each["opened"] for each in listed] == [None, opened]
-    assert opened not in [each["backtest"] for each in listed]
-
-
-def test_an_opened_one_that_was_deleted_is_run_anew(api, search):
-    slim = trial_of(search())
-    first = api.post(f"{TESTS}{slim.pk}/open/").json()["id"]
-    work()
-    assert api.delete(f"{TESTS}{first}/").status_code == 204
+    assert [(each["opened"], each["backtest"] == str(full.pk)) for each in listed] == [
+        (None, False), (str(full.pk), False),
+    ]  # fmt: skip
+    # One that was deleted is run anew.
+    assert api.delete(f"{TESTS}{full.pk}/").status_code == 204
     second = api.post(f"{TESTS}{slim.pk}/open/")
     assert second.status_code == 202
-    assert second.json()["id"] != first
-
-
-def test_a_trial_is_verified_by_what_it_has_kept(api, search):
-    slim = trial_of(search())
-    asked = api.post(f"{TESTS}{slim.pk}/verify/").json()
-    work()
-    assert api.get(f"{TESTS}{slim.pk}/verifications/{asked['id']}/").json()["outcome"] == "identical"
+    assert second.json()["id"] != str(full.pk)
 
 
 def test_a_search_may_keep_everything(api, search):
@@ -150,10 +136,6 @@ def test_a_search_may_keep_everything(api, search):
     assert "report.html" in artefacts(test)
     assert "trial.json" not in artefacts(test)
     assert api.post(f"{TESTS}{test.pk}/open/").json()["id"] == str(test.pk)
-
-
-def test_strangers_open_nothing(search, client_of, other):
-    assert client_of(other).post(f"{TESTS}{trial_of(search()).pk}/open/").status_code == 404
 
 
 def test_its_page_has_the_figures_and_a_button(search, owner, client):
