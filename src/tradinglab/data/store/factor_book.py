@@ -277,7 +277,7 @@ def read_table(place: Place, name: str, sha256: str | None = None) -> FactorTabl
             raise StoreError(f"There is no table of factors {sha256} of {ticker} in {place.name}.")
     if version is None:
         return None
-    path = place.file(f"{folder}/{version.file}", _bytes_check(version.sha256))
+    path = place.file(f"{folder}/{version.file}", table_check(version.sha256))
     return read_factor_file(path.parent, path.stem)
 
 
@@ -285,7 +285,9 @@ def _anything(path: Path) -> None:
     """Accept a file: nothing is known of it."""
 
 
-def _bytes_check(sha256: str) -> Callable[[Path], None]:
+def table_check(sha256: str) -> Callable[[Path], None]:
+    """Return what refuses a table of factors that has another hash."""
+
     def check(path: Path) -> None:
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise MalformedDataError(path, "The factors are not those that were written: the file is damaged.")

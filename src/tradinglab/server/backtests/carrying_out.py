@@ -23,7 +23,13 @@ from tradinglab.sandbox.places import data_places
 from tradinglab.sandbox.request import RunRequest
 from tradinglab.sandbox.supervisor import BACKTEST
 from tradinglab.sandbox.watch import Task
-from tradinglab.server.backtests.data_sources import NamedSource, data_slices, data_source_get, data_source_list
+from tradinglab.server.backtests.data_sources import (
+    NamedSource,
+    data_slices,
+    data_source_get,
+    data_source_list,
+    data_source_ready,
+)
 from tradinglab.server.backtests.data_states import data_state_note, slices_pin
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES
 from tradinglab.server.backtests.models import Backtest
@@ -65,7 +71,11 @@ _LONGEST_REASON: Final = 300
 
 def _readable() -> list[str]:
     # The store at home may be made while the sandbox is there already.
-    places = [place for source in data_source_list() for place in data_places(source.spec)]
+    places = [place for source in data_source_list() for place in data_places(source.inside)]
+    if any(source.is_remote for source in data_source_list()):
+        # Copies of buckets come while the sandbox is there; it reads only what was there when it was put up.
+        settings.HOME.mirrors.mkdir(parents=True, exist_ok=True)
+        places.append(str(settings.HOME.mirrors.resolve()))
     return [*places, str(settings.HOME.bars.resolve())]
 
 
@@ -245,7 +255,8 @@ def run_request(test: Backtest, run: Run) -> RunRequest:
 
 def _spec(test: Backtest, run: Run) -> str:
     """Return the spec of a run's data: of a run that is to read what another has read, with the pin that keeps it."""
-    spec, pin = data_source_get(name=test.data).spec, run.manifest["data"].get(AS_OF, "")
+    pin = run.manifest["data"].get(AS_OF, "")
+    spec = data_source_ready(name=test.data, is_now=bool(pin)).inside
     return f"{spec}@{pin}" if pin else spec
 
 
@@ -311,7 +322,7 @@ def _ended(outputs: IO[bytes], folder: Path, source: NamedSource) -> Ended:
 
 def without_places(text: str, source: NamedSource) -> str:
     """Return a text without the server's folders: a strategy's files have none, and a source has its name."""
-    for place in data_places(source.spec):
+    for place in data_places(source.inside):
         text = text.replace(f"{source.kind}:{place}", source.name).replace(place, source.name)
     return text.replace(source.spec, source.name).replace(f"{FOLDER}/", "")
 

@@ -16,12 +16,16 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.data.source import Coverage, open_source
 from tradinglab.data.store import BarStore
 from tradinglab.data.store.layout import MARKER
+from tradinglab.data.store.mirroring import mirror
+from tradinglab.data.store.places import S3
 from tradinglab.data.store.run_slices import run_slices
 from tradinglab.server.config.data_sources import LOCAL, SAMPLE
 from tradinglab.server.errors import ConflictError, InputError, NotFoundError
 
 _log = logging.getLogger(__name__)
 _MOST_SERIES = 1000
+#: A copy of a bucket is brought up to date before a run, at most so often.
+_FRESH_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class NamedSource:
     kind
         ``sample``, ``lean`` or ``store``.
     spec
-        How it is opened; it names a folder of the server and stays inside.
+        How it is opened; it names a folder of the server, or a bucket, and stays inside.
     """
 
     name: str
@@ -44,6 +48,16 @@ class NamedSource:
     def where(self) -> str:
         """The folder or the bucket that the spec names; empty of the sample."""
         return self.spec.partition(":")[2]
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is in a bucket, which strategies cannot reach: they read a copy."""
+        return self.where.startswith(S3)
+
+    @property
+    def inside(self) -> str:
+        """The spec by which strategies and simulators read it, once :func:`data_source_ready` was called."""
+        return f"store:{settings.HOME.mirrors / self.name}" if self.is_remote else self.spec
 
     def store(self) -> BarStore:
         """Return the bar store that it is.
@@ -70,6 +84,32 @@ def data_source_get(*, name: str) -> NamedSource:
     source = next((each for each in data_source_list() if each.name == name), None)
     if source is None:
         raise NotFoundError(f"There is no data source '{name}'. {_known()}")
+    return source
+
+
+def data_source_ready(*, name: str, is_now: bool = False) -> NamedSource:
+    """Return the source of that name, with what a strategy is to read of it on this machine.
+
+    Parameters
+    ----------
+    is_now
+        Bring the copy of a bucket up to date even if that was done a moment ago.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such source.
+    ConflictError
+        If the bucket cannot be read now.
+    """
+    source = data_source_get(name=name)
+    if source.is_remote:
+        try:
+            mirror(source.store(), settings.HOME.mirrors / source.name, fresh_s=0.0 if is_now else _FRESH_S)
+        except (TradingLabError, OSError) as error:
+            _log.error("the data source %s cannot be copied: %s", source.name, error)
+            text = f"The data source '{name}' cannot be read now; the operator finds the reason in the server's log."
+            raise ConflictError(text) from error
     return source
 
 
@@ -136,7 +176,7 @@ def data_slices(*, source: NamedSource, files: Iterable[str]) -> dict[str, str]:
 
     Of a bar store, that is over the bars of a slice, which is named by what it holds; of a LEAN folder, over a file.
     """
-    folder = Path(source.where).resolve()
+    folder = Path(source.inside.partition(":")[2]).resolve()
     if source.kind == "store":
         return run_slices(folder, files)
     found = {}

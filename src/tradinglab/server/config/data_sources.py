@@ -1,4 +1,4 @@
-"""The data that an installation offers, as the operator names it: ``us=lean:/data/lean,crypto=store:/data/crypto``."""
+"""The data that an installation offers, as the operator names it: ``us=lean:/data/lean,crypto=store:s3://bars/crypto``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ SAMPLE = "sample"
 LOCAL = "local"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _KINDS = ("lean", "store")
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 
 
 def parse_data_sources(text: str, *, are_there: bool = True) -> dict[str, str]:
@@ -39,9 +40,15 @@ def parse_data_sources(text: str, *, are_there: bool = True) -> dict[str, str]:
 
 def _checked(name: str, spec: str, is_there: bool) -> str:
     kind, _, where = spec.partition(":")
+    if kind == "store" and where.startswith("s3://"):
+        if not _BUCKET.fullmatch(where):
+            raise ValueError(f"'{name}' is to be store:s3://BUCKET/PREFIX; it names '{where}'")
+        return spec
     folder = Path(where).expanduser()
     if kind not in _KINDS or not folder.is_absolute():
-        raise ValueError(f"'{name}' is to be lean:FOLDER or store:FOLDER with a folder that begins with '/'")
+        raise ValueError(
+            f"'{name}' is to be lean:FOLDER or store:FOLDER with a folder that begins with '/', or store:s3://BUCKET/PREFIX"
+        )
     if is_there and not folder.is_dir():
         raise ValueError(f"'{name}' names {folder}, where there is no folder")
     return f"{kind}:{folder}"

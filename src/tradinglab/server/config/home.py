@@ -36,6 +36,11 @@ class Home(NamedTuple):
         return self.folder / "bars"
 
     @property
+    def mirrors(self) -> Path:
+        """Copies of bar stores that are in buckets, for strategies to read; may be lost."""
+        return self.folder / "mirrors"
+
+    @property
     def sources(self) -> Path:
         """What was asked of sources of bars lately, for all processes of this machine."""
         return self.folder / "sources"

@@ -29,7 +29,7 @@ from tradinglab.sandbox.request import RefusedError, RunRequest
 from tradinglab.sandbox.watch import Task
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import FOLDER, STRATEGIES
-from tradinglab.server.backtests.data_sources import data_source_get, data_source_wanted
+from tradinglab.server.backtests.data_sources import data_source_ready, data_source_wanted
 from tradinglab.server.config.data_sources import LOCAL
 from tradinglab.server.datasets.models import CatalogueSeries
 from tradinglab.server.errors import ServerError
@@ -119,7 +119,7 @@ class PreflightKind:
 
 
 def _looked(asked: Mapping[str, Any], watcher: Watcher) -> dict[str, Any]:
-    spec = data_source_get(name=asked["data"]).spec
+    spec = data_source_ready(name=asked["data"]).inside
     needs = _needs(asked, spec, watcher)
     source, found = open_source(spec), list[Availability]()
     for each in needs.needs:

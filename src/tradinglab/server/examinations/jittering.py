@@ -10,7 +10,7 @@ from tradinglab.doctor.assumptions import Assumption
 from tradinglab.doctor.jitter import FIGURES, LEVELS, Jittered, bands_of, jittered_of
 from tradinglab.doctor.jitter_rules import simulated_row
 from tradinglab.engine.errors import StrategyError, TimeLimitError
-from tradinglab.server.backtests.data_sources import data_source_get
+from tradinglab.server.backtests.data_sources import data_source_ready
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.examinations.carrying_out import MOST_TEXT, ExaminationKind, failed_as, run_tried
 from tradinglab.server.examinations.models import Examination
@@ -66,7 +66,7 @@ class JitterKind(ExaminationKind):
 
 def _simulated(test: Backtest, run: Run, watcher: Watcher, variants: Variants) -> list[Jittered]:
     """Return what the backtest's own parameters come to, and then each variant."""
-    data = data_source_get(name=test.data).spec
+    data = data_source_ready(name=test.data).inside
     subject = simulated_subject(
         rules=test.version.files[RULES], data=data, start=test.start, end=test.end, cash=test.cash
     )

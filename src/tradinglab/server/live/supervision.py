@@ -23,7 +23,8 @@ from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.request import LiveTerms, RunRequest
 from tradinglab.sandbox.watch import Task
 from tradinglab.server.backtests.carrying_out import FOLDER, STRATEGIES
-from tradinglab.server.errors import NotFoundError
+from tradinglab.server.backtests.data_sources import data_source_ready
+from tradinglab.server.errors import ConflictError, NotFoundError
 from tradinglab.server.live.conversation import Conversation, Told
 from tradinglab.server.live.events import live_event_store
 from tradinglab.server.live.feeding import Feeder
@@ -160,7 +161,7 @@ class Supervisor:
         try:
             request = _request(row)
             sandbox = STRATEGIES.sandbox()
-        except NotFoundError as problem:
+        except (ConflictError, NotFoundError) as problem:
             return Status.DEPLOY_ERROR, str(problem), {"code": problem.code, "message": str(problem)}
         except SandboxUnavailableError as problem:
             return Status.DEPLOY_ERROR, str(problem), {"code": "sandbox", "message": str(problem)}
@@ -223,7 +224,7 @@ def _request(row: Deployment) -> RunRequest:
         strategy=f"{FOLDER}/{ENTRY}",
         files={f"{FOLDER}/{name}": text for name, text in files_run(row.version.files).items()},
         folders=[FOLDER],
-        data=source.spec,
+        data=data_source_ready(name=source.name).inside,
         parameters=row.parameters,
         live=LiveTerms(
             deployment_id=row.deploy_id,

@@ -195,7 +195,7 @@ def _simulated(optimization: Optimization, run: Run, watcher: Watcher) -> pl.Dat
         )
         for answer in answers:
             if refusal := answer.get("refusal"):
-                data = data_source_get(name=optimization.data).spec
+                data = data_source_get(name=optimization.data).inside
                 raise _RefusedError(str(refusal).replace(data, optimization.data))
             if "days" in answer:
                 days = [date.fromisoformat(day) for day in answer["days"]]

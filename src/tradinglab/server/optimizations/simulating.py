@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from tradinglab.server.backtests.data_sources import data_source_get
+from tradinglab.server.backtests.data_sources import data_source_ready
 from tradinglab.server.errors import NotFoundError
 from tradinglab.server.optimizations.models import Optimization, Trial
 from tradinglab.server.optimizations.recording import SimulatedTrial, trials_record
@@ -87,7 +87,7 @@ def subject_of(optimization: Optimization) -> dict[str, Any]:
     """Return what is simulated over which bars: what is the same in all trials."""
     return simulated_subject(
         rules=optimization.version.files[RULES],
-        data=data_source_get(name=optimization.data).spec,
+        data=data_source_ready(name=optimization.data).inside,
         start=optimization.start,
         end=optimization.end,
         cash=optimization.cash,

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 
 from tradinglab.server.accounts.models import User
-from tradinglab.server.backtests.data_sources import data_source_wanted
+from tradinglab.server.backtests.data_sources import data_source_ready, data_source_wanted
 from tradinglab.server.config.data_sources import SAMPLE
 from tradinglab.server.errors import InputError
 from tradinglab.server.honesty.holding import hold_out_check
@@ -69,13 +69,14 @@ def rules_simulate(
     known = _strategy(user, text) if strategy is None else strategy_get(user=user, strategy_id=strategy)
     if known is not None:
         _check_sealed(known, text)
-    order = {"text": text, "parameters": dict(parameters), "data": source.spec, "points": points}
+    inside = data_source_ready(name=source.name).inside
+    order = {"text": text, "parameters": dict(parameters), "data": inside, "points": points}
     answer = _apart(order)
     if found := answer.get("finding"):
         where = f"line {found['line']}, column {found['column']}"
         raise InputError("text", None, f"{where}: {found['message']}")
     if refusal := answer.get("refusal"):
-        raise InputError(answer["field"], None, refusal.replace(source.spec, source.name))
+        raise InputError(answer["field"], None, refusal.replace(inside, source.name))
     if known is not None:
         _note(user, known, (text, parameters, source.name), answer)
     return answer
