@@ -11,8 +11,10 @@ from tests.rules_kit import MemorySource, QuotingSource, assert_same, bar_times,
 
 from tradinglab.algorithm.models import fees as models
 from tradinglab.algorithm.models.fees import FeeModel
-from tradinglab.core.enums import Resolution
+from tradinglab.core.enums import OrderStatus, Resolution
+from tradinglab.engine.run import backtest
 from tradinglab.rules import RulesInvalidError, RulesSyntaxError, load_bars, read_rules, rules_text, simulate
+from tradinglab.rules.generator import algorithm_source
 from tradinglab.rules.market import MARKETS, TYPES
 from tradinglab.rules.schema import ModelFees
 from tradinglab.rules.sweep import simulate_many
@@ -162,12 +164,38 @@ def test_rules_know_every_fee_model_of_the_engine_or_say_why_not():
         ("fees dydx", "fees of futures"),
         ("fees zerodha", "charged in rupees"),
         ("fees coinbse", "coinbase"),
-        ("slippage market_impact", "draws noise for every order"),
+        ("slippage market_impact", "each price depends on all orders before it"),
     ],
 )
 def test_what_is_not_charged_says_why(line, said):
     with pytest.raises(RulesSyntaxError, match=said):
         read_rules(_COINS.format(fees="none", start="2021-03-01").replace("fees none", line))
+
+
+def test_the_generated_source_takes_the_model_of_market_impact(tmp_path):
+    source = MemorySource()
+    source.add(
+        "ABC", Resolution.DAILY, price_bars(3, bar_times("equity", "daily", 300), first=50.0, places=2, gaps=0.0)
+    )
+    rules = read_rules("""
+universe ABC daily
+from 2020-09-01 to 2020-10-30
+enter long when close > open
+exit long when close < open
+size 10 units
+""")
+    text, line = algorithm_source(rules), "        security.set_slippage_model(MarketImpactSlippageModel(self))\n"
+    prices = []
+    for name, added in (("plain", ""), ("impact", line)):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text.replace("        self.watches.append(", f"{added}        self.watches.append("), "utf-8")
+        events = backtest(path, data=source).record.order_events
+        prices.append([(e.fill_quantity, e.fill_price) for e in events if e.status == OrderStatus.FILLED])
+    plain, impact = prices
+    assert len(plain) > 4
+    assert [quantity for quantity, _ in plain] == [quantity for quantity, _ in impact]
+    worse = [(met - price) * quantity for (quantity, price), (_, met) in zip(plain, impact, strict=True)]
+    assert min(worse) >= 0 < max(worse)
 
 
 def test_fees_of_other_securities_are_refused():

@@ -22,8 +22,10 @@ from tradinglab.rules.text.tokens import END, LINE
 
 Fields = dict[str, Any]
 _NO_MARKET_IMPACT = (
-    "LEAN's market impact draws noise for every order, so that variants would differ by luck, and reads a year of "
-    "history before the start; give a percentage, or 'volume'"
+    "LEAN's market impact takes volatility and volume from a year of daily bars before the first order, which rules do "
+    "not read, and noise from one sequence, a number whenever it is asked, so that each price depends on all orders "
+    "before it and the variants of a search would differ by luck; give a percentage or 'volume', or set the model in "
+    "the source that 'tradinglab rules generate' writes"
 )
 _FEES = ("default", "none", "interactive_brokers")
 
