@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tradinglab.rules.measures.frame import Frame
     from tradinglab.rules.results import Fills
 
+#: Of a lot, which is there but for the noise of sums.
+_NEARLY = 1.0 - 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class _Instants:
@@ -79,10 +82,12 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
         held = np.concatenate([[0.0], np.cumsum(mine)])
         # What is left of sums of lots is noise.
         held[np.abs(held) < bars.instruments[security].lot / 2] = 0.0
+        # Less than a lot, which fees in units leave, is no position.
+        is_held = np.abs(held) > bars.instruments[security].lot * _NEARLY
         held *= multipliers[security]
         # LEAN's positions know nothing of the units that fees have taken, or of quotes; its cash does.
         days_steps = np.maximum(grid.days.steps, 0)
-        gross += np.abs(held[at_days] * bars.prices[security, days_steps, CLOSE])
+        gross += np.abs((held * is_held)[at_days] * bars.prices[security, days_steps, CLOSE])
         if taken.any():
             fees = np.where(securities == security, taken, 0.0)
             held -= np.concatenate([[0.0], np.cumsum(fees)]) * multipliers[security]
