@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from datetime import time as clock_time
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,8 +36,11 @@ from tradinglab.server.cloud.live.services import cloud_follow
 from tradinglab.server.cloud.models import CloudAccount
 from tradinglab.server.data_jobs.models import DataJobItem
 from tradinglab.server.data_jobs.requests import DownloadRequest, Subjects
+from tradinglab.server.data_jobs.schedules import schedule_create
 from tradinglab.server.data_jobs.services import data_job_submit
 from tradinglab.server.data_jobs.targets import target_get
+from tradinglab.server.data_jobs.uploads import upload_create
+from tradinglab.server.datasets.models import WatchList
 from tradinglab.server.datasets.selectors import instrument_list, series_list
 from tradinglab.server.datasets.services import watch_list_add, watch_list_create
 from tradinglab.server.examinations.models import Examination
@@ -225,6 +230,14 @@ class Things:
     def make_data_job_item(self) -> object:
         return DataJobItem.objects.get(job=self.value("<uuid:data_job_id>")).pk
 
+    def make_upload(self) -> object:
+        return upload_create(owner=self.owner, name="theirs.csv", stream=BytesIO(b"time,open\n")).pk
+
+    def make_schedule(self) -> object:
+        listed = WatchList.objects.get(pk=self.value("<uuid:watch_list_id>"))
+        values = {"name": "Theirs", "watch_list": listed, "target": "local", "resolution": "daily", "at": clock_time(6)}
+        return schedule_create(owner=self.owner, values={**values, "time_zone": "UTC"}).pk
+
     def make_version(self) -> object:
         assert self.strategy.head is not None
         return self.strategy.head.content_hash
@@ -248,6 +261,8 @@ _MAKE: dict[str, Callable[[Things], object]] = {
     "<uuid:watch_list_id>": Things.make_watch_list,
     "<uuid:data_job_id>": Things.make_data_job,
     "<int:item_id>": Things.make_data_job_item,
+    "<uuid:upload_id>": Things.make_upload,
+    "<uuid:schedule_id>": Things.make_schedule,
     "<uuid:deployment_id>": Things.make_deployment,
     "<uuid:verification_id>": Things.make_verification,
     "<uuid:examination_id>": Things.examine,

@@ -233,6 +233,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MethodEnum": "tradinglab.server.optimizations.models.Optimization.Method",
         "SecurityTypeEnum": "tradinglab.server.datasets.api.serializers.SECURITY_TYPES",
         "ResolutionEnum": "tradinglab.server.datasets.api.serializers.RESOLUTIONS",
+        "TickTypeEnum": "tradinglab.server.datasets.api.serializers.TICK_TYPES",
+        "FileSecurityTypeEnum": "tradinglab.server.data_jobs.api.import_serializers.KINDS",
+        "FileTickTypeEnum": "tradinglab.server.data_jobs.api.import_serializers.BAR_TICKS",
         "SourceSecurityTypeEnum": "tradinglab.data.sources.asking.TYPES",
         "SourceResolutionEnum": "tradinglab.data.sources.asking.RESOLUTIONS",
         "ExaminationKindEnum": "tradinglab.server.examinations.models.Examination.Kind",
@@ -251,6 +254,7 @@ RUN_KINDS = {
     "preflight": "tradinglab.server.datasets.preflights.PreflightKind",
     "simulation": "tradinglab.server.optimizations.simulating.SimulationKind",
     "data_download": "tradinglab.server.data_jobs.downloading.DownloadKind",
+    "data_import": "tradinglab.server.data_jobs.importing.ImportKind",
     "daily_returns": "tradinglab.server.optimizations.returns.ReturnsKind",
 }
 #: Runs that consist of others, and what moves one on.

@@ -36,6 +36,8 @@ JOBS = {
     "data-states": PeriodicJob(function="tradinglab.server.backtests.data_states.data_states_job", every_s=600),
     "maintenance": PeriodicJob(function="tradinglab.server.datasets.maintaining.maintenance_job", every_s=3600),
     "quality": PeriodicJob(function="tradinglab.server.datasets.judging.quality_job", every_s=300),
+    "data-schedules": PeriodicJob(function="tradinglab.server.data_jobs.schedules.schedules_run", every_s=30),
+    "data-uploads": PeriodicJob(function="tradinglab.server.data_jobs.uploads.uploads_forget", every_s=3600),
     "sessions": PeriodicJob(function="tradinglab.server.ops.housekeeping.sessions_forget", every_s=3600),
 }  # fmt: skip
 
