@@ -343,13 +343,13 @@ def test_a_named_store_can_be_written_and_other_sources_cannot(
         ({}, "symbols", "Give one of"),
         ({"symbols": ["AAA"], "watch_list": "3b8a1e4e-2f37-4a62-a3b4-111111111111"}, "symbols", "Give one of"),
         ({"symbols": ["AA A"]}, "symbols.0", "is no ticker"),
-        ({"symbols": ["^GSPC"], "security_type": "index"}, "symbols.0", "may have letters"),
+        ({"symbols": ["^GSPC"], "security_type": "index"}, "symbols.0", "is no ticker"),
         ({"symbols": ["AAA"], "sources": ["yaho"]}, "sources.0", "Did you mean: 'yahoo'"),
         ({"symbols": ["AAA"], "sources": ["binance"], "security_type": "equity"}, "sources", "no bars of AAA"),
         ({"symbols": ["AAA"], "start": "2021-02-01", "end": "2021-01-01"}, "end", "swap them"),
         ({"symbols": ["AAA"], "resolution": "tick"}, "resolution", "Choose one of"),
         ({"watch_list": "3b8a1e4e-2f37-4a62-a3b4-111111111111"}, "watch_list", "no such watch-list"),
-        ({"symbols": ["AAA"], "market": "../../etc"}, "symbols.0", "may have letters"),
+        ({"symbols": ["AAA"], "market": "../../etc"}, "symbols.0", "A market may have"),
     ],
 )
 def test_what_cannot_be_downloaded_is_refused_by_name(
