@@ -69,7 +69,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     notes = serializers.ListField(child=serializers.CharField())
 
 
-class ImportInput(ReadingInput):
+class FileImportInput(ReadingInput):
     """An import that is asked for."""
 
     upload = serializers.UUIDField(help_text="The file, as POST /data-uploads/ has named it.")

@@ -20,7 +20,7 @@ from tradinglab.server.accounts.models import Scope
 from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.data_jobs.api.import_serializers import (
     DataUploadSerializer,
-    ImportInput,
+    FileImportInput,
     PreviewSerializer,
     ReadingInput,
     UploadQuery,
@@ -124,12 +124,15 @@ class ImportsView(AdminsView):
     """Importing."""
 
     @extend_schema(
-        operation_id="data_jobs_import", request=ImportInput, parameters=[idempotency.PARAMETER], responses=SUBMITTED
+        operation_id="data_jobs_import",
+        request=FileImportInput,
+        parameters=[idempotency.PARAMETER],
+        responses=SUBMITTED,
     )
     def post(self, request: Request) -> Response:
         """Import a file that was uploaded; the item's `quality/` says how good its bars are."""
         user = user_of(request)
-        given = ImportInput(data=request.data)
+        given = FileImportInput(data=request.data)
         given.is_valid(raise_exception=True)
         values = dict(given.validated_data)
         upload_id = values.pop("upload")
