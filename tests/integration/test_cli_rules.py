@@ -187,7 +187,7 @@ def test_checks_and_generated_source_know_what_is_too_long_for_any_data(
     file.write_text(f"{_DAILY}enter long when close > SMA(100)\n")
     for command in ("check", "generate"):
         assert main(["rules", command, str(file)]) == 2
-        assert "enter_long.right: this is known after 100 bars, and there are 64" in capsys.readouterr().err
+        assert "enter_long.right: this is known after 100 bars, and there are 63 " in capsys.readouterr().err
 
 
 def test_commands_for_strategies_say_what_to_do_with_rules(rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
