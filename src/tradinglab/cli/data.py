@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from tradinglab.cli import (
     data_check,
     data_download,
+    data_jobs,
     data_preflight,
     data_preview,
     data_resample,
     data_show,
     data_statistics,
+    data_update,
     words,
 )
 from tradinglab.cli.console import say, show_rows
@@ -38,6 +40,8 @@ def add_parser(commands: Commands) -> None:
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_list(parts)
     data_download.add_parsers(parts)
+    data_update.add_parser(parts)
+    data_jobs.add_parser(parts)
     data_preview.add_parsers(parts)
     data_check.add_parser(parts)
     data_preflight.add_parser(parts)

@@ -54,7 +54,7 @@ def _add_download(commands: Commands) -> None:
     )
     parser.set_defaults(run=run_download)
     add = parser.add_argument
-    add("symbols", metavar="SYMBOL", nargs="+", type=_symbol, help="a ticker: SPY, BRK.B, EURUSD, BTCUSDT")
+    add("symbols", metavar="SYMBOL", nargs="+", type=symbol_of, help="a ticker: SPY, BRK.B, EURUSD, BTCUSDT")
     add("--source", metavar="NAME,…", default="yahoo", type=source_policy,
         help="who is asked; who does not have it or refuses is followed by the next (default: yahoo); "
         "'minute: alpaca, yahoo; yahoo' asks others for minutes than for the rest")  # fmt: skip
@@ -165,7 +165,7 @@ def download_series(
     from tradinglab.data.sources.errors import SourceError
 
     try:
-        with line_reporter(_progress) as show:
+        with line_reporter(progress_text) as show:
             report = download(
                 key,
                 *span,
@@ -178,7 +178,7 @@ def download_series(
     except SourceError as error:
         fail(str(error))
         return False
-    _print(report)
+    print_report(report)
     return not report.failed
 
 
@@ -200,7 +200,8 @@ def _range(key: SeriesKey, options: Namespace, ledger: Ledger, source: str, sour
     return range_of_days(key, first, max(first, end))
 
 
-def _print(report: DownloadReport) -> None:
+def print_report(report: DownloadReport) -> None:
+    """Print what a download brought, and where its bars are from."""
     say(f"{report.series}: {report.added:,} bars are new, {report.known:,} were stored before")
     rows = [
         (
@@ -240,7 +241,8 @@ def _day(us: int, report: DownloadReport) -> str:
     return text
 
 
-def _progress(progress: tuple[DownloadReport, DownloadStep]) -> str:
+def progress_text(progress: tuple[DownloadReport, DownloadStep]) -> str:
+    """Return how far a download is, as a line."""
     report, step = progress
     done = (step.given.end_us - report.start_us) / max(1, report.end_us - report.start_us)
     day = _day(step.given.end_us - 1, report)
@@ -264,7 +266,8 @@ def open_sources() -> OpenSources:
     return found
 
 
-def _symbol(text: str) -> str:
+def symbol_of(text: str) -> str:
+    """Return a ticker as it is written on the command line, in capitals."""
     try:
         name: str = sources_part("asking").ticker_of(text)
     except ValueError as problem:
