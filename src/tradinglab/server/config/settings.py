@@ -228,7 +228,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DataChangeKindEnum": ["bars", "factors", "gone"],
         "InstrumentKindEnum": "tradinglab.server.datasets.models.Instrument.Kind",
         "RoleEnum": "tradinglab.server.accounts.models.Role",
-        "TickTypeEnum": "tradinglab.server.datasets.api.serializers.TICK_TYPES",
         "GradeEnum": ["A", "B", "C", "D", "F"],
         "MethodEnum": "tradinglab.server.optimizations.models.Optimization.Method",
         "SecurityTypeEnum": "tradinglab.server.datasets.api.serializers.SECURITY_TYPES",
