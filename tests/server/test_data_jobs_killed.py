@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -94,6 +95,9 @@ def test_a_download_goes_on_after_its_worker_was_killed(lab: Installation, vanta
     events = [each["kind"] for each in lab.events(job)]
     assert (events[0], events[-1], events.count("finished")) == ("queued", "finished", 1)
     assert "TOPSECRETKEY" not in lab.log()
+    listed = lab.command("data", "jobs")
+    assert [word for word in (job, "download", "completed", "1/1") if word not in listed] == []
+    assert json.loads(lab.command("data", "jobs", job, "--json"))["items"][0]["state"] == "completed"
 
 
 def test_a_source_that_is_slower_than_a_lease_keeps_its_run(lab: Installation, vantage: Slow) -> None:

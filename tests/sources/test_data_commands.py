@@ -384,3 +384,22 @@ def test_a_store_is_maintained(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "3 past files were removed" in capsys.readouterr().out
     assert run("data", "maintain", "--store", tmp_path / "none") == 2
     assert run("data", "maintain", "--store", folder, "--keep-days", "nan") == 2
+
+
+def test_an_update_goes_on_from_the_last_bar_and_tells_what_was_corrected(
+    yahoo: Yahoo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "bars"
+    assert run("data", "update", "--store", store) == 2
+    assert run("data", "download", "AAA", "--start", "2021-11-01", "--end", "2021-12-30", "--store", store) == 0
+    bars, key = BarStore(store), _KEY
+    times, values = bars.read(key)
+    wrong = {name: column[-1:] + (0.25 if name == "close" else 0.0) for name, column in values.items()}
+    bars.write(key, times[-1:], wrong, [Origin("yahoo: AAA", "00" * 32)], on_conflict="replace", source="yahoo")
+    capsys.readouterr()
+    assert run("data", "update", "--store", store) == 0
+    told = capsys.readouterr()
+    assert "yahoo now gives 1 bars otherwise" in told.out + told.err
+    assert BarStore(store).read(key)[0].tolist() == [bar.us for bar in share_days(date(2021, 11, 1))[:-1]]
+    assert run("data", "update", "BBB", "--store", store) == 2
+    assert run("data", "update", "--store", store, "--overlap-days", "-1") == 2
