@@ -193,7 +193,9 @@ class BarStore(StoreReader):
         keep
             Hashes of slices to be kept beside those that are pinned.
         """
-        return [gone for key in self.series() for gone in keeping.collect(self.place, folder_of(key), grace, keep)]
+        # Read once: there may be many series, and many pins.
+        needed = keeping.pinned(self.place).union(keep)
+        return [gone for key in self.series() for gone in keeping.collect(self.place, folder_of(key), grace, needed)]
 
     def _is_kept(self, what: str, sha256: str) -> bool:
         folder = what.rpartition("/")[0]

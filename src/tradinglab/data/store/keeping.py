@@ -113,12 +113,14 @@ def collect(place: Place, folder: str, grace: timedelta, keep: Collection[str]) 
     grace
         Those that held bars less long ago stay.
     keep
-        Hashes of slices that are needed beside those that are pinned.
+        Hashes of slices that are needed: what was pinned a moment ago, and what else there is. What is pinned now is
+        looked at again before anything is removed.
     """
     before = datetime.now(UTC) - grace
+    if not any(each.is_condemned or _ended(each) < before for each in load(place, folder).manifest.past):
+        return []
     with place.lock(folder):
-        needed = pinned(place).union(keep)
-        condemned = _swapped(place, folder, lambda manifest: _condemn(manifest, before, needed))
+        condemned = _swapped(place, folder, lambda manifest: _condemn(manifest, before, keep))
         if condemned is None:
             return []
         needed = pinned(place).union(keep)
