@@ -13,6 +13,7 @@ from tests.server.test_datasets import WEEKS, write
 
 from tradinglab.server.accounts.models import User
 from tradinglab.server.backtests.carrying_out import STRATEGIES
+from tradinglab.server.data_jobs.models import DataJob
 from tradinglab.server.datasets.refreshing import catalogue_refresh
 from tradinglab.server.runs import awaiting
 from tradinglab.server.runs.models import Run
@@ -84,6 +85,19 @@ def test_what_is_missing_who_else_has_it_and_which_job_brings_it(api: APIClient,
     assert asked(api, files={"main.py": ABC}, data="local", end="2024-01-12", start="2024-01-09")["is_complete"]
     other = asked(api, files={"main.py": ABC}, data="local", parameters={"ticker": "XYZ"})
     assert {each["state"] for each in other["series"]} == {"missing"}
+
+
+@pytest.mark.usefixtures("worker")
+def test_admins_may_have_it_fetched(api: APIClient, owner: User, client_of: Callable[..., APIClient]) -> None:
+    body = {"files": {"main.py": ABC}, "fetch": True}
+    assert api.post(URL, body, format="json").status_code == 403
+    assert not Run.objects.exists()
+    (download,) = asked(client_of(owner, ("read", "run", "admin")), **body)["downloads"]
+    job = DataJob.objects.get(pk=download["started"])
+    assert (job.kind, job.target, job.run.owner) == ("download", "local", owner)
+    assert job.options["sources"] == download["job"]["sources"]
+    assert (job.options["start"], job.options["end"]) == (download["start"], download["end"])
+    assert [(each.ticker, each.resolution) for each in job.items.all()] == [("ABC", "daily")]
 
 
 @pytest.mark.usefixtures("worker")

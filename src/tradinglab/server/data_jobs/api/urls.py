@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.data_jobs.api import import_views, schedule_views, views
+from tradinglab.server.data_jobs.api import import_views, preflights, schedule_views, views
 
 _JOB = "data-jobs/<uuid:data_job_id>"
 _ITEM = f"{_JOB}/items/<int:item_id>"
@@ -12,6 +12,7 @@ _UPLOAD = "data-uploads/<uuid:upload_id>"
 _SCHEDULE = "data-schedules/<uuid:schedule_id>"
 
 urlpatterns: list[URLPattern] = [
+    path("backtests/preflight/", preflights.PreflightView.as_view(), name="backtest-preflight"),
     path("data-jobs/", views.DataJobsView.as_view(), name="data-jobs"),
     path("data-jobs/download/", views.DownloadsView.as_view(), name="data-jobs-download"),
     path("data-jobs/update/", views.UpdatesView.as_view(), name="data-jobs-update"),

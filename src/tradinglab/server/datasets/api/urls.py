@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tradinglab.server.datasets.api import bars, preflights, quotes, views, watch_lists
+from tradinglab.server.datasets.api import bars, quotes, views, watch_lists
 
 _LIST = "watch-lists/<uuid:watch_list_id>"
 
 urlpatterns: list[URLPattern] = [
-    path("backtests/preflight/", preflights.PreflightView.as_view(), name="backtest-preflight"),
     path("instruments/", views.InstrumentsView.as_view(), name="instruments"),
     path("instruments/<int:instrument_id>/", views.InstrumentView.as_view(), name="instrument"),
     path("catalogue/", views.CatalogueView.as_view(), name="catalogue"),

@@ -1,22 +1,28 @@
-"""``/api/v1/backtests/preflight/``: what a backtest would read, and what of it is missing."""
+"""``/api/v1/backtests/preflight/``: what a backtest would read, what of it is missing, and jobs that bring it."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tradinglab.data.preflight import NeedRole, NeedState
-from tradinglab.server.accounts.permissions import user_of
+from tradinglab.server.accounts.models import Scope, User
+from tradinglab.server.accounts.permissions import HasScope, scopes_of, user_of
 from tradinglab.server.backtests.api.serializers import BacktestInput
 from tradinglab.server.backtests.holding_out import end_allowed
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.backtests.parameters import parameters_check
 from tradinglab.server.backtests.requests import BacktestRequest
+from tradinglab.server.data_jobs.requests import DownloadRequest, Subjects
+from tradinglab.server.data_jobs.services import data_job_submit
+from tradinglab.server.data_jobs.targets import target_wanted
 from tradinglab.server.datasets.api.serializers import RESOLUTIONS, SECURITY_TYPES, TICK_TYPES, GapSerializer
 from tradinglab.server.datasets.preflights import preflight
 from tradinglab.server.errors import InputError
@@ -76,6 +82,9 @@ class NeededDownloadSerializer(serializers.Serializer[Any]):
     end = serializers.DateField()
     sources = AskedSourceSerializer(many=True, help_text="In the order in which they are best asked.")
     job = serializers.DictField(allow_null=True, help_text="What to POST to `/api/v1/data-jobs/download/`.")
+    started = serializers.UUIDField(
+        allow_null=True, default=None, help_text="The data job that was started for it, if that was asked for."
+    )
 
 
 class PreflightSerializer(serializers.Serializer[Any]):
@@ -94,12 +103,20 @@ class PreflightSerializer(serializers.Serializer[Any]):
     )
 
 
+class PreflightInput(BacktestInput):
+    """A backtest that is to be looked at."""
+
+    fetch = serializers.BooleanField(
+        default=False, help_text="Start jobs that download what is missing; needs the scope `admin`, as these do."
+    )
+
+
 class PreflightView(APIView):
     """A look at the data before a backtest."""
 
     @extend_schema(
         operation_id="backtests_preflight",
-        request=BacktestInput,
+        request=PreflightInput,
         responses={
             200: PreflightSerializer,
             503: OpenApiResponse(
@@ -108,14 +125,17 @@ class PreflightView(APIView):
         },
     )
     def post(self, request: Request) -> Response:
-        """Say what a backtest would read and what of it is missing; nothing is run but `initialize`, nothing stored.
+        """Say what a backtest would read and what of it is missing; nothing is run but `initialize`.
 
-        The body is that of a backtest. Each download that would bring what is missing comes with the `job` to ask for.
+        The body is that of a backtest. Each download that would bring what is missing comes with the `job`
+        to ask for, or, with `fetch`, is started at once.
         """
         user = user_of(request)
-        given = BacktestInput(data=request.data)
+        given = PreflightInput(data=request.data)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = dict(given.validated_data)
+        if values["fetch"] and Scope.ADMIN not in scopes_of(request):
+            raise PermissionDenied(HasScope.message)
         if values["engine"] != Backtest.Engine.LOCAL:
             text = "QuantConnect has its own data, which cannot be looked at from here; leave 'engine' out."
             raise InputError("engine", values["engine"], text)
@@ -132,4 +152,24 @@ class PreflightView(APIView):
             sealed = values["hold_out"]
             wanted["end"] = end_allowed(version=version, start=wanted["start"], end=wanted["end"], sealed=sealed)
         found = preflight(user=user, files=version.files, parameters=values["parameters"], **wanted)
+        if values["fetch"]:
+            _start(user, found["downloads"])
         return Response(PreflightSerializer(found).data)
+
+
+def _start(user: User, downloads: list[dict[str, Any]]) -> None:
+    """Start a job for each download that one can bring, and say which."""
+    for each in downloads:
+        job = each["job"]
+        if job is None:
+            continue
+        subjects = Subjects(symbols=job["symbols"], security_type=job["security_type"], market=job["market"])
+        asked = DownloadRequest(
+            target=target_wanted(name=job["target"]),
+            subjects=subjects,
+            sources=job["sources"],
+            resolution=job["resolution"],
+            start=date.fromisoformat(job["start"]),
+            end=date.fromisoformat(job["end"]),
+        )
+        each["started"] = data_job_submit(owner=user, request=asked).run.pk
