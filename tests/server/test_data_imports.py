@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -241,3 +245,19 @@ def test_the_body_is_not_read_into_memory(owner: User, settings: Any) -> None:
     stream = Counting(b"x" * 5_000_000)
     made = uploads.upload_create(owner=owner, name="x.csv", stream=stream)
     assert (made.size, stream.largest) == (5_000_000, 1 << 20)
+
+
+def test_the_process_of_an_import_ends_with_its_worker(tmp_path: Path) -> None:
+    """Whoever takes the import over finds the file free."""
+    text = (
+        "import sys, time\n"
+        "from tradinglab.server.data_jobs import import_process\n"
+        "import_process._answer = lambda one: time.sleep(600)\n"
+        "import_process.main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    order = {"memory_mb": 2048, "path": str(tmp_path / "x.csv"), "options": {}}
+    process.stdin.write(json.dumps(order).encode() + b"\n")
+    process.stdin.close()
+    assert process.wait(60) == 1

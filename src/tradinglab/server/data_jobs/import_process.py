@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -156,9 +157,16 @@ def _is_full(problem: OSError) -> bool:
     return problem.errno in _FULL
 
 
+def _end_with_worker() -> None:
+    """End this process when whoever started it is gone: the next worker is to find the file free."""
+    sys.stdin.read()
+    os._exit(1)
+
+
 def main() -> None:
     """Carry out the order."""
     order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_worker, daemon=True).start()
     limit_process(memory=order["memory_mb"] << 20, cpu_s=_CPU_S)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     # Whatever a library prints is no answer.

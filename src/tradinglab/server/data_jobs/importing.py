@@ -211,12 +211,14 @@ def _process(
     reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
     reader.start()
     try:
+        # It stays open: when this worker dies, the process finds it closed, and is in nobody's way.
         process.stdin.write(json.dumps(order).encode() + b"\n")
-        process.stdin.close()
+        process.stdin.flush()
         yield process, lines
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         reader.join()
         process.stdout.close()
 
