@@ -166,6 +166,8 @@ def test_a_strategy_that_wants_what_the_feed_does_not_offer_is_not_deployed(owne
         ("poll:nosuch", None, "data", "no such source"),
         ("poll:alpaca", None, "data", "environment"),
         ("poll:", None, "data", "names no source"),
+        ("exchange:coinbase", None, "data", "tells no bars as they change"),
+        ("exchange:nosuch", None, "data", "no such source"),
         ("ftp:here", None, "data", "is no feed"),
         ("replay:nosuch", None, "data", "no data source 'nosuch'"),
         ("poll:yahoo", datetime(2024, 3, 1, tzinfo=UTC), "start", "bars of the present"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from tradinglab.core.enums import TickType
 from tradinglab.core.market_hours_database import MarketHoursDatabase
@@ -12,7 +13,8 @@ from tradinglab.data.feeds.protocol import Feed, FeedTerms, Series
 from tradinglab.data.feeds.pumping import PumpedFeed
 from tradinglab.data.feeds.spec import FeedKind, FeedSpec
 from tradinglab.data.sources.errors import NotServedError, SourceError
-from tradinglab.data.sources.opening import about_source, open_downloader
+from tradinglab.data.sources.exchanges.source import STREAMING, CryptoExchange
+from tradinglab.data.sources.opening import BASE_URLS, about_source, open_downloader
 from tradinglab.data.sources.shaping import served
 
 
@@ -22,6 +24,10 @@ def feed_problem(spec: FeedSpec) -> str:
         about = about_source(spec.source)
     except SourceError as error:
         return str(error)
+    if spec.kind == FeedKind.EXCHANGE and spec.source not in STREAMING:
+        return f"'{spec.source}' tells no bars as they change. Of exchanges there are {', '.join(STREAMING)}."
+    if about.extra == "exchanges" and find_spec("ccxt") is None:
+        return f"{about.title} needs 'ccxt', which is not installed: pip install 'tradinglab[exchanges]'"
     lacking = [name for name in about.credentials if not os.environ.get(name, "").strip()]
     if lacking:
         return f"{about.title} needs {' and '.join(lacking)} in the environment of the server."
@@ -55,6 +61,11 @@ def open_feed(
         raise FeedSpecError(problem or f"'{spec}' replays what is stored, and is no feed of the present.")
 
     def begin() -> Feed:
+        if spec.kind == FeedKind.EXCHANGE:
+            from tradinglab.data.feeds.exchange import ExchangeFeed
+
+            exchange = CryptoExchange(spec.source, base_url=os.environ.get(BASE_URLS[spec.source], "").strip())
+            return ExchangeFeed(exchange, exchange.stream(), BarGrid(hours), terms)
         from tradinglab.data.feeds.polling import PollingFeed
 
         return PollingFeed(open_downloader(spec.source), BarGrid(hours), terms)

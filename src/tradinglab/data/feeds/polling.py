@@ -9,68 +9,22 @@ from typing import Final
 import numpy as np
 
 from tradinglab.core.clock import DAY_NS, SECOND_NS
-from tradinglab.core.enums import TickType
 from tradinglab.core.values import dataclass
-from tradinglab.data.columns import Floats, Ints
+from tradinglab.data.columns import Ints
 from tradinglab.data.feeds.grid import BarGrid
+from tradinglab.data.feeds.history import History
 from tradinglab.data.feeds.protocol import FeedTerms, Notice, NoticeKind, Received, Series
 from tradinglab.data.feeds.sequencer import Sequencer
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.sources.errors import NotServedError, SourceError, UnknownSymbolError
 from tradinglab.data.sources.protocol import Downloader
-from tradinglab.data.sources.shaping import served
 
-_US: Final = 1_000
 _LONGEST_WAIT_S: Final = 0.5
 #: A source that does not have a bar yet is asked again after so long.
 _AGAIN_S: Final = 3.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 2.0, 60.0
 #: So many bars before the next one are asked for again: sources correct their last ones.
 _OVERLAP: Final = 2
-
-
-class History:
-    """Bars of a source's past, as a feed fills in what it has missed.
-
-    Parameters
-    ----------
-    source
-        What is asked; opening it may wait for the network.
-    """
-
-    def __init__(self, source: Downloader) -> None:
-        self._source = source
-
-    def refusal(self, series: Series) -> str:
-        """Return why the source has no such bars, empty if it has."""
-        if series.tick_type != TickType.TRADE:
-            return f"The feed '{self._source.about.name}' has bars of trades; of {series} it has none."
-        try:
-            served(self._source.about, series.key)
-        except NotServedError as error:
-            return str(error)
-        return ""
-
-    def read(self, series: Series, start_ns: int, end_ns: int) -> tuple[Ints, dict[str, Floats]]:
-        """Return the bars that start in a range and are over.
-
-        Raises
-        ------
-        SourceError
-            If the source has no answer.
-        """
-        names = series.key.fields
-        parts = [
-            part for part in self._source.fetch(series.key, -(-start_ns // _US), -(-end_ns // _US)) if not part.is_empty
-        ]
-        if not parts:
-            return np.empty(0, np.int64), {name: np.empty(0) for name in names}
-        times = np.concatenate([part.times_us for part in parts]) * _US
-        return times, {name: np.concatenate([part.values[name] for part in parts]) for name in names}
-
-    def close(self) -> None:
-        """Close the source's connections."""
-        self._source.close()
 
 
 @dataclass(slots=True)

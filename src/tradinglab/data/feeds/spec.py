@@ -1,4 +1,4 @@
-"""What a feed is called: ``replay:SOURCE``, ``poll:SOURCE``."""
+"""What a feed is called: ``replay:SOURCE``, ``poll:SOURCE``, ``exchange:NAME``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class FeedKind(StrEnum):
 
     REPLAY = "replay"
     POLL = "poll"
+    EXCHANGE = "exchange"
 
 
 @dataclass(frozen=True, slots=True)

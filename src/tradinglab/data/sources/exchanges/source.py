@@ -12,6 +12,7 @@ from tradinglab.core.pacing.buckets import Rate
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.sources.errors import GarbledReplyError, SourceSettingError, UnknownSymbolError
 from tradinglab.data.sources.exchanges.bridge import Bridge
+from tradinglab.data.sources.exchanges.stream import CcxtStream
 from tradinglab.data.sources.http import Http, World
 from tradinglab.data.sources.protocol import (
     About,
@@ -57,6 +58,8 @@ _KINDS: Final = {
     "kraken": Kind("kraken", "Kraken", 720, reach=720),
 }
 NAMES: Final = tuple(_KINDS)
+#: Those that tell candles by a WebSocket: Coinbase tells trades alone.
+STREAMING: Final = tuple(name for name in _KINDS if name != "coinbase")
 
 
 def about(name: str) -> About:
@@ -105,6 +108,10 @@ class CryptoExchange:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def stream(self, base_url: str = "") -> CcxtStream:
+        """Return what tells the exchange's candles as they change; *base_url* is an address in place of its own."""
+        return CcxtStream(self._kind.ccxt_id, self._market, lambda key: _FRAMES[key.resolution], base_url)
 
     def search(self, text: str) -> Sequence[Listing]:
         """Return the pairs that a text may mean."""

@@ -50,7 +50,8 @@ class DeploymentInput(StrictSerializer):
         max_length=60,
         default=SAMPLE,
         help_text="The feed: the name of a data source, whose bars are replayed, also written `replay:NAME`; or "
-        "`poll:SOURCE`, a source of downloads such as `yahoo` that is asked for each bar when it should be over.",
+        "`poll:SOURCE`, a source of downloads such as `yahoo` that is asked for each bar when it should be over; or "
+        "`exchange:NAME`, an exchange of coins such as `binance` that tells its bars.",
     )
     start = serializers.DateTimeField(
         required=False,
