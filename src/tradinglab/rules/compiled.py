@@ -29,7 +29,7 @@ for _function in (
     kernel.leave, kernel.leaves, kernel.look, kernel.order, kernel.rebalance, sizing.score, sizing.units, sizing.size,
     costs.slip, kernel.reweigh, sizing.affordable, halting.is_halted, kernel.clear,
     kernel.settle, kernel.close_resting, kernel.record, resting.on_tick, resting.is_protectable, resting.protect,
-    kernel.has_bar, resting.place, resting.withdraw, resting.follow, resting.met, resting.note_best,
+    kernel.has_bar, resting.place, resting.withdraw, resting.follow, resting.met, resting.note_best, resting.is_fresh,
 ):  # fmt: skip
     register_jitable(**OPTIONS)(_function)
 

@@ -67,7 +67,7 @@ from tradinglab.rules.layout import (
     Plan,
     State,
 )
-from tradinglab.rules.resting import distance, follow, is_protectable, met, note_best, protect, withdraw
+from tradinglab.rules.resting import distance, follow, is_fresh, is_protectable, met, note_best, protect, withdraw
 from tradinglab.rules.sizing import affordable, change, equity, score, size
 
 
@@ -139,7 +139,8 @@ def settle(plan: Plan, market: Market, state: State, fills: Floats, step: int) -
         elif state.table[security, PLACED] < step:
             for which in range(3):
                 if state.table[security, REST_NUMBER + which] != 0.0:
-                    if not math.isnan(met(plan, market, state, security, step, which)):
+                    is_met = not math.isnan(met(plan, market, state, security, step, which))
+                    if is_met and is_fresh(plan, market, state, security, step):
                         close_resting(plan, market, state, fills, security, step, which)
 
 

@@ -134,16 +134,18 @@ def follow(plan: Plan, market: Market, state: State, security: int, step: int) -
         state.table[security, REST_PRICE + RESTING_TRAIL] = price
 
 
+def is_fresh(plan: Plan, market: Market, state: State, security: int, step: int) -> bool:
+    """Return whether what orders meet is later than a resting order: a trade may have come, and no quote since."""
+    if plan.mark == CLOSE:
+        return True
+    side = SELL_AT if state.table[security, HELD] > 0.0 else BUY_AT
+    return bool(market.prices[security, step, side] > state.table[security, PLACED])
+
+
 def met(plan: Plan, market: Market, state: State, security: int, step: int, which: int) -> float:
     """Return the price at which a resting order is filled by the bar of a step; NaN if it is not."""
     price = float(state.table[security, REST_PRICE + which])
     is_sale = state.table[security, HELD] > 0.0
-    if (
-        plan.mark != CLOSE
-        and market.prices[security, step, SELL_AT if is_sale else BUY_AT] <= state.table[security, PLACED]
-    ):
-        # A trade has come, but the quote that the order would meet is as old as the order.
-        return math.nan
     low = market.ranges[SELL_LOW if is_sale else BUY_LOW, security, step]
     high = market.ranges[SELL_HIGH if is_sale else BUY_HIGH, security, step]
     opening = market.prices[security, step, SELL_OPEN if is_sale else BUY_OPEN]
