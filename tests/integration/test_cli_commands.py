@@ -32,6 +32,8 @@ def test_the_sample_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert all(ticker in out for ticker in ("AAPL", "FB", "GOOG", "IBM", "MSFT"))
     assert "2000-03-01  2013-03-01" in out
+    # As options take them and the REST API writes them.
+    assert ["AAPL", "equity", "usa", "daily", "trade"] in [line.split()[:5] for line in out.splitlines()]
 
 
 def test_indicators_are_listed_with_the_method_that_makes_them(capsys: pytest.CaptureFixture[str]) -> None:

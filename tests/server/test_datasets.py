@@ -210,6 +210,20 @@ class TestCatalogue:
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == field
 
+    @pytest.mark.parametrize(
+        ("asked", "choices"),
+        [("catalogue/?resolution=weekly", "tick, second, minute, hour, daily."), ("backtests/?state=gone", "queued, "),
+         ("catalogue/?quality=A&quality=Z", "A, "), ("optimizations/?engine=moon", "local, ")],
+    )  # fmt: skip
+    def test_choices_are_told(self, asked: str, choices: str, api: APIClient) -> None:
+        answer = api.get(f"{V1}/{asked}")
+        assert answer.status_code == 400
+        assert f"Choose one of {choices}" in answer.json()["errors"][0]["message"]
+
+    def test_a_refresh_takes_nothing(self, api: APIClient) -> None:
+        answer = api.post(f"{V1}/catalogue/refresh/", {"source": "local"}, format="json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "source")
+
     def test_filters(self, api: APIClient, settings: Any) -> None:
         write(settings.HOME.bars, WEEKS)
         refresh()

@@ -70,7 +70,11 @@ def test_days_are_downloaded_with_their_splits(
     sent = len(yahoo.asked)
     assert run(*wanted) == 0
     assert len(yahoo.asked) == sent, "what was answered is not asked for again"
-    assert run("data", "download", "AAA", "--store", store, "--end", "2021-09-30") == 0
+    capsys.readouterr()
+    assert run("data", "download", "AAA", "--start", "2021-05-03", "--end", "2021-05-07", "--store", store) == 0
+    (row,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("20")]
+    assert row == ["2021-05-03", "2021-05-07", "yahoo", "5"]
+    assert run("data", "download", "AAA", "--start", "2021-03-01", "--store", store, "--end", "2021-09-30") == 0
     assert BarStore(store).read(_KEY)[0][-1] == share_days(date(2021, 9, 30), date(2021, 9, 30))[0].us
     # What was downloaded can be backtested on.
     (coverage,) = open_source(f"store:{store}").coverage()

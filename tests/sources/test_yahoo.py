@@ -129,6 +129,13 @@ def test_it_goes_on_without_a_crumb(server: Yahoo, monkeypatch: pytest.MonkeyPat
     assert all(asked_without)
 
 
+def test_pairs_are_asked_for_by_names_that_addresses_quote(source: YahooFinance, server: Yahoo) -> None:
+    pair = key("EURUSD", kind=SecurityType.FOREX, market="oanda")
+    (part,) = source.fetch(pair, day_us(date(2022, 1, 6)), day_us(date(2022, 1, 8)))
+    assert len(part.times_us) > 0
+    assert server.asked[-1].path.endswith("/EURUSD=X")
+
+
 def test_a_share_of_another_country_is_refused(source: YahooFinance) -> None:
     with pytest.raises(NotServedError, match="Europe/Berlin"):
         source.validate(key("DAX.DE"))

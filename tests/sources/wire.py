@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 class Asked(NamedTuple):
@@ -52,7 +52,7 @@ class Wire:
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
+                asked = Asked(unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
                 found = wire.serve(asked)
                 self.send_response(found.status)
                 for name, value in found.headers.items():

@@ -378,9 +378,16 @@ def test_a_file_that_is_not_there(desk: Desk, name: str) -> None:
         desk.take(desk.root / name)
 
 
+@pytest.mark.parametrize("below", ["", "bars"])
+def test_a_file_where_the_store_is_to_be(desk: Desk, below: str) -> None:
+    desk.store = desk.file(HEAD, name="taken") / below
+    with pytest.raises(StoreError, match=r"is no folder of a store: .* is a file\. Name a folder"):
+        desk.take(desk.file(HEAD, f"2020-01-02 09:30{ROW}"))
+
+
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../etc", "New York"])
 def test_an_unknown_time_zone(desk: Desk, name: str) -> None:
-    with pytest.raises(DataImportError, match="There is no time zone"):
+    with pytest.raises(DataImportError, match=r"There is no time zone .*Use an IANA name"):
         desk.take(desk.file(HEAD, f"2020-01-02 09:30{ROW}"), time_zone=name)
 
 

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +21,16 @@ import pyarrow as pa
 import pytest
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
-from tradinglab.data.errors import DataImportError, MalformedDataError, StoreError
+from tradinglab.data.download_notes import StoreLedger
+from tradinglab.data.errors import DataImportError, MalformedDataError, StoreError, StoreFullError
+from tradinglab.data.factors import FactorRow, FactorTable
 from tradinglab.data.ingest import settling
 from tradinglab.data.ingest.watching import ImportCancelledError, ImportProgress
-from tradinglab.data.store import BarStore, ImportOptions, SeriesKey, import_files, import_tables
+from tradinglab.data.quality.repairs import Repairs
+from tradinglab.data.sources.resume import Answered
+from tradinglab.data.store import BarStore, Description, ImportOptions, SeriesKey, import_files, import_tables
 from tradinglab.data.store.files import Origin
+from tradinglab.data.store.full_disk import is_full
 from tradinglab.data.store.streams import open_bytes
 
 HEAD = "time,open,high,low,close,volume"
@@ -316,36 +323,66 @@ def test_a_killed_import_goes_on_to_the_same_store(tmp_path: Path) -> None:
     assert not (store / ".imports").exists()
 
 
+@contextmanager
+def no_room(most: int = 4) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
 def test_a_write_to_a_full_disk_is_told_and_takes_no_room(tmp_path: Path) -> None:
     store, first = BarStore(tmp_path / "store"), key("XYZ")
     few = {name: np.ones(10) for name in first.fields}
     store.write(first, np.arange(10) * 60_000_000, few, [Origin("small")])
     held = sorted((tmp_path / "store").rglob("*.*"))
     many = dict.fromkeys(first.fields, np.random.default_rng(0).random(30_000))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
-        with pytest.raises(StoreError, match=r"The disk of .* is full .* is whole.* Make room"):
-            store.write(first, np.arange(100, 30_100) * 60_000_000, many, [Origin("large")])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
+    with no_room(60_000), pytest.raises(StoreError, match=r"The disk of .* is full .* is whole.* Make room"):
+        store.write(first, np.arange(100, 30_100) * 60_000_000, many, [Origin("large")])
     assert sorted((tmp_path / "store").rglob("*.*")) == held
     assert len(store.read(first)[0]) == 10
+
+
+def test_a_full_disk_is_told_by_whatever_is_written(tmp_path: Path) -> None:
+    table = FactorTable((FactorRow(day=18_000, price_factor=Decimal("0.5"), split_factor=Decimal(1)),))
+    share = SecurityType.EQUITY, "usa", "ABC"
+    answer = Answered(start_us=0, end_us=1, source="yahoo", bars=1)
+    series = SeriesKey(*share, Resolution.DAILY, TickType.TRADE)
+    with no_room(), pytest.raises(StoreFullError, match=r"is full .* is whole.* Make room"):
+        BarStore(tmp_path / "new").write_factors(*share, table)  # its marker
+    store = BarStore(tmp_path / "store")
+    store.mark()
+    writes: list[Callable[[], object]] = [
+        lambda: store.write_factors(*share, table),
+        lambda: store.describe(*share, Description(name="Alphabet")),
+        lambda: store.pin("run", {}),
+        lambda: StoreLedger(store).add(series, answer),
+    ]
+    for write in writes:
+        before = sorted(store.folder.rglob("*.*"))
+        with no_room(), pytest.raises(StoreFullError, match=r"is full .* is whole.* Make room"):
+            write()
+        assert sorted(store.folder.rglob("*.*")) == before
+        write()
+
+
+def test_a_full_disk_is_known_by_what_polars_says(tmp_path: Path) -> None:
+    """Repairs are written by it, and bars where pyarrow is not installed."""
+    with no_room(), pytest.raises(OSError) as caught:
+        Repairs().write(tmp_path / "repairs.parquet")
+    assert is_full(caught.value)
+    with pytest.raises(FileNotFoundError):
+        Repairs().write(tmp_path / "no" / "repairs.parquet")
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half(tmp_path: Path) -> None:
     path, store = tmp_path / "b.csv", tmp_path / "store"
     path.write_bytes(text(rows(3000)))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
-        with pytest.raises(DataImportError, match="is full"):
-            take(path, store)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, before)
+    with no_room(60_000), pytest.raises(DataImportError, match="is full"):
+        take(path, store)
     assert {path.name for path in store.glob("*")} <= {".locks"}
     assert take(path, store) == 3000

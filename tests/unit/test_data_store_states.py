@@ -14,7 +14,7 @@ import pytest
 from tradinglab.core.clock import to_ns
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data.columns import Floats, Ints
-from tradinglab.data.errors import MalformedDataError, StoreError
+from tradinglab.data.errors import MalformedDataError, StoreError, StoreFullError
 from tradinglab.data.store import BarStore, Origin, SeriesKey, StoreSource
 from tradinglab.data.store.files import write_bar_file
 from tradinglab.data.store.local_place import LocalPlace
@@ -313,7 +313,7 @@ class TestWriters:
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "write_bytes", fail)
-            with pytest.raises(OSError, match="No space left"):
+            with pytest.raises(StoreFullError, match=r"is full .No space left"):
                 store.append_day(KEY, *bars(1, start=START + DAY), ORIGIN)
         assert closes(store) == [10, 10]
         store.append_day(KEY, *bars(1, start=START + DAY), ORIGIN)

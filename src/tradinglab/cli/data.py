@@ -145,10 +145,10 @@ def list_bars(options: Namespace) -> int:
     rows = [
         (
             each.ticker,
-            str(each.security_type),
+            each.security_type.name.lower(),
             each.market,
-            str(each.resolution),
-            str(each.tick_type),
+            each.resolution.name.lower(),
+            each.tick_type.name.lower(),
             _day(each.first_day),
             _day(each.last_day),
             "" if each.bars is None else f"{each.bars:,}",

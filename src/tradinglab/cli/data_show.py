@@ -113,7 +113,7 @@ def show_quotes(options: Namespace) -> int:
         rows.append(
             (
                 series.ticker,
-                str(series.resolution),
+                series.resolution.name.lower(),
                 f"{_price(bars):.10g}",
                 _text(told.last.end_ns),
                 "" if told.expected is None else _text(told.expected.end_ns),

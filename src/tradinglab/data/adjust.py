@@ -14,6 +14,7 @@ from tradinglab.core.clock import DAY_NS, Zone
 from tradinglab.core.decimals import ONE, ZERO, scale_of, strip_zeros
 from tradinglab.core.enums import DataNormalizationMode, TickType
 from tradinglab.data.columns import (
+    SIZE_FIELDS,
     AdjustedExact,
     BarColumns,
     DigitsExact,
@@ -25,8 +26,7 @@ from tradinglab.data.columns import (
 )
 from tradinglab.data.factors import FactorTable
 
-_SIZES = ("volume", "bid_size", "ask_size")
-_UNSCALED = (*_SIZES, "suspicious")
+_UNSCALED = (*SIZE_FIELDS, "suspicious")
 _SAFE = 1 << 53
 _SPLITTER = 134_217_729.0  # 2^27 + 1, halves the 53 bits of a float
 _MOST_PLACES = 22  # 10^22 is the largest power of ten that a float holds exactly
@@ -101,7 +101,7 @@ def _apply(columns: BarColumns, terms: Terms, index: Ints) -> BarColumns:
     values, decimals = dict(columns.values), dict(columns.decimals)
     is_quote_tick = columns.tick_type == TickType.QUOTE and "bid_open" not in values
     for name, raw in columns.values.items():
-        if name in _SIZES:
+        if name in SIZE_FIELDS:
             inverse = np.array([float(1 / factor) for factor, _ in terms])
             values[name] = np.rint(raw * inverse[index])
             decimals.pop(name, None)

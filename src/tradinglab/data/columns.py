@@ -34,6 +34,8 @@ QUOTE_FIELDS = (
     "bid_open", "bid_high", "bid_low", "bid_close", "bid_size",
     "ask_open", "ask_high", "ask_low", "ask_close", "ask_size",
 )  # fmt: skip
+#: The fields that are no prices.
+SIZE_FIELDS = ("volume", "bid_size", "ask_size")
 
 
 class Ticks(NamedTuple):

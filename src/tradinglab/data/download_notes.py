@@ -9,6 +9,7 @@ from tradinglab.data.sources.protocol import SeriesKey
 from tradinglab.data.sources.resume import Answered, answer_line, answers_in
 from tradinglab.data.store import BarStore
 from tradinglab.data.store.commits import pause
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import folder_of
 
 #: The folder of a store in which it is noted what was downloaded from where.
@@ -44,7 +45,7 @@ class StoreLedger:
         # A range without bars is noted as well: the folder has to be known as a store's before anything is in it.
         self._store.mark()
         place, name, line = self._store.place, _name(key), answer_line(answered).encode()
-        with place.lock(name):
+        with full_disk_named(place.name, f"answers on {folder_of(key)}"), place.lock(name):
             for attempt in range(_MOST_ATTEMPTS):
                 known = place.document(name)
                 before = b"" if known is None else known.content

@@ -87,7 +87,7 @@ class DownloadReport:
     Attributes
     ----------
     answered
-        The ranges of the whole series that are answered now, each with its source.
+        The ranges of those that were asked for that are answered now, each with its source.
     failed
         Ranges that no source gave, each with the reasons.
     """
@@ -170,8 +170,21 @@ def download(
         report.take(step)
         if progress is not None:
             progress(report, step)
-    report.answered = merged(ledger.read(key))
+    report.answered = [_within(each, report, store) for each in merged(ledger.read(key)) if _meets(each, report)]
     return report
+
+
+def _meets(answer: Answered, report: DownloadReport) -> bool:
+    return answer.start_us < report.end_us and answer.end_us > report.start_us
+
+
+def _within(answer: Answered, report: DownloadReport, store: BarStore) -> Answered:
+    """Return what of an answer lies in the range that was asked for."""
+    first, last = max(answer.start_us, report.start_us), min(answer.end_us, report.end_us)
+    if (first, last) == (answer.start_us, answer.end_us):
+        return answer
+    bars = len(store.read(report.series, first, last)[0]) if answer.bars and store.has(report.series) else 0
+    return replace(answer, start_us=first, end_us=last, bars=bars)
 
 
 def download_steps(

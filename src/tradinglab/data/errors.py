@@ -7,6 +7,7 @@
     ├── MalformedDataError    a file that cannot be read: broken archive, bad row, bad value
     ├── DataImportError       a file that cannot be imported: no columns recognised, bars that contradict
     └── StoreError            a store that cannot be written, or whose files do not fit its layout
+        └── StoreFullError    a store whose disk has no room left
 """
 
 from __future__ import annotations
@@ -86,3 +87,22 @@ class StoreError(DataError):
     """A bar store cannot be written, or holds what it should not."""
 
     code = "bar_store"
+
+
+class StoreFullError(StoreError):
+    """The disk of a bar store has no room left; what the store holds is whole.
+
+    Attributes
+    ----------
+    reason
+        What the system says.
+    """
+
+    code = "storage_full"
+
+    def __init__(self, place: str, what: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"The disk of {place} is full ({reason}). What the store holds is whole: {what} were not written. Make "
+            "room, and do it again."
+        )

@@ -12,9 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from zoneinfo import ZoneInfoNotFoundError
 
-from tradinglab.core.clock import UTC_ZONE, zone
 from tradinglab.core.enums import Resolution
 from tradinglab.core.market_hours_database import MarketHoursDatabase
 from tradinglab.data.errors import DataError, DataImportError
@@ -28,7 +26,7 @@ from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.layout import SeriesKey, folder_of
 from tradinglab.data.store.markets import type_of_market
-from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.options import ImportOptions, check_zone
 from tradinglab.data.store.refusals import check_is_file
 from tradinglab.data.store.report import ImportReport
 from tradinglab.data.store.rows import FileReader, order_notes
@@ -106,7 +104,7 @@ def import_tables(
         raise DataImportError("There are no files to import.")
     if resolution == Resolution.TICK:
         raise DataImportError("Ticks cannot be imported, only bars: second, minute, hour or daily.")
-    _check_zone(options.time_zone)
+    check_zone(options.time_zone)
     for path in paths:
         check_is_file(path)
     kind = options.security_type if options.security_type is not None else type_of_market(market)
@@ -185,10 +183,3 @@ def _report(readers: Sequence[FileReader], one: Settled, staging: Staging) -> Im
         ],
         written=tuple(Path(file) for file in one.files),
     )
-
-
-def _check_zone(name: str | None) -> None:
-    try:
-        zone(name or UTC_ZONE)
-    except (ZoneInfoNotFoundError, ValueError) as problem:
-        raise DataImportError(f"There is no time zone '{name}'. Give a name such as America/New_York.") from problem

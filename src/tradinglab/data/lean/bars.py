@@ -12,7 +12,17 @@ import numpy as np
 from tradinglab.core.clock import DAY_NS, HOUR_NS, MINUTE_NS, Zone, from_ns
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.values import dataclass, field
-from tradinglab.data.columns import BarColumns, DigitsExact, Exact, Flags, Floats, Ints, ScaledExact, Texts
+from tradinglab.data.columns import (
+    SIZE_FIELDS,
+    BarColumns,
+    DigitsExact,
+    Exact,
+    Flags,
+    Floats,
+    Ints,
+    ScaledExact,
+    Texts,
+)
 from tradinglab.data.digits import BadField, Fields, Numbers, clean, numbers, split
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.lean.archive import read_entry
@@ -24,7 +34,6 @@ from tradinglab.data.periods import ends_of
 _BATCH_BYTES = 2_000_000
 _NS_DIGITS = 6  # of a millisecond
 _DAY_MS = 86_400_000
-_SIZES = ("volume", "bid_size", "ask_size")
 _MAY_BE_NEGATIVE = (SecurityType.CFD,)
 _MOST_KEPT_ROWS = 250_000
 
@@ -193,7 +202,7 @@ def _check(found: Numbers, batch: list[_Loaded], layout: Layout, series: Series)
     """Refuse negative numbers, and trade prices that are zero or missing."""
     for column, name in enumerate(layout.numbers[1:]):
         mantissas = found.mantissas[column]
-        if name in _SIZES:
+        if name in SIZE_FIELDS:
             _refuse(mantissas < 0, batch, "A size cannot be negative.", name, column + 1)
         elif series.tick_type == TickType.TRADE and series.resolution != Resolution.TICK:
             wrong = mantissas == 0 if series.security_type in _MAY_BE_NEGATIVE else mantissas <= 0
@@ -241,7 +250,7 @@ def _assemble(batches: Sequence[_Batch], layout: Layout, series: Series) -> BarC
     values: dict[str, Floats] = {}
     decimals: dict[str, Exact] = {}
     for column, name in enumerate(layout.numbers[1:]):
-        more = 0 if name in _SIZES else layout.more_decimals
+        more = 0 if name in SIZE_FIELDS else layout.more_decimals
         found = Numbers(mantissas[column], scales[column])
         values[name] = found.floats(more)
         if more and series.resolution == Resolution.TICK:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tradinglab.data.columns import Flags, Floats
+from tradinglab.data.columns import SIZE_FIELDS, Flags, Floats
 from tradinglab.data.quality.bars import Bars, SeriesFacts
 from tradinglab.data.quality.collecting import Collector
 
-SIZES = ("volume", "bid_size", "ask_size")
 PRICES = ("open", "high", "low", "close")
 
 
@@ -34,7 +33,7 @@ def check_cells(bars: Bars, facts: SeriesFacts, found: Collector) -> dict[str, F
         found.mark("not_finite", absent["bid_"] & absent["ask_"], bars, "bid_close", "neither bid nor ask")
     for side in sides:
         sound[side] = _check_side(bars, side, absent[side], facts, found)
-    for name in SIZES:
+    for name in SIZE_FIELDS:
         if name in values:
             column = values[name]
             # A sum is finite only if all are: one pass without an array of flags.

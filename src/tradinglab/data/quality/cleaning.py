@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from tradinglab.core.values import dataclass
-from tradinglab.data.columns import Flags, Ints
+from tradinglab.data.columns import SIZE_FIELDS, Flags, Ints
 from tradinglab.data.quality.bars import Bars, SeriesFacts
-from tradinglab.data.quality.cells import PRICES, SIZES, sides_of
+from tradinglab.data.quality.cells import PRICES, sides_of
 from tradinglab.data.quality.checks import CHECKS, Rule
 from tradinglab.data.quality.errors import RejectedBarsError
 from tradinglab.data.quality.inspecting import Inspection, inspect_pile
@@ -197,7 +197,7 @@ def _clip(bars: Bars, which: Flags, code: str, repairs: Repairs) -> Bars:
 
 def _zero(bars: Bars, which: Flags, code: str, repairs: Repairs) -> Bars:
     values = dict(bars.values)
-    for name in SIZES:
+    for name in SIZE_FIELDS:
         if name in values:
             at = np.flatnonzero(which & (values[name] < 0))
             if len(at):

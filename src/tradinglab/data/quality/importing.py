@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfoNotFoundError
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS, UTC_ZONE, zone
+from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Floats, Ints
@@ -35,10 +34,12 @@ from tradinglab.data.quality.report import QualityReport
 from tradinglab.data.store.actions import ACTION_FIELDS, StoredFactors, actions_in, may_have_actions, store_factors
 from tradinglab.data.store.bar_store import BarStore, Stored
 from tradinglab.data.store.files import Origin
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import SeriesKey, content_name, folder_of
 from tradinglab.data.store.markets import type_of_market
 from tradinglab.data.store.merging import by_periods, check_bars, merge
-from tradinglab.data.store.options import ImportOptions
+from tradinglab.data.store.options import ImportOptions, check_zone
+from tradinglab.data.store.place import Place
 from tradinglab.data.store.report import ImportReport
 from tradinglab.data.store.tables import sha256_of
 
@@ -98,7 +99,7 @@ def import_checked(
     options = options or ImportOptions()
     if not paths:
         raise DataImportError("There are no files to import.")
-    _check_zone(options.time_zone)
+    check_zone(options.time_zone)
     paths = list(dict.fromkeys(paths))
     kind = options.security_type if options.security_type is not None else type_of_market(market)
     key = SeriesKey(kind, market.lower(), symbol.upper(), resolution, options.tick_type)
@@ -177,13 +178,6 @@ def _report(raw: RawFiles, cleaned: CleanedPile, rows: int, stored: Stored, fact
     )
 
 
-def _check_zone(name: str | None) -> None:
-    try:
-        zone(name or UTC_ZONE)
-    except (ZoneInfoNotFoundError, ValueError) as problem:
-        raise DataImportError(f"There is no time zone '{name}'. Give a name such as America/New_York.") from problem
-
-
 def _read(raw: RawFiles, room: Path) -> Pile:
     pile = Pile(raw.facts.key.resolution, room)
     for bars in raw.blocks():
@@ -254,12 +248,17 @@ def _keep(
     if not len(cleaned.repairs):
         return None
     folder = f"{_REPAIRS}/{folder_of(key)}"
-    draft = store.place.draft(folder)
+    with full_disk_named(store.place.name, "the bars are there, but their repairs"):
+        return _keep_in(store.place, folder, cleaned, origins, policy)
+
+
+def _keep_in(place: Place, folder: str, cleaned: CleanedPile, origins: Sequence[Origin], policy: Policy) -> Path:
+    draft = place.draft(folder)
     try:
         cleaned.repairs.write(draft)
         name = content_name(_REPAIRS, sha256_of(draft))
-        store.place.put(draft, f"{folder}/{name}")
-        store.place.settle(folder)
+        place.put(draft, f"{folder}/{name}")
+        place.settle(folder)
     finally:
         draft.unlink(missing_ok=True)
     said = {
@@ -269,8 +268,8 @@ def _keep(
         "after": cleaned.after.to_json(),
     }
     document = f"{folder}/{name.removesuffix('.parquet')}.json"
-    with store.place.lock(folder):
-        known = store.place.document(document)
+    with place.lock(folder):
+        known = place.document(document)
         content = json.dumps(said, indent=1, allow_nan=False).encode()
-        store.place.swap(document, content, None if known is None else known.tag)
-    return store.place.root / folder / name
+        place.swap(document, content, None if known is None else known.tag)
+    return place.root / folder / name

@@ -14,6 +14,7 @@ from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.quality.bars import Bars
 from tradinglab.data.quality.checks import Rule
+from tradinglab.data.store.full_disk import written_by_polars
 
 if TYPE_CHECKING:
     import polars as pl
@@ -188,7 +189,8 @@ class Repairs:
 
     def write(self, path: Path) -> None:
         """Write the table to a Parquet file."""
-        self.frame().write_parquet(path)
+        with written_by_polars(path):
+            self.frame().write_parquet(path)
 
     @classmethod
     def read(cls, path: Path) -> Repairs:

@@ -20,6 +20,7 @@ from tradinglab.data.store.commits import commit, load
 from tradinglab.data.store.descriptions import Description, write_description
 from tradinglab.data.store.factor_book import load_book
 from tradinglab.data.store.files import BarFile, Origin, Values
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import FORMAT, MARKER, SeriesKey, folder_of, listing_name
 from tradinglab.data.store.manifest import Slice
 from tradinglab.data.store.merging import DAY_US, check_bars, chosen
@@ -252,7 +253,7 @@ class BarStore(StoreReader):
         """Put the marker into a place that is to be a store; whoever writes anything does so first."""
         if self._is_marked:
             return
-        with self.place.lock(MARKER):
+        with full_disk_named(self.place.name, f"{MARKER} and what was to follow"), self.place.lock(MARKER):
             known = self.place.document(MARKER)
             content = json.dumps({"format": FORMAT}).encode() + b"\n"
             if known is None or known.content != content:

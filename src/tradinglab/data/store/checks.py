@@ -7,9 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tradinglab.core.values import dataclass
-from tradinglab.data.columns import Flags, Floats
-
-_SIZES = ("volume", "bid_size", "ask_size")
+from tradinglab.data.columns import SIZE_FIELDS, Flags, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def wrong_rows(values: Mapping[str, Floats], *, allow_negative: bool = False) ->
     absent = {side: _absent(values, side) for side in ("bid", "ask") if f"{side}_close" in values}
     for name, column in values.items():
         missing = ~np.isfinite(column)
-        if name in _SIZES:
+        if name in SIZE_FIELDS:
             note(missing, name, "The size is missing or not a number.")
             note(column < 0, name, "A size cannot be negative.")
         else:
@@ -61,6 +59,6 @@ def wrong_rows(values: Mapping[str, Floats], *, allow_negative: bool = False) ->
 
 
 def _absent(values: Mapping[str, Floats], side: str) -> Flags:
-    prices = [column for name, column in values.items() if name.startswith(side) and name not in _SIZES]
+    prices = [column for name, column in values.items() if name.startswith(side) and name not in SIZE_FIELDS]
     found: Flags = np.logical_and.reduce([np.isnan(column) for column in prices])
     return found

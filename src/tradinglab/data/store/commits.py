@@ -27,7 +27,7 @@ from tradinglab.data.store.files import (
     read_bar_files,
     write_bar_file,
 )
-from tradinglab.data.store.full_disk import is_full
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import MANIFEST, content_name, is_content_named, is_old_file
 from tradinglab.data.store.manifest import Manifest, Slice, SourceRange
 from tradinglab.data.store.place import Place
@@ -120,9 +120,9 @@ def commit(place: Place, folder: str, plan: Callable[[Manifest], Change | None])
     Raises
     ------
     StoreError
-        If others are faster again and again, or the disk is full: the series is as it was.
+        If others are faster again and again, or (`StoreFullError`) the disk is full: the series is as it was.
     """
-    with place.lock(folder):
+    with full_disk_named(place.name, f"bars of {folder}"), place.lock(folder):
         for attempt in range(_MOST_ATTEMPTS):
             loaded = load(place, folder)
             if place.locks_out and loaded.tag is not None:
@@ -134,16 +134,11 @@ def commit(place: Place, folder: str, plan: Callable[[Manifest], Change | None])
                 new = _put_all(place, folder, change.parts)
                 told = None if change.restatement is None else _put(place, folder, change.restatement)
                 place.settle(folder)
-            except OSError as problem:
+            except OSError:
                 if place.locks_out:
                     # The disk is full, perhaps of what was just written.
                     clear_leftovers(place, folder, loaded.manifest)
-                if not is_full(problem):
-                    raise
-                raise StoreError(
-                    f"The disk of {place.name} is full ({problem.strerror}). What the store holds is whole: bars of "
-                    f"{folder} were not added. Make room, and do it again."
-                ) from problem
+                raise
             manifest = loaded.manifest.changed(now(), new, change.dropped, told)
             if place.swap(f"{folder}/{MANIFEST}", manifest.to_json(), loaded.tag):
                 files = {each.file for each in new}

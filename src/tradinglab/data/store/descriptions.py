@@ -9,6 +9,7 @@ from typing import Final
 from tradinglab.core.values import dataclass
 from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.store.commits import now, pause
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.place import Place
 
 _MOST_ATTEMPTS: Final = 40
@@ -49,7 +50,7 @@ def read_description(place: Place, name: str) -> Description | None:
 
 def write_description(place: Place, name: str, told: Description) -> bool:
     """Note what a source says; what it leaves out stays. Return whether that is news."""
-    with place.lock(name):
+    with full_disk_named(place.name, f"the names of {name}"), place.lock(name):
         for attempt in range(_MOST_ATTEMPTS):
             found = place.document(f"{name}.json")
             known = Description() if found is None else _of(found.content, place, name)

@@ -24,6 +24,7 @@ from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.lean.tables import factor_line, read_factor_file
 from tradinglab.data.store.commits import now, pause
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import content_name
 from tradinglab.data.store.place import Place
 
@@ -222,7 +223,7 @@ def change_book(place: Place, name: str, change: Callable[[Book], tuple[Book, Fa
     change
         Returns the new book, and the factors that go with it (``None``: those that it has).
     """
-    with place.lock(name):
+    with full_disk_named(place.name, f"splits, dividends and factors of {name}"), place.lock(name):
         for attempt in range(_MOST_ATTEMPTS):
             book, tag = load_book(place, name)
             new, table = change(book)

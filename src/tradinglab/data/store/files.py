@@ -22,6 +22,7 @@ import numpy as np
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.errors import MalformedDataError
 from tradinglab.data.reads import note_read
+from tradinglab.data.store.full_disk import written_by_polars
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,9 +93,10 @@ def write_bar_file(
 def _write(frame: pl.DataFrame, path: Path, metadata: dict[str, str]) -> None:
     if find_spec("pyarrow") is None:
         # The same content a third larger: polars cannot delta-code the times.
-        frame.write_parquet(
-            path, compression="zstd", compression_level=_LEVEL, row_group_size=_ROWS_IN_GROUP, metadata=metadata
-        )
+        with written_by_polars(path):
+            frame.write_parquet(
+                path, compression="zstd", compression_level=_LEVEL, row_group_size=_ROWS_IN_GROUP, metadata=metadata
+            )
         return
     import pyarrow.parquet as pq
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from tradinglab.data.errors import MalformedDataError, StoreError
 from tradinglab.data.store.commits import Loaded, clear_leftovers, load, now, pause
+from tradinglab.data.store.full_disk import full_disk_named
 from tradinglab.data.store.layout import MANIFEST
 from tradinglab.data.store.manifest import Manifest, Slice
 from tradinglab.data.store.place import Place
@@ -35,7 +36,7 @@ def write_pin(place: Place, name: str, slices: Mapping[str, str]) -> str:
     path = _pin(name)
     told = {"slices": sorted(set(slices.values())), "named": dict(sorted(slices.items())), "written_at": now()}
     content = json.dumps(told).encode() + b"\n"
-    with place.lock(path):
+    with full_disk_named(place.name, f"the slices of the pin '{name}'"), place.lock(path):
         for attempt in range(_MOST_ATTEMPTS):
             known = place.document(path)
             if place.swap(path, content, None if known is None else known.tag):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from tradinglab.data.columns import Floats
+from tradinglab.data.columns import SIZE_FIELDS, Floats
 from tradinglab.data.errors import DataImportError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 #: Which mark stands before the decimals; None if texts such as 1,234 leave it open.
 Decimal = Literal["point", "comma"]
 
-SIZES: Final = ("volume", "bid_size", "ask_size")
 _MARKED = re.compile(r"[+-]?[$€£¥]?\d[\d.,]*")
 _BLANKS: Final = "[ '\u00a0\u202f\u2019]"
 _LETTERS: Final = {"K": 1e3, "M": 1e6, "B": 1e9}
@@ -64,7 +63,7 @@ def numbers_of(cells: pl.Series, field: str, decimal: Decimal | None, file: str)
     import polars as pl
 
     if cells.dtype == pl.String:
-        if field in SIZES:
+        if field in SIZE_FIELDS:
             cells = cells.set(cells == "", "0")
         numbers = cells.cast(pl.Float64, strict=False)
         if decimal != "point" or numbers.null_count():
@@ -93,7 +92,7 @@ def _marked(cells: pl.Series, field: str, decimal: Decimal | None, file: str) ->
     if decimal == "comma":
         # A point that parts no thousands is a mark too many.
         texts = texts.str.replace(".", "?", literal=True).str.replace(",", ".", literal=True)
-    if field not in SIZES:
+    if field not in SIZE_FIELDS:
         return texts.cast(pl.Float64, strict=False)
     letters = texts.str.extract(r"\d([KMB])$")
     factors = letters.replace_strict(_LETTERS, default=1.0, return_dtype=pl.Float64)

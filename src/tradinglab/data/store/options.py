@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from tradinglab.core.clock import zone
 from tradinglab.core.enums import SecurityType, TickType
+from tradinglab.core.errors import UnknownTimeZoneError
 from tradinglab.core.values import dataclass, field
+from tradinglab.data.errors import DataImportError
 from tradinglab.data.store.number_texts import Decimal
 
 OnConflict = Literal["error", "replace", "keep"]
@@ -47,3 +50,18 @@ class ImportOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     on_bad: Literal["error", "drop"] = "error"
     on_conflict: OnConflict = "error"
+
+
+def check_zone(name: str | None) -> None:
+    """Refuse a time zone that there is not.
+
+    Raises
+    ------
+    DataImportError
+        If it is given and not known.
+    """
+    try:
+        if name:
+            zone(name)
+    except UnknownTimeZoneError as problem:
+        raise DataImportError(str(problem)) from problem

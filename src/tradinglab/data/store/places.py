@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
+from tradinglab.data.errors import StoreError
 from tradinglab.data.store.keeping import PIN_NAME
 from tradinglab.data.store.local_place import LocalPlace
 from tradinglab.data.store.place import Place
@@ -29,10 +31,17 @@ def open_place(where: Path | str) -> Place:
     Raises
     ------
     StoreError
-        If the address names no bucket, or what speaks to buckets is not installed.
+        If the address names no bucket, or what speaks to buckets is not installed; or a file is where the folder is to
+        be, or one above it.
     """
     if isinstance(where, str) and where.startswith(S3):
         from tradinglab.data.store.s3_place import S3Place
 
         return S3Place.of(where)
-    return LocalPlace(Path(where))
+    folder = Path(where)
+    # Whoever reads takes what is no folder for one that is not there yet.
+    there = next((each for each in (folder, *folder.parents) if os.path.lexists(each)), None)
+    if there is not None and os.path.exists(there) and not os.path.isdir(there):  # noqa: PTH110, PTH112
+        what = "it" if there == folder else str(there)
+        raise StoreError(f"{folder} is no folder of a store: {what} is a file. Name a folder, or a new one.")
+    return LocalPlace(folder)

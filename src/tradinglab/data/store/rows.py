@@ -14,14 +14,14 @@ import numpy as np
 from tradinglab.core.clock import UTC_ZONE, Zone, zone
 from tradinglab.core.enums import Resolution, SecurityType
 from tradinglab.core.values import dataclass, field
-from tradinglab.data.columns import Flags, Floats, Ints
+from tradinglab.data.columns import SIZE_FIELDS, Flags, Floats, Ints
 from tradinglab.data.errors import DataImportError, MalformedDataError
 from tradinglab.data.periods import PERIODS
 from tradinglab.data.store.actions import ACTION_FIELDS, may_have_actions
 from tradinglab.data.store.checks import wrong_rows
 from tradinglab.data.store.column_names import match_columns, symbol_column
 from tradinglab.data.store.layout import SeriesKey
-from tradinglab.data.store.number_texts import SIZES, numbers_of
+from tradinglab.data.store.number_texts import numbers_of
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.tables import Block
 from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, times_of_column, to_instants
@@ -155,7 +155,7 @@ class FileReader:
         return Rows(starts, found, block.lines[good], None if tickers is None else tickers[good], dropped)
 
     def _has_gaps(self, frame: pl.DataFrame) -> bool:
-        sizes = [self.columns[name] for name in SIZES if name in self.columns and name in self.key.fields]
+        sizes = [self.columns[name] for name in SIZE_FIELDS if name in self.columns and name in self.key.fields]
         return any(frame[name].null_count() for name in sizes)
 
     def _tickers(self, frame: pl.DataFrame) -> Ints | None:
@@ -217,7 +217,7 @@ class FileReader:
             self._note(f"{self.path.name} has no {field.replace('_', ' ')}: it is 0.")
             return np.zeros(len(frame))
         column = frame[name]
-        if field in SIZES and column.dtype == pl.String and (column == "").any():
+        if field in SIZE_FIELDS and column.dtype == pl.String and (column == "").any():
             self._note(f"{self.path.name} has rows without {field.replace('_', ' ')}: it is 0.")
         return numbers_of(column, field, self.options.decimal or block.decimal, str(self.path))
 

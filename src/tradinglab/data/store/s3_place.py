@@ -217,7 +217,7 @@ class S3Place:
             raise StoreError(f"{self.name} refuses '{name}' ({why}). {hint}") from error
         except BotoCoreError as error:
             hint = "Look at AWS_ENDPOINT_URL_S3, AWS_REGION and the credentials."
-            raise StoreError(f"{self.name} cannot be reached: {error} {hint}") from error
+            raise StoreError(f"{self.name} cannot be reached: {str(error).rstrip('.')}. {hint}") from error
 
 
 def _client() -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Mapping
@@ -14,12 +13,14 @@ from typing import Any, Final
 from tradinglab.core.errors import TradingLabError
 from tradinglab.data.download_notes import StoreLedger
 from tradinglab.data.downloading import DownloadStep, OnRestated, download_steps, range_of_days
+from tradinglab.data.errors import StoreFullError
 from tradinglab.data.sources.asking import day_text_of, first_us_known
 from tradinglab.data.sources.errors import FetchCancelledError, SourceError, SourceSettingError
 from tradinglab.data.sources.opening import OpenSources
 from tradinglab.data.sources.policy import Given
 from tradinglab.data.sources.resume import merged
 from tradinglab.data.store.bar_store import BarStore
+from tradinglab.data.store.full_disk import is_full, reason_of
 from tradinglab.data.updating import sources_before, update_range
 from tradinglab.server.data_jobs.coordinating import item_tell
 from tradinglab.server.data_jobs.keeping import Keeper
@@ -34,7 +35,6 @@ from tradinglab.server.runs.execution import Ended, Ending, SandboxKeeper, Watch
 from tradinglab.server.runs.models import Run
 from tradinglab.server.runs.patience import patiently
 
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _TOLD_EVERY_S: Final = 1.0
 _MOST_KEPT: Final = 100
 _LONGEST: Final = 2_000
@@ -56,6 +56,8 @@ class DownloadKind:
                 ended = _carried_out(item, keeper, watcher, sources)
         except (SourceError, ServerError) as error:
             return failed_as(error.code, str(error))
+        except StoreFullError as error:
+            return failed_full(item, error.reason)
         except TradingLabError as error:
             return failed_as(error.code, f"{item.ticker}: {target_of(item).without_place(str(error))}")
         except OSError as error:
@@ -82,16 +84,16 @@ def failed_as(code: str, message: str) -> Ended:
 
 
 def _failed_disk(item: DataJobItem, error: OSError) -> Ended:
-    if error.errno not in FULL:
+    if not is_full(error):
         raise error
-    return failed_full(item, error)
+    return failed_full(item, reason_of(error))
 
 
-def failed_full(item: DataJobItem, error: OSError) -> Ended:
+def failed_full(item: DataJobItem, reason: str) -> Ended:
     """Return how an item ended for which the disk had no room."""
-    _log.error("%s: the disk of the bar store %s is full: %s", item.series, item.job.target, error)
+    _log.error("%s: the disk of the bar store %s is full: %s", item.series, item.job.target, reason)
     text = (
-        f"{item.ticker}: the disk of the bar store '{item.job.target}' is full ({error.strerror}). What it holds is "
+        f"{item.ticker}: the disk of the bar store '{item.job.target}' is full ({reason}). What it holds is "
         "whole. Make room, then try the item again: it goes on where it was."
     )
     return failed_as("storage_full", text)

@@ -6,7 +6,6 @@ of it. It may be ended at any time: the store has whole parts, and the same orde
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -25,13 +24,13 @@ from tradinglab.data.quality.checking import check_stored
 from tradinglab.data.quality.errors import RejectedBarsError, UncheckedError
 from tradinglab.data.quality.importing import import_checked
 from tradinglab.data.store import ImportReport, import_tables
+from tradinglab.data.store.full_disk import is_full
 from tradinglab.report.quality_page import quality_page
 from tradinglab.server.data_jobs.reading_options import options_of
 from tradinglab.server.strategies.limited import limit_process
 
 _CPU_S: Final = 30 * 86_400
 _TOLD_EVERY_S: Final = 0.5
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: Of so many series of one file it is reported how good they are.
 _MOST_REPORTED: Final = 100
 #: What each step is of the whole.
@@ -142,19 +141,13 @@ def _answer(one: _Import) -> dict[str, Any]:
         text = "The import took more memory than it may. Import without a policy, or the file in parts."
         return {"error": {"code": "too_much_memory", "message": text}}
     except TradingLabError as problem:
-        code = (
-            "storage_full" if isinstance(problem.__cause__, OSError) and _is_full(problem.__cause__) else problem.code
-        )
+        code = "storage_full" if isinstance(problem.__cause__, OSError) and is_full(problem.__cause__) else problem.code
         return {"error": {"code": code, "message": one.without_places(str(problem))}}
     except OSError as problem:
-        if not _is_full(problem):
+        if not is_full(problem):
             raise
         text = f"The disk of the bar store is full ({problem.strerror}). What it holds is whole; make room."
         return {"error": {"code": "storage_full", "message": text}}
-
-
-def _is_full(problem: OSError) -> bool:
-    return problem.errno in _FULL
 
 
 def _end_with_worker() -> None:

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from tradinglab.data.store.full_disk import is_full
 from tradinglab.server.accounts.audit import audit_note
 from tradinglab.server.accounts.models import User
-from tradinglab.server.data_jobs.downloading import FULL
 from tradinglab.server.data_jobs.errors import PreviewBusyError, StorageFullError, UploadTooLargeError
 from tradinglab.server.data_jobs.models import DataUpload
 from tradinglab.server.errors import ConflictError, InputError, LimitReachedError
@@ -73,7 +73,7 @@ def upload_create(*, owner: User, name: str, stream: IO[bytes]) -> DataUpload:
             audit_note(action="data_upload.created", actor=owner, target=made, details={"name": plain})
     except OSError as error:
         shutil.rmtree(path.parent, ignore_errors=True)
-        if error.errno not in FULL:
+        if not is_full(error):
             raise
         text = "The server's disk has no room for the file. Try again when the operator has made some."
         raise StorageFullError(text) from error

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django_filters import rest_framework as filters
-from django_filters.fields import IsoDateTimeField
+from django_filters.fields import ChoiceField, IsoDateTimeField, MultipleChoiceField
 from rest_framework.request import Request
 
 from tradinglab.server.errors import InputError
@@ -58,6 +58,39 @@ class YesNoFilter(filters.BooleanFilter):
     def __init__(self, **options: Any) -> None:
         # The library's own widget takes what is neither for nothing given.
         super().__init__(**{"widget": forms.TextInput, **options})
+
+
+class _ListedField(ChoiceField):
+    """One of several words; whoever gives another is told which there are."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.error_messages["invalid_choice"] = _known(options["choices"])
+
+
+class _AnyListedField(MultipleChoiceField):
+    """Any of several words; whoever gives another is told which there are."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.error_messages["invalid_choice"] = _known(options["choices"])
+
+
+class ChoiceFilter(filters.ChoiceFilter):
+    """Compares with one of several words."""
+
+    field_class = _ListedField
+
+
+class MultipleChoiceFilter(filters.MultipleChoiceFilter):
+    """Compares with any of several words."""
+
+    field_class = _AnyListedField
+
+
+def _known(choices: Iterable[tuple[str, object]]) -> str:
+    """Return what is said of a word that is none of them."""
+    return f"There is no such choice. Choose one of {', '.join(str(value) for value, _ in choices)}."
 
 
 class _Given(dict[str, Any]):

@@ -28,7 +28,7 @@ from tradinglab.server.accounts.permissions import user_of
 from tradinglab.server.accounts.selectors import user_get, user_list
 from tradinglab.server.accounts.services import user_update
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.filters import YesNoFilter
+from tradinglab.server.rest.filters import ChoiceFilter, YesNoFilter
 
 _LAST_ADMIN = OpenApiResponse(ProblemSerializer, "No active admin would be left.")
 _USED = OpenApiResponse(ProblemSerializer, "Somebody came in with it already.")
@@ -38,7 +38,7 @@ class UserFilter(filters.FilterSet):
     """Which users are listed."""
 
     email = filters.CharFilter(lookup_expr="icontains", help_text="Part of the address.")
-    role = filters.ChoiceFilter(choices=Role.choices)
+    role = ChoiceFilter(choices=Role.choices)
     is_active = YesNoFilter()
 
 

@@ -16,7 +16,7 @@ from tradinglab.server.backtests.api.serializers import PARAMETER_NAME
 from tradinglab.server.backtests.figures import FIGURES, WHOLE_FIGURES, help_of
 from tradinglab.server.backtests.models import Backtest
 from tradinglab.server.errors import InputError
-from tradinglab.server.rest.filters import AskedFilters, InstantFilter, YesNoFilter, values_given
+from tradinglab.server.rest.filters import AskedFilters, InstantFilter, MultipleChoiceFilter, YesNoFilter, values_given
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import RunState
 
@@ -111,9 +111,9 @@ def _bounds() -> dict[str, filters.Filter]:
 class BacktestFilter(AskedFilters):
     """Which backtests are listed."""
 
-    state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
-    engine = filters.MultipleChoiceFilter(choices=Backtest.Engine.choices)
-    verification = filters.MultipleChoiceFilter(choices=Backtest.Standing.choices)
+    state = MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    engine = MultipleChoiceFilter(choices=Backtest.Engine.choices)
+    verification = MultipleChoiceFilter(choices=Backtest.Standing.choices)
     data_changed = YesNoFilter(
         field_name="data_changed_at",
         lookup_expr="isnull",

@@ -40,7 +40,7 @@ from tradinglab.server.datasets.selectors import watch_list_list
 from tradinglab.server.errors import InputError
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.filters import refuse_unknown
+from tradinglab.server.rest.filters import ChoiceFilter, MultipleChoiceFilter, refuse_unknown
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import FINAL_STATES
 from tradinglab.server.runs.services import Submission
@@ -65,8 +65,8 @@ class ItemPages(Pages):
 class DataJobFilter(filters.FilterSet):
     """Which jobs are listed."""
 
-    kind = filters.ChoiceFilter(choices=DataJob.Kind.choices)
-    state = filters.MultipleChoiceFilter(method="in_states", choices=[(each, each) for each in STATES])
+    kind = ChoiceFilter(choices=DataJob.Kind.choices)
+    state = MultipleChoiceFilter(method="in_states", choices=[(each, each) for each in STATES])
     target = filters.CharFilter()
     schedule = filters.UUIDFilter(field_name="schedule_id")
 
@@ -82,7 +82,7 @@ class DataJobFilter(filters.FilterSet):
 class ItemFilter(filters.FilterSet):
     """Which items are listed."""
 
-    state = filters.MultipleChoiceFilter(choices=DataJobItem.State.choices)
+    state = MultipleChoiceFilter(choices=DataJobItem.State.choices)
     symbol = filters.CharFilter(field_name="ticker", lookup_expr="iexact")
 
 

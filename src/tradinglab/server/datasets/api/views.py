@@ -39,7 +39,8 @@ from tradinglab.server.datasets.selectors import (
     series_list,
     series_of,
 )
-from tradinglab.server.rest.filters import YesNoFilter, refuse_unknown
+from tradinglab.server.rest.fields import nothing_given
+from tradinglab.server.rest.filters import ChoiceFilter, MultipleChoiceFilter, YesNoFilter, refuse_unknown
 from tradinglab.server.rest.pages import Pages
 
 #: How long a request may read what has changed; the rest is done in the background, or by the next request.
@@ -57,8 +58,8 @@ class InstrumentFilter(filters.FilterSet):
 
     search = filters.CharFilter(method="find", help_text="Beginning of a ticker, now or before; or part of the name.")
     ticker = filters.CharFilter(lookup_expr="iexact", help_text="The whole ticker, as it is now.")
-    kind = filters.MultipleChoiceFilter(choices=Instrument.Kind.choices, help_text="What it is; any of several.")
-    security_type = filters.ChoiceFilter(choices=SECURITY_TYPES)
+    kind = MultipleChoiceFilter(choices=Instrument.Kind.choices, help_text="What it is; any of several.")
+    security_type = ChoiceFilter(choices=SECURITY_TYPES)
     market = filters.CharFilter(lookup_expr="iexact")
     currency = filters.CharFilter(lookup_expr="iexact")
     source = filters.CharFilter(method="had_by", help_text="A data source that has bars of it.")
@@ -103,13 +104,13 @@ class SeriesFilter(filters.FilterSet):
 
     source = filters.CharFilter(field_name="source__name", help_text="Name of a data source.")
     ticker = filters.CharFilter(lookup_expr="iexact", help_text="As the source has it.")
-    security_type = filters.ChoiceFilter(field_name="instrument__security_type", choices=SECURITY_TYPES)
+    security_type = ChoiceFilter(field_name="instrument__security_type", choices=SECURITY_TYPES)
     market = filters.CharFilter(field_name="instrument__market", lookup_expr="iexact")
-    resolution = filters.ChoiceFilter(choices=RESOLUTIONS)
-    tick_type = filters.ChoiceFilter(choices=TICK_TYPES)
+    resolution = ChoiceFilter(choices=RESOLUTIONS)
+    tick_type = ChoiceFilter(choices=TICK_TYPES)
     is_synthetic = YesNoFilter(help_text="Whether the bars are made up.")
     has_gaps = YesNoFilter(field_name="missing_days", method="with_gaps", help_text="Whether trading days are missing.")
-    quality = filters.MultipleChoiceFilter(choices=GRADES, help_text="The grade, from A to F; any of several.")
+    quality = MultipleChoiceFilter(choices=GRADES, help_text="The grade, from A to F; any of several.")
     until = filters.DateFilter(
         field_name="last_day", lookup_expr="gte", help_text="There are bars of this day or later."
     )
@@ -188,4 +189,5 @@ class CatalogueRefreshView(APIView):
     @extend_schema(operation_id="catalogue_refresh", request=None, responses=RefreshedSerializer(many=True))
     def post(self, request: Request) -> Response:
         """Read what has changed in the data sources, for ten seconds at most."""
+        nothing_given(request)
         return Response(RefreshedSerializer(catalogue_refresh(seconds=_REFRESH_S), many=True).data)

@@ -48,7 +48,7 @@ from tradinglab.server.live.services import (
 )
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer
-from tradinglab.server.rest.filters import AskedFilters, refuse_unknown
+from tradinglab.server.rest.filters import AskedFilters, MultipleChoiceFilter, refuse_unknown
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.strategies.selectors import version_of_user
 
@@ -58,7 +58,7 @@ _OVER = {409: OpenApiResponse(ProblemSerializer, "The deployment is over.")}
 class DeploymentFilter(AskedFilters):
     """Which deployments are listed."""
 
-    status = filters.MultipleChoiceFilter(choices=Status.choices)
+    status = MultipleChoiceFilter(choices=Status.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
 
 

@@ -40,6 +40,7 @@ from tradinglab.server.optimizations.services import (
 )
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
+from tradinglab.server.rest.filters import ChoiceFilter, MultipleChoiceFilter
 from tradinglab.server.rest.pages import Pages
 from tradinglab.server.runs.models import Priority, RunState
 from tradinglab.server.runs.services import Submission, Wishes
@@ -49,9 +50,9 @@ from tradinglab.server.strategies.selectors import version_of_user
 class OptimizationFilter(AnnotationFilter):
     """Which optimizations are listed."""
 
-    state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    state = MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
-    engine = filters.ChoiceFilter(choices=Backtest.Engine.choices, help_text="Where they are searched, or were.")
+    engine = ChoiceFilter(choices=Backtest.Engine.choices, help_text="Where they are searched, or were.")
 
 
 class OptimizationPages(Pages):

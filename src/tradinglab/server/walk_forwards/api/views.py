@@ -21,6 +21,7 @@ from tradinglab.server.optimizations.annotating import AnnotationFilter, run_ann
 from tradinglab.server.optimizations.api.views import OptimizationPages, request_given
 from tradinglab.server.rest import idempotency
 from tradinglab.server.rest.fields import ProblemSerializer, nothing_given
+from tradinglab.server.rest.filters import MultipleChoiceFilter
 from tradinglab.server.runs.models import RunState
 from tradinglab.server.walk_forwards.api.serializers import (
     NOTHING,
@@ -49,7 +50,7 @@ from tradinglab.server.walk_forwards.services import (
 class WalkForwardFilter(AnnotationFilter):
     """Which walk-forwards are listed."""
 
-    state = filters.MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
+    state = MultipleChoiceFilter(field_name="run__state", choices=RunState.choices)
     strategy = filters.UUIDFilter(field_name="version__strategy_id")
 
 
