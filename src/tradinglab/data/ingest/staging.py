@@ -26,6 +26,7 @@ _WORD: Final = 8
 _PERIODS: Final = 1_000_000
 _TOGETHER: Final = (Resolution.HOUR, Resolution.DAILY)
 _PIECE: Final = 8_000_000
+_ROWS_LOADED: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -116,11 +117,19 @@ class Staging:
 
     def load(self, key: tuple[int, int]) -> tuple[Rows, Ints]:
         """Return the rows of a part as they came, and the number of the file of each."""
-        table = np.fromfile(self._path(key), np.int64).reshape(-1, self._width)
-        numbers = table.view(np.float64)
-        values = {name: numbers[:, at].copy() for at, name in enumerate(self._fields, 1)}
-        places = table[:, -1]
-        return Rows(table[:, 0].copy(), values, places & ((1 << _LINE_BITS) - 1)), places >> _LINE_BITS
+        count = self.parts[key].size // self.row_bytes
+        times, places = np.empty(count, np.int64), np.empty(count, np.int64)
+        values = {name: np.empty(count) for name in self._fields}
+        with self._path(key).open("rb") as stream:
+            # Piece by piece: a whole table beside its columns would take twice the memory.
+            for begin in range(0, count, _ROWS_LOADED):
+                table = np.fromfile(stream, np.int64, min(_ROWS_LOADED, count - begin) * self._width)
+                table = table.reshape(-1, self._width)
+                numbers, inside = table.view(np.float64), slice(begin, begin + len(table))
+                times[inside], places[inside] = table[:, 0], table[:, -1]
+                for at, name in enumerate(self._fields, 1):
+                    values[name][inside] = numbers[:, at]
+        return Rows(times, values, places & ((1 << _LINE_BITS) - 1)), places >> _LINE_BITS
 
     # Going on.
 
