@@ -152,3 +152,22 @@ def test_what_cannot_be_a_schedule_is_refused_by_name(
     stranger = client_of(other, ALL)
     assert stranger.get(f"{V1}/data-schedules/").json()["results"] == []
     assert made(stranger, watched, 400)["errors"][0]["field"] == "watch_list"
+
+
+def test_a_watch_list_is_not_deleted_with_its_schedules(admin: APIClient, watched: str, owner: User) -> None:
+    schedule = made(admin, watched)["id"]
+    refused = admin.delete(f"{V1}/watch-lists/{watched}/")
+    assert (refused.status_code, "'Evening'" in refused.json()["detail"]) == (409, True)
+    assert admin.get(f"{V1}/data-schedules/{schedule}/").status_code == 200
+    assert admin.delete(f"{V1}/data-schedules/{schedule}/").status_code == 204
+    assert admin.delete(f"{V1}/watch-lists/{watched}/").status_code == 204
+
+
+def test_who_may_have_no_schedules_any_more_can_delete_the_list(
+    admin: APIClient, watched: str, owner: User, client_of: Callable[..., APIClient]
+) -> None:
+    made(admin, watched)
+    User.objects.filter(pk=owner.pk).update(role="researcher")
+    owner.refresh_from_db()
+    assert client_of(owner, ("read", "run")).delete(f"{V1}/watch-lists/{watched}/").status_code == 204
+    assert not DataSchedule.objects.exists()

@@ -8,14 +8,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tradinglab.server.accounts.audit import audit_note
-from tradinglab.server.accounts.models import User
+from tradinglab.server.accounts.models import Scope, User
 from tradinglab.server.datasets.models import Instrument, WatchList, WatchListEntry
-from tradinglab.server.errors import InputError, LimitReachedError, NotFoundError
+from tradinglab.server.errors import ConflictError, InputError, LimitReachedError, NotFoundError
 from tradinglab.server.texts import check_name, check_notes
 
 MOST_LISTS = 100
 MOST_ENTRIES = 1000
 _LONGEST_NOTES = 2_000
+_MOST_NAMED = 5
 
 
 @transaction.atomic
@@ -110,7 +111,18 @@ def watch_list_remove(*, watch_list: WatchList, instrument_id: int) -> None:
 
 @transaction.atomic
 def watch_list_delete(*, watch_list: WatchList) -> None:
-    """Delete a watch-list; the instruments stay."""
+    """Delete a watch-list; the instruments stay.
+
+    Raises
+    ------
+    ConflictError
+        If schedules update it: they would go with it.
+    """
+    schedules = list(watch_list.data_schedules.order_by("name").values_list("name", flat=True)[:_MOST_NAMED])
+    # Who may not look after schedules any more could not delete them first, and they begin nothing.
+    if schedules and Scope.ADMIN in watch_list.owner.scopes:
+        named = ", ".join(f"'{each}'" for each in schedules)
+        raise ConflictError(f"It is updated by schedules ({named}). Delete them first, or name another list in them.")
     audit_note(
         action="watch_list.deleted", actor=watch_list.owner, target=watch_list, details={"name": watch_list.name}
     )

@@ -34,6 +34,9 @@ from tradinglab.server.datasets.services import (
     watch_list_update,
 )
 from tradinglab.server.errors import InputError
+from tradinglab.server.rest.fields import ProblemSerializer
+
+_SCHEDULED = OpenApiResponse(ProblemSerializer, "A schedule updates it.")
 
 
 class WatchListsView(generics.ListAPIView[WatchList]):
@@ -74,7 +77,7 @@ class WatchListView(APIView):
         watch_list_update(watch_list=found, **given.validated_data)
         return _answer(request, watch_list_id)
 
-    @extend_schema(operation_id="watch_lists_delete", responses={204: None})
+    @extend_schema(operation_id="watch_lists_delete", responses={204: None, 409: _SCHEDULED})
     def delete(self, request: Request, watch_list_id: UUID) -> Response:
         """Delete it."""
         watch_list_delete(watch_list=watch_list_get(user=user_of(request), watch_list_id=watch_list_id))
