@@ -103,12 +103,15 @@ def test_admins_may_have_it_fetched(api: APIClient, owner: User, client_of: Call
 @pytest.mark.usefixtures("worker")
 def test_what_is_wrong_with_a_strategy_is_told(api: APIClient) -> None:
     found = asked(api, files={"main.py": ABC + "        raise ValueError('not today')\n"})
-    assert "not today" in found["problem"]
+    assert found["problem"] == "main.py, line 9: ValueError: not today"
     assert [each["ticker"] for each in found["series"]] == ["ABC"]
     assert not found["is_complete"]
     nothing = asked(api, files={"main.py": "def x(:\n"})
     assert nothing["problem"]
     assert nothing["series"] == []
+    at_once = asked(api, files={"main.py": "import math\n\n1 / 0\n"})["problem"]
+    assert 'File "main.py", line 3' in at_once
+    assert at_once.endswith("ZeroDivisionError: division by zero")
 
 
 @pytest.mark.parametrize(

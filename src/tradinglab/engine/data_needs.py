@@ -26,7 +26,7 @@ from tradinglab.engine.keyword_spellings import keywords_both_ways
 from tradinglab.engine.loader import load_strategy
 from tradinglab.engine.run import RunOptions, stage
 from tradinglab.engine.time_limit import TimeIsUp, time_limit
-from tradinglab.engine.traces import explain, own_trace
+from tradinglab.engine.traces import explain, explain_where, own_trace
 
 if TYPE_CHECKING:
     from tradinglab.algorithm.qc_algorithm import QCAlgorithm
@@ -141,13 +141,12 @@ def data_needs(
         except (KeyboardInterrupt, DataError, UsageError, StrategyError):
             raise
         except BaseException as problem:  # exit() and whatever else an author's code raises
-            text = explain(problem)
             if algorithm is None or host is None or not _configs(algorithm):
                 phase = "import" if host is None else host.phase.name
-                raise StrategyError(text, phase=phase, time="", trace=own_trace(problem)) from problem
+                raise StrategyError(explain(problem), phase=phase, time="", trace=own_trace(problem)) from problem
             # It may have failed for the want of the very bars that are to be told of.
             host.histories = dict(source.asked)
-            return _found(algorithm, source, options, host, problem=text)
+            return _found(algorithm, source, options, host, problem=explain_where(problem))
 
 
 def _found(

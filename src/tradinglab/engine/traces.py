@@ -6,10 +6,14 @@ import builtins
 import sys
 from decimal import InvalidOperation
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tradinglab
 from tradinglab.core.dual import Spelled
 from tradinglab.core.surface import did_you_mean, is_lean_class, missing_class, missing_member
+
+if TYPE_CHECKING:
+    from traceback import FrameSummary
 
 _OURS = Path(tradinglab.__file__).resolve().parent
 
@@ -18,14 +22,26 @@ def own_trace(problem: BaseException) -> str:
     """Return the traceback of an exception without TradingLab's own frames."""
     import traceback
 
-    frames = [
+    lines = traceback.format_list(_own_frames(problem))
+    head = ["Traceback (most recent call last):\n"] if lines else []
+    return "".join([*head, *lines, f"{explain(problem)}\n"]).rstrip()
+
+
+def explain_where(problem: BaseException) -> str:
+    """Return an exception as one line that begins with the author's file and line, if it was raised below one."""
+    frames = _own_frames(problem)
+    where = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}: " if frames else ""
+    return f"{where}{explain(problem)}"
+
+
+def _own_frames(problem: BaseException) -> list[FrameSummary]:
+    import traceback
+
+    return [
         frame
         for frame in traceback.extract_tb(problem.__traceback__)
         if _OURS not in Path(frame.filename).resolve().parents and not frame.filename.startswith("<frozen")
     ]
-    lines = traceback.format_list(frames)
-    head = ["Traceback (most recent call last):\n"] if lines else []
-    return "".join([*head, *lines, f"{explain(problem)}\n"]).rstrip()
 
 
 def explain(problem: BaseException) -> str:

@@ -105,7 +105,9 @@ class PreflightKind:
             report = _looked(run.manifest, watcher)
         except RunStoppedError:
             return Ended(ending=Ending.CANCELLED)
-        except (StrategyError, RefusedError, SandboxError, ServerError) as error:
+        except StrategyError as error:
+            report = preflight_report([], [], problem=(error.trace or str(error)).replace(f"{FOLDER}/", ""))
+        except (RefusedError, SandboxError, ServerError) as error:
             report = preflight_report([], [], problem=str(error).replace(f"{FOLDER}/", ""))
         except (TradingLabError, OSError) as error:
             _log.error("the data source %s cannot be read: %s", run.manifest["data"], error)
