@@ -99,8 +99,8 @@ def merge(key: SeriesKey, old: Bars, new: Bars, on_conflict: OnConflict) -> Merg
     if changed.any() and on_conflict == "error":
         when = np.datetime64(int(times[changed][0]), "us")
         raise StoreError(
-            f"{int(changed.sum())} bars of {key} differ from those stored, the first at {when} UTC. "
-            "Say whether to replace or to keep them."
+            f"{int(changed.sum()):,} of the bars of {key} differ from those stored, the first at {when} UTC. "
+            "Say what becomes of them (on_conflict, --on-conflict): 'replace' takes the new, 'keep' the stored ones."
         )
     use = ~known | (changed if on_conflict == "replace" else False)
     if not use.any():
