@@ -322,6 +322,18 @@ def test_a_source_that_refuses_is_followed_by_the_next_and_no_key_is_told(
     assert "TOPSECRETKEY" not in told
 
 
+def test_what_each_source_said_is_told_in_whole_sentences(
+    admin: APIClient, yahoo: Yahoo, vantage: AlphaVantage
+) -> None:
+    job = downloading(admin, "NOPE", sources=["yahoo", "alpha_vantage"])
+    assert done(admin, job)["state"] == "failed"
+    (item,) = items(admin, job)
+    told = item["error"]["message"]
+    assert "; alpha_vantage: " in told
+    assert told.endswith(". Try the item again, or name another source.")
+    assert ".;" not in told
+
+
 def test_a_named_store_can_be_written_and_other_sources_cannot(
     admin: APIClient, yahoo: Yahoo, settings: Any, tmp_path: Path
 ) -> None:
@@ -347,6 +359,10 @@ def test_a_named_store_can_be_written_and_other_sources_cannot(
         ({"symbols": ["AAA"], "sources": ["yaho"]}, "sources.0", "Did you mean: 'yahoo'"),
         ({"symbols": ["AAA"], "sources": ["binance"], "security_type": "equity"}, "sources", "no bars of AAA"),
         ({"symbols": ["AAA"], "start": "2021-02-01", "end": "2021-01-01"}, "end", "swap them"),
+        ({"symbols": ["AAA"], "start": "2190-01-01"}, "start", "is to come"),
+        ({"symbols": ["AAA"], "start": "0001-01-01", "end": "2190-01-01"}, "start", "from 1900-01-01 on"),
+        ({"symbols": ["AAA"], "end": "1850-01-01"}, "end", "from 1900-01-01 on"),
+        ({"symbols": ["AAA"], "sources": ["yahoo", "yahoo"]}, "sources.1", "twice"),
         ({"symbols": ["AAA"], "resolution": "tick"}, "resolution", "Choose one of"),
         ({"watch_list": "3b8a1e4e-2f37-4a62-a3b4-111111111111"}, "watch_list", "no such watch-list"),
         ({"symbols": ["AAA"], "market": "../../etc"}, "symbols.0", "A market may have"),

@@ -81,7 +81,7 @@ class BacktestRequest:
         check_name("name", self.name)
         for name, day in (("start", self.start), ("end", self.end)):
             if day is not None:
-                _check_day(name, day)
+                check_day(name, day)
         if self.start and self.end and self.end < self.start:
             raise InputError("end", self.end.isoformat(), f"The end is before the start ({self.start}); swap them.")
         if self.cash is not None and not 0 < self.cash <= MOST_CASH:
@@ -195,7 +195,14 @@ class BacktestRequest:
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
 
 
-def _check_day(name: str, day: date) -> None:
+def check_day(name: str, day: date) -> None:
+    """Refuse a day of which there can be no bars: one of long ago, or one to come.
+
+    Raises
+    ------
+    InputError
+        With the field's name.
+    """
     # Somewhere it is tomorrow already.
     last = timezone.now().date() + timedelta(days=1)
     if day < FIRST_DAY:

@@ -234,10 +234,10 @@ class _Download:
         """Say which days nobody gave, who did not and why, and what to do."""
         first = self.failed[0]
         days = f"{day_text_of(self.key, first.start_us)} to {day_text_of(self.key, first.end_us - 1)}"
-        why = "; ".join(f"{one.source}: {one.reason}" for one in first.passed)
+        why = "; ".join(f"{one.source}: {one.reason.rstrip('.')}" for one in first.passed)
         waits = [one.wait_s for one in first.passed if one.wait_s is not None]
         when = f" in {max(60.0, min(waits)) / 60:.0f} min or later" if waits else ""
         more = f" (and {len(self.failed) - 1} more ranges)" if len(self.failed) > 1 else ""
         code = first.passed[-1].code if first.passed else "source"
         advice = f"Try the item again{when}, or name another source."
-        return failed_as(code, f"{self.key.ticker}, {days}{more}: nobody gave bars. {why} {advice}")
+        return failed_as(code, f"{self.key.ticker}, {days}{more}: nobody gave bars. {why}. {advice}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tradinglab.core.enums import Resolution, SecurityType, TickType
@@ -15,6 +15,7 @@ from tradinglab.data.sources.errors import SourceSettingError
 from tradinglab.data.sources.opening import about_source
 from tradinglab.data.store.bar_store import BarStore
 from tradinglab.data.store.layout import SeriesKey, folder_of
+from tradinglab.server.backtests.requests import check_day
 from tradinglab.server.data_jobs.models import DataJobItem
 from tradinglab.server.data_jobs.targets import Target
 from tradinglab.server.datasets.models import WatchList
@@ -78,6 +79,11 @@ class DownloadRequest:
             If a source, a ticker or a range cannot be used, or no source has bars of that kind.
         """
         sources_check(self.sources)
+        if self.start is not None:
+            check_day("start", self.start)
+        if self.end is not None:
+            # A last day to come asks for all until then.
+            check_day("end", min(self.end, datetime.now(UTC).date()))
         if self.start is not None and self.end is not None and self.end < self.start:
             raise InputError("end", self.end.isoformat(), f"The last day is before the first, {self.start}; swap them.")
         keys = _series(self.subjects, [self.resolution], self.sources)
@@ -205,7 +211,7 @@ def told_of(subjects: Subjects) -> dict[str, Any]:
 
 
 def sources_check(names: Sequence[str]) -> None:
-    """Refuse sources that there are not.
+    """Refuse sources that there are not, or that are named twice.
 
     Raises
     ------
@@ -217,6 +223,8 @@ def sources_check(names: Sequence[str]) -> None:
             about_source(name)
         except SourceSettingError as error:
             raise InputError(f"sources.{place}", name, error.reason) from None
+        if name in names[:place]:
+            raise InputError(f"sources.{place}", name, "It is there twice; leave one out.")
 
 
 def key_of(item: DataJobItem) -> SeriesKey:
