@@ -378,6 +378,44 @@ def test_a_file_that_is_not_there(desk: Desk, name: str) -> None:
         desk.take(desk.root / name)
 
 
+@pytest.mark.parametrize("price", ["1", "1,234.50"])
+def test_times_that_clocks_skip_are_named(desk: Desk, price: str) -> None:
+    """On 8 March 2020 clocks in New York went from 02:00 to 03:00."""
+    clocks = ("01:58", "01:59", "02:30", "03:00")
+    rows = [f'2020-03-08 {clock}:00,"{price}","{price}","{price}","{price}",5' for clock in clocks]
+    path = desk.file(HEAD, *rows)
+    with pytest.raises(MalformedDataError, match=r"line 4, field 'time': There is no such time in America/New_York"):
+        desk.take(path)
+    assert desk.take(path, on_bad="drop").dropped == 1
+    desk.store = desk.root / "utc"
+    assert desk.take(path, time_zone="UTC").bars == 4
+
+
+def test_a_bar_may_end_when_clocks_are_put_forward(desk: Desk) -> None:
+    for at, clock in enumerate(("02:00", "03:00")):
+        desk.store = desk.root / str(at)
+        desk.take(desk.file(HEAD, f"2020-03-08 01:59{ROW}", f"2020-03-08 {clock}{ROW}"), stamp="end")
+        assert [str(NEW_YORK.datetime(one))[11:16] for one in desk.bars().time_ns.tolist()] == ["01:58", "01:59"]
+    with pytest.raises(MalformedDataError, match="no such time"):
+        desk.take(desk.file(HEAD, f"2020-03-08 02:01{ROW}"), stamp="end")
+
+
+def test_days_begin_whatever_clocks_do(desk: Desk) -> None:
+    path = desk.file(HEAD, f"2019-11-03{ROW}", f"2020-03-08{ROW}")
+    assert desk.take(path, resolution=Resolution.DAILY, time_zone="America/Sao_Paulo").bars == 2
+
+
+@pytest.mark.parametrize("times", [("45292.5", "45293.25"), ("45292", "45293")])
+def test_serial_dates_of_spreadsheets_are_named(desk: Desk, times: tuple[str, str]) -> None:
+    with pytest.raises(DataImportError, match=r"'45292.*Excel's serial dates.*Format the column as a date"):
+        desk.take(desk.file(HEAD, *(f"{time}{ROW}" for time in times)))
+    path = desk.root / "abc.parquet"
+    prices = {name: [1.0, 1.0] for name in ("open", "high", "low", "close", "volume")}
+    pl.DataFrame({"time": [float(time) if "." in time else int(time) for time in times], **prices}).write_parquet(path)
+    with pytest.raises(DataImportError, match=r"'45292.*Excel's serial dates"):
+        desk.take(path)
+
+
 @pytest.mark.parametrize("below", ["", "bars"])
 def test_a_file_where_the_store_is_to_be(desk: Desk, below: str) -> None:
     desk.store = desk.file(HEAD, name="taken") / below

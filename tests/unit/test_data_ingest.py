@@ -20,17 +20,19 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from tradinglab.core.clock import zone
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.data.download_notes import StoreLedger
 from tradinglab.data.errors import DataImportError, MalformedDataError, StoreError, StoreFullError
 from tradinglab.data.factors import FactorRow, FactorTable
-from tradinglab.data.ingest import settling
+from tradinglab.data.ingest import journal, settling, staging
 from tradinglab.data.ingest.watching import ImportCancelledError, ImportProgress
 from tradinglab.data.quality.repairs import Repairs
 from tradinglab.data.sources.resume import Answered
 from tradinglab.data.store import BarStore, Description, ImportOptions, SeriesKey, import_files, import_tables
 from tradinglab.data.store.files import Origin
 from tradinglab.data.store.full_disk import is_full
+from tradinglab.data.store.rows import FileReader
 from tradinglab.data.store.streams import open_bytes
 
 HEAD = "time,open,high,low,close,volume"
@@ -126,6 +128,33 @@ def test_zstd_needs_nothing_but_polars(tmp_path: Path, plain: Path, monkeypatch:
     assert content(tmp_path / "store") == content(plain)
     with pytest.raises(MalformedDataError, match="cannot be read"):
         take(cut, tmp_path / "other")
+
+
+def test_wide_letters_in_zstd_are_named_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "bars.csv.zst"
+    for at, encoding in enumerate(("utf-16", "utf-16-le")):
+        packed_zst(text(rows()).decode().encode(encoding), path)
+        assert take(path, tmp_path / f"store{at}") == COUNT
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, "pyarrow", None)
+            with pytest.raises(DataImportError, match=r"UTF-16, packed by zstd.*pip install pyarrow"):
+                take(path, tmp_path / "other")
+
+
+def test_what_a_column_says_of_symbols_survives_a_stop(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_bytes(text(rows(1)))
+
+    def begun() -> tuple[FileReader, staging.Staging, journal.Journal]:
+        reader = FileReader(path, key(), ImportOptions(), zone("UTC"))
+        return reader, staging.Staging(tmp_path, key().fields, Resolution.MINUTE), journal.Journal(tmp_path)
+
+    reader, room, notes = begun()
+    reader.symbols.add("ABC")
+    notes.save([reader], room)
+    again, room, notes = begun()
+    assert notes.restore([again], room)
+    assert again.symbols == {"ABC"}
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])

@@ -169,6 +169,12 @@ class Zone(Dual):
         utc: Ints = np.maximum(local_ns - self._offsets_array[index], self._starts_array[index])
         return utc
 
+    def skipped_array(self, local_ns: Ints) -> npt.NDArray[np.bool_]:
+        """Return which wall-clock times there are not: those that clocks skip when they are put forward."""
+        index = np.maximum(np.searchsorted(self._local_starts_array, local_ns, side="right") - 1, 0)
+        found: npt.NDArray[np.bool_] = local_ns - self._offsets_array[index] < self._starts_array[index]
+        return found
+
     def datetime(self, utc_ns: int) -> Moment:
         """Return the naive wall-clock datetime of an instant."""
         return from_ns(utc_ns + self.offset_ns(utc_ns))

@@ -24,7 +24,7 @@ from tradinglab.data.store.place import Place
 from tradinglab.data.store.rows import FileReader
 from tradinglab.data.store.tables import Position
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _NAME: Final = "journal.json"
 _LOCK: Final = "lock"
 _FORGOTTEN_S: Final = 7 * 86_400
@@ -100,6 +100,7 @@ def _reader_state(reader: FileReader) -> dict[str, Any]:
         "notes": reader.notes,
         "dropped_of": list(reader.dropped_of.items()),
         "form": reader.form,
+        "symbols": sorted(reader.symbols),
     }
 
 
@@ -107,6 +108,7 @@ def _restore_reader(reader: FileReader, state: Mapping[str, Any]) -> None:
     reader.columns, reader.notes = dict(state["columns"]), list(state["notes"])
     reader.time_form, reader.form = state["time_form"], state["form"]
     reader.is_instant, reader.dropped = state["is_instant"], state["dropped"]
+    reader.symbols = set(state["symbols"])
     reader.dropped_of = Counter(dict(state["dropped_of"]))
 
 

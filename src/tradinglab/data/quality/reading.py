@@ -21,7 +21,7 @@ from tradinglab.data.store.number_texts import numbers_of
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.source import StoreSource
 from tradinglab.data.store.tables import Block, read_blocks
-from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, times_of_column, to_instants
+from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, skipped_times, times_of_column, to_instants
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +41,7 @@ class RawFiles:
     Attributes
     ----------
     unread
-        Rows whose time cannot be read: file, line and what stood there; the first ten thousand.
+        Rows whose time cannot be read, or does not exist: file, line and what stood there; the first ten thousand.
     unread_count
         How many there are.
     with_actions
@@ -125,19 +125,21 @@ class RawFiles:
     def _bars(
         self, block: Block, columns: dict[str, str], times: Times, path: Path, first_row: int
     ) -> tuple[Bars, Ints]:
-        wrong = times.ns == NOT_A_TIME
+        at_zone, are_ends = zone(self.time_zone), self.options.stamp == "end"
+        gone = skipped_times(times, self.facts.key.resolution, at_zone, are_ends=are_ends)
+        wrong = (times.ns == NOT_A_TIME) | gone
         for at in np.flatnonzero(wrong)[: max(0, _MOST_UNREAD - len(self.unread))].tolist():
             what = " ".join(
                 str(block.frame[columns[name]][at]) for name in ("date", "clock", "time") if name in columns
             )
+            what += f" (clocks of {at_zone} skip it)" if gone[at] else ""
             self.unread.append((path.name, int(block.lines[at]), what))
         self.unread_count += int(wrong.sum())
         good = ~wrong
-        at_zone = zone(self.time_zone)
         known = Times(times.ns[good], times.is_instant, times.form)
         key = self.facts.key
         starts = to_instants(known, key.resolution, self.facts.hours.data_time_zone, at_zone)
-        if self.options.stamp == "end" and key.resolution != Resolution.DAILY:
+        if are_ends and key.resolution != Resolution.DAILY:
             starts = starts - self.facts.period_us
         names = [*key.fields, *(name for name in ACTION_FIELDS if self.with_actions and name in columns)]
         values = {name: self._column(block, columns.get(name), name, path)[good] for name in names}

@@ -24,7 +24,15 @@ from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.number_texts import numbers_of
 from tradinglab.data.store.options import ImportOptions
 from tradinglab.data.store.tables import Block
-from tradinglab.data.store.times import NOT_A_TIME, Times, parse_times, times_of_column, to_instants
+from tradinglab.data.store.times import (
+    NOT_A_TIME,
+    Times,
+    parse_times,
+    skipped_text,
+    skipped_times,
+    times_of_column,
+    to_instants,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,6 +80,10 @@ class FileReader:
         Numbers of the tickers in the column of symbols, shared by all files; ``None`` if all rows are of the key's.
     dropped_of
         How many rows of each of these were left out.
+    form
+        How times are written, once that is known.
+    symbols
+        What a column says the rows are of, where all of them are to be of one symbol.
     """
 
     path: Path
@@ -86,8 +98,8 @@ class FileReader:
     tickers: dict[str, int] | None = None
     dropped_of: Counter[int] = field(default_factory=Counter)
     form: str | None = None
+    symbols: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock)
-    _symbols: set[str] = field(default_factory=set)
 
     def numbers(self, names: Sequence[str]) -> Collection[str]:
         """Return which columns hold prices and sizes; find out which column is what, unless that is known."""
@@ -130,26 +142,31 @@ class FileReader:
         times = self._times(frame)
         tickers = self._tickers(frame)
         wrong = times.ns == NOT_A_TIME
+        at_zone, are_ends = zone(self.time_zone), self.options.stamp == "end"
+        gone = skipped_times(times, self.key.resolution, at_zone, are_ends=are_ends)
         no_name = np.zeros(len(frame), np.bool_) if tickers is None else tickers < 0
         values = {name: self._numbers(block, name) for name in self.key.fields}
         bad, problems = wrong_rows(values, allow_negative=self.key.security_type in _MAY_BE_NEGATIVE)
-        if block.texts is not None and (wrong.any() or bad.any() or no_name.any() or self._has_gaps(frame)):
+        unfit = wrong | gone | bad | no_name
+        if block.texts is not None and (unfit.any() or self._has_gaps(frame)):
             # What is said of wrong rows shows them as they stand in the file.
             return self.parse(block.texts())
         if wrong.any():
             text = f"This is no time of the form {times.form} from 1678 to 2261."
             self._refuse(block, int(np.flatnonzero(wrong)[0]), "time", text)
+        if gone.any():
+            self._refuse(block, int(np.flatnonzero(gone)[0]), "time", skipped_text(at_zone))
         if no_name.any():
             text = "A ticker has letters (A to Z), digits, '.', '_' and '-': write EURUSD for EUR/USD."
             self._refuse(block, int(np.flatnonzero(no_name)[0]), "symbol", text)
         for problem in problems:
             self._refuse(block, problem.row, problem.field, problem.text)
-        good = ~(wrong | bad | no_name)
+        good = ~unfit
         dropped = Counter([-1] * int((~good).sum()) if tickers is None else tickers[~good].tolist())
         values.update({name: self._numbers(block, name) for name in ACTION_FIELDS if name in self.columns})
         kept = Times(times.ns[good], times.is_instant, times.form)
-        starts = to_instants(kept, self.key.resolution, self.data_zone, zone(self.time_zone))
-        if self.options.stamp == "end" and self.key.resolution != Resolution.DAILY:
+        starts = to_instants(kept, self.key.resolution, self.data_zone, at_zone)
+        if are_ends and self.key.resolution != Resolution.DAILY:
             starts = starts - PERIODS[self.key.resolution] // _US
         found = {name: column[good] for name, column in values.items()}
         return Rows(starts, found, block.lines[good], None if tickers is None else tickers[good], dropped)
@@ -180,10 +197,10 @@ class FileReader:
         if name is None or name in self.columns.values():
             return
         with self._lock:
-            self._symbols.update(frame[name].drop_nulls().unique(maintain_order=True).cast(str).to_list()[:_FEW])
-            if len(self._symbols) > 1:
+            self.symbols.update(frame[name].drop_nulls().unique(maintain_order=True).cast(str).to_list()[:_FEW])
+            if len(self.symbols) > 1:
                 raise DataImportError(
-                    f"{self.path} has rows of several symbols in '{name}': {', '.join(sorted(self._symbols))}. "
+                    f"{self.path} has rows of several symbols in '{name}': {', '.join(sorted(self.symbols))}. "
                     "Leave the symbol out to import each of them, or remove the column if they are all of one."
                 )
 

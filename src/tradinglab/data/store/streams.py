@@ -157,7 +157,8 @@ class _Polars:
                 f"{path} is packed by zstd, which newer versions of polars unpack, or pyarrow: "
                 "pip install --upgrade polars, or unpack it yourself."
             )
-        self._file, self._broken, self._rest = file, pl.exceptions.PolarsError, b""
+        self._path, self._file, self._broken, self._rest = path, file, pl.exceptions.PolarsError, b""
+        self._is_begin = True
         # Neither separator nor quotes: no byte of a text is this one.
         table = pl.scan_csv(
             path, has_header=False, schema={"line": pl.String}, separator=_NO_SEPARATOR, quote_char=None,
@@ -171,6 +172,7 @@ class _Polars:
         try:
             while length < size and (batch := next(self._batches, None)) is not None:
                 text = "\n".join(batch["line"].fill_null("").to_list()).encode() + b"\n"
+                self._refuse_wide(text[:_HEAD])
                 found.append(text)
                 length += len(text)
         except self._broken as problem:
@@ -180,6 +182,15 @@ class _Polars:
         if len(data) < size:
             self._file.seek(0, SEEK_END)
         return data[:size]
+
+    def _refuse_wide(self, head: bytes) -> None:
+        """Refuse UTF-16, of which polars has made another text by now."""
+        if self._is_begin and 4 * head.count(0) > len(head):
+            raise DataImportError(
+                f"{self._path} is text in UTF-16, packed by zstd, which pyarrow unpacks: pip install pyarrow. Or "
+                "unpack it yourself, or save it in UTF-8."
+            )
+        self._is_begin = False
 
 
 def broken(path: Path, problem: BaseException) -> MalformedDataError:

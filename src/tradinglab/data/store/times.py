@@ -9,7 +9,7 @@ import numpy as np
 from tradinglab.core.clock import DAY_NS, Zone
 from tradinglab.core.enums import Resolution
 from tradinglab.core.values import dataclass
-from tradinglab.data.columns import Ints
+from tradinglab.data.columns import Flags, Ints
 from tradinglab.data.errors import DataImportError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def parse_times(texts: pl.Series, form: str | None, file: str) -> Times:
         if digits is not None:
             kind = pl.Float64 if filled.str.contains(".", literal=True).any() else pl.Int64
             return _since_1970(texts.cast(kind, strict=False), digits)
+        _refuse_serial_dates(filled.head(_SAMPLE), file)
         form = _find_form(filled, file)
     whole = form.replace(_FRACTION, "")
     if whole != form and _strptime(texts.head(1), whole)[0] != NOT_A_TIME:
@@ -98,9 +99,12 @@ def times_of_column(column: pl.Series) -> Times | None:
         wall = column.cast(pl.Datetime("us", "UTC" if is_instant else None))
         return Times(_ns_of_us(wall.cast(pl.Int64)), is_instant, str(column.dtype))
     if column.dtype.is_integer():
+        _refuse_serial_dates(column.drop_nulls().head(_SAMPLE).cast(pl.String), f"The column '{column.name}'")
         largest = int(column.abs().max() or 0)  # type: ignore[arg-type]  # of integers it is one
         digits = next((digits for digits in _EPOCHS if largest < 10**digits), 19)
         return _since_1970(column.cast(pl.Int64, strict=False), digits)
+    if column.dtype.is_float():
+        _refuse_serial_dates(column.drop_nulls().head(_SAMPLE).cast(pl.String), f"The column '{column.name}'")
     raise DataImportError(f"The column '{column.name}' of type {column.dtype} does not hold times.")
 
 
@@ -137,6 +141,15 @@ def _epoch_of(filled: pl.Series) -> int | None:
         return 10
     # Twelve digits alone are 201310070931.
     return longest if longest in _EPOCHS and lengths <= {longest, longest - 1} else None
+
+
+def _refuse_serial_dates(sample: pl.Series, what: str) -> None:
+    """Refuse days since 1900, as spreadsheets save dates of columns that are not formatted as some: 1954 to 2119."""
+    if len(sample) and sample.str.contains(r"^[2-7]\d{4}([.,]\d*)?$").all():
+        raise DataImportError(
+            f"{what} has times such as '{sample[0]}', which are Excel's serial dates. Format the column as a date and "
+            "time in the spreadsheet (yyyy-mm-dd hh:mm:ss), and save the file again."
+        )
 
 
 def _find_form(filled: pl.Series, file: str) -> str:
@@ -193,6 +206,27 @@ def _strptime(texts: pl.Series, form: str) -> Ints:
     except pl.exceptions.PolarsError:
         return np.full(len(texts), NOT_A_TIME)
     return _ns_of_us(parsed.dt.replace_time_zone(None).cast(pl.Int64))
+
+
+def skipped_times(times: Times, resolution: Resolution, zone: Zone, *, are_ends: bool) -> Flags:
+    """Return which wall-clock times do not exist in a zone: those that clocks skip in spring; none of days.
+
+    A bar may end with the moment at which clocks are put forward, whichever of the two names that is written by.
+    """
+    if times.is_instant or resolution == Resolution.DAILY:
+        return np.zeros(len(times.ns), np.bool_)
+    found: Flags = zone.skipped_array(times.ns) & (times.ns != NOT_A_TIME)
+    if are_ends and found.any():
+        found &= zone.skipped_array(times.ns - 1)
+    return found
+
+
+def skipped_text(zone: Zone) -> str:
+    """Return what is said of such a time."""
+    return (
+        f"There is no such time in {zone.name}: clocks are put forward past it. Give the zone of the times, "
+        "--time-zone UTC say; or --stamp end, if they are the ends of bars."
+    )
 
 
 def to_instants(times: Times, resolution: Resolution, data_zone: Zone, zone: Zone) -> Ints:
