@@ -102,7 +102,7 @@ def test_new_bars_are_merged_and_origins_kept(store: BarStore) -> None:
 
 def test_other_bars_of_the_same_time_are_refused_unless_one_says(store: BarStore) -> None:
     store.write(KEY, *bars(5), [ORIGIN])
-    with pytest.raises(StoreError, match=r"2 bars of ABC .* 2019-12-31T23:58:00"):
+    with pytest.raises(StoreError, match=r"2 of the bars of ABC .* 2019-12-31T23:58:00"):
         store.write(KEY, *bars(5, price=11), [ORIGIN])
     stored = store.write(KEY, *bars(7, price=11), [ORIGIN], on_conflict="keep")
     assert (stored.added, stored.known) == (2, 5)
@@ -228,6 +228,37 @@ def test_quotes_with_an_absent_side(store: BarStore) -> None:
     values["ask_close"] = values["ask_open"] = values["ask_high"] = values["ask_low"] = np.array([2.0, np.nan])
     with pytest.raises(StoreError, match="needs a bid or an ask"):
         store.write(key, START + np.arange(2) * MINUTE, values, [ORIGIN], on_conflict="replace")
+
+
+@pytest.mark.parametrize("kind", ["forex", "cfd"])
+def test_prices_of_currencies_do_for_quotes_that_are_not_there(store: BarStore, kind: str) -> None:
+    what = SecurityType[kind.upper()]
+    prices = SeriesKey(what, "oanda", "EURUSD", Resolution.MINUTE, TickType.TRADE)
+    times = START + np.arange(2) * MINUTE
+    columns = {"open": [1.1, 1.2], "high": [1.3, 1.4], "low": [1.0, 1.1], "close": [1.2, 1.3], "volume": [0, 0]}
+    store.write(prices, times, {name: np.array(column, float) for name, column in columns.items()}, [ORIGIN])
+    source = StoreSource(store.folder)
+    symbol = source.resolve_symbol("EURUSD", what, "oanda")
+    assert source.has(symbol, Resolution.MINUTE, TickType.QUOTE)
+    found = source.bars(symbol, Resolution.MINUTE, TickType.QUOTE, *EVER)
+    for name in ("open", "high", "low", "close"):
+        assert found.values[f"bid_{name}"].tolist() == found.values[f"ask_{name}"].tolist() == columns[name]
+    assert source.bars(symbol, Resolution.MINUTE, TickType.TRADE, *EVER).values["close"].tolist() == [1.2, 1.3]
+    assert [each for each in source.warnings if "without a spread" in each]
+
+    quotes = SeriesKey(what, "oanda", "EURUSD", Resolution.MINUTE, TickType.QUOTE)
+    values = {name: np.full(1, 2.5 if name.startswith("ask") else 2.0) for name in quotes.fields}
+    store.write(quotes, times[:1], values, [ORIGIN])
+    found = StoreSource(store.folder).bars(symbol, Resolution.MINUTE, TickType.QUOTE, *EVER)
+    assert (found.values["bid_close"].tolist(), found.values["ask_close"].tolist()) == ([2.0], [2.5])
+
+
+def test_prices_of_shares_are_no_quotes(store: BarStore) -> None:
+    key = SeriesKey(SecurityType.EQUITY, "usa", "ABC", Resolution.MINUTE, TickType.TRADE)
+    store.write(key, np.array([START]), {name: np.ones(1) for name in key.fields}, [ORIGIN])
+    source = StoreSource(store.folder)
+    symbol = source.resolve_symbol("ABC", SecurityType.EQUITY, "usa")
+    assert not source.has(symbol, Resolution.MINUTE, TickType.QUOTE)
 
 
 def test_ticks_may_share_a_time(store: BarStore) -> None:

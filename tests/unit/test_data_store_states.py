@@ -114,7 +114,7 @@ class TestAppending:
 
     def test_writing_sees_the_days(self, store: BarStore) -> None:
         store.append_day(KEY, *bars(2, 10.0), ORIGIN)
-        with pytest.raises(StoreError, match="2 bars of ABC"):
+        with pytest.raises(StoreError, match="2 of the bars of ABC"):
             store.write(KEY, *bars(3, 11.0), [ORIGIN])
         stored = store.write(KEY, *bars(3, 11.0), [ORIGIN], on_conflict="replace")
         assert (stored.added, stored.known) == (1, 2)

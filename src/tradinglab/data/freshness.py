@@ -8,11 +8,10 @@ from typing import Final, NamedTuple
 from tradinglab.core.clock import DAY_NS, date_of_day, day_of_date
 from tradinglab.core.enums import Resolution, SecurityType
 from tradinglab.core.market_hours import SecurityExchangeHours
-from tradinglab.data.periods import PERIODS
+from tradinglab.data.periods import PERIODS, WEEKEND
 
 #: Days that are looked back for a session: more than any market was closed.
 _LONGEST_CLOSED: Final = 30
-_WEEKEND: Final = (2, 3)  # Saturday and Sunday, counted from Thursday, 1970-01-01
 #: What opens on Sunday evening mostly has no daily bar of Sunday.
 _OPEN_ON_SUNDAYS: Final = (SecurityType.FOREX, SecurityType.CFD)
 _LONGEST_SETTLING: Final = 7
@@ -93,7 +92,7 @@ def expected_bar(
     now = int(zone.local_ns(now_ns))
     without_weekends = kind in _OPEN_ON_SUNDAYS and resolution == Resolution.DAILY
     for day in range(now // DAY_NS, now // DAY_NS - _LONGEST_CLOSED, -1):
-        if without_weekends and day % 7 in _WEEKEND:
+        if without_weekends and day % 7 in WEEKEND:
             continue
         spans = [(day * DAY_NS + first, day * DAY_NS + last) for first, last in hours.hours_of_day(day).spans_ns(False)]
         if resolution == Resolution.DAILY:

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution, SecurityType, TickType
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.core.symbol import Symbol
@@ -23,6 +22,7 @@ from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.lean.listing import SeriesPlace, list_places, read_place
 from tradinglab.data.lean.source import LeanSource
+from tradinglab.data.periods import WEEKEND, days_of
 from tradinglab.data.sample import SampleSource
 from tradinglab.data.source import Coverage, DataSource
 from tradinglab.data.store.files import Origin
@@ -31,7 +31,6 @@ from tradinglab.data.store.manifest import Slice, SourceRange, joined_sources
 from tradinglab.data.store.source import StoreSource
 
 _US = 1_000
-_WEEKEND = (2, 3)  # Saturday and Sunday, counted from Thursday, 1970-01-01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,7 @@ def gaps_between(
     is_open = np.fromiter((hours.is_day_open(int(day)) for day in span), np.bool_, len(span))
     expected = span[is_open]
     if resolution == Resolution.DAILY and len(days):
-        unused = np.setdiff1d(_WEEKEND, days % 7)
+        unused = np.setdiff1d(WEEKEND, days % 7)
         expected = expected[~np.isin(expected % 7, unused)]
     missing = np.flatnonzero(~np.isin(expected, days))
     found = []
@@ -205,7 +204,7 @@ def _of_store(source: StoreSource, key: SeriesKey) -> list[Holding]:
     if key.resolution != Resolution.TICK:
         times = np.unique(times)
     zone = source.market_hours.get_exchange_hours(key.market, key.ticker, key.security_type).time_zone
-    days = np.unique(zone.local_ns_array(times * _US) // DAY_NS)
+    days = np.unique(days_of(times * _US, key.resolution, zone))
     origins = tuple(dict.fromkeys(origin for each in slices for origin in each.origins))
     coverage = Coverage(
         ticker=key.ticker,

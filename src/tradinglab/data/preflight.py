@@ -21,6 +21,7 @@ from tradinglab.core.symbol import Symbol
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.inventory import Gap, gaps_between
+from tradinglab.data.periods import days_of
 from tradinglab.data.source import DataSource
 from tradinglab.data.store.layout import SeriesKey
 from tradinglab.data.store.source import StoreSource
@@ -89,6 +90,8 @@ class Availability:
         A finer resolution that the source has in these days, if something is missing.
     has_any
         Whether it has bars of that resolution at all, of whatever days.
+    takes_prices
+        Whether bars of prices, which downloads bring, would do: not where a currency pair has quotes already.
     """
 
     need: DataNeed
@@ -101,6 +104,7 @@ class Availability:
     missing_days: int = 0
     derivable_from: Resolution | None = None
     has_any: bool = False
+    takes_prices: bool = True
     is_synthetic: bool = False
 
     @property
@@ -170,6 +174,9 @@ def availability(source: DataSource, need: DataNeed, *, now_ns: int | None = Non
         missing_days=missing,
         derivable_from=_derivable(source, need, hours, gaps) if gaps else None,
         has_any=bool(having),
+        takes_prices=TickType.TRADE in need.tick_types
+        or not having
+        or source.has(symbol, need.resolution, TickType.TRADE),
         is_synthetic=any(source.is_synthetic(symbol, need.resolution, kind) for kind in there),
     )
 
@@ -185,7 +192,7 @@ def fetches(found: Availability, names: Sequence[str] | None = None, *, now_ns: 
     from tradinglab.data.sources.opening import NAMES, about_source
 
     need = found.need
-    if not found.gaps or TickType.TRADE not in need.tick_types:
+    if not found.gaps or not found.takes_prices:
         return []
     today = (time.time_ns() if now_ns is None else now_ns) // DAY_NS
     series = SeriesKey.of(need.symbol, need.resolution, TickType.TRADE)
@@ -249,7 +256,7 @@ def _days(
     zone = hours.time_zone
     days, count = [np.empty(0, np.int64)], 0
     for times in _times(source, need, kind, zone.utc_ns(span[0] * DAY_NS), zone.utc_ns((span[1] + 1) * DAY_NS)):
-        days.append(np.unique(zone.local_ns_array(times) // DAY_NS))
+        days.append(np.unique(days_of(times, need.resolution, zone)))
         count += len(times)
     return np.unique(np.concatenate(days)), count
 
@@ -258,7 +265,7 @@ def _times(source: DataSource, need: DataNeed, kind: TickType, start_ns: int, en
     """Yield the starts of bars (nanoseconds UTC), at most a year's at once."""
     for first_ns, last_ns in pairwise([*range(start_ns, end_ns, _YEAR_NS), end_ns]):
         if isinstance(source, StoreSource):
-            key = SeriesKey.of(need.symbol, need.resolution, kind)
+            key = source.series(need.symbol, need.resolution, kind)
             times = source.store.times(key, first_ns // _US, last_ns // _US) * _US
             yield times if need.resolution == Resolution.TICK else np.unique(times)
         else:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from tradinglab.core.clock import date_of_day
-from tradinglab.core.enums import TickType
 from tradinglab.data.inventory import Gap
 from tradinglab.data.preflight import Availability, Fetch, NeedState
 
@@ -77,8 +76,8 @@ def _advice(found: Availability) -> str:
     if finer is not None:
         there = finer.name.lower()
         return f"There are {there} bars of these days: 'tradinglab data resample' makes {name} bars of a store's."
-    if TickType.TRADE not in need.tick_types:
-        return f"No download brings quotes: import {name} bars of bids and asks from a file."
+    if not found.takes_prices:
+        return f"Downloads bring no quotes, which there are here: import {name} bars of bids and asks from a file."
     text = "There are none at all" if not found.has_any else "There are others, of other days"
     return f"{text}: download {name} bars, or import them from a file." if not found.bars else ""
 

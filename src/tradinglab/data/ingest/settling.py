@@ -101,7 +101,7 @@ class Settler:
         one.first_us = one.first_us if one.bars else int(times[0])
         one.last_us = int(times[-1])
         one.bars, one.repeated = one.bars + len(times), one.repeated + repeated
-        one.tally.add(one.entry.exchange_hours.time_zone.local_ns_array(times * _US))
+        one.tally.add(times * _US)
         reader = self._readers[0]
         if reader.options.on_conflict == "error" and not is_written and self._store.has(key):
             stored = self._store.read(key, int(times[0]), int(times[-1]) + 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tradinglab.core.clock import DAY_NS, date_of_day
+from tradinglab.core.clock import date_of_day
 from tradinglab.core.enums import Resolution
 from tradinglab.core.market_hours import SecurityExchangeHours
 from tradinglab.data.columns import Ints
+from tradinglab.data.periods import WEEKEND, days_of
 
 _MOST_NAMED = 5
 
@@ -20,18 +21,24 @@ class SessionTally:
         self._outside = 0
         self._resolution, self._hours = resolution, hours
 
-    def add(self, local_ns: Ints) -> None:
-        """Count bars by their starts, in the exchange's time zone and in order of time."""
-        days = local_ns // DAY_NS
+    def add(self, time_ns: Ints) -> None:
+        """Count bars by their starts, in order of time."""
+        days = days_of(time_ns, self._resolution, self._hours.time_zone)
         self._days.update(days[np.flatnonzero(np.diff(days, prepend=days[0] - 1))].tolist())
         if self._resolution != Resolution.DAILY and not self._hours.is_market_always_open:
+            local_ns = self._hours.time_zone.local_ns_array(time_ns)
             self._outside += int((~self._hours.is_open_mask(local_ns, True)).sum())
 
     def notes(self) -> list[str]:
         """Return what a user should know: trading days without bars, bars while the market was closed."""
         notes, days = [], self._days
         open_days = {day for day in range(min(days), max(days) + 1) if self._hours.is_day_open(day, True)}
-        if missing := sorted(open_days - days):
+        wanted = open_days
+        if self._resolution == Resolution.DAILY:
+            # A market that opens on Sunday evening may have no daily bar of Sundays.
+            unused = {day for day in WEEKEND if all(each % 7 != day for each in days)}
+            wanted = {day for day in open_days if day % 7 not in unused}
+        if missing := sorted(wanted - days):
             notes.append(f"{len(missing):,} trading days have no bars: {_named(missing)}")
         if self._resolution == Resolution.DAILY and (closed := sorted(days - open_days)):
             notes.append(f"{len(closed):,} bars are of days on which the market is closed: {_named(closed)}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+
+import numpy as np
 
 from tradinglab.core.clock import DAY_NS
 from tradinglab.core.enums import Resolution, SecurityType, TickType
@@ -14,7 +16,7 @@ from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 from tradinglab.core.symbol_properties import SymbolPropertiesDatabase
 from tradinglab.data.bars_only import BarsOnlySource
-from tradinglab.data.columns import BarColumns
+from tradinglab.data.columns import BarColumns, Floats
 from tradinglab.data.errors import DataSourceError, StoreError
 from tradinglab.data.factors import FactorTable
 from tradinglab.data.known_listings import known_listing
@@ -29,10 +31,15 @@ from tradinglab.data.store.store_reader import iter_origins
 
 _US = 1_000
 _TICK_TYPES = (TickType.TRADE, TickType.QUOTE)
+#: What is traded by bid and ask alone.
+_QUOTED = (SecurityType.FOREX, SecurityType.CFD)
 
 
 class StoreSource(BarsOnlySource):
     """Bars from a bar store; market hours, symbol properties and rates are those shipped.
+
+    Of currency pairs and CFDs of which the store has prices and no quotes, as downloads bring them, the prices count as
+    bid and as ask: there is no spread, and a warning says so.
 
     Parameters
     ----------
@@ -79,20 +86,26 @@ class StoreSource(BarsOnlySource):
         self, symbol: Symbol, resolution: Resolution, tick_type: TickType, start_ns: int, end_ns: int
     ) -> BarColumns:
         """Return raw bars that start in ``[start_ns, end_ns)``."""
-        key = SeriesKey.of(symbol, resolution, tick_type)
-        if end_ns <= start_ns or not self.has(symbol, resolution, tick_type):
+        asked, key = SeriesKey.of(symbol, resolution, tick_type), self.series(symbol, resolution, tick_type)
+        if end_ns <= start_ns or not self._holds(key):
             return BarColumns.empty(tick_type)
         self._say_synthetic(key)
+        if key != asked:
+            self._say(
+                f"The store has prices of {symbol.value} and no quotes: bid and ask are the same, without a spread."
+            )
         zone = self.market_hours.get_exchange_hours(symbol.id.market, symbol.value, symbol.security_type).time_zone
 
         def read(first_day: int, last_day: int) -> BarColumns:
             day_us = DAY_NS // _US
             times, values = self.store.read(key, first_day * day_us, (last_day + 1) * day_us, at=self._state(key))
             time_ns = times * _US
+            if key != asked:
+                values = _as_quotes(values)
             return BarColumns(tick_type, time_ns, ends_of(time_ns, resolution, zone), values)
 
         first, last = start_ns // DAY_NS, (end_ns - 1) // DAY_NS
-        return self._loaded.get(key, first, last, read).between(start_ns, end_ns)
+        return self._loaded.get(asked, first, last, read).between(start_ns, end_ns)
 
     def tick_types(self, symbol: Symbol, resolution: Resolution) -> tuple[TickType, ...]:
         """Return the tick types of which there are bars."""
@@ -100,12 +113,11 @@ class StoreSource(BarsOnlySource):
 
     def has(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether there are any bars."""
-        key = SeriesKey.of(symbol, resolution, tick_type)
-        return self._state(key) is not None or self.store.has(key)
+        return self._holds(self.series(symbol, resolution, tick_type))
 
     def is_synthetic(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> bool:
         """Return whether any of the bars are made up."""
-        return self._any_synthetic(SeriesKey.of(symbol, resolution, tick_type))
+        return self._any_synthetic(self.series(symbol, resolution, tick_type))
 
     def factors(self, symbol: Symbol) -> FactorTable | None:
         """Return the factors of an equity, if it has any."""
@@ -146,6 +158,17 @@ class StoreSource(BarsOnlySource):
                 sources=self._sources(key),
             )
 
+    def series(self, symbol: Symbol, resolution: Resolution, tick_type: TickType) -> SeriesKey:
+        """Return the series whose bars answer: in place of quotes that are not there, of some types, the prices."""
+        key = SeriesKey.of(symbol, resolution, tick_type)
+        if tick_type != TickType.QUOTE or symbol.security_type not in _QUOTED or self._holds(key):
+            return key
+        prices = SeriesKey.of(symbol, resolution, TickType.TRADE)
+        return prices if self._holds(prices) else key
+
+    def _holds(self, key: SeriesKey) -> bool:
+        return self._state(key) is not None or self.store.has(key)
+
     def _state(self, key: SeriesKey) -> list[str] | None:
         """Return the hashes of the slices that are pinned of a series, ``None`` if none is."""
         folder = folder_of(key)
@@ -169,9 +192,21 @@ class StoreSource(BarsOnlySource):
 
     def _say_synthetic(self, key: SeriesKey) -> None:
         if self._any_synthetic(key):
-            text = f"Bars of {key} are synthetic. Results on them say nothing about the market."
-            if text not in self.warnings:
-                self.warnings.append(text)
+            self._say(f"Bars of {key} are synthetic. Results on them say nothing about the market.")
+
+    def _say(self, text: str) -> None:
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+def _as_quotes(values: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return bars of quotes whose bid and ask are both the prices; nothing is known of their sizes."""
+    sizes = np.zeros(len(values["close"]))
+    found: dict[str, Floats] = {}
+    for side in ("bid", "ask"):
+        found |= {f"{side}_{name}": values[name] for name in ("open", "high", "low", "close")}
+        found[f"{side}_size"] = sizes
+    return found
 
 
 def _is_bars_of(factors: str, what: str) -> bool:
