@@ -167,6 +167,16 @@ def test_downloads_are_of_those_who_have_it_and_reach_back(hold: Path) -> None:
     assert [(each.first_day, each.last_day) for each in joined] == [(early.gaps[0].first_day, late.gaps[-1].last_day)]
 
 
+def test_the_command_that_downloads_writes_the_store_that_was_looked_at(
+    hold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bars = tmp_path / "bars"
+    _write(BarStore(bars), "AAA", Resolution.DAILY, np.array([np.datetime64("2012-01-09", "us").astype(np.int64)]))
+    for told in (["--store", str(bars)], ["--data", f"store:{bars}"]):
+        assert main(["data", "preflight", str(hold), *told]) == 1
+        assert f"--store {bars}" in capsys.readouterr().out
+
+
 def test_the_command_says_what_is_missing(hold: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "preflight", str(hold)]) == 1
     output = capsys.readouterr().out

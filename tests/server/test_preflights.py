@@ -90,7 +90,8 @@ def test_what_is_missing_who_else_has_it_and_which_job_brings_it(api: APIClient,
 @pytest.mark.usefixtures("worker")
 def test_admins_may_have_it_fetched(api: APIClient, owner: User, client_of: Callable[..., APIClient]) -> None:
     body = {"files": {"main.py": ABC}, "fetch": True}
-    assert api.post(URL, body, format="json").status_code == 403
+    refused = api.post(URL, body, format="json")
+    assert (refused.status_code, "the scope 'admin'" in refused.json()["detail"]) == (403, True)
     assert not Run.objects.exists()
     (download,) = asked(client_of(owner, ("read", "run", "admin")), **body)["downloads"]
     job = DataJob.objects.get(pk=download["started"])

@@ -195,7 +195,9 @@ def _show_missing(each: dict[str, Any]) -> None:
 def _command(each: dict[str, Any], options: Namespace) -> str:
     """Return the command that downloads a series."""
     names = ",".join(asked["name"] for asked in each["sources"] if asked["is_whole"]) or each["sources"][0]["name"]
-    where = options.store or "DIR"
+    kind, _, place = options.data.partition(":")
+    # What follows an @ is a pin, which is not written to.
+    where = place if kind == "store" and "@" not in place else "DIR"
     return (
         f"tradinglab data download {each['ticker']} --source {names} --resolution {each['resolution']} "
         f"--security-type {each['security_type']} --market {each['market']} --start {each['start']} "

@@ -21,15 +21,21 @@ def scopes_of(request: Request) -> frozenset[str]:
     return user.scopes & frozenset(request.auth.scopes) if isinstance(request.auth, ApiKey) else user.scopes
 
 
+def scope_missing(needed: str) -> str:
+    """Return what is said to who lacks a scope."""
+    return (
+        f"That needs the scope '{needed}', which the key or the role does not have. Use another key, or ask an admin."
+    )
+
+
 class HasScope(BasePermission):
     """Reading needs the view's ``read_scope``, which is ``read``; all else its ``write_scope``, which is ``run``."""
-
-    message = "That needs a scope which the key or the role does not have."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Say whether the request may pass."""
         is_read = request.method in SAFE_METHODS
         needed = getattr(view, "read_scope", Scope.READ) if is_read else getattr(view, "write_scope", Scope.RUN)
+        self.message = scope_missing(needed)
         return needed in scopes_of(request)
 
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from tradinglab.data.preflight import NeedRole, NeedState
 from tradinglab.server.accounts.models import Scope, User
-from tradinglab.server.accounts.permissions import HasScope, scopes_of, user_of
+from tradinglab.server.accounts.permissions import scope_missing, scopes_of, user_of
 from tradinglab.server.backtests.api.serializers import BacktestInput
 from tradinglab.server.backtests.holding_out import end_allowed
 from tradinglab.server.backtests.models import Backtest
@@ -135,7 +135,7 @@ class PreflightView(APIView):
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = dict(given.validated_data)
         if values["fetch"] and Scope.ADMIN not in scopes_of(request):
-            raise PermissionDenied(HasScope.message)
+            raise PermissionDenied(scope_missing(Scope.ADMIN))
         if values["engine"] != Backtest.Engine.LOCAL:
             text = "QuantConnect has its own data, which cannot be looked at from here; leave 'engine' out."
             raise InputError("engine", values["engine"], text)
