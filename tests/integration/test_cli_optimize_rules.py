@@ -80,6 +80,20 @@ def test_a_figure_that_is_not_simulated_leads_to_the_engine_and_is_said(rules, c
     assert "A simulation does not come to capacity. The trials are backtests" in capsys.readouterr().err
 
 
+def test_a_slippage_that_is_not_simulated_leads_to_the_engine_and_is_said(rules, capsys):
+    rules.write_text(f"{RULES}slippage market_impact\n")
+    assert main(["optimize", str(rules), *SPACE, "--out", "found.json"]) == 0
+    assert "The trials are backtests" in capsys.readouterr().err
+    found = result(Path("found.json"))
+    assert "method" not in found["search"]
+    assert all(math.isfinite(trial["figures"]["sharpe_ratio"]) for trial in found["trials"])
+    assert main(["optimize", str(rules), *SPACE, "--method", "simulation", "--out", "none.json"]) == 2
+    assert "market impact" in capsys.readouterr().err
+    assert main(["rules", "run", str(rules)]) == 0
+    assert "is run in the local engine" in capsys.readouterr().err
+    assert main(["rules", "run", str(rules), "--engine", "vectorised"]) != 0
+
+
 def test_a_walk_forward_over_rules(rules, capsys):
     walk = ["--walk-forward", "train=120", "test=60"]
     assert main(["optimize", str(rules), *SPACE, *walk, "--target", "net_profit", "--out", "quick.json"]) == 0

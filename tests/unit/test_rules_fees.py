@@ -14,6 +14,7 @@ from tradinglab.algorithm.models.fees import FeeModel
 from tradinglab.core.enums import OrderStatus, Resolution
 from tradinglab.engine.run import backtest
 from tradinglab.rules import RulesInvalidError, RulesSyntaxError, load_bars, read_rules, rules_text, simulate
+from tradinglab.rules.errors import RulesBarsError
 from tradinglab.rules.generator import algorithm_source
 from tradinglab.rules.market import MARKETS, TYPES
 from tradinglab.rules.schema import ModelFees
@@ -164,7 +165,6 @@ def test_rules_know_every_fee_model_of_the_engine_or_say_why_not():
         ("fees dydx", "fees of futures"),
         ("fees zerodha", "charged in rupees"),
         ("fees coinbse", "coinbase"),
-        ("slippage market_impact", "each price depends on all orders before it"),
     ],
 )
 def test_what_is_not_charged_says_why(line, said):
@@ -177,21 +177,30 @@ def test_the_generated_source_takes_the_model_of_market_impact(tmp_path):
     source.add(
         "ABC", Resolution.DAILY, price_bars(3, bar_times("equity", "daily", 300), first=50.0, places=2, gaps=0.0)
     )
-    rules = read_rules("""
+    told = """
 universe ABC daily
 from 2020-09-01 to 2020-10-30
 enter long when close > open
 exit long when close < open
 size 10 units
-""")
+"""
+    rules, impact_rules = read_rules(told), read_rules(f"{told}slippage market_impact\n")
+    assert read_rules(rules_text(impact_rules)) == impact_rules
+    plain_bars = load_bars(rules, source)
+    for refused in (lambda: load_bars(impact_rules, source), lambda: simulate(impact_rules, plain_bars),
+                    lambda: simulate_many(impact_rules, plain_bars, [{}], threads=1)):  # fmt: skip
+        with pytest.raises(RulesBarsError, match=r"slippage: .* the engine does, in backtests"):
+            refused()
     text, line = algorithm_source(rules), "        security.set_slippage_model(MarketImpactSlippageModel(self))\n"
+    by_hand = text.replace("        self.watches.append(", f"{line}        self.watches.append(")
     prices = []
-    for name, added in (("plain", ""), ("impact", line)):
+    for name, written in (("plain", text), ("hand", by_hand), ("impact", algorithm_source(impact_rules))):
         path = tmp_path / f"{name}.py"
-        path.write_text(text.replace("        self.watches.append(", f"{added}        self.watches.append("), "utf-8")
+        path.write_text(written, "utf-8")
         events = backtest(path, data=source).record.order_events
         prices.append([(e.fill_quantity, e.fill_price) for e in events if e.status == OrderStatus.FILLED])
-    plain, impact = prices
+    plain, hand, impact = prices
+    assert impact == hand
     assert len(plain) > 4
     assert [quantity for quantity, _ in plain] == [quantity for quantity, _ in impact]
     worse = [(met - price) * quantity for (quantity, price), (_, met) in zip(plain, impact, strict=True)]

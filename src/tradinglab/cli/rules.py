@@ -58,8 +58,8 @@ def add_parser(commands: Commands) -> None:
     add("--output", "-o", metavar="FILE", type=words.output_file, help="where to (default: the terminal)")
     add = _file(parts, "run", "backtest rules and print their statistics", run).add_argument
     add("--data", metavar="SPEC", default="sample", help="sample (default), lean:DIR or store:DIR")
-    add("--engine", choices=("vectorised", "local"), default="vectorised",
-        help="whole arrays (default), or the generated strategy in the local engine")  # fmt: skip
+    add("--engine", choices=("vectorised", "local"),
+        help="whole arrays (default, where they are exact), or the generated strategy in the local engine")  # fmt: skip
     add("--param", "-p", metavar="K=V", type=number_pair, action="append", default=[],
         help="value of a parameter; may be repeated")  # fmt: skip
     add("--trades", action="store_true", help="print the closed trades, too")
@@ -150,7 +150,7 @@ def run(options: Namespace) -> int:
     """Backtest rules and print what both engines define alike."""
     rules, parameters = _rules(options.file), dict(options.param)
     rules_part("checks").asked_values(rules, parameters)
-    outcome = _local if options.engine == "local" else _vectorised
+    outcome = {"local": _local, "vectorised": _vectorised, None: _either}[options.engine]
     figures, trades = outcome(rules, options.data, parameters)
     show_pairs({name: figures[name] for name in _SHARED}, rules.name)
     if figures["Total Orders"] == "0":
@@ -159,6 +159,17 @@ def run(options: Namespace) -> int:
         say("")
         show_rows(_TRADE_HEADER, [_trade(*each) for each in trades])
     return FINISHED
+
+
+def _either(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:
+    """Simulate rules, or run their source where only the engine can carry them out."""
+    from tradinglab.rules.errors import RulesBarsError
+
+    try:
+        return _vectorised(rules, data, parameters)
+    except RulesBarsError as problem:
+        note(f"{problem}. The generated strategy is run in the local engine.")
+        return _local(rules, data, parameters)
 
 
 def _vectorised(rules: Rules, data: str, parameters: dict[str, float]) -> Outcome:

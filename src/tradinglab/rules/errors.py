@@ -52,7 +52,7 @@ class RulesDataError(RulesError):
 
 
 class RulesBarsError(RulesDataError):
-    """The bars are such that only the engine can carry rules out over them."""
+    """The rules, or their bars, are such that only the engine can carry them out."""
 
     code = "rules_bars"
 

@@ -17,6 +17,7 @@ from tradinglab.data.columns import BarColumns, Flags, Floats, Ints
 from tradinglab.engine.bar_stream import SPAN_NS, StreamRequest, read_stream, uses_session_ends
 from tradinglab.rules.arrays import WholeFeed
 from tradinglab.rules.bars import Instrument, MarketBars, market_of, sides
+from tradinglab.rules.engine_only import check_simulated
 from tradinglab.rules.errors import RulesBarsError, RulesDataError
 from tradinglab.rules.quotes import share_sides, stale_ns, told_of
 from tradinglab.rules.schema import WarmUpDays
@@ -46,8 +47,9 @@ def load_bars(rules: Rules, source: DataSource) -> MarketBars:
     Raises
     ------
     RulesDataError
-        If a security has no bars, or such as cannot be simulated exactly.
+        If a security has no bars, or such as cannot be simulated exactly, or the rules cannot be.
     """
+    check_simulated(rules)
     grounds = [_ground(listing, rules, source) for listing in rules.universe]
     is_quoted = any(each.has_quotes and each.listing.type != "equity" for each in grounds)
     start_ns = zone(NEW_YORK_ZONE).utc_ns(_ns(rules.start))

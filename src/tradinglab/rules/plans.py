@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tradinglab.rules import layout
+from tradinglab.rules.engine_only import check_simulated
 from tradinglab.rules.expressions import Number, Reference
 from tradinglab.rules.portfolios import CalmShares
 from tradinglab.rules.schema import (
@@ -89,6 +90,7 @@ def plan_of(rules: Rules, values: Mapping[str, float]) -> layout.Plan:
 def _slippage(rules: Rules, number: Callable[[Number], float]) -> tuple[int, float, float]:
     """Return the kind of slippage, its fraction, and its impact."""
     slippage = rules.slippage
+    check_simulated(rules)
     if isinstance(slippage, ConstantSlippage):
         return layout.CONSTANT, number(slippage.percent) / 100, 0.0
     if isinstance(slippage, AlphaStreamsSlippage):

@@ -242,8 +242,15 @@ class AlphaStreamsSlippage(Part):
     kind: Literal["alpha_streams"] = "alpha_streams"
 
 
+class MarketImpactSlippage(Part):
+    """LEAN's ``MarketImpactSlippageModel`` with its defaults, which the engine alone carries out."""
+
+    kind: Literal["market_impact"] = "market_impact"
+
+
 Slippage: TypeAlias = Annotated[
-    NoSlippage | ConstantSlippage | VolumeSlippage | AlphaStreamsSlippage, Field(discriminator="kind")
+    NoSlippage | ConstantSlippage | VolumeSlippage | AlphaStreamsSlippage | MarketImpactSlippage,
+    Field(discriminator="kind"),
 ]
 
 

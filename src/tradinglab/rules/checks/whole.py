@@ -16,6 +16,7 @@ from tradinglab.rules.schema import (
     MOST_WARM_UP_DAYS,
     AtrAway,
     BrokerFees,
+    MarketImpactSlippage,
     ModelFees,
     Parameter,
     RiskSize,
@@ -216,7 +217,7 @@ def _check_frame(rules: Rules) -> None:
         raise RulesInvalidError(
             f"the fees '{rules.fees.kind}' are those of {known}, not of {kinds.pop()}; name other fees", path="fees"
         )
-    if kinds == {"forex"} and isinstance(rules.slippage, VolumeSlippage):
+    if kinds == {"forex"} and isinstance(rules.slippage, (VolumeSlippage, MarketImpactSlippage)):
         raise RulesInvalidError("currencies have no volume; give the slippage as a percentage", path="slippage")
     for name, parameter in rules.parameters.items():
         _check_parameter(rules, name, parameter)

@@ -13,6 +13,7 @@ from tradinglab.rules.schema import (
     AlphaStreamsSlippage,
     ConstantSlippage,
     FixedFees,
+    MarketImpactSlippage,
     ModelFees,
     PercentFees,
     VolumeSlippage,
@@ -99,6 +100,8 @@ def model_lines(rules: Rules) -> list[str]:
         lines.append(f"security.set_slippage_model(VolumeShareSlippageModel({limit}, {impact}))")
     elif isinstance(rules.slippage, AlphaStreamsSlippage):
         lines.append("security.set_slippage_model(AlphaStreamsSlippageModel())")
+    elif isinstance(rules.slippage, MarketImpactSlippage):
+        lines.append("security.set_slippage_model(MarketImpactSlippageModel(self))")
     model = "NextBarOpen()" if rules.fill == "next_bar_open" else "Resting()"
     if has_resting(rules) and has_unit_fees(rules):
         lines += [f"model = {model}", "security.set_fill_model(model)"]

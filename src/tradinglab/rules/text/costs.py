@@ -10,6 +10,7 @@ from tradinglab.rules.schema import (
     ConstantSlippage,
     DefaultFees,
     FixedFees,
+    MarketImpactSlippage,
     ModelFees,
     NoFees,
     NoSlippage,
@@ -21,12 +22,6 @@ from tradinglab.rules.text.cursor import Cursor
 from tradinglab.rules.text.tokens import END, LINE
 
 Fields = dict[str, Any]
-_NO_MARKET_IMPACT = (
-    "LEAN's market impact takes volatility and volume from a year of daily bars before the first order, which rules do "
-    "not read, and noise from one sequence, a number whenever it is asked, so that each price depends on all orders "
-    "before it and the variants of a search would differ by luck; give a percentage or 'volume', or set the model in "
-    "the source that 'tradinglab rules generate' writes"
-)
 _FEES = ("default", "none", "interactive_brokers")
 
 
@@ -56,8 +51,8 @@ def read_slippage(cursor: Cursor) -> Fields:
         return {"slippage": NoSlippage()}
     if cursor.accept("alpha_streams"):
         return {"slippage": AlphaStreamsSlippage()}
-    if cursor.is_word("market_impact"):
-        cursor.fail_at(cursor.token, _NO_MARKET_IMPACT)
+    if cursor.accept("market_impact"):
+        return {"slippage": MarketImpactSlippage()}
     if not cursor.accept("volume"):
         return {"slippage": ConstantSlippage(percent=cursor.percent())}
     given: Fields = {}

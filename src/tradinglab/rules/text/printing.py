@@ -35,6 +35,7 @@ from tradinglab.rules.schema import (
     FixedFees,
     FixedSize,
     KellySize,
+    MarketImpactSlippage,
     PercentAway,
     PercentFees,
     PercentSize,
@@ -290,8 +291,8 @@ def _costs(rules: Rules) -> list[str]:
         lines.append(f"fees {fees.kind}")
     if isinstance(slippage, ConstantSlippage):
         lines.append(f"slippage {number_text(slippage.percent)} %")
-    elif isinstance(slippage, AlphaStreamsSlippage):
-        lines.append("slippage alpha_streams")
+    elif isinstance(slippage, (AlphaStreamsSlippage, MarketImpactSlippage)):
+        lines.append(f"slippage {slippage.kind}")
     elif isinstance(slippage, VolumeSlippage):
         lines.append(f"slippage volume limit {number_text(slippage.limit)} impact {number_text(slippage.impact)}")
     if rules.fill == "next_bar_open":
