@@ -143,7 +143,7 @@ class ExchangeFeed:
             return
         if not self._listened:
             self._heard_ns = now_ns
-        self._sequencer.open(series, times, values)
+        self._sequencer.open(series, times, values, since_ns=since_ns)
         # A bar may have ended while the connection was made.
         self._listened[series] = _Listened(now_ns + _FILL_EVERY_NS, now_ns)
 
@@ -195,8 +195,10 @@ class ExchangeFeed:
     def _fill(self, series: Series, each: _Listened) -> None:
         now_ns, done_ns = self._now_ns(), self._sequencer.done_ns(series)
         each.asked_ns = now_ns
+        missing = self._sequencer.missing_ns(series)
+        since_ns = min(done_ns, done_ns if missing is None else missing) - PERIODS[series.resolution]
         try:
-            times, values = self._history.read(series, done_ns - PERIODS[series.resolution], now_ns)
+            times, values = self._history.read(series, since_ns, now_ns)
         except SourceError as error:
             text = f"{self._title} has no history of {series} to fill a gap with, and is asked again: {error}"
             self._say(NoticeKind.RECONNECTING, text, series, {"code": error.code})
@@ -208,6 +210,7 @@ class ExchangeFeed:
             each.cut_ns = 0 if self._is_connected else max(each.cut_ns, *(missed + 1).tolist(), 0)
         self._sequencer.take(series, times, values)
         self._sequencer.hear(series, now_ns)
+        self._sequencer.give_up(series, now_ns)
         each.fill_ns = None
 
     def _tell_gap(self, series: Series, times: Ints) -> None:

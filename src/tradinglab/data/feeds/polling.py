@@ -23,8 +23,6 @@ _LONGEST_WAIT_S: Final = 0.5
 #: A source that does not have a bar yet is asked again after so long.
 _AGAIN_S: Final = 3.0
 _FIRST_BACKOFF_S, _LONGEST_BACKOFF_S = 2.0, 60.0
-#: So many bars before the next one are asked for again: sources correct their last ones.
-_OVERLAP: Final = 2
 
 
 @dataclass(slots=True)
@@ -35,6 +33,8 @@ class _Poll:
     failures: int = 0
     #: Up to where it was delivered when it failed first.
     cut_ns: int = 0
+    #: When missing bars were asked for last.
+    sought_ns: int = 0
 
 
 class PollingFeed:
@@ -114,7 +114,7 @@ class PollingFeed:
             self._failed_to_open(series, error)
             return
         del self._new[series]
-        self._sequencer.open(series, times, values)
+        self._sequencer.open(series, times, values, since_ns=since_ns)
         self._polls[series] = _Poll(self._due_ns(series))
         self._well()
 
@@ -124,13 +124,21 @@ class PollingFeed:
         if isinstance(error, UnknownSymbolError | NotServedError) or not error.retryable:
             self._say(NoticeKind.REFUSED, str(error), series)
             return
-        self._sequencer.open(series, np.empty(0, np.int64), {name: np.empty(0) for name in series.key.fields})
+        nothing = {name: np.empty(0) for name in series.key.fields}
+        self._sequencer.open(series, np.empty(0, np.int64), nothing, since_ns=since_ns)
         poll = self._polls[series] = _Poll(self._now_ns(), cut_ns=since_ns)
         self._failed(series, poll, error)
 
     def _ask(self, series: Series, poll: _Poll) -> None:
         asked_ns, done_ns = self._now_ns(), self._sequencer.done_ns(series)
-        since_ns = done_ns - _OVERLAP * PERIODS[series.resolution] - self._before_ns(series)
+        last_ns = done_ns - PERIODS[series.resolution]
+        missing = self._sequencer.missing_ns(series)
+        # A source that answers again is asked for all that was missed meanwhile.
+        is_due = poll.failures > 0 or asked_ns >= self._sequencer.again_ns(series, poll.sought_ns)
+        is_seeking = missing is not None and is_due
+        if missing is not None and is_due:
+            last_ns = min(last_ns, missing)
+        since_ns = last_ns - PERIODS[series.resolution] - self._before_ns(series)
         try:
             times, values = self._history.read(series, max(since_ns, 0), asked_ns)
         except SourceError as error:
@@ -141,7 +149,12 @@ class PollingFeed:
         self._sequencer.take(series, times, values)
         self._sequencer.hear(series, asked_ns)
         self._out += self._sequencer.due()
-        self._polls[series] = _Poll(max(self._due_ns(series), asked_ns + int(_AGAIN_S * SECOND_NS)))
+        if is_seeking:
+            self._sequencer.give_up(series, asked_ns)
+        sought_ns = asked_ns if is_seeking else poll.sought_ns
+        next_ns = min(self._due_ns(series), self._sequencer.again_ns(series, sought_ns))
+        next_ns = max(next_ns, asked_ns + int(_AGAIN_S * SECOND_NS))
+        self._polls[series] = _Poll(next_ns, sought_ns=sought_ns)
         self._well()
 
     def _before_ns(self, series: Series) -> int:

@@ -65,6 +65,7 @@ class NoticeKind(StrEnum):
     RECONNECTING = "reconnecting"
     GAP_FILLED = "gap_filled"
     LATE = "late"
+    MISSING = "missing"
     RESTATED = "restated"
     BEHIND = "behind"
     SKEWED = "skewed"

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tradinglab.core.clock import SECOND_NS, from_ns
+from tradinglab.core.clock import HOUR_NS, MINUTE_NS, SECOND_NS, from_ns
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import BarColumns, Floats, Ints
 from tradinglab.data.feeds.grid import BarGrid
@@ -22,9 +22,17 @@ from tradinglab.data.feeds.protocol import (
     Received,
     Series,
 )
+from tradinglab.data.periods import PERIODS
 
 #: So many bars of a series are remembered as they were delivered; what comes of older ones is late.
 _REMEMBERED: Final = 20_000
+
+#: So many bars that were given up are asked for again; of more, the oldest are told as missing.
+_MOST_MISSING: Final = 20_000
+#: A bar that was given up is told as missing after half of this to all of it, or of two bars if they are longer.
+_SOUGHT_NS: Final = HOUR_NS
+#: It is asked for again after so long first.
+_SOUGHT_AGAIN_NS: Final = MINUTE_NS
 
 #: The values of a bar, in the order of its series' fields.
 Row = tuple[float, ...]
@@ -50,6 +58,9 @@ class _Track:
     heard_ns: int
     waiting: dict[int, tuple[int, Row]] = field(default_factory=dict)
     delivered: OrderedDict[int, Row] = field(default_factory=OrderedDict)
+    #: Ends of bars that were given up and may come yet, ascending.
+    missing: dict[int, None] = field(default_factory=dict)
+    begun_ns: int = 0
     is_behind: bool = False
 
 
@@ -72,17 +83,65 @@ class Sequencer:
         #: How many bars came again as they were.
         self.doubled = 0
 
-    def open(self, series: Series, time_ns: Ints, values: Mapping[str, Floats]) -> None:
-        """Begin with a series and its history, in order of its times."""
+    def open(self, series: Series, time_ns: Ints, values: Mapping[str, Floats], *, since_ns: int = 0) -> None:
+        """Begin with a series and its history since an instant, in order of its times."""
         now_ns, ends = self._now_ns(), self._grid.ends(series, time_ns)
         last_ns = int(ends[-1]) if len(ends) else 0
-        track = _Track(done_ns=max(last_ns, now_ns - self._terms.grace_ns), heard_ns=now_ns)
+        track = _Track(done_ns=max(last_ns, now_ns - self._terms.grace_ns), heard_ns=now_ns, begun_ns=now_ns)
+        self._seek(series, track, ends, since_ns)
         names = series.key.fields
         rows = zip(*(values[name][-_REMEMBERED:].tolist() for name in names), strict=True)
         track.delivered.update(zip(time_ns[-_REMEMBERED:].tolist(), rows, strict=True))
         self._tracks[series] = track
         bars = BarColumns(series.tick_type, time_ns, ends, {name: values[name] for name in names})
         self._out.append(Delivery(series, DeliveryKind.HISTORY, bars))
+
+    def _seek(self, series: Series, track: _Track, ends: Ints, since_ns: int) -> None:
+        """Note what should have been over when a series began, and was not there; a bar from before it is not."""
+        first_ns = since_ns + PERIODS[series.resolution] - 1
+        end_ns, there = max(first_ns, self._now_ns() - self._sought_ns(series)), set(ends.tolist())
+        while (end_ns := self._grid.next_end_ns(series, end_ns)) <= track.done_ns:
+            if end_ns not in there:
+                track.missing[end_ns] = None
+
+    def missing_ns(self, series: Series) -> int | None:
+        """Return the first end of the bars that were given up and may come yet; ``None`` without any."""
+        return next(iter(self._tracks[series].missing), None)
+
+    def again_ns(self, series: Series, asked_ns: int) -> int:
+        """Return when a series' missing bars are asked for, after they were at an instant.
+
+        Each time after about as long as the newest is missing, so that the waits double.
+        """
+        newest_ns = next(reversed(self._tracks[series].missing), ALWAYS_NS)
+        wait_ns = min(max(_SOUGHT_AGAIN_NS, asked_ns - newest_ns), self._sought_ns(series) // 4)
+        return asked_ns + wait_ns if newest_ns < ALWAYS_NS else ALWAYS_NS
+
+    def give_up(self, series: Series, asked_ns: int) -> None:
+        """Tell of bars that a source, asked for them at an instant, still does not have after so long.
+
+        Many are told of at once: a quiet market has no bars of most of its minutes. Holes of the history that a series
+        began with are its source's, and not told of.
+        """
+        track, sought_ns = self._tracks[series], self._sought_ns(series)
+        missing, gone = track.missing, list[int]()
+        if missing and (next(iter(missing)) <= asked_ns - sought_ns or len(missing) > _MOST_MISSING):
+            old_ns = max(asked_ns - sought_ns // 2, list(missing)[-_MOST_MISSING:][0])
+            gone = [end_ns for end_ns in missing if end_ns <= old_ns]
+        for end_ns in gone:
+            del missing[end_ns]
+        gone = [end_ns for end_ns in gone if end_ns > track.begun_ns]
+        if not gone:
+            return
+        text = (
+            f"The source has no bars of {series} for {len(gone)} times at which one may end, from {_utc(gone[0])} to "
+            f"{_utc(gone[-1])}: nothing was traded, or it lacks them. They are not asked for any more."
+        )
+        data: dict[str, object] = {"bars": len(gone), "first": _utc(gone[0]), "last": _utc(gone[-1])}
+        self._out.append(self._notice(NoticeKind.MISSING, text, series, data))
+
+    def _sought_ns(self, series: Series) -> int:
+        return max(_SOUGHT_NS, 2 * PERIODS[series.resolution])
 
     def close(self, series: Series) -> None:
         """End with a series."""
@@ -127,6 +186,7 @@ class Sequencer:
 
     def _correct(self, series: Series, track: _Track, start_ns: int, end_ns: int, row: Row, before: Row | None) -> None:
         track.delivered[start_ns] = row
+        track.missing.pop(end_ns, None)
         names = series.key.fields
         shown = dict(zip(names, row, strict=True))
         data: dict[str, object] = {"bar": _utc(start_ns), "values": shown}
@@ -170,6 +230,7 @@ class Sequencer:
             elif self._is_missing(track, next_ns, now_ns):
                 self._look_behind(series, track, next_ns)
                 track.done_ns = next_ns
+                track.missing[next_ns] = None
             else:
                 return found
 
