@@ -58,7 +58,7 @@ def _returns(days: Floats, cash: float) -> Floats:
 def _turnover(frame: Frame, account: Sampled) -> dict[str, float]:
     """Return the mean share of the account that was traded in a day."""
     days, counted = frame.turned
-    since, worth = np.diff(account.sold[days], prepend=0.0)[counted], account.days[days][counted]
+    since, worth = np.diff(account.sold[days], prepend=0.0)[counted], account.worth[days][counted]
     places = np.flatnonzero(since)
     if not len(places):
         return {"portfolio_turnover": 0.0}

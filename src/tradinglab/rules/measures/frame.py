@@ -41,7 +41,8 @@ class Frame:
     returned
         Which of the days count as returns: the first one, and past the last.
     turned
-        The days at which the turnover is sampled, and which of these samples count.
+        The days at which the turnover is sampled, and which of these samples count. What is one past the days is the
+        end, when its orders are filled.
     daily
         Which of the days make the daily equity, and ``dates``, what days these are.
     benchmark
@@ -128,13 +129,18 @@ def _frame(result: BacktestResult) -> Frame:
         ends_apart=zone(record.time_zone).local_ns(int(days_ns[-1])) % DAY_NS != 0,
         # The start and a partial day are left out.
         returned=(begin + 2, end),
-        turned=(np.searchsorted(days_ns, turnover_ns), slice(*np.searchsorted(turnover_ns, [start, stop]))),
+        turned=(_turned(days_ns, turnover_ns), slice(*np.searchsorted(turnover_ns, [start, stop]))),
         daily=daily,
         dates=dates,
         benchmark=np.array(period.benchmark),
         risk_free=float(period.risk_free_rate),
         trading_days=source.trading_days_per_year,
     )
+
+
+def _turned(days_ns: Ints, turnover_ns: Ints) -> Ints:
+    """Return the days of the turnover's samples; the end replaces a midnight of the same instant."""
+    return np.where(turnover_ns == days_ns[-1], len(days_ns), np.searchsorted(days_ns, turnover_ns))
 
 
 def _daily(result: BacktestResult) -> tuple[Ints, tuple[date, ...]]:

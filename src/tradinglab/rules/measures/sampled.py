@@ -29,7 +29,10 @@ class _Instants:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The samples of a frame among the steps of bars; the same for all accounts over them."""
+    """The samples of a frame among the steps of bars; the same for all accounts over them.
+
+    Those of days are one more than the frame's: the last is the end, when its orders are filled.
+    """
 
     equity: _Instants
     days: _Instants
@@ -37,22 +40,32 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """One account: its worth at the equity's samples; by days its worth, that of its positions, and what was traded."""
+    """One account: its worth at the equity's samples; by days its worth, and that of its positions.
+
+    What was traded, and the worth beside it, are there once more at the end, when its orders are filled.
+    """
 
     equity: Floats
-    days: Floats
     gross: Floats
     sold: Floats
+    worth: Floats
+
+    @property
+    def days(self) -> Floats:
+        """Its worth by days."""
+        return self.worth[:-1]
 
 
 def grid_of(frame: Frame, bars: MarketBars) -> Grid:
     """Return where the samples of a frame fall."""
-    # The equity is sampled when a step is over, and so is the end; midnights before their step's orders.
-    is_after = np.zeros(len(frame.days_ns), bool)
-    is_after[-1] = frame.ends_apart
+    # The equity is sampled when a step is over, and so is the end; midnights before their step's orders. Of two samples
+    # of one instant the engine keeps the first; of the turnover, the last.
+    days_ns = np.append(frame.days_ns, frame.days_ns[-1])
+    is_after = np.zeros(len(days_ns), bool)
+    is_after[-2:] = frame.ends_apart, True
     return Grid(
-        _instants(bars, frame.equity_ns, np.ones(len(frame.equity_ns), bool)),
-        _instants(bars, frame.days_ns, is_after),
+        _instants(bars, frame.equity_ns, ~np.isin(frame.equity_ns, days_ns[~is_after])),
+        _instants(bars, days_ns, is_after),
     )
 
 
@@ -74,7 +87,7 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
     left = cash - np.concatenate([[0.0], np.cumsum(paid + fills.paid[order])])
     sold = np.concatenate([[0.0], np.cumsum(np.abs(paid))])
     at_equity, at_days = (np.searchsorted(seen, each.limits, side="right") for each in (grid.equity, grid.days))
-    equity, days, gross = left[at_equity], left[at_days], np.zeros(len(at_days))
+    equity, worth, gross = left[at_equity], left[at_days], np.zeros(len(at_days))
     for security, marks in enumerate(bars.marks):
         mine = np.where(securities == security, quantities, 0.0)
         if not mine.any():
@@ -92,5 +105,5 @@ def sampled(fills: Fills, bars: MarketBars, grid: Grid, cash: float) -> Sampled:
             fees = np.where(securities == security, taken, 0.0)
             held -= np.concatenate([[0.0], np.cumsum(fees)]) * multipliers[security]
         equity += held[at_equity] * marks[np.maximum(grid.equity.steps, 0)]
-        days += held[at_days] * marks[days_steps]
-    return Sampled(equity, days, gross, sold[at_days])
+        worth += held[at_days] * marks[days_steps]
+    return Sampled(equity, gross[:-1], sold[at_days], worth)
