@@ -10,9 +10,10 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tradinglab.core.errors import TradingLabError
 from tradinglab.engine.author_files import hold_files, release_files
@@ -29,6 +30,7 @@ from tradinglab.templates import all_templates
 #: What few runs need is imported for those alone.
 _LIVE = "tradinglab.sandbox.live_guest"
 _REHEARSALS = count(1)
+Found = TypeVar("Found")
 
 
 def warm_up() -> None:
@@ -100,7 +102,7 @@ def run_answer(request: dict[str, Any], declaration: Declaration) -> dict[str, o
     except StrategyError as problem:
         return strategy_problem(problem) | {"declared": declaration.packed()}
     except TradingLabError as problem:
-        return {"kind": "refused", "message": _plain(str(problem))}
+        return {"kind": "refused", "message": plain_text(str(problem))}
     except KeyboardInterrupt:
         return {"kind": "stopped"}
     finally:
@@ -108,14 +110,47 @@ def run_answer(request: dict[str, Any], declaration: Declaration) -> dict[str, o
     return {"kind": "finished", "result": packed(result), "declared": declaration.packed()}
 
 
+def set_up_answer(
+    request: dict[str, Any], find: Callable[..., Found], told: Callable[[Found], dict[str, object]]
+) -> dict[str, object]:
+    """Hand the terms of a request to what sets the strategy up and no more; return what it found.
+
+    Parameters
+    ----------
+    find
+        Takes the terms, and calls ``initialize``.
+    told
+        Says what it found as JSON has it.
+    """
+    hold_request(request)
+    start, end = (None if request[name] is None else date.fromisoformat(request[name]) for name in ("start", "end"))
+    try:
+        found = find(
+            Path(request["strategy"]),
+            data=request["data"],
+            start=start,
+            end=end,
+            cash=request["cash"],
+            parameters=request["parameters"],
+            class_name=request["class_name"],
+        )
+    except StrategyError as problem:
+        return strategy_problem(problem)
+    except TradingLabError as problem:
+        return {"kind": "refused", "message": plain_text(str(problem))}
+    except KeyboardInterrupt:
+        return {"kind": "stopped"}
+    return {"kind": "finished", **told(found)}
+
+
 def strategy_problem(problem: StrategyError) -> dict[str, object]:
     """Return what is said of a strategy that failed, or did not come back."""
     return {
         "kind": "time_limit" if isinstance(problem, TimeLimitError) else "strategy",
-        "message": _plain(str(problem)),
-        "phase": _plain(problem.phase),
-        "time": _plain(problem.time),
-        "trace": _plain(problem.trace),
+        "message": plain_text(str(problem)),
+        "phase": plain_text(problem.phase),
+        "time": plain_text(problem.time),
+        "trace": plain_text(problem.trace),
         "result": None if problem.result is None else packed(problem.result),
     }
 
@@ -150,14 +185,14 @@ def _try_out(request: dict[str, Any]) -> dict[str, object]:
             initializes=request["tries_out"] == "initialize",
         )
     except StrategyError as problem:
-        return {"kind": "strategy", "message": _plain(str(problem)), "trace": _plain(problem.trace)}
+        return {"kind": "strategy", "message": plain_text(str(problem)), "trace": plain_text(problem.trace)}
     except TradingLabError as problem:
-        return {"kind": "refused", "message": _plain(str(problem))}
+        return {"kind": "refused", "message": plain_text(str(problem))}
     except KeyboardInterrupt:
         return {"kind": "stopped"}
     return {"kind": "ready"}
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a text without what JSON cannot carry: NUL, and halves of surrogate pairs."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

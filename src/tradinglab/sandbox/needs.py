@@ -13,23 +13,16 @@ from tradinglab.core.errors import TradingLabError
 from tradinglab.core.security_identifier import SecurityIdentifier
 from tradinglab.core.symbol import Symbol
 from tradinglab.data.preflight import DataNeed, NeedRole
-from tradinglab.data.source import open_source
 from tradinglab.engine.data_needs import DataNeeds
-from tradinglab.engine.errors import StrategyError
-from tradinglab.sandbox.answer import Reader, parse
-from tradinglab.sandbox.errors import BadAnswerError, RunMemoryError, RunStoppedError
+from tradinglab.sandbox.answer import Reader
+from tradinglab.sandbox.errors import BadAnswerError
 from tradinglab.sandbox.limits import Limits
 from tradinglab.sandbox.needs_guest import WORK
-from tradinglab.sandbox.places import data_places
-from tradinglab.sandbox.request import RefusedError
-from tradinglab.sandbox.run import run_request
-from tradinglab.sandbox.supervisor import Sandbox
-from tradinglab.sandbox.watch import Task
+from tradinglab.sandbox.set_up import read_set_up, set_up_apart
 
 _MOST_ITEMS: Final = 200_000
 _MOST_NEEDS: Final = 10_000
 _LONGEST_TEXT: Final = 2_000
-_KINDS: Final = ("finished", "strategy", "time_limit", "refused", "stopped", "memory")
 _RESOLUTIONS: Final = [each.name for each in Resolution]
 _TICK_TYPES: Final = [each.name for each in TickType]
 _ROLES: Final = [str(each) for each in NeedRole]
@@ -69,15 +62,11 @@ def sandboxed_data_needs(
     SandboxError
         If there is no sandbox, or the call ended without an answer.
     """
-    request = run_request(
-        strategy, data=data, start=start, end=end, cash=cash, parameters=parameters, import_paths=import_paths,
-        class_name=class_name, timeout_s=timeout_s, work=WORK,
+    found = set_up_apart(
+        strategy, work=WORK, data=data, start=start, end=end, cash=cash, parameters=parameters,
+        import_paths=import_paths, class_name=class_name, timeout_s=timeout_s, limits=limits, allow_weak=allow_weak,
     )  # fmt: skip
-    open_source(data)  # a sandbox is not started for what is not there
-    bounds = request.bounds(limits or Limits())
-    with Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0) as sandbox:
-        reply = sandbox.carry_out(Task(request=request.as_bytes(), limits=bounds))
-    return needs_of(reply.answer, limits=bounds)
+    return needs_of(found.answer, limits=found.limits)
 
 
 def needs_of(answer: bytes, *, limits: Limits) -> DataNeeds:
@@ -92,17 +81,7 @@ def needs_of(answer: bytes, *, limits: Limits) -> DataNeeds:
     RunMemoryError, RunStoppedError, BadAnswerError
         If there is no answer, or one that cannot be.
     """
-    source = Reader(parse(answer, most_items=_MOST_ITEMS))
-    kind = source.member("kind").one_of(_KINDS)
-    if kind == "memory":
-        raise RunMemoryError(f"the strategy needed more than the {limits.memory_mb:,} MB that it was given")
-    if kind == "stopped":
-        raise RunStoppedError("it was stopped before the strategy was set up")
-    if kind == "refused":
-        raise RefusedError(source.member("message").text())
-    if kind != "finished":
-        phase, time, trace = (source.member(name).text() for name in ("phase", "time", "trace"))
-        raise StrategyError(source.member("message").text(), phase=phase, time=time, trace=trace)
+    source = read_set_up(answer, limits=limits, most_items=_MOST_ITEMS)
     return DataNeeds(
         start=_day(source.member("start")),
         end=_day(source.member("end")),

@@ -8,22 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from tradinglab.core.decimals import Number
-from tradinglab.data.source import open_source
-from tradinglab.engine.errors import StrategyError
 from tradinglab.engine.traded_days import TradedDays
-from tradinglab.sandbox.answer import Reader, parse
-from tradinglab.sandbox.errors import BadAnswerError, RunMemoryError, RunStoppedError
+from tradinglab.sandbox.errors import BadAnswerError
 from tradinglab.sandbox.limits import Limits
-from tradinglab.sandbox.places import data_places
-from tradinglab.sandbox.request import RefusedError
-from tradinglab.sandbox.run import run_request
-from tradinglab.sandbox.supervisor import Sandbox
+from tradinglab.sandbox.set_up import SetUp, read_set_up, set_up_apart
 from tradinglab.sandbox.traded_guest import WORK
-from tradinglab.sandbox.watch import Task
 
 _MOST_ITEMS: Final = 100_000
 _DAYS_OF_A_YEAR: Final = 366
-_KINDS: Final = ("finished", "strategy", "time_limit", "refused", "stopped", "memory")
 
 
 def sandboxed_traded_days(
@@ -60,29 +52,15 @@ def sandboxed_traded_days(
     SandboxError
         If there is no sandbox, or the call ended without an answer.
     """
-    request = run_request(
-        strategy, data=data, start=start, end=end, cash=cash, parameters=parameters, import_paths=import_paths,
-        class_name=class_name, timeout_s=timeout_s, work=WORK,
+    found = set_up_apart(
+        strategy, work=WORK, data=data, start=start, end=end, cash=cash, parameters=parameters,
+        import_paths=import_paths, class_name=class_name, timeout_s=timeout_s, limits=limits, allow_weak=allow_weak,
     )  # fmt: skip
-    open_source(data)  # a sandbox is not started for what is not there
-    bounds = request.bounds(limits or Limits())
-    with Sandbox(readable=data_places(data), allow_weak=allow_weak, spares=0) as sandbox:
-        reply = sandbox.carry_out(Task(request=request.as_bytes(), limits=bounds))
-    return _days_of(reply.answer, start, end, bounds)
+    return _days_of(found, start, end)
 
 
-def _days_of(answer: bytes, start: date | None, end: date | None, limits: Limits) -> TradedDays:
-    source = Reader(parse(answer, most_items=_MOST_ITEMS))
-    kind = source.member("kind").one_of(_KINDS)
-    if kind == "memory":
-        raise RunMemoryError(f"the strategy needed more than the {limits.memory_mb:,} MB that it was given")
-    if kind == "stopped":
-        raise RunStoppedError("it was stopped before the strategy was set up")
-    if kind == "refused":
-        raise RefusedError(source.member("message").text())
-    if kind != "finished":
-        phase, time, trace = (source.member(name).text() for name in ("phase", "time", "trace"))
-        raise StrategyError(source.member("message").text(), phase=phase, time=time, trace=trace)
+def _days_of(found: SetUp, start: date | None, end: date | None) -> TradedDays:
+    source = read_set_up(found.answer, limits=found.limits, most_items=_MOST_ITEMS)
     try:
         days = [date.fromisoformat(text) for text in source.member("days").texts()]
     except ValueError:
