@@ -11,7 +11,7 @@ from tradinglab.cli.console import fail, note
 from tradinglab.cli.errors import CommandError
 from tradinglab.cli.progress import reporter
 from tradinglab.cli.status import FINISHED, INTERRUPTED, STRATEGY_FAILED, UNSOUND
-from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, sandbox_limits
+from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, given_terms, sandbox_limits
 from tradinglab.templates import all_templates, find_template
 
 if TYPE_CHECKING:
@@ -76,17 +76,7 @@ def run(options: Namespace) -> int:
 
 def _given(options: Namespace) -> dict[str, Any]:
     """Return what both ways of running a strategy are told."""
-    return {
-        "data": options.data,
-        "start": options.start,
-        "end": options.end,
-        "cash": options.cash,
-        "parameters": dict(options.parameter),
-        "import_paths": options.import_path,
-        "class_name": options.class_name,
-        "timeout_s": options.timeout,
-        "seed": options.seed,
-    }
+    return given_terms(options) | {"seed": options.seed}
 
 
 class _Unanswered(Exception):

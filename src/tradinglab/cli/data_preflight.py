@@ -17,7 +17,7 @@ from tradinglab.cli.errors import CommandError
 from tradinglab.cli.extras import sources_part
 from tradinglab.cli.outcome import failure_text
 from tradinglab.cli.status import FINISHED, INCOMPLETE, STRATEGY_FAILED
-from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, sandbox_limits
+from tradinglab.cli.terms import add_sandbox, add_terms, check_sandbox, given_terms, sandbox_limits
 
 if TYPE_CHECKING:
     from tradinglab.cli.errors import Commands
@@ -114,16 +114,7 @@ def _named(options: Namespace) -> Sequence[str] | None:
 
 
 def _needs(strategy: Path, options: Namespace) -> DataNeeds:
-    given: dict[str, Any] = {
-        "data": options.data,
-        "start": options.start,
-        "end": options.end,
-        "cash": options.cash,
-        "parameters": dict(options.parameter),
-        "import_paths": options.import_path,
-        "class_name": options.class_name,
-        "timeout_s": options.timeout,
-    }
+    given = given_terms(options)
     if options.sandbox:
         from tradinglab.sandbox import sandboxed_data_needs
 

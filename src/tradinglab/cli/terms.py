@@ -37,6 +37,20 @@ def add_terms(add: Callable[..., Any], *, timeout: str, parameter: str = "what g
     add("--timeout", metavar="SECONDS", type=words.seconds, help=timeout)
 
 
+def given_terms(options: Namespace) -> dict[str, Any]:
+    """Return what the options of :func:`add_terms` say, as what runs a strategy takes it."""
+    return {
+        "data": options.data,
+        "start": options.start,
+        "end": options.end,
+        "cash": options.cash,
+        "parameters": dict(options.parameter),
+        "import_paths": options.import_path,
+        "class_name": options.class_name,
+        "timeout_s": options.timeout,
+    }
+
+
 def add_sandbox(add: Callable[..., Any]) -> None:
     """Add the options of a run in the sandbox."""
     add("--sandbox", action="store_true", help="run the strategy where it can do no harm; see docs/sandbox.md")

@@ -25,6 +25,7 @@ from tradinglab.engine.live.options import LiveOptions, Position
 from tradinglab.engine.live.pace import Pace
 from tradinglab.engine.live.run import run_live
 from tradinglab.sandbox.descriptors import NEWS
+from tradinglab.sandbox.guest import plain_text
 
 LARGEST_MESSAGE: Final = 1 << 18
 #: So many messages, and bytes, at most belong together.
@@ -34,6 +35,7 @@ LARGEST_TOGETHER: Final = 1 << 23
 _MOST_QUEUED: Final = 1 << 22
 _PIECE: Final = 1 << 16
 _STOP: Final = {"kind": "stop"}
+_LONGEST_TEXT: Final = 20_000
 
 
 class Wire:
@@ -214,16 +216,16 @@ def live_answer(request: dict[str, Any]) -> dict[str, object]:
             class_name=request["class_name"],
         )
     except TradingLabError as problem:
-        return {"kind": "refused", "message": _plain(str(problem))}
+        return {"kind": "refused", "message": plain_text(str(problem))[:_LONGEST_TEXT]}
     finally:
         wire.finish(3.0)
     return {
         "kind": "ended",
         "status": str(ended.status),
-        "message": _plain(ended.message),
-        "phase": _plain(ended.phase),
-        "time": _plain(ended.time),
-        "trace": _plain(ended.trace),
+        "message": plain_text(ended.message)[:_LONGEST_TEXT],
+        "phase": plain_text(ended.phase),
+        "time": plain_text(ended.time),
+        "trace": plain_text(ended.trace)[:_LONGEST_TEXT],
     }
 
 
@@ -251,8 +253,3 @@ def _options(request: dict[str, Any], wire: Wire) -> LiveOptions:
         seed=request["seed"],
         link=wire,
     )
-
-
-def _plain(text: str) -> str:
-    """Return a text without what JSON cannot carry."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")[:20_000]

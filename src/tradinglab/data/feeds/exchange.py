@@ -12,11 +12,10 @@ from tradinglab.core.clock import SECOND_NS
 from tradinglab.core.values import dataclass, field
 from tradinglab.data.columns import Floats, Ints
 from tradinglab.data.feeds.grid import BarGrid
-from tradinglab.data.feeds.history import History
-from tradinglab.data.feeds.protocol import FeedTerms, Notice, NoticeKind, Received, Series
-from tradinglab.data.feeds.sequencer import Sequencer
+from tradinglab.data.feeds.protocol import FeedTerms, NoticeKind, Received, Series
+from tradinglab.data.feeds.sourced import SourcedFeed, is_for_good
 from tradinglab.data.periods import PERIODS
-from tradinglab.data.sources.errors import NotServedError, SourceError, UnknownSymbolError
+from tradinglab.data.sources.errors import SourceError
 from tradinglab.data.sources.exchanges.stream import Candles, CandleStream, Cut
 from tradinglab.data.sources.protocol import Downloader
 
@@ -47,7 +46,7 @@ class _Listened:
     cut_ns: int = 0
 
 
-class ExchangeFeed:
+class ExchangeFeed(SourcedFeed):
     """Candles that an exchange tells, and its history for what was not heard.
 
     A candle is over when the next one is told, or some time after its end.
@@ -69,39 +68,17 @@ class ExchangeFeed:
         *,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._terms = FeedTerms() if terms is None else terms
-        self._history = History(source)
+        super().__init__("exchange", source, grid, terms, now_ns)
         self._stream = stream
-        self.name = f"exchange:{source.about.name}"
-        self._title = source.about.title
-        self._grid, self._now_ns = grid, now_ns
-        self._sequencer = Sequencer(grid, self._terms, now_ns)
-        self._new: dict[Series, int] = {}
         self._listened: dict[Series, _Listened] = {}
-        self._out: list[Received] = []
-        self._is_connected = False
         self._heard_ns = now_ns()
         self._retry_ns = 0
 
-    @property
-    def settled_ns(self) -> int:
-        """Of what ends before this instant, nothing more comes but corrections."""
-        return self._sequencer.settled_ns
-
-    def refusal(self, series: Series) -> str:
-        """Return why it has no bars of a series, empty if it has."""
-        return self._history.refusal(series)
-
-    def subscribe(self, series: Series, since_ns: int) -> None:
-        """Begin with a series."""
-        self._new[series] = since_ns
-
     def unsubscribe(self, series: Series) -> None:
         """End with a series."""
-        self._new.pop(series, None)
+        super().unsubscribe(series)
         if self._listened.pop(series, None) is not None:
             self._stream.unwatch(series.key)
-        self._sequencer.close(series)
 
     def receive(self, timeout_s: float) -> list[Received]:
         """Take what the exchange has told, and return what is new."""
@@ -134,7 +111,7 @@ class ExchangeFeed:
             times, values = self._history.read(series, since_ns, now_ns)
             self._stream.watch(series.key)
         except SourceError as error:
-            if isinstance(error, UnknownSymbolError | NotServedError) or not error.retryable:
+            if is_for_good(error):
                 self._say(NoticeKind.REFUSED, str(error), series)
             else:
                 self._say(NoticeKind.STALE, f"{self._title} has no history of {series}: {error}", series)
@@ -196,7 +173,7 @@ class ExchangeFeed:
         now_ns, done_ns = self._now_ns(), self._sequencer.done_ns(series)
         each.asked_ns = now_ns
         missing = self._sequencer.missing_ns(series)
-        since_ns = min(done_ns, done_ns if missing is None else missing) - PERIODS[series.resolution]
+        since_ns = (done_ns if missing is None else min(done_ns, missing)) - PERIODS[series.resolution]
         try:
             times, values = self._history.read(series, since_ns, now_ns)
         except SourceError as error:
@@ -243,8 +220,3 @@ class ExchangeFeed:
             each.candles.clear()
             each.cut_ns = each.cut_ns or self._sequencer.done_ns(series)
             each.fill_ns = self._now_ns() + _FILL_EVERY_NS
-
-    def _say(
-        self, kind: NoticeKind, text: str, series: Series | None = None, data: dict[str, object] | None = None
-    ) -> None:
-        self._out.append(Notice(kind=kind, text=text, at_ns=self._now_ns(), series=series, data=data or {}))

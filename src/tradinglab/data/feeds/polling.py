@@ -12,11 +12,10 @@ from tradinglab.core.clock import DAY_NS, SECOND_NS
 from tradinglab.core.values import dataclass
 from tradinglab.data.columns import Ints
 from tradinglab.data.feeds.grid import BarGrid
-from tradinglab.data.feeds.history import History
-from tradinglab.data.feeds.protocol import FeedTerms, Notice, NoticeKind, Received, Series
-from tradinglab.data.feeds.sequencer import Sequencer
+from tradinglab.data.feeds.protocol import FeedTerms, NoticeKind, Received, Series
+from tradinglab.data.feeds.sourced import SourcedFeed, is_for_good
 from tradinglab.data.periods import PERIODS
-from tradinglab.data.sources.errors import NotServedError, SourceError, UnknownSymbolError
+from tradinglab.data.sources.errors import SourceError
 from tradinglab.data.sources.protocol import Downloader
 
 _LONGEST_WAIT_S: Final = 0.5
@@ -37,7 +36,7 @@ class _Poll:
     sought_ns: int = 0
 
 
-class PollingFeed:
+class PollingFeed(SourcedFeed):
     """Bars of a source, asked for as they should be over.
 
     Parameters
@@ -55,35 +54,14 @@ class PollingFeed:
         now_ns: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._terms = FeedTerms() if terms is None else terms
-        self._history = History(source)
-        self.name = f"poll:{source.about.name}"
-        self._title = source.about.title
-        self._now_ns, self._sleep = now_ns, sleep
-        self._sequencer = Sequencer(grid, self._terms, now_ns)
-        self._new: dict[Series, int] = {}
+        super().__init__("poll", source, grid, terms, now_ns)
+        self._sleep = sleep
         self._polls: dict[Series, _Poll] = {}
-        self._out: list[Received] = []
-        self._is_connected = False
-
-    @property
-    def settled_ns(self) -> int:
-        """Of what ends before this instant, nothing more comes but corrections."""
-        return self._sequencer.settled_ns
-
-    def refusal(self, series: Series) -> str:
-        """Return why it has no bars of a series, empty if it has."""
-        return self._history.refusal(series)
-
-    def subscribe(self, series: Series, since_ns: int) -> None:
-        """Begin with a series."""
-        self._new[series] = since_ns
 
     def unsubscribe(self, series: Series) -> None:
         """End with a series."""
-        self._new.pop(series, None)
+        super().unsubscribe(series)
         self._polls.pop(series, None)
-        self._sequencer.close(series)
 
     def receive(self, timeout_s: float) -> list[Received]:
         """Ask for what is due, and return what is new."""
@@ -121,7 +99,7 @@ class PollingFeed:
     def _failed_to_open(self, series: Series, error: SourceError) -> None:
         """Refuse what the source will never have; of what it may have later, ask again without a history."""
         since_ns = self._new.pop(series)
-        if isinstance(error, UnknownSymbolError | NotServedError) or not error.retryable:
+        if is_for_good(error):
             self._say(NoticeKind.REFUSED, str(error), series)
             return
         nothing = {name: np.empty(0) for name in series.key.fields}
@@ -132,12 +110,11 @@ class PollingFeed:
     def _ask(self, series: Series, poll: _Poll) -> None:
         asked_ns, done_ns = self._now_ns(), self._sequencer.done_ns(series)
         last_ns = done_ns - PERIODS[series.resolution]
-        missing = self._sequencer.missing_ns(series)
         # A source that answers again is asked for all that was missed meanwhile.
         is_due = poll.failures > 0 or asked_ns >= self._sequencer.again_ns(series, poll.sought_ns)
-        is_seeking = missing is not None and is_due
-        if missing is not None and is_due:
-            last_ns = min(last_ns, missing)
+        sought = self._sequencer.missing_ns(series) if is_due else None
+        if sought is not None:
+            last_ns = min(last_ns, sought)
         since_ns = last_ns - PERIODS[series.resolution] - self._before_ns(series)
         try:
             times, values = self._history.read(series, max(since_ns, 0), asked_ns)
@@ -149,9 +126,9 @@ class PollingFeed:
         self._sequencer.take(series, times, values)
         self._sequencer.hear(series, asked_ns)
         self._out += self._sequencer.due()
-        if is_seeking:
+        if sought is not None:
             self._sequencer.give_up(series, asked_ns)
-        sought_ns = asked_ns if is_seeking else poll.sought_ns
+        sought_ns = poll.sought_ns if sought is None else asked_ns
         next_ns = min(self._due_ns(series), self._sequencer.again_ns(series, sought_ns))
         next_ns = max(next_ns, asked_ns + int(_AGAIN_S * SECOND_NS))
         self._polls[series] = _Poll(next_ns, sought_ns=sought_ns)
@@ -187,8 +164,3 @@ class PollingFeed:
         if not self._is_connected and not any(poll.failures for poll in self._polls.values()):
             self._is_connected = True
             self._say(NoticeKind.CONNECTED, f"{self._title} answers.")
-
-    def _say(
-        self, kind: NoticeKind, text: str, series: Series | None = None, data: dict[str, object] | None = None
-    ) -> None:
-        self._out.append(Notice(kind=kind, text=text, at_ns=self._now_ns(), series=series, data=data or {}))

@@ -24,7 +24,7 @@ from tradinglab.server.data_jobs.api.serializers import (
     UpdateInput,
 )
 from tradinglab.server.data_jobs.models import DataJob, DataJobItem
-from tradinglab.server.data_jobs.requests import AnyRequest, DownloadRequest, Subjects, UpdateRequest
+from tradinglab.server.data_jobs.requests import DownloadRequest, Subjects, UpdateRequest
 from tradinglab.server.data_jobs.selectors import data_job_get, data_job_list, item_get, item_list
 from tradinglab.server.data_jobs.services import (
     data_job_cancel,
@@ -116,11 +116,7 @@ class DownloadsView(AdminsView):
     )
     def post(self, request: Request) -> Response:
         """Download what a store lacks of a range, symbol by symbol; what was stopped goes on where it was."""
-        user = user_of(request)
-        given = _given(DownloadInput(data=request.data))
-        subjects = _subjects(user, given)
-        asked = DownloadRequest(subjects=subjects, target=target_wanted(name=given.pop("target")), **given)
-        return submitted(request, _submit(request, user, asked))
+        return _asked_for(request, DownloadInput(data=request.data), DownloadRequest)
 
 
 class UpdatesView(AdminsView):
@@ -134,11 +130,7 @@ class UpdatesView(AdminsView):
     )
     def post(self, request: Request) -> Response:
         """Bring the bars since the last one of series that a store has, and see what was corrected before."""
-        user = user_of(request)
-        given = _given(UpdateInput(data=request.data))
-        subjects = _subjects(user, given)
-        asked = UpdateRequest(subjects=subjects, target=target_wanted(name=given.pop("target")), **given)
-        return submitted(request, _submit(request, user, asked))
+        return _asked_for(request, UpdateInput(data=request.data), UpdateRequest)
 
 
 def _given(serializer: Any) -> dict[str, Any]:
@@ -172,8 +164,12 @@ def watch_list_wanted(user: User, number: UUID) -> WatchList:
     return found
 
 
-def _submit(request: Request, user: User, asked: AnyRequest) -> Submission:
-    return data_job_submit(owner=user, request=asked, idempotency_key=idempotency.idempotency_key(request))
+def _asked_for(request: Request, serializer: Any, kind: type[DownloadRequest | UpdateRequest]) -> Response:
+    """Submit a job for the series that a request names."""
+    user, given = user_of(request), _given(serializer)
+    asked = kind(subjects=_subjects(user, given), target=target_wanted(name=given.pop("target")), **given)
+    key = idempotency.idempotency_key(request)
+    return submitted(request, data_job_submit(owner=user, request=asked, idempotency_key=key))
 
 
 def submitted(request: Request, made: Submission) -> Response:
