@@ -36,7 +36,10 @@ def engine_figures(rules: Rules, source: DataSource) -> dict[str, float]:
 
 
 def assert_alike(rules: Rules, source: DataSource) -> None:
-    found = dict(Variants(rules, source).measure({}).figures)
+    variant = Variants(rules, source).measure({})
+    if variant.problem:
+        raise RulesDataError(variant.problem)
+    found = dict(variant.figures)
     wanted = {name: value for name, value in engine_figures(rules, source).items() if name in SIMULATED}
     assert found.keys() == wanted.keys()
     wrong = {

@@ -13,6 +13,7 @@ from tradinglab.data.memory import MemorySource
 from tradinglab.rules.arrays import whole_values
 from tradinglab.rules.catalogue import find_indicator
 from tradinglab.rules.curves import mark_crossings
+from tradinglab.rules.errors import RuinedError
 from tradinglab.rules.loading import rules_from_json
 from tradinglab.rules.market import MARKETS, TYPES, load_bars
 from tradinglab.rules.quick_averages import quick_average
@@ -127,11 +128,14 @@ def test_a_sweep_comes_to_what_single_runs_come_to(case: tuple[Rules, MemorySour
         rules = rules.model_copy(update={**PLAIN, "universe": rules.universe[:1]})
     bars = load_bars(rules, source)
     sweep = simulate_many(rules, bars, [{}], threads=1)
+    if sweep.problems:
+        with pytest.raises(RuinedError):
+            simulate(rules, bars)
+        return
     run = simulate(rules, bars)
     curve = np.concatenate([[rules.cash], run.equity, [run.final_equity]])
     peaks = np.maximum.accumulate(curve)
     returns = np.diff(np.concatenate([run.equity, [run.final_equity]]))
-    assert not sweep.problems
     assert abs(sweep.end_equity[0] - run.final_equity) < 1e-6
     assert (sweep.orders[0], sweep.fills[0]) == (run.orders, len(run.fills.step))
     assert abs(sweep.fees[0] - run.fills.fee.sum()) < 1e-6

@@ -57,6 +57,18 @@ class RulesBarsError(RulesDataError):
     code = "rules_bars"
 
 
+class RuinedError(RulesBarsError):
+    """An account came to nothing: the engine ends the run there, which a simulation does not."""
+
+    code = "rules_ruined"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the account was used up: the engine ends a run there, and a simulation, which goes on, would say what is "
+            "not so"
+        )
+
+
 class WindowTooLongError(RulesDataError):
     """Rules look back over more bars than there are.
 

@@ -146,6 +146,12 @@ def has_unit_fees(rules: Rules) -> bool:
     return isinstance(rules.fees, ModelFees) and takes_units(rules.fees.kind, rules.universe[0].type)
 
 
+def can_be_ruined(rules: Rules) -> bool:
+    """Return whether prices alone can take an account to nothing, which they cannot where all is paid for and owned."""
+    is_owned = all(listing.type in ("equity", "crypto") for listing in rules.universe)
+    return rules.enter_short is not None or rules.leverage != 1.0 or not is_owned
+
+
 def charged(rules: Rules, each: Instrument) -> Charge:
     """Return what is charged for a security."""
     kind = each.listing.type

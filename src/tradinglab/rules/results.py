@@ -10,6 +10,7 @@ import numpy as np
 
 from tradinglab.core.values import dataclass
 from tradinglab.rules import layout
+from tradinglab.rules.errors import RuinedError
 from tradinglab.rules.trades import ClosedTrade, closed_trades
 
 if TYPE_CHECKING:
@@ -151,10 +152,18 @@ def _money(amount: float) -> str:
 def run_of(
     rules: Rules, bars: MarketBars, prepared: Prepared, fills: Fills, orders: int, values: Mapping[str, float]
 ) -> SimulatedRun:
-    """Return the run that some fills are."""
+    """Return the run that some fills are.
+
+    Raises
+    ------
+    RuinedError
+        If the account came to nothing.
+    """
     order = np.lexsort((fills.number, fills.step))
     fills = chosen_fills(fills, order)
     equity, cash, final = _equity(prepared, bars.marks, fills)
+    if is_used_up(equity, final):
+        raise RuinedError
     return SimulatedRun(
         tickers=tuple(each.listing.ticker for each in bars.instruments),
         starting_cash=rules.cash,
@@ -167,6 +176,17 @@ def run_of(
         parameters=dict(values),
         bars=bars,
     )
+
+
+def ends_in_ruin(prepared: Prepared, bars: MarketBars, fills: Fills) -> bool:
+    """Return whether the account of some fills came to nothing at any step."""
+    equity, _, final = _equity(prepared, bars.marks, fills)
+    return is_used_up(equity, final)
+
+
+def is_used_up(equity: Floats, final: float) -> bool:
+    """Return whether an account was worth nothing at any step, or in the end."""
+    return min(float(equity.min(initial=final)), final) <= 0.0
 
 
 def chosen_fills(fills: Fills, places: Any) -> Fills:

@@ -61,6 +61,8 @@ def simulate(
     ------
     RulesInvalidError
         If the rules contradict themselves, or there is no such parameter.
+    RulesBarsError
+        If only the engine can carry them out, as an account that comes to nothing.
     """
     values = parameter_values(rules, parameters)
     check_rules(rules, values)

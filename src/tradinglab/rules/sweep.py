@@ -14,7 +14,7 @@ from tradinglab.core.values import dataclass
 from tradinglab.rules import alone, curves, layout
 from tradinglab.rules.batches import Batch, are_crossings
 from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
-from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.errors import RuinedError, RulesInvalidError
 from tradinglab.rules.plans import plan_of
 from tradinglab.rules.results import Fills, chosen_fills
 from tradinglab.rules.simulation import flags_of, is_watched, prepare, signalled, traits_of, walk_compiled
@@ -164,6 +164,9 @@ class _Work:
     def _note(self, place: int, found: Floats) -> None:
         """Write down the figures of a variant."""
         sweep, bars = self.sweep, self._bars
+        if found[curves.DRAWDOWN] >= 1.0:
+            sweep.problems[place] = str(RuinedError())
+            return
         sweep.end_equity[place] = found[curves.FINAL]
         sweep.net_profit[place] = found[curves.FINAL] / self._rules.cash - 1.0
         sweep.drawdown[place] = found[curves.DRAWDOWN]

@@ -9,13 +9,14 @@ import numpy as np
 
 from tradinglab.core.values import dataclass
 from tradinglab.rules.checks import Changing, check_rules, check_values, parameter_values
-from tradinglab.rules.errors import RulesInvalidError
+from tradinglab.rules.errors import RuinedError, RulesInvalidError
 from tradinglab.rules.market import load_bars
 from tradinglab.rules.measures.closings import TRANSACTION_FIGURES, Closings
 from tradinglab.rules.measures.curves import curve_figures
 from tradinglab.rules.measures.frame import frame_of
 from tradinglab.rules.measures.sampled import Sampled, grid_of, sampled
-from tradinglab.rules.results import chosen_fills
+from tradinglab.rules.plans import can_be_ruined
+from tradinglab.rules.results import chosen_fills, ends_in_ruin
 from tradinglab.rules.simulation import prepare, walked
 from tradinglab.rules.values import ArrayCache
 
@@ -93,6 +94,7 @@ class Variants:
         self._grid = grid_of(self._frame, self._bars)
         self._cache = ArrayCache(_KEPT_BYTES)
         self._changing = Changing()
+        self._can_be_ruined = can_be_ruined(rules)
 
     @property
     def bars(self) -> MarketBars:
@@ -117,7 +119,10 @@ class Variants:
             check_values(rules, values, self._changing)
         except RulesInvalidError as problem:
             return Variant(figures={}, problem=str(problem))
-        fills, _ = walked(prepare(rules, self._bars, values, self._cache))
+        prepared = prepare(rules, self._bars, values, self._cache)
+        fills, _ = walked(prepared)
+        if self._can_be_ruined and ends_in_ruin(prepared, self._bars, fills):
+            return Variant(figures={}, problem=str(RuinedError()))
         fills = chosen_fills(fills, np.lexsort((fills.number, fills.step)))
         account = sampled(fills, self._bars, self._grid, rules.cash)
         figures = self._figures(fills, account)
